@@ -1,0 +1,25 @@
+"""What a stack exports for each partner: what an operator asks after a deployment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.declaration import Partner
+from components.pair import Half, inbound_half, outbound_half
+from components.regulated_partner import RegulatedPartner
+from providers.exchange_online import InboundConnector, OutboundConnector
+from providers.exchange_online.connectors import check
+from providers.exchange_online.connectors.words import mail_flow
+
+
+def partner_export(partner: Partner, component: RegulatedPartner) -> dict[str, Any]:
+    """For each direction the connector's name and id, and what it does to mail in one sentence."""
+    return {
+        "inbound": _half_export(inbound_half(partner), component.inbound),
+        "outbound": _half_export(outbound_half(partner), component.outbound),
+    }
+
+
+def _half_export(half: Half, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
+    settings = check(half.direction, half.inputs).settings
+    return {"connector": settings.name, "id": connector.guid, "mailFlow": mail_flow(settings)}

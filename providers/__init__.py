@@ -1,0 +1,1 @@
+"""Pulumi dynamic providers of this project, one package per service."""

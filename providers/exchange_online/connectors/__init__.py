@@ -1,0 +1,39 @@
+"""Settings of Exchange Online connectors: their parameters, their one canonical form, the rules they obey.
+
+Pure: nothing here talks to Pulumi or to a server.
+"""
+
+from providers.exchange_online.connectors.canonical import Checked, check, observed
+from providers.exchange_online.connectors.changes import Change, changes, new_parameters, set_parameters
+from providers.exchange_online.connectors.findings import Finding, Severity
+from providers.exchange_online.connectors.names import Direction
+from providers.exchange_online.connectors.parameters import Parameter
+from providers.exchange_online.connectors.record import ConnectorRecord, record_from_row
+from providers.exchange_online.connectors.settings import (
+    ConnectorSettings,
+    InboundSettings,
+    OutboundSettings,
+    parameters,
+    settings_class,
+)
+
+__all__ = [
+    "Change",
+    "Checked",
+    "ConnectorRecord",
+    "ConnectorSettings",
+    "Direction",
+    "Finding",
+    "InboundSettings",
+    "OutboundSettings",
+    "Parameter",
+    "Severity",
+    "changes",
+    "check",
+    "new_parameters",
+    "observed",
+    "parameters",
+    "record_from_row",
+    "set_parameters",
+    "settings_class",
+]

@@ -1,0 +1,116 @@
+"""The one function that makes the canonical form: of what is declared, and of what the service shows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from providers.exchange_online.connectors.findings import Finding, Severity
+from providers.exchange_online.connectors.names import Direction, camel_case
+from providers.exchange_online.connectors.options import OPTION_KEYS, Options, read_options
+from providers.exchange_online.connectors.parameters import REFUSED
+from providers.exchange_online.connectors.rules import violations
+from providers.exchange_online.connectors.settings import ConnectorSettings, parameters, settings_class
+from providers.exchange_online.connectors.values import Value
+
+InputValue = bool | str | list[str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A declaration after the rules have seen it.
+
+    Attributes:
+        settings: canonical; a property whose value is not known yet has its default here.
+        options: the consents given beside the settings.
+        unknown: properties whose values are not known yet.
+        findings: everything there is to say, errors and warnings.
+    """
+
+    settings: ConnectorSettings
+    options: Options
+    unknown: frozenset[str]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
+
+    def inputs(self) -> dict[str, InputValue]:
+        """The canonical inputs, without the properties that are not known yet."""
+        known = {key: value for key, value in inputs(self.settings).items() if key not in self.unknown}
+        return known | self.options.inputs()
+
+
+def check(
+    direction: Direction, declared: Mapping[str, object], is_unknown: Callable[[object], bool] = lambda _: False
+) -> Checked:
+    """Reads a declaration by its Pulumi property names, whatever the spelling of its values.
+
+    Args:
+        direction: inbound or outbound.
+        declared: Pulumi properties; null, `""` and `[]` alike mean that nothing is declared.
+        is_unknown: says of a value that the engine does not know it yet.
+    """
+    unknown = frozenset(key for key, value in declared.items() if is_unknown(value))
+    known = {key: value for key, value in declared.items() if key not in unknown}
+    values, findings = _read(direction, known)
+    options, option_findings = read_options(known)
+    findings += [*option_findings, *_strangers(direction, known)]
+    settings = settings_class(direction)(**values)  # type: ignore[arg-type]
+    refused = frozenset(finding.top_property for finding in findings)
+    findings += violations(settings, options, skip=unknown | refused)
+    return Checked(settings, options, unknown, tuple(findings))
+
+
+def observed(direction: Direction, row: Mapping[str, object]) -> ConnectorSettings:
+    """Reads the settings of a row of `Get-`; what is missing has its default, what is strange survives as it is."""
+    values = {p.attribute: p.kind.read(row.get(p.name))[0] for p in parameters(direction)}
+    values["name"] = values["name"] or ""
+    return settings_class(direction)(**values)  # type: ignore[arg-type]
+
+
+def inputs(settings: ConnectorSettings) -> dict[str, InputValue]:
+    """The canonical inputs of settings: every default filled, and nothing for null, `""` and `[]`."""
+    found: dict[str, InputValue] = {}
+    for parameter in parameters(settings.direction):
+        value = settings.value(parameter)
+        if value is None or value in ("", ()) or (not parameter.shown_at_default and value == parameter.kind.empty):
+            continue
+        found[parameter.key] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _read(direction: Direction, known: Mapping[str, object]) -> tuple[dict[str, Value], list[Finding]]:
+    values: dict[str, Value] = {}
+    findings: list[Finding] = []
+    for parameter in parameters(direction):
+        value, problems = parameter.kind.read(known.get(parameter.key))
+        values[parameter.attribute] = "" if value is None and parameter.name == "Name" else value
+        for problem in problems:
+            where = parameter.key if problem.index is None else f"{parameter.key}[{problem.index}]"
+            findings.append(
+                Finding(problem.rule, Severity.ERROR, where, problem.reason, problem.remedy, problem.source)
+            )
+    return values, findings
+
+
+def _strangers(direction: Direction, known: Mapping[str, object]) -> list[Finding]:
+    """Findings for properties that no connector of this direction has."""
+    own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
+    refused = {camel_case(name): reason for name, reason in REFUSED.items()}
+    findings = []
+    for key in sorted(set(known) - own):
+        if key in refused:
+            reason, remedy = f"{refused[key]}", "leave it out"
+        else:
+            near = difflib.get_close_matches(key, sorted(own), n=1)
+            reason = f"no parameter of {direction.word} connectors has this name"
+            remedy = f"did you mean {near[0]}?" if near else f"leave it out, or write one of {', '.join(sorted(own))}"
+        findings.append(Finding("V26", Severity.ERROR, key, reason, remedy, f"New-{direction}, Set-{direction}"))
+    return findings

@@ -1,0 +1,81 @@
+"""What differs between two settings, and the cmdlet parameters that make one of them into the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from providers.exchange_online.connectors.names import TlsSettings
+from providers.exchange_online.connectors.parameters import Parameter
+from providers.exchange_online.connectors.settings import ConnectorSettings, OutboundSettings, parameter, parameters
+from providers.exchange_online.connectors.values import Value
+
+CmdletParameters = dict[str, bool | str | list[str] | None]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One parameter with two values."""
+
+    parameter: Parameter
+    before: Value
+    after: Value
+
+    def __str__(self) -> str:
+        return f"{self.parameter.key}: {_shown(self.before)} => {_shown(self.after)}"
+
+
+def changes(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Change, ...]:
+    """The parameters in which two settings of one direction differ, in the order of the fields."""
+    if before.direction is not after.direction:
+        raise ValueError(f"{before.direction} against {after.direction}")
+    found = []
+    for each in parameters(after.direction):
+        old, new = before.value(each), after.value(each)
+        if old != new:
+            found.append(Change(each, old, new))
+    return tuple(found)
+
+
+def new_parameters(settings: ConnectorSettings) -> CmdletParameters:
+    """The parameters of `New-`: those it must carry, and those that are not at their default."""
+    return {
+        each.name: each.encode(settings.value(each))
+        for each in parameters(settings.direction)
+        if each.on_new and (each.always_sent or settings.value(each) != each.kind.empty)
+    }
+
+
+def parameters_after_new(settings: ConnectorSettings) -> CmdletParameters:
+    """The parameters that only a `Set-` after the `New-` can give. Source: Microsoft365DSC issue 1165."""
+    return {
+        each.name: each.encode(settings.value(each))
+        for each in parameters(settings.direction)
+        if not each.on_new and settings.value(each) != each.kind.empty
+    }
+
+
+def set_parameters(differences: Iterable[Change], after: ConnectorSettings) -> CmdletParameters:
+    """The parameters of `Set-`: those that changed, with the partner that one of them needs in the same command."""
+    sent = {change.parameter.name: change.parameter.encode(change.after) for change in differences}
+    if isinstance(after, OutboundSettings):
+        _keep_together(sent, after)
+    return sent
+
+
+def _keep_together(sent: CmdletParameters, after: OutboundSettings) -> None:
+    """Source: New-OutboundConnector, UseMXRecord (same command, documented until 2022); TlsDomain (assumed)."""
+    if sent.get("UseMXRecord") is False:
+        hosts = parameter(after.direction, "smart_hosts")
+        sent.setdefault(hosts.name, hosts.encode(after.smart_hosts))
+    if sent.get("TlsSettings") == TlsSettings.DOMAIN_VALIDATION:
+        name = parameter(after.direction, "tls_domain")
+        sent.setdefault(name.name, name.encode(after.tls_domain))
+
+
+def _shown(value: Value) -> str:
+    if value is None or value == ():
+        return "(none)"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,118 @@
+"""Domains, certificate names and mail addresses in their canonical spelling."""
+
+from __future__ import annotations
+
+import re
+
+import idna
+
+from providers.exchange_online.connectors.values import ItemRefused
+
+#: `smtp:contoso.com;1` is how the service stores a sender domain; the number is undocumented. Source: N1.
+_STORED = re.compile(r"^smtp:(?P<domain>[^;]*)(;\d*)?$", re.IGNORECASE)
+_LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
+#: A certificate named by issuer and subject, as the hybrid wizard writes it. Source: N12 (assumed).
+_ISSUER_AND_SUBJECT = re.compile(r"^<I>.*<S>.*$", re.IGNORECASE | re.DOTALL)
+
+_WILDCARD_SOURCE = "New-InboundConnector, SenderDomains: an embedded wildcard isn't valid"
+
+
+def domain(text: str) -> str:
+    """One domain: lower case, no trailing dot, internationalised labels as A-labels (RFC 5891).
+
+    Raises:
+        ItemRefused: for what is no domain of at least two labels.
+    """
+    name = text.strip().lower().removesuffix(".").replace("\u3002", ".")
+    if not name.isascii():
+        try:
+            name = idna.encode(name, uts46=True).decode("ascii").removesuffix(".")
+        except idna.IDNAError:
+            raise _no_domain(text) from None
+    labels = name.split(".")
+    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.match(label) for label in labels):
+        raise _no_domain(text)
+    return name
+
+
+def domain_or_wildcard(text: str) -> str:
+    """A domain or `*.domain`, as TlsDomain and TlsSenderCertificateName take it.
+
+    Raises:
+        ItemRefused: V4 for a wildcard anywhere else than in front.
+    """
+    stripped = text.strip()
+    head, star_dot, rest = stripped.partition("*.")
+    if star_dot and not head and "*" not in rest:
+        return "*." + domain(rest)
+    if "*" in stripped:
+        raise ItemRefused(
+            "V4",
+            f"{text!r} has a wildcard that is not in front",
+            "write the domain itself, or '*.' and a domain",
+            _WILDCARD_SOURCE,
+        )
+    return domain(stripped)
+
+
+def recipient_domain(text: str) -> str:
+    """A domain, `*.domain` or `*`, as RecipientDomains takes it."""
+    return "*" if text.strip() == "*" else domain_or_wildcard(text)
+
+
+def sender_domain(text: str) -> str:
+    """A domain, `*.domain`, `*`, or the stored form `smtp:<one of these>;1`. Source: N1 (observed)."""
+    stored = _STORED.match(text.strip())
+    return recipient_domain(stored["domain"] if stored else text)
+
+
+def accepted_domain(text: str) -> str:
+    """An accepted domain; some tenants read back a path, of which the last part counts. Source: N9."""
+    return domain(text.rpartition("/")[2])
+
+
+def certificate_name(text: str) -> str:
+    """The name in a certificate, a domain or `*.domain`; an issuer-and-subject form stays as it is (N12)."""
+    if _ISSUER_AND_SUBJECT.match(text.strip()):
+        return text.strip()
+    return domain_or_wildcard(text)
+
+
+def organization(text: str) -> str:
+    """A Microsoft 365 organization, compared without regard to case (assumed: no source gives a normal form)."""
+    name = text.strip().lower()
+    if not name:
+        raise ItemRefused("type", "'' names no organization", "leave the item out", "New-InboundConnector")
+    return name
+
+
+def mail_address(text: str) -> str:
+    """An SMTP address: lower case, the domain as A-labels.
+
+    Raises:
+        ItemRefused: for what is no address of the form `local@domain`.
+    """
+    local, at, host = text.strip().rpartition("@")
+    if not at or not local or re.search(r"[\s@<>\"]", local):
+        raise _no_address(text)
+    try:
+        return f"{local.lower()}@{domain(host)}"
+    except ItemRefused:
+        raise _no_address(text) from None
+
+
+def domain_order(name: str) -> tuple[int | str, ...]:
+    """Sorts `*` first, then each domain before its wildcard."""
+    return (int(name != "*"), name.removeprefix("*."), int(name.startswith("*.")))
+
+
+def _no_domain(text: str) -> ItemRefused:
+    return ItemRefused(
+        "domain", f"{text!r} is not a domain name", "write a name such as fabrikam.com", "RFC 5321, 4.1.2"
+    )
+
+
+def _no_address(text: str) -> ItemRefused:
+    return ItemRefused(
+        "address", f"{text!r} is not an SMTP address", "write one such as mail-tls@fabrikam.com", "RFC 5321, 4.1.2"
+    )

@@ -1,0 +1,181 @@
+"""Rules for inbound connectors. Their numbers and sources are those of the connector reference, section 5."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from providers.exchange_online.connectors.findings import Severity
+from providers.exchange_online.connectors.names import ConnectorType
+from providers.exchange_online.connectors.options import Options
+from providers.exchange_online.connectors.rules import INBOUND, Answer, rule
+from providers.exchange_online.connectors.settings import InboundSettings
+
+_NEW = "New-InboundConnector"
+_CERTIFICATE = "restrictDomainsToCertificate"
+_ADDRESSES = "restrictDomainsToIpAddresses"
+
+
+@rule(INBOUND, "V1", Severity.ERROR, "name", source=f"{_NEW}, Name")
+def _name_needed(s: InboundSettings, _: Options) -> Answer:
+    return None if s.name else ("a connector needs a name", "give it one of at most 64 characters")
+
+
+@rule(INBOUND, "V1", Severity.ERROR, "senderDomains", source=f"{_NEW}, SenderDomains")
+def _sender_domains_needed(s: InboundSettings, _: Options) -> Answer:
+    return None if s.sender_domains else ("an inbound connector needs sender domains", "list the partner's domains")
+
+
+@rule(INBOUND, "V3", Severity.ERROR, "name", source=f"{_NEW}, Name: no length documented, 64 assumed")
+def _name_length(s: InboundSettings, _: Options) -> Answer:
+    if len(s.name) <= 64:
+        return None
+    return f"the name has {len(s.name)} characters", "shorten it to at most 64"
+
+
+@rule(INBOUND, "name", Severity.ERROR, "name", source="SEPPmail365cloud 0.9.6: refused in some tenants (observed)")
+def _no_slash(s: InboundSettings, _: Options) -> Answer:
+    return ("the name holds a slash, which some tenants refuse", "leave the slash out") if "/" in s.name else None
+
+
+@rule(INBOUND, "V8", Severity.ERROR, _ADDRESSES, "senderIpAddresses", source=f"{_NEW} (assumed)")
+def _addresses_needed(s: InboundSettings, _: Options) -> Answer:
+    if not s.restrict_domains_to_ip_addresses or s.sender_ip_addresses:
+        return None
+    return "mail is restricted to IP addresses, and senderIpAddresses is empty", "list the partner's sending addresses"
+
+
+@rule(INBOUND, "V9", Severity.ERROR, _CERTIFICATE, "tlsSenderCertificateName", source=f"{_NEW} (assumed)")
+def _certificate_name_needed(s: InboundSettings, _: Options) -> Answer:
+    if not s.restrict_domains_to_certificate or s.tls_sender_certificate_name:
+        return None
+    return (
+        "mail is restricted to a certificate, and tlsSenderCertificateName is empty",
+        "write the name in the certificate of the partner's sending server",
+    )
+
+
+@rule(INBOUND, "V10", Severity.ERROR, _CERTIFICATE, "requireTls", source="assumed: a certificate comes only over TLS")
+def _certificate_needs_tls(s: InboundSettings, _: Options) -> Answer:
+    if not s.restrict_domains_to_certificate or s.require_tls:
+        return None
+    return "mail is restricted to a certificate, and requireTls is false", "set requireTls to true"
+
+
+@rule(
+    INBOUND,
+    "V11",
+    Severity.WARNING,
+    _CERTIFICATE,
+    _ADDRESSES,
+    source="Exchange Online mail flow pages (2022), OfficeDocs-Exchange issue 900",
+)
+def _one_restriction(s: InboundSettings, _: Options) -> Answer:
+    if not (s.restrict_domains_to_certificate and s.restrict_domains_to_ip_addresses):
+        return None
+    return (
+        "one connector restricts to a certificate and to IP addresses, which Microsoft advises against",
+        "keep the certificate restriction, or declare two connectors",
+    )
+
+
+@rule(
+    INBOUND,
+    "V12",
+    Severity.ERROR,
+    "senderDomains",
+    _CERTIFICATE,
+    _ADDRESSES,
+    "enabled",
+    "connectorType",
+    "allowTenantWideRestriction",
+    source="Exchange Online mail flow pages (2022)",
+)
+def _tenant_wide(s: InboundSettings, options: Options) -> Answer:
+    restricted = s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses
+    if not restricted or "*" not in s.sender_domains or options.allow_tenant_wide_restriction or not s.is_partner:
+        return None
+    return (
+        "'*' with a restriction refuses all other inbound mail of the tenant",
+        "list the partner's domains, or set allowTenantWideRestriction to true if that is meant",
+    )
+
+
+@rule(
+    INBOUND,
+    "V13",
+    Severity.WARNING,
+    "requireTls",
+    _CERTIFICATE,
+    _ADDRESSES,
+    "connectorType",
+    source="text of the admin centre, OfficeDocs-Exchange issue 600 (observed)",
+)
+def _some_restriction(s: InboundSettings, _: Options) -> Answer:
+    restricted = s.require_tls or s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses
+    if restricted or not s.is_partner:
+        return None
+    return "the connector restricts nothing, so it has no effect", "require TLS, or leave the connector out"
+
+
+@rule(
+    INBOUND,
+    "V14",
+    Severity.ERROR,
+    "treatMessagesAsInternal",
+    "connectorType",
+    "cloudServicesMailEnabled",
+    source=f"{_NEW}, TreatMessagesAsInternal",
+)
+def _internal_messages(s: InboundSettings, _: Options) -> Answer:
+    if not s.treat_messages_as_internal:
+        return None
+    if s.connector_type != ConnectorType.ON_PREMISES:
+        return "it needs connectorType OnPremises", "leave it out for a partner"
+    if s.cloud_services_mail_enabled:
+        return "it excludes cloudServicesMailEnabled", "keep one of the two"
+    return None
+
+
+@rule(
+    INBOUND,
+    "V15",
+    Severity.ERROR,
+    "cloudServicesMailEnabled",
+    "connectorType",
+    source="error text in inspnet/signer (observed)",
+)
+def _hybrid_only(s: InboundSettings, _: Options) -> Answer:
+    if not s.cloud_services_mail_enabled or s.connector_type == ConnectorType.ON_PREMISES:
+        return None
+    return "it needs connectorType OnPremises", "leave it out for a partner"
+
+
+@rule(
+    INBOUND,
+    "ef",
+    Severity.WARNING,
+    "efSkipIps",
+    "efSkipLastIp",
+    source=f"{_NEW}, EFSkipIPs: used only when EFSkipLastIP is false",
+)
+def _skip_either(s: InboundSettings, _: Options) -> Answer:
+    if not (s.ef_skip_last_ip and s.ef_skip_ips):
+        return None
+    return "the list has no effect while efSkipLastIp is true", "keep one of the two"
+
+
+@rule(INBOUND, "ef", Severity.WARNING, "efSkipIps", source=f"{_NEW}, EFSkipIPs: private addresses are unsupported")
+def _private_skip(s: InboundSettings, _: Options) -> Answer:
+    private = [text for text in s.ef_skip_ips if _is_rfc1918(text)]
+    if not private:
+        return None
+    return f"{', '.join(private)} is a private address (RFC 1918), which is unsupported", "list public addresses"
+
+
+def _is_rfc1918(text: str) -> bool:
+    try:
+        first = ipaddress.IPv4Network(text.partition("-")[0], strict=False).network_address
+    except ValueError:
+        return False
+    blocks = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    return any(first in ipaddress.IPv4Network(block) for block in blocks)

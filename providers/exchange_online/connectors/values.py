@@ -1,0 +1,173 @@
+"""Kinds of values: each reads any spelling that the service treats as one into the canonical spelling.
+
+A kind never raises. What it cannot read it keeps as text, with a `Problem`: so a declared value is refused with all
+its problems at once, and an observed one (a member of an enum that is newer than this code) survives unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+Value = bool | str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a value, or one item of a list, is not acceptable.
+
+    Attributes:
+        rule: the rule it breaks, `type` where the value has the wrong type.
+        reason: a clause that quotes the value.
+        remedy: what to write instead.
+        source: where the fact comes from.
+        index: the item's place in the list as it was given; None for the value itself.
+    """
+
+    rule: str
+    reason: str
+    remedy: str
+    source: str
+    index: int | None = None
+
+
+@dataclass(frozen=True)
+class ItemRefused(Exception):  # noqa: N818 - a signal between a reader of one item and its list
+    """Raised by a reader of one text; becomes a `Problem`."""
+
+    rule: str
+    reason: str
+    remedy: str
+    source: str
+
+    def problem(self, index: int | None = None) -> Problem:
+        return Problem(self.rule, self.reason, self.remedy, self.source, index)
+
+
+class Kind(Protocol):
+    """Reads values of one kind."""
+
+    @property
+    def empty(self) -> Value:
+        """The canonical form of null, `""` and `[]`."""
+
+    def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
+        """The canonical form of a value, and what is wrong with it. Reading its own result changes nothing."""
+
+
+def _wrong_type(value: object, wanted: str, index: int | None = None) -> Problem:
+    return Problem("type", f"{_quoted(value)} is not {wanted}", f"write {wanted}", "type of the parameter", index)
+
+
+def _quoted(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else f"{value!r} ({type(value).__name__})"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A Boolean parameter; null is the default."""
+
+    default: bool = False
+
+    @property
+    def empty(self) -> Value:
+        return self.default
+
+    def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
+        if isinstance(value, bool):
+            return value, ()
+        if value is None or value == "":
+            return self.default, ()
+        if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+            return value.strip().lower() == "true", ()
+        return self.default, (_wrong_type(value, "true or false"),)
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text; `read_item` makes it canonical and refuses it with `ItemRefused`."""
+
+    read_item: Callable[[str], str] = str
+
+    @property
+    def empty(self) -> Value:
+        return None
+
+    def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
+        if value is None or value in ("", [], ()):
+            return None, ()
+        if not isinstance(value, str):
+            return None, (_wrong_type(value, "a text"),)
+        try:
+            return self.read_item(value) or None, ()
+        except ItemRefused as refused:
+            return value, (refused.problem(),)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of an enum; case does not matter, unknown members survive. Source: V25, N13."""
+
+    members: type[StrEnum]
+    default: str | None = None
+
+    @property
+    def empty(self) -> Value:
+        return self.default
+
+    def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
+        if value is None or value == "":
+            return self.default, ()
+        if not isinstance(value, str):
+            return self.default, (_wrong_type(value, f"one of {self._names()}"),)
+        for member in self.members:
+            if value.strip().lower() == member.value.lower():
+                return member.value, ()
+        problem = Problem("V25", f"{_quoted(value)} is none of its values", f"write one of {self._names()}", "V25")
+        return value, (problem,)
+
+    def _names(self) -> str:
+        return ", ".join(member.value for member in self.members)
+
+
+def _alphabetical(text: str) -> tuple[int | str, ...]:
+    return (text,)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A multi-valued parameter: a set of texts. Order and duplicates do not matter. Source: N5, N8 (assumed)."""
+
+    read_item: Callable[[str], str]
+    sort_key: Callable[[str], tuple[int | str, ...]] = _alphabetical
+
+    @property
+    def empty(self) -> Value:
+        return ()
+
+    def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
+        if value is None or value == "":
+            return (), ()
+        if isinstance(value, str):
+            value = [value]
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            return (), (_wrong_type(value, "a list of texts"),)
+        items, problems = self._read_items(value)
+        return tuple(sorted(items, key=self.sort_key)), problems
+
+    def _read_items(self, values: Iterable[object]) -> tuple[set[str], tuple[Problem, ...]]:
+        items: set[str] = set()
+        problems: list[Problem] = []
+        for index, item in enumerate(values):
+            if not isinstance(item, str):
+                problems.append(_wrong_type(item, "a text", index))
+                continue
+            try:
+                items.add(self.read_item(item))
+            except ItemRefused as refused:
+                items.add(item.strip())
+                problems.append(refused.problem(index))
+        return items, tuple(problems)

@@ -1,0 +1,71 @@
+"""The provider process's one connection to the tenant, made when a method first needs it.
+
+Both providers share it: one client, one token cache, one listing for each direction. `check` and `diff` never touch it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from providers.exchange_online.admin_api.connectors import ConnectorCmdlets
+from providers.exchange_online.admin_api.lifecycle import Lifecycle
+from providers.exchange_online.admin_api.listing import Listing
+from providers.exchange_online.admin_api.settings import Settings
+
+#: The namespace of the stack's settings.
+PROJECT = "regulated-partners"
+
+
+@dataclass
+class _Process:
+    settings: Settings | None = None
+    lifecycle: Lifecycle | None = None
+
+
+_process = _Process()
+_lock = threading.Lock()
+
+
+def configure(get: Callable[[str], Any]) -> None:
+    """Keeps what the stack says about the connection. Opens nothing, and never fails: previews need no tenant.
+
+    Args:
+        get: gives the stack's value for a key with its namespace, None where there is none.
+    """
+
+    def value(key: str) -> str | None:
+        text = get(f"{PROJECT}:{key}")
+        return text.strip() or None if isinstance(text, str) else None
+
+    settings = Settings(
+        cloud=value("cloud") or "local",
+        tenant=value("tenant"),
+        client_id=value("clientId"),
+        client_secret=value("clientSecret"),
+        managed_identity=value("managedIdentity") == "true",
+        host=value("host"),
+        scope=value("scope"),
+        authority=value("authority"),
+        ca_bundle=value("caBundle"),
+    )
+    with _lock:
+        if settings != _process.settings:
+            _process.settings, _process.lifecycle = settings, None
+
+
+def lifecycle() -> Lifecycle:
+    """What acts on the tenant. Raises `Misconfigured` where settings and environment do not suffice."""
+    with _lock:
+        if _process.lifecycle is None:
+            # A preview without changes never gets here, so it does not pay for the client's imports.
+            from providers.exchange_online.admin_api.client import connect
+
+            if _process.settings is None:
+                raise RuntimeError("the provider was not configured")
+            cmdlets = ConnectorCmdlets(connect(_process.settings, os.environ))
+            _process.lifecycle = Lifecycle(cmdlets, Listing(cmdlets))
+        return _process.lifecycle
