@@ -3,16 +3,21 @@
 import pulumi
 
 from components.exports import partner_export
-from components.regulated_partner import DeclarationRefusedError, RegulatedPartner
+from components.protection import protection
+from components.regulated_partner import RegulatedPartner
+from components.report import show_warnings, stop_on_errors
 from components.stack import read_partners
 
-declared = read_partners(pulumi.Config().get_object("partners"))
-for warning in declared.warnings:
-    pulumi.log.warn(str(warning))
-if declared.errors:
-    raise DeclarationRefusedError(declared.errors)
+config = pulumi.Config()
+declared = read_partners(config.get_object("partners"))
+show_warnings(declared)
+stop_on_errors(declared)
 
+options = protection(config)
 pulumi.export(
     "partners",
-    {partner.name: partner_export(partner, RegulatedPartner.declared(partner)) for partner in declared.partners},
+    {
+        partner.name: partner_export(partner, RegulatedPartner.declared(partner, options))
+        for partner in declared.partners
+    },
 )

@@ -118,6 +118,9 @@ class Partner(_Declaration):
     adopt_existing: StrictBool = Field(
         False, description="Takes over connectors that have these names already, and changes them as declared."
     )
+    protect: StrictBool | None = Field(
+        None, description="Whether Pulumi refuses to delete the connectors; by default it does outside the emulator."
+    )
     aliases: Names = Field(
         (), description="Earlier names of the partner: with them a rename changes the connectors in place."
     )

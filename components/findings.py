@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
 import re
@@ -66,9 +67,14 @@ def partner_findings(partner: Partner) -> tuple[DeclarationFinding, ...]:
 #: Warnings about a connector that are errors for a regulated partner: its connectors must protect something.
 _STRICTER = ("V13", "V22")
 
+#: Rules that `_names_needed` states in the words of the declaration.
+_SAID_BETTER = ("V9", "V10", "V21")
+
 
 def _half_findings(half: Half) -> Iterable[DeclarationFinding]:
     for finding in check(half.direction, half.inputs).findings:
+        if finding.rule in _SAID_BETTER:
+            continue
         yield DeclarationFinding(
             _path(half, finding),
             f"{finding.sentence()}.",
@@ -179,12 +185,10 @@ def _shape_findings(declared: object, error: ValidationError) -> tuple[Declarati
             _take_out(rest, _place(detail))
         complete = {**_STAND_IN, **rest}
         silent |= _STAND_IN.keys() - rest.keys()
-        try:
-            findings |= {
-                found for found in partner_findings(Partner.model_validate(complete)) if found.path not in silent
-            }
-        except ValidationError:
-            pass  # The shape of the rest is wrong in a way that the findings so far say already.
+        # Where even the rest has a wrong shape, the findings so far say so already.
+        with contextlib.suppress(ValidationError):
+            judged = partner_findings(Partner.model_validate(complete))
+            findings |= {found for found in judged if found.path not in silent}
     return tuple(sorted(findings, key=_in_order))
 
 

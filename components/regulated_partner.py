@@ -37,6 +37,7 @@ class RegulatedPartner(pulumi.ComponentResource):
         inbound: mail from the partner; an `Inbound`, or a mapping with the names of the stack file.
         outbound: mail to the partner; an `Outbound`, or a mapping with the names of the stack file.
         adopt_existing: takes over connectors that have these names already.
+        protect: whether Pulumi refuses to delete both; None leaves it to `opts`.
         aliases: earlier names of the partner; with them a rename changes the connectors in place.
         opts: Pulumi's resource options, for both connectors where they apply to children.
 
@@ -60,6 +61,7 @@ class RegulatedPartner(pulumi.ComponentResource):
         inbound: Inbound | Mapping[str, object] | None = None,
         outbound: Outbound | Mapping[str, object] | None = None,
         adopt_existing: bool = False,
+        protect: bool | None = None,
         aliases: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -73,14 +75,17 @@ class RegulatedPartner(pulumi.ComponentResource):
                 "inbound": inbound,
                 "outbound": outbound,
                 "adoptExisting": adopt_existing,
+                "protect": protect,
                 "aliases": list(aliases),
             }
         )
         errors = [finding.below(name) for finding in findings if finding.severity is Severity.ERROR]
         if partner is None or errors:
             raise DeclarationRefusedError(errors)
-        renamed = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=alias) for alias in partner.aliases])
-        super().__init__(_TOKEN, name, None, pulumi.ResourceOptions.merge(renamed, opts))
+        own = pulumi.ResourceOptions(
+            aliases=[pulumi.Alias(name=alias) for alias in partner.aliases], protect=partner.protect
+        )
+        super().__init__(_TOKEN, name, None, pulumi.ResourceOptions.merge(opts, own))
         child = pulumi.ResourceOptions(parent=self)
         self.inbound = InboundConnector(
             f"{name}-inbound", **_arguments(Direction.INBOUND, inbound_half(partner).inputs), opts=child
@@ -102,6 +107,7 @@ class RegulatedPartner(pulumi.ComponentResource):
             inbound=partner.inbound,
             outbound=partner.outbound,
             adopt_existing=partner.adopt_existing,
+            protect=partner.protect,
             aliases=partner.aliases,
             opts=opts,
         )

@@ -33,6 +33,10 @@ def schema() -> dict[str, Any]:
                     },
                     f"{_PREFIX}tenant": {"type": "string", "description": "The tenant's GUID."},
                     f"{_PREFIX}clientId": {"type": "string", "description": "The application's (client) id."},
+                    f"{_PREFIX}protect": {
+                        "type": "boolean",
+                        "description": "Whether Pulumi refuses to delete connectors; by default unless local.",
+                    },
                     f"{_PREFIX}partners": {
                         "description": "The partners, one after '- name: ...' each.",
                         "type": "array",

@@ -15,6 +15,7 @@ from providers.exchange_online.admin_api.connectors import ConnectorCmdlets
 from providers.exchange_online.admin_api.lifecycle import Lifecycle
 from providers.exchange_online.admin_api.listing import Listing
 from providers.exchange_online.admin_api.settings import Settings
+from providers.exchange_online.admin_api.transport_rules import TransportRules
 
 #: The namespace of the stack's settings.
 PROJECT = "regulated-partners"
@@ -66,6 +67,7 @@ def lifecycle() -> Lifecycle:
 
             if _process.settings is None:
                 raise RuntimeError("the provider was not configured")
-            cmdlets = ConnectorCmdlets(connect(_process.settings, os.environ))
-            _process.lifecycle = Lifecycle(cmdlets, Listing(cmdlets))
+            api = connect(_process.settings, os.environ)
+            cmdlets = ConnectorCmdlets(api)
+            _process.lifecycle = Lifecycle(cmdlets, Listing(cmdlets), TransportRules(api))
         return _process.lifecycle

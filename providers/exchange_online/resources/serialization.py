@@ -24,7 +24,7 @@ def repair() -> None:
         return
 
     def serialize_provider(provider: ResourceProvider) -> str:
-        pickler: Any = pickle._Pickler  # type: ignore[attr-defined]
+        pickler: Any = pickle._Pickler
         saved = {name: pickler.__dict__[name] for name in _PATCHED}
         try:
             serialized: str = original(provider)
