@@ -22,4 +22,4 @@ def partner_export(partner: Partner, component: RegulatedPartner) -> dict[str, A
 
 def _half_export(half: Half, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
     settings = check(half.direction, half.inputs).settings
-    return {"connector": settings.name, "id": connector.guid, "mailFlow": mail_flow(settings)}
+    return {"connector": settings.name, "id": connector.id, "mailFlow": mail_flow(settings)}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import datetime
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -67,8 +66,8 @@ def partner_findings(partner: Partner) -> tuple[DeclarationFinding, ...]:
 #: Warnings about a connector that are errors for a regulated partner: its connectors must protect something.
 _STRICTER = ("V13", "V22")
 
-#: Rules that `_names_needed` states in the words of the declaration.
-_SAID_BETTER = ("V9", "V10", "V21")
+#: Rules that `_own_findings` states in the words of the declaration.
+_SAID_BETTER = ("V9", "V10", "V12", "V21")
 
 
 def _half_findings(half: Half) -> Iterable[DeclarationFinding]:
@@ -141,7 +140,13 @@ def _settings_decided_elsewhere(partner: Partner) -> Iterable[DeclarationFinding
     ):
         for key in settings:
             decided = half.paths.get(key, "")
-            if decided and ".settings." not in decided:
+            if key == "connectorType":
+                yield DeclarationFinding(
+                    f"{half.direction.word}.settings.{key}",
+                    "the connectors of a partner have the type Partner; leave it out. For servers of your own declare "
+                    "an InboundConnector or OutboundConnector.",
+                )
+            elif decided and ".settings." not in decided:
                 yield DeclarationFinding(
                     f"{half.direction.word}.settings.{key}",
                     f"the declaration decides this parameter, so that both connectors agree; use {decided}.",
@@ -157,6 +162,7 @@ _SHAPES = {
     "missing": "this is needed; write it.",
     "string_type": "{input} is not a text; put it into quotation marks.",
     "bool_type": "{input} is not true or false; write one of them, without quotation marks.",
+    "setting": "{input} is not a text, true or false, or a list of texts; put a number into quotation marks.",
     "tuple_type": "{input} is not a list; write each item on a line of its own, after '- '.",
     "dict_type": "{input} is not a mapping; write 'name: value' lines.",
     "model_type": "{input} is not a mapping; write 'name: value' lines.",
@@ -164,6 +170,7 @@ _SHAPES = {
     "too_short": "the list is empty; write at least one item.",
     "string_too_short": "the text is empty; write it.",
     "string_too_long": "the text is longer than {max_length} characters; shorten it: connector names hold at most 64.",
+    "invalid_key": "a name is a text; put it into quotation marks.",
     "enum": "{input} is none of its values; write one of {expected}.",
 }
 
@@ -176,11 +183,11 @@ _NAMES = {
 
 def _shape_findings(declared: object, error: ValidationError) -> tuple[DeclarationFinding, ...]:
     """What is wrong with the shape, and what the rules say about the rest, so that nobody has to come back twice."""
-    details = error.errors(include_url=False)
+    details = list(_details(error))
     findings = {_shape_finding(detail) for detail in details}
     silent = {finding.path for finding in findings} | {_meant(finding.path) for finding in findings}
     if isinstance(declared, dict):
-        rest = copy.deepcopy(declared)
+        rest = _copied(declared)
         for detail in details:
             _take_out(rest, _place(detail))
         complete = {**_STAND_IN, **rest}
@@ -196,9 +203,30 @@ def _shape_findings(declared: object, error: ValidationError) -> tuple[Declarati
 _STAND_IN: dict[str, object] = {"name": "partner", "domains": ["partner.example"]}
 
 
+def _copied(declared: object) -> object:
+    """A copy from which names can be taken; what is no mapping stays the same object."""
+    return {key: _copied(value) for key, value in declared.items()} if isinstance(declared, dict) else declared
+
+
+def _details(error: ValidationError) -> Iterable[ErrorDetails]:
+    """One detail for each mistake. For a setting pydantic has one for each type it may have: the list's is kept."""
+    for detail in error.errors(include_url=False):
+        other_type = _in_settings(detail) and detail["loc"][3:4] in (("bool",), ("str",))
+        items_are_wrong = detail["type"] == "too_short" and detail["input"]
+        if not other_type and not items_are_wrong:
+            yield detail
+
+
+def _in_settings(detail: ErrorDetails) -> bool:
+    return detail["loc"][1:2] == ("settings",) and len(detail["loc"]) > 2
+
+
 def _place(detail: ErrorDetails) -> list[int | str]:
-    """Where the mistake is. A union has one detail for each of its members, named at the end of the place."""
-    return [part for part in detail["loc"] if not re.match(r"^(bool|str|tuple|constrained-str)", str(part))]
+    """Where the mistake is. After the name of a setting pydantic says which type it tried, or that it means the name."""
+    place = list(detail["loc"])
+    if _in_settings(detail):
+        return [*place[:2], str(place[2]), *place[4:]]
+    return [str(part) for part in place] if detail["type"] == "invalid_key" else place
 
 
 def _take_out(declared: object, place: list[int | str]) -> None:
@@ -221,7 +249,8 @@ def _shape_finding(detail: ErrorDetails) -> DeclarationFinding:
     path = _spelled(_place(detail))
     if detail["type"] == "extra_forbidden":
         return DeclarationFinding(path, _stranger(path))
-    text = _SHAPES.get(detail["type"], detail["msg"] + ".")
+    kind = "setting" if _in_settings(detail) and detail["type"] == "tuple_type" else detail["type"]
+    text = _SHAPES.get(kind, "{input} does not belong here; stacks/stack.schema.json says what does.")
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
     return DeclarationFinding(path, text.format_map({"input": _quoted(detail["input"]), **context}))
 
@@ -243,7 +272,12 @@ def _spelled(parts: Iterable[int | str]) -> str:
 
 
 def _quoted(value: object) -> str:
-    text = f"{value!r}" if not isinstance(value, (dict, list)) else f"a {type(value).__name__}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (dict, list, tuple)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    plain = isinstance(value, (int, float, datetime.date))
+    text = repr(value) if isinstance(value, str) else str(value) if plain else f"this {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

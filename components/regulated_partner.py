@@ -68,7 +68,7 @@ class RegulatedPartner(pulumi.ComponentResource):
         partner, findings = read_partner(
             {
                 "name": name,
-                "domains": list(domains),
+                "domains": domains,
                 "certificateName": certificate_name,
                 "comment": comment,
                 "enabled": enabled,
@@ -76,7 +76,7 @@ class RegulatedPartner(pulumi.ComponentResource):
                 "outbound": outbound,
                 "adoptExisting": adopt_existing,
                 "protect": protect,
-                "aliases": list(aliases),
+                "aliases": aliases,
             }
         )
         errors = [finding.below(name) for finding in findings if finding.severity is Severity.ERROR]
@@ -93,7 +93,7 @@ class RegulatedPartner(pulumi.ComponentResource):
         self.outbound = OutboundConnector(
             f"{name}-outbound", **_arguments(Direction.OUTBOUND, outbound_half(partner).inputs), opts=child
         )
-        self.register_outputs({"inboundConnector": self.inbound.guid, "outboundConnector": self.outbound.guid})
+        self.register_outputs({"inboundConnector": self.inbound.id, "outboundConnector": self.outbound.id})
 
     @classmethod
     def declared(cls, partner: Partner, opts: pulumi.ResourceOptions | None = None) -> RegulatedPartner:

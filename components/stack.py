@@ -98,9 +98,12 @@ def _covered(partners: dict[int, Partner], owners: dict[str, list[tuple[int, int
 
 
 def _wildcards_above(domain: str) -> Iterable[str]:
-    """`*.b.c`, `*.c` for `a.b.c`; `*.c` for `*.b.c`."""
+    """`*.a.b.c`, `*.b.c`, `*.c` for `a.b.c`; `*.c` for `*.b.c`.
+
+    Source: New-InboundConnector, SenderDomains: `*.contoso.com` is the domain and all subdomains.
+    """
     labels = domain.removeprefix("*.").split(".")
-    for start in range(1, len(labels)):
+    for start in range(int(domain.startswith("*.")), len(labels)):
         yield "*." + ".".join(labels[start:])
 
 

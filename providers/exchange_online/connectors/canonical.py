@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from providers.exchange_online.connectors.findings import Finding, Severity
-from providers.exchange_online.connectors.names import Direction, camel_case
+from providers.exchange_online.connectors.names import Direction
 from providers.exchange_online.connectors.options import OPTION_KEYS, Options, read_options
 from providers.exchange_online.connectors.parameters import REFUSED
 from providers.exchange_online.connectors.rules import violations
@@ -103,14 +103,20 @@ def _read(direction: Direction, known: Mapping[str, object]) -> tuple[dict[str, 
 def _strangers(direction: Direction, known: Mapping[str, object]) -> list[Finding]:
     """Findings for properties that no connector of this direction has."""
     own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
-    refused = {camel_case(name): reason for name, reason in REFUSED.items()}
+    refused = {_folded(name): reason for name, reason in REFUSED.items()}
     findings = []
     for key in sorted(set(known) - own):
-        if key in refused:
-            reason, remedy = f"{refused[key]}", "leave it out"
+        if _folded(key) in refused:
+            reason, remedy = refused[_folded(key)], "leave it out"
         else:
-            near = difflib.get_close_matches(key, sorted(own), n=1)
+            same = [known for known in own if _folded(known) == _folded(key)]
+            near = same or difflib.get_close_matches(key, sorted(own), n=1)
             reason = f"no parameter of {direction.word} connectors has this name"
             remedy = f"did you mean {near[0]}?" if near else f"leave it out, or write one of {', '.join(sorted(own))}"
         findings.append(Finding("V26", Severity.ERROR, key, reason, remedy, f"New-{direction}, Set-{direction}"))
     return findings
+
+
+def _folded(name: str) -> str:
+    """The same for `EFSkipIPs`, `efSkipIps` and `ef_skip_ips`."""
+    return name.replace("_", "").lower()

@@ -42,7 +42,9 @@ def new_parameters(settings: ConnectorSettings) -> CmdletParameters:
     return {
         each.name: each.encode(settings.value(each))
         for each in parameters(settings.direction)
-        if each.on_new and (each.always_sent or settings.value(each) != each.kind.empty)
+        if each.on_new
+        and (each.always_sent or settings.value(each) != each.kind.empty)
+        and not _only_on_premises(each, settings)
     }
 
 
@@ -57,10 +59,19 @@ def parameters_after_new(settings: ConnectorSettings) -> CmdletParameters:
 
 def set_parameters(differences: Iterable[Change], after: ConnectorSettings) -> CmdletParameters:
     """The parameters of `Set-`: those that changed, with the partner that one of them needs in the same command."""
-    sent = {change.parameter.name: change.parameter.encode(change.after) for change in differences}
+    sent = {
+        change.parameter.name: change.parameter.encode(change.after)
+        for change in differences
+        if not _only_on_premises(change.parameter, after)
+    }
     if isinstance(after, OutboundSettings):
         _keep_together(sent, after)
     return sent
+
+
+def _only_on_premises(each: Parameter, settings: ConnectorSettings) -> bool:
+    """V16: the service refuses even the parameter on a Partner connector, so it is never sent there."""
+    return each.name == "SenderRewritingEnabled" and settings.is_partner
 
 
 def _keep_together(sent: CmdletParameters, after: OutboundSettings) -> None:

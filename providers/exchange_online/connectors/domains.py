@@ -10,7 +10,7 @@ from providers.exchange_online.connectors.values import ItemRefused
 
 #: `smtp:contoso.com;1` is how the service stores a sender domain; the number is undocumented. Source: N1.
 _STORED = re.compile(r"^smtp:(?P<domain>[^;]*)(;\d*)?$", re.IGNORECASE)
-_LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 #: A certificate named by issuer and subject, as the hybrid wizard writes it. Source: N12 (assumed).
 _ISSUER_AND_SUBJECT = re.compile(r"^<I>.*<S>.*$", re.IGNORECASE | re.DOTALL)
 
@@ -21,16 +21,18 @@ def domain(text: str) -> str:
     """One domain: lower case, no trailing dot, internationalised labels as A-labels (RFC 5891).
 
     Raises:
-        ItemRefused: for what is no domain of at least two labels.
+        ItemRefused: for what is no domain of at least two labels, and for an IPv4 address.
     """
-    name = text.strip().lower().removesuffix(".").replace("\u3002", ".")
+    name = text.strip().lower().replace("\u3002", ".").removesuffix(".")
     if not name.isascii():
         try:
             name = idna.encode(name, uts46=True).decode("ascii").removesuffix(".")
         except idna.IDNAError:
             raise _no_domain(text) from None
     labels = name.split(".")
-    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.match(label) for label in labels):
+    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise _no_domain(text)
+    if labels[-1].isdigit():
         raise _no_domain(text)
     return name
 

@@ -85,7 +85,6 @@ def _one_restriction(s: InboundSettings, _: Options) -> Answer:
     "senderDomains",
     _CERTIFICATE,
     _ADDRESSES,
-    "enabled",
     "connectorType",
     "allowTenantWideRestriction",
     source="Exchange Online mail flow pages (2022)",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers.exchange_online.connectors.findings import Finding, Severity
+from providers.exchange_online.connectors.values import is_nothing
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def read_options(declared: Mapping[str, object]) -> tuple[Options, tuple[Finding
         value = declared.get(key)
         if isinstance(value, bool):
             given[attribute] = value
-        elif value is not None:
+        elif not is_nothing(value):
             findings.append(
                 Finding(
                     "type",

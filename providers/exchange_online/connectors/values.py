@@ -57,6 +57,11 @@ class Kind(Protocol):
         """The canonical form of a value, and what is wrong with it. Reading its own result changes nothing."""
 
 
+def is_nothing(value: object) -> bool:
+    """Whether a value says that nothing is declared: null, `""` and `[]` alike."""
+    return value is None or value in ("", [], ())
+
+
 def _wrong_type(value: object, wanted: str, index: int | None = None) -> Problem:
     return Problem("type", f"{_quoted(value)} is not {wanted}", f"write {wanted}", "type of the parameter", index)
 
@@ -79,7 +84,7 @@ class Flag:
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
         if isinstance(value, bool):
             return value, ()
-        if value is None or value == "":
+        if is_nothing(value):
             return self.default, ()
         if isinstance(value, str) and value.strip().lower() in ("true", "false"):
             return value.strip().lower() == "true", ()
@@ -97,7 +102,7 @@ class Text:
         return None
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
-        if value is None or value in ("", [], ()):
+        if is_nothing(value):
             return None, ()
         if not isinstance(value, str):
             return None, (_wrong_type(value, "a text"),)
@@ -119,7 +124,7 @@ class Member:
         return self.default
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
-        if value is None or value == "":
+        if is_nothing(value):
             return self.default, ()
         if not isinstance(value, str):
             return self.default, (_wrong_type(value, f"one of {self._names()}"),)
@@ -149,7 +154,7 @@ class Texts:
         return ()
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
-        if value is None or value == "":
+        if is_nothing(value):
             return (), ()
         if isinstance(value, str):
             value = [value]

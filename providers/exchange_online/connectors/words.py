@@ -42,7 +42,8 @@ def _outbound(s: OutboundSettings) -> str:
         TlsSettings.DOMAIN_VALIDATION.value: f"only over TLS, with a trusted certificate for {s.tls_domain}",
     }
     demand = demands.get(s.tls_settings, f"with TlsSettings {s.tls_settings}")
-    return f"mail to {_list(s.recipient_domains, 'and') or 'recipients of a rule'} is delivered {where} {demand}"
+    everybody = "all accepted domains" if s.all_accepted_domains else "recipients of a rule"
+    return f"mail to {_list(s.recipient_domains, 'and') or everybody} is delivered {where} {demand}"
 
 
 def _list(items: Sequence[str], word: str) -> str:

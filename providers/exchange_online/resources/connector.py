@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
-from providers.exchange_online.connectors import Direction, parameters
+from providers.exchange_online.connectors import Direction, check, parameters
 from providers.exchange_online.connectors.options import OPTION_KEYS
 
 #: Python attribute of each computed output.
@@ -27,6 +28,26 @@ _COMPUTED_ATTRIBUTES = {
 def _attributes(direction: Direction) -> dict[str, str]:
     named = {parameter.key: parameter.attribute for parameter in parameters(direction)}
     return named | OPTION_KEYS | _COMPUTED_ATTRIBUTES
+
+
+def _canonical(direction: Direction, declared: dict[str, Any]) -> dict[str, Any]:
+    """What `check` will make of the properties, as far as they are plain values.
+
+    While it refreshes, the engine shows the program's spelling against the state's; where both are the same it shows
+    nothing.
+    A declaration with errors goes as it is, for `check` to refuse.
+    """
+    checked = check(direction, declared, _comes_later)
+    if checked.errors:
+        return declared
+    return {**checked.inputs(), **{key: declared[key] for key in checked.unknown}}
+
+
+def _comes_later(value: object) -> bool:
+    """An output of another resource, or something to await, at any depth."""
+    if isinstance(value, (list, tuple)):
+        return any(_comes_later(item) for item in value)
+    return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
 
 
 class Connector(Resource):
@@ -56,9 +77,9 @@ class Connector(Resource):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         keys = {attribute: key for key, attribute in _attributes(self.direction).items()}
+        declared = {keys[attribute]: value for attribute, value in arguments.items() if value is not None}
         # A property that is not among the inputs would have no attribute for its output.
-        properties = dict.fromkeys(_attributes(self.direction))
-        properties |= {keys[attribute]: value for attribute, value in arguments.items() if value is not None}
+        properties = {**dict.fromkeys(keys.values()), **_canonical(self.direction, declared)}
         super().__init__(provider, resource_name, properties, opts)
 
     def translate_output_property(self, prop: str) -> str:

@@ -1,0 +1,31 @@
+"""Findings about a stack's partners, shown to the person who runs Pulumi."""
+
+from __future__ import annotations
+
+import sys
+
+import pulumi
+
+from components.stack import Declared
+
+#: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
+_ERROR_SHOWN = 32
+
+
+def show_warnings(declared: Declared) -> None:
+    """Each warning as a diagnostic of its own."""
+    for warning in declared.warnings:
+        pulumi.log.warn(str(warning))
+
+
+def stop_on_errors(declared: Declared) -> None:
+    """Each error as a diagnostic of its own; then the program ends, before any resource is declared."""
+    if not declared.errors:
+        return
+    for error in declared.errors:
+        pulumi.log.error(str(error))
+    count = len(declared.errors)
+    pulumi.log.error(
+        f"{count} {'error' if count == 1 else 'errors'} in the partners of this stack; nothing was changed."
+    )
+    sys.exit(_ERROR_SHOWN)

@@ -1,0 +1,79 @@
+"""The client of Exchange Online's admin API (`InvokeCommand`): clouds, credentials, transport, errors.
+
+Importing it sends nothing and imports neither requests nor MSAL.
+"""
+
+from providers.exchange_online.admin_api.classification import classify
+from providers.exchange_online.admin_api.client import AdminApi, Answer, connect
+from providers.exchange_online.admin_api.clouds import CLOUDS, Cloud
+from providers.exchange_online.admin_api.credentials import (
+    ClientCertificate,
+    ClientSecret,
+    Credential,
+    GitHubOidc,
+    ManagedIdentity,
+    WorkloadIdentityFile,
+)
+from providers.exchange_online.admin_api.errors import (
+    AccessDenied,
+    AdminApiError,
+    AlreadyExists,
+    Failure,
+    InvalidArgument,
+    Misconfigured,
+    NotAuthenticated,
+    NotFound,
+    OutcomeUnknown,
+    Repeat,
+    RestrictedOffering,
+    ServiceError,
+    StalePage,
+    Throttled,
+    Unavailable,
+    UnexpectedAnswer,
+    Unsupported,
+)
+from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
+from providers.exchange_online.admin_api.settings import Connection, Settings, connection
+from providers.exchange_online.admin_api.timeouts import Timeouts
+from providers.exchange_online.admin_api.wire import JsonValue, parse_datetime
+
+__all__ = [
+    "CLOUDS",
+    "AccessDenied",
+    "AdminApi",
+    "AdminApiError",
+    "AlreadyExists",
+    "Answer",
+    "ClientCertificate",
+    "ClientSecret",
+    "Cloud",
+    "Connection",
+    "Credential",
+    "Effect",
+    "Failure",
+    "GitHubOidc",
+    "InvalidArgument",
+    "JsonValue",
+    "ManagedIdentity",
+    "Misconfigured",
+    "NotAuthenticated",
+    "NotFound",
+    "OutcomeUnknown",
+    "Repeat",
+    "RestrictedOffering",
+    "RetryPolicy",
+    "ServiceError",
+    "Settings",
+    "StalePage",
+    "Throttled",
+    "Timeouts",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Unsupported",
+    "WorkloadIdentityFile",
+    "classify",
+    "connect",
+    "connection",
+    "parse_datetime",
+]

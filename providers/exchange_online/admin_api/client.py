@@ -1,0 +1,150 @@
+"""The client: runs one cmdlet on a tenant through the admin API."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from providers.exchange_online.admin_api.gates import gates_for
+from providers.exchange_online.admin_api.paging import rows_of
+from providers.exchange_online.admin_api.redaction import clean
+from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
+from providers.exchange_online.admin_api.settings import Connection, Settings, connection
+from providers.exchange_online.admin_api.timeouts import Timeouts
+from providers.exchange_online.admin_api.wire import JsonValue, request, with_result_size
+
+__all__ = ["AdminApi", "Answer", "Connection", "Effect", "Settings", "connect"]
+
+if TYPE_CHECKING:
+    from providers.exchange_online.admin_api.exchange import Exchange
+    from providers.exchange_online.admin_api.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a cmdlet gave.
+
+    rows: its objects, by property name, without OData annotations; a listing holds all of them.
+    warnings: what the service wants the administrator to read.
+    request_id: the service's id of the (last) request.
+    """
+
+    rows: tuple[Mapping[str, object], ...]
+    warnings: tuple[str, ...]
+    request_id: str
+
+
+class AdminApi:
+    """Runs cmdlets on one tenant; thread-safe. Nothing is sent before the first call.
+
+    connection: cloud, tenant (GUID or domain) and credential.
+    sleep: waits that many seconds between tries.
+    retry: how often to try; the official module's ways unless given. It wins over `sleep`.
+    timeouts: seconds to wait for a server.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        retry: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._connection = connection
+        self._retry = retry or RetryPolicy(sleep=sleep)
+        self._timeouts = timeouts or Timeouts()
+        self._connection_id = str(uuid.uuid4())
+        self._lock = threading.Lock()
+        self._ready: tuple[Connection, Exchange, Transport] | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """What the client was made for, as it was given."""
+        return self._connection
+
+    def invoke(
+        self,
+        cmdlet: str,
+        parameters: Mapping[str, JsonValue],
+        *,
+        effect: Effect,
+        about: str | None = None,
+        read_timeout: float | None = None,
+    ) -> Answer:
+        """What the cmdlet gave.
+
+        cmdlet: for example `Get-InboundConnector`.
+        parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
+        effect: what sending it twice does; decides what is retried. A READ listing is followed to its end.
+        about: the object for error texts; its Identity or Name unless given.
+        read_timeout: seconds, for a cmdlet that takes longer than others (Validate-OutboundConnector).
+        Raises an AdminApiError: NotFound, AlreadyExists, InvalidArgument (Unsupported), AccessDenied,
+        RestrictedOffering, NotAuthenticated, Throttled, Unavailable, OutcomeUnknown (only for a CREATE),
+        UnexpectedAnswer, ServiceError or Misconfigured.
+        """
+        from providers.exchange_online.admin_api.exchange import Call
+
+        ready, exchange, _ = self._prepared()
+        sent = request(
+            ready.cloud,
+            ready.tenant,
+            cmdlet,
+            with_result_size(cmdlet, parameters) if effect is Effect.READ else parameters,
+            connection_id=self._connection_id,
+        )
+        call = Call(cmdlet, effect, _where(cmdlet, parameters, about, self._connection.tenant), read_timeout)
+        if effect is Effect.READ:
+            rows, warnings, request_id = rows_of(exchange, sent, call)
+            return Answer(rows, warnings, request_id)
+        received = exchange.send(sent, call)
+        return Answer(received.page.rows, received.page.warnings, received.request_id)
+
+    def close(self) -> None:
+        """Closes the client's connections; the process's token cache stays."""
+        with self._lock:
+            if self._ready is not None:
+                self._ready[2].close()
+                self._ready = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _prepared(self) -> tuple[Connection, Exchange, Transport]:
+        # requests and MSAL are imported at the first call: a provider process that only checks and diffs needs neither.
+        from providers.exchange_online.admin_api.exchange import Exchange
+        from providers.exchange_online.admin_api.tenants import tenant_guid
+        from providers.exchange_online.admin_api.tokens import token_source
+        from providers.exchange_online.admin_api.transport import Transport
+
+        with self._lock:
+            if self._ready is None:
+                cloud = self._connection.cloud
+                guid = tenant_guid(cloud, self._connection.tenant, self._timeouts, self._retry)
+                ready = replace(self._connection, tenant=guid)
+                transport = Transport(cloud, self._timeouts)
+                tokens = token_source(ready, self._timeouts, self._retry)
+                gates = gates_for(cloud.host, guid)
+                self._ready = ready, Exchange(ready, transport, tokens, self._retry, gates), transport
+            return self._ready
+
+
+def connect(settings: Settings, environ: Mapping[str, str]) -> AdminApi:
+    """A client for what a stack's settings and the environment describe. No network.
+
+    Raises Misconfigured.
+    """
+    return AdminApi(connection(settings, environ))
+
+
+def _where(cmdlet: str, parameters: Mapping[str, JsonValue], about: str | None, tenant: str) -> str:
+    named = {name.lower(): value for name, value in parameters.items()}
+    target = about or named.get("identity") or named.get("name")
+    return f"{cmdlet} {clean(repr(target))} in tenant {tenant}" if target else f"{cmdlet} in tenant {tenant}"

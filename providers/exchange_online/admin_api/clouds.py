@@ -1,0 +1,200 @@
+"""The Microsoft clouds, and where each keeps its admin API and its token service."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from providers.exchange_online.admin_api.errors import Failure, Misconfigured
+
+LOCAL = "local"
+EMULATOR_VARIABLE = "EXCHANGE_ONLINE_EMULATOR"
+EMULATOR_FILE = Path(".emulator") / "connection.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Where one cloud keeps its admin API.
+
+    name: `local`, `commercial`, `gcc-high`, `dod` or `china`.
+    host: base URL of the admin API, https, without a path.
+    scope: OAuth scope of the token, `<resource>/.default`.
+    authority: base URL of the token service, https, without a tenant.
+    ca_bundle: PEM file with the certification authorities to trust; None for the usual ones.
+
+    Host, scope and authority are independent settings. Source: exchange-wire 3.2.
+    """
+
+    name: str
+    host: str
+    scope: str
+    authority: str
+    ca_bundle: Path | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the emulator: never reached through a proxy."""
+        return self.name == LOCAL
+
+    @property
+    def resource(self) -> str:
+        """The token's audience, for token services that ask for a resource instead of a scope."""
+        return self.scope.removesuffix("/.default")
+
+
+# Source: exchange-wire 3.2. Commercial holds GCC. DoD's audience and all of China are in conflict between the sources;
+# no client is known to use this API in China, so its row is assumed to work.
+CLOUDS: Mapping[str, Cloud] = {
+    cloud.name: cloud
+    for cloud in (
+        Cloud(
+            "commercial",
+            "https://outlook.office365.com",
+            "https://outlook.office365.com/.default",
+            "https://login.microsoftonline.com",
+        ),
+        Cloud(
+            "gcc-high",
+            "https://outlook.office365.us",
+            "https://outlook.office365.us/.default",
+            "https://login.microsoftonline.us",
+        ),
+        Cloud(
+            "dod",
+            "https://outlook-dod.office365.us",
+            "https://outlook-dod.office365.us/.default",
+            "https://login.microsoftonline.us",
+        ),
+        Cloud(
+            "china",
+            "https://outlook.office365.cn",
+            "https://partner.outlook.cn/.default",
+            "https://login.partner.microsoftonline.cn",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorIdentity:
+    """What the emulator hands to a client on the same machine.
+
+    tenant, client_id: GUIDs. client_secret: never shown.
+    """
+
+    tenant: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+def cloud_named(
+    name: str,
+    *,
+    host: str | None = None,
+    scope: str | None = None,
+    authority: str | None = None,
+    ca_bundle: str | Path | None = None,
+    environ: Mapping[str, str],
+    directory: Path | None = None,
+) -> Cloud:
+    """The cloud of a stack, with the stack's own host, scope, authority or CA bundle where it sets them.
+
+    name: a name of the stack config `cloud`.
+    host, authority: https URLs, or bare host names.
+    environ: the environment; EXCHANGE_ONLINE_EMULATOR names the emulator's connection file for `local`.
+    directory: where the relative connection file lies; the current directory unless given.
+    Raises Misconfigured.
+    """
+    if name == LOCAL:
+        cloud = _local_cloud(connection_file(environ, directory))
+    elif name in CLOUDS:
+        cloud = CLOUDS[name]
+    else:
+        raise _wrong(f"there is no cloud {name!r}", f"Write one of: {', '.join([LOCAL, *CLOUDS])}.")
+    cloud = replace(
+        cloud,
+        host=_https(host or cloud.host, "host"),
+        scope=scope or cloud.scope,
+        authority=_https(authority or cloud.authority, "authority"),
+        ca_bundle=Path(ca_bundle) if ca_bundle else cloud.ca_bundle,
+    )
+    if cloud.ca_bundle is not None and not cloud.ca_bundle.is_file():
+        raise _wrong(f"the CA bundle {cloud.ca_bundle} is not a file", "Give the path of a PEM file.")
+    if cloud.is_local:
+        _refuse_beyond_loopback(cloud)
+    return cloud
+
+
+def connection_file(environ: Mapping[str, str], directory: Path | None = None) -> Path:
+    """Where the emulator's connection file lies: EXCHANGE_ONLINE_EMULATOR, else .emulator/connection.json."""
+    return (directory or Path.cwd()) / (environ.get(EMULATOR_VARIABLE) or EMULATOR_FILE)
+
+
+def emulator_identity(path: Path) -> EmulatorIdentity:
+    """Tenant, application and secret of the emulator whose connection file is `path`. Raises Misconfigured."""
+    document = _read_connection(path)
+    return EmulatorIdentity(
+        _string(document, "tenant", path), _string(document, "clientId", path), _string(document, "clientSecret", path)
+    )
+
+
+def _local_cloud(path: Path) -> Cloud:
+    document = _read_connection(path)
+    return Cloud(
+        LOCAL,
+        host=_string(document, "url", path),
+        scope=_string(document, "scope", path),
+        authority=_string(document, "authority", path),
+        ca_bundle=Path(_string(document, "caBundle", path)),
+    )
+
+
+def _read_connection(path: Path) -> Mapping[str, object]:
+    start_it = f"Run `make emulator`, or set {EMULATOR_VARIABLE} to the connection file of a running one."
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _wrong(f"no emulator is running: {path} does not exist", start_it) from None
+    except (OSError, ValueError) as error:
+        raise _wrong(f"{path} cannot be read ({type(error).__name__})", start_it) from None
+    if not isinstance(document, dict):
+        raise _wrong(f"{path} is not the emulator's connection file", start_it)
+    return document
+
+
+def _string(document: Mapping[str, object], key: str, path: Path) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise _wrong(f"{path} has no {key}", "Run `make emulator` again: the file is from another version.")
+    return value
+
+
+def _https(url: str, setting: str) -> str:
+    parts = urlsplit(url if "://" in url else f"https://{url}")
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise _wrong(f"the {setting} {url!r} is not an https address", "Write https:// and a host name.")
+    if parts.path.strip("/"):
+        raise _wrong(f"the {setting} {url!r} has a path", "Write only https:// and a host name.")
+    return f"https://{parts.netloc}"
+
+
+def _refuse_beyond_loopback(cloud: Cloud) -> None:
+    for url in (cloud.host, cloud.authority):
+        host = urlsplit(url).hostname or ""
+        try:
+            loopback = ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            loopback = host == "localhost"
+        if not loopback:
+            raise _wrong(
+                f"the cloud {LOCAL} would call {host}, which is not this machine",
+                "The emulator only ever listens on loopback; choose another cloud for a real tenant.",
+            )
+
+
+def _wrong(what: str, advice: str) -> Misconfigured:
+    return Misconfigured(Failure(where="Choosing the cloud", what=what, advice=advice))

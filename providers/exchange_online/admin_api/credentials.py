@@ -1,0 +1,93 @@
+"""The kinds of credential with which an application signs in. None of them shows its secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"  # noqa: S105 - an audience, no secret
+"""The audience that Entra recommends for federated credentials, in every cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """An application with a client secret.
+
+    client_id: GUID. secret: the secret's value, not its id. source: where it was found, for error texts.
+    """
+
+    client_id: str
+    secret: str = field(repr=False)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """An application with a certificate.
+
+    client_id: GUID. path: PEM file with certificate and private key, or PKCS#12 file. password: of the private key or
+    of the PKCS#12 file; None when there is none. source: where it was found, for error texts.
+    """
+
+    client_id: str
+    path: Path
+    password: str | None = field(default=None, repr=False)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadIdentityFile:
+    """An application that trusts a token which the platform keeps in a file, as Kubernetes does.
+
+    client_id: GUID. path: the file, read anew for each token because the platform renews it.
+    source: where it was found, for error texts.
+    """
+
+    client_id: str
+    path: Path
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubOidc:
+    """An application that trusts the id token of a GitHub Actions job.
+
+    client_id: GUID. request_url, request_token: from ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.
+    audience: of the id token; must be the one of the application's federated credential.
+    source: where it was found, for error texts.
+    """
+
+    client_id: str
+    request_url: str = field(repr=False)
+    request_token: str = field(repr=False)
+    audience: str = TOKEN_EXCHANGE_AUDIENCE
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedIdentity:
+    """The managed identity of the Azure host.
+
+    client_id: GUID of a user-assigned identity; None for the system-assigned one.
+    source: where it was asked for, for error texts.
+    """
+
+    client_id: str | None = None
+    source: str = ""
+
+
+Credential: TypeAlias = ClientSecret | ClientCertificate | WorkloadIdentityFile | GitHubOidc | ManagedIdentity
+
+
+def secrets_of(credential: Credential) -> tuple[str, ...]:
+    """The values of a credential that must not show in any text."""
+    match credential:
+        case ClientSecret():
+            return (credential.secret,)
+        case ClientCertificate():
+            return (credential.password or "",)
+        case GitHubOidc():
+            return (credential.request_token,)
+        case _:
+            return ()

@@ -1,0 +1,131 @@
+"""Reads the body of a refusal: every form in which the service has been seen to say no."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from providers.exchange_online.admin_api.redaction import clean
+
+_DEEPEST = 3
+"""How many proxied errors inside each other are unwrapped. One level has been observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorWords:
+    """What a refusal says.
+
+    text: the service's words for a person; empty when it said nothing.
+    exception_type: the .NET type of the failed cmdlet; empty when not named.
+    everything: all texts and types of the body in one string, for matching.
+    bodyless: the body was empty or a run of NUL bytes, as a missing role gives.
+    """
+
+    text: str = ""
+    exception_type: str = ""
+    everything: str = ""
+    bodyless: bool = False
+
+
+def read_error(body: bytes) -> ErrorWords:
+    """The words of an error body: JSON in any key case, plain text, NUL bytes or nothing.
+
+    Source: exchange-wire 7.1 (envelope, precedence of the messages) and 7.2 (NUL bytes, plain text).
+    """
+    if not body.strip(b"\0 \r\n\t"):
+        return ErrorWords(bodyless=True)
+    text = body.decode("utf-8-sig", errors="replace")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return ErrorWords(text=clean(text), everything=text)
+    return _from_json(document, depth=0)
+
+
+def words_of(message: str) -> ErrorWords:
+    """The words of one message of the form `StringId|.NET type|text`; also of an entry of `@adminapi.errors`."""
+    return _from_message(message, depth=0)
+
+
+def _from_json(document: object, depth: int) -> ErrorWords:
+    if isinstance(document, str):
+        return _from_message(document, depth)
+    error = _member(document, "error") or document
+    if isinstance(error, str):
+        return _from_message(error, depth)
+    internal = _member(_member(error, "innererror"), "internalexception")
+    details = _member(error, "details")
+    first = details[0] if isinstance(details, list) and details else None
+    candidates = [
+        _text(_member(first, "message")),
+        _text(_member(internal, "message")),
+        _text(_member(_member(error, "innererror"), "message")),
+        _text(_member(error, "message")),
+    ]
+    # The outer message is "Invalid Operation" whatever happened: of use only when nothing else is there.
+    if candidates[2] == candidates[3]:
+        candidates[2] = ""
+    message = next((candidate for candidate in candidates if candidate), "")
+    words = _from_message(message, depth)
+    named = (
+        words.exception_type or _text(_member(internal, "type")) or _text(_member(_member(error, "innererror"), "type"))
+    )
+    everything = " ".join([words.everything, *candidates, named, _text(_member(internal, "type"))])
+    return ErrorWords(text=words.text, exception_type=named, everything=everything)
+
+
+def _from_message(message: str, depth: int) -> ErrorWords:
+    serialized = _serialized_exception(message)
+    parts = message.split("|", 2)
+    if serialized is not None:
+        exception_type, text = serialized
+    elif len(parts) == 3:
+        exception_type, text = parts[1].strip(), parts[2]
+    else:
+        exception_type, text = "", message
+    nested = _nested(text, depth) if "CmdletProxyException" in exception_type or "proxy command" in text else None
+    if nested is not None and nested.text:
+        return ErrorWords(nested.text, nested.exception_type, f"{message} {nested.everything}")
+    return ErrorWords(text=clean(text), exception_type=exception_type, everything=f"{exception_type} {text}")
+
+
+def _nested(text: str, depth: int) -> ErrorWords | None:
+    """The error that another forest gave, quoted as JSON in the text of a proxied call."""
+    start = text.find("{")
+    if start < 0 or depth >= _DEEPEST:
+        return None
+    try:
+        document, _ = json.JSONDecoder().raw_decode(text[start:])
+    except ValueError:
+        return None
+    return _from_json(document, depth + 1)
+
+
+def _serialized_exception(message: str) -> tuple[str, str] | None:
+    """Type and text of a serialized .NET exception, which newer servers put where the plain text was."""
+    if not message.lstrip().startswith("{"):
+        return None
+    try:
+        document = json.loads(message)
+    except ValueError:
+        return None
+    name, text = _text(_member(document, "ClassName")), _text(_member(document, "Message"))
+    return (name, text) if name or text else None
+
+
+def _member(value: object, name: str) -> object:
+    """A member by its name in any case: the case varies between servers."""
+    if not isinstance(value, Mapping):
+        return None
+    for key, found in value.items():
+        if isinstance(key, str) and key.lower() == name.lower():
+            return found
+    return None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip("\0 \r\n\t")
+    inner = _member(value, "value")  # OData 3 wrote messages as {"lang": ..., "value": ...}
+    return inner if isinstance(inner, str) else ""

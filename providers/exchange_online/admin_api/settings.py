@@ -1,0 +1,193 @@
+"""From a stack's settings and the environment to a connection: which cloud, which tenant, which credential."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from providers.exchange_online.admin_api.clouds import (
+    Cloud,
+    EmulatorIdentity,
+    cloud_named,
+    connection_file,
+    emulator_identity,
+)
+from providers.exchange_online.admin_api.credentials import (
+    TOKEN_EXCHANGE_AUDIENCE,
+    ClientCertificate,
+    ClientSecret,
+    Credential,
+    GitHubOidc,
+    ManagedIdentity,
+    WorkloadIdentityFile,
+)
+from providers.exchange_online.admin_api.errors import Failure, Misconfigured
+
+WHERE = "Choosing the credential"
+MANAGED_IDENTITY = "ManagedIdentityCredential"
+"""Value of AZURE_TOKEN_CREDENTIALS that asks for the managed identity. Source: azure-identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a stack says about its connection.
+
+    cloud: `local`, `commercial`, `gcc-high`, `dod` or `china`.
+    tenant: GUID or domain. For `local` the emulator's own unless given; else AZURE_TENANT_ID unless given.
+    client_id: GUID of the application; AZURE_CLIENT_ID unless given.
+    client_secret: from a config secret; counts only when the environment holds no credential. Never shown.
+    managed_identity: sign in as the host's managed identity; AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential is the
+    same. Never tried unasked, because whoever runs the host would become an Exchange administrator by accident.
+    host, scope, authority, ca_bundle: instead of the cloud's own.
+    federated_audience: audience of the id token asked of GitHub.
+    directory: where the emulator's relative connection file lies; the current directory unless given.
+    """
+
+    cloud: str
+    tenant: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    managed_identity: bool = False
+    host: str | None = None
+    scope: str | None = None
+    authority: str | None = None
+    ca_bundle: str | Path | None = None
+    federated_audience: str = TOKEN_EXCHANGE_AUDIENCE
+    directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A tenant in a cloud, and the credential to sign in with.
+
+    tenant: GUID, or a domain that is resolved to the GUID before the first call.
+    """
+
+    cloud: Cloud
+    tenant: str
+    credential: Credential
+
+
+def connection(settings: Settings, environ: Mapping[str, str]) -> Connection:
+    """The connection that settings and environment describe. No network.
+
+    environ: the process environment; an empty variable counts as absent, as pipelines leave them.
+    Precedence of credentials: the managed identity when asked for; AZURE_CLIENT_SECRET;
+    AZURE_CLIENT_CERTIFICATE_PATH; AZURE_FEDERATED_TOKEN_FILE; GitHub's ACTIONS_ID_TOKEN_REQUEST_URL; the config
+    secret; for `local` the emulator's own.
+    For `local` the environment's credential counts only if AZURE_TENANT_ID names the emulator's tenant: somebody's
+    real credential is neither sent to the emulator nor in its way.
+    Raises Misconfigured: nothing found, a tenant, application or authority that contradicts the stack's.
+    Source: azure-identity, EnvironmentCredential and WorkloadIdentityCredential (names and order).
+    """
+    cloud = cloud_named(
+        settings.cloud,
+        host=settings.host,
+        scope=settings.scope,
+        authority=settings.authority,
+        ca_bundle=settings.ca_bundle,
+        environ=environ,
+        directory=settings.directory,
+    )
+    env = {name: value.strip() for name, value in environ.items() if value.strip()}
+    if cloud.is_local:
+        return _local(cloud, settings, env, emulator_identity(connection_file(environ, settings.directory)))
+    _refuse_other_authority(cloud, env)
+    tenant = _agreed("tenant", settings.tenant, "AZURE_TENANT_ID", env)
+    if tenant is None:
+        raise _wrong(
+            "no tenant is given", "Set the stack config tenant to the tenant's GUID or onmicrosoft.com domain."
+        )
+    client_id = _agreed("clientId", settings.client_id, "AZURE_CLIENT_ID", env)
+    return Connection(cloud, tenant, _credential(settings, env, client_id))
+
+
+def _local(cloud: Cloud, settings: Settings, env: Mapping[str, str], emulator: EmulatorIdentity) -> Connection:
+    tenant = settings.tenant or emulator.tenant
+    if env.get("AZURE_TENANT_ID", "").lower() == tenant.lower():
+        client_id = settings.client_id or env.get("AZURE_CLIENT_ID") or emulator.client_id
+        credential = _from_environment(settings, env, client_id)
+        if credential is not None:
+            return Connection(cloud, tenant, credential)
+    if settings.client_secret:
+        client_id = settings.client_id or emulator.client_id
+        return Connection(cloud, tenant, ClientSecret(client_id, settings.client_secret, "the config secret"))
+    own = ClientSecret(emulator.client_id, emulator.client_secret, "the emulator's connection file")
+    return Connection(cloud, tenant, own)
+
+
+def _credential(settings: Settings, env: Mapping[str, str], client_id: str | None) -> Credential:
+    found = _from_environment(settings, env, client_id)
+    if found is not None:
+        return found
+    if settings.client_secret:
+        return ClientSecret(_needed(client_id), settings.client_secret, "the config secret")
+    raise _wrong(
+        "no credential is given",
+        "Set AZURE_CLIENT_ID with AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH (and "
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD) or AZURE_FEDERATED_TOKEN_FILE; in GitHub Actions give the job the "
+        f"permission `id-token: write`; on Azure set AZURE_TOKEN_CREDENTIALS={MANAGED_IDENTITY}; or put the client "
+        "secret into the stack's config as a secret.",
+    )
+
+
+def _from_environment(settings: Settings, env: Mapping[str, str], client_id: str | None) -> Credential | None:
+    asked = env.get("AZURE_TOKEN_CREDENTIALS", "").lower() == MANAGED_IDENTITY.lower()
+    if settings.managed_identity or asked:
+        source = "the setting managed_identity" if settings.managed_identity else "AZURE_TOKEN_CREDENTIALS"
+        return ManagedIdentity(client_id, source)
+    if "AZURE_CLIENT_SECRET" in env:
+        return ClientSecret(_needed(client_id), env["AZURE_CLIENT_SECRET"], "AZURE_CLIENT_SECRET")
+    if "AZURE_CLIENT_CERTIFICATE_PATH" in env:
+        return ClientCertificate(
+            _needed(client_id),
+            Path(env["AZURE_CLIENT_CERTIFICATE_PATH"]),
+            env.get("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+        )
+    if "AZURE_FEDERATED_TOKEN_FILE" in env:
+        path = Path(env["AZURE_FEDERATED_TOKEN_FILE"])
+        return WorkloadIdentityFile(_needed(client_id), path, "AZURE_FEDERATED_TOKEN_FILE")
+    if "ACTIONS_ID_TOKEN_REQUEST_URL" in env and "ACTIONS_ID_TOKEN_REQUEST_TOKEN" in env:
+        return GitHubOidc(
+            _needed(client_id),
+            env["ACTIONS_ID_TOKEN_REQUEST_URL"],
+            env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
+            settings.federated_audience,
+            "the GitHub Actions job",
+        )
+    return None
+
+
+def _needed(client_id: str | None) -> str:
+    if client_id is None:
+        raise _wrong(
+            "no application is given", "Set the stack config clientId, or AZURE_CLIENT_ID, to the application's GUID."
+        )
+    return client_id
+
+
+def _agreed(setting: str, ours: str | None, variable: str, env: Mapping[str, str]) -> str | None:
+    """The one value that stack and environment agree on: writing to the wrong tenant is the worst mistake."""
+    theirs = env.get(variable)
+    if ours and theirs and ours.lower() != theirs.lower():
+        raise _wrong(
+            f"the stack's {setting} is {ours}, but {variable} is {theirs}",
+            f"Nothing was sent. Correct one of them (the same value, written the same way), or unset {variable}.",
+        )
+    return ours or theirs
+
+
+def _refuse_other_authority(cloud: Cloud, env: Mapping[str, str]) -> None:
+    """AZURE_AUTHORITY_HOST is compared, never followed: an environment must not decide where a secret is sent."""
+    theirs = env.get("AZURE_AUTHORITY_HOST", "").rstrip("/").lower().removeprefix("https://")
+    if theirs and theirs != cloud.authority.removeprefix("https://").lower():
+        raise _wrong(
+            f"the stack's cloud {cloud.name} signs in at {cloud.authority}, but AZURE_AUTHORITY_HOST is {theirs}",
+            "Choose the tenant's cloud in the stack config, or unset AZURE_AUTHORITY_HOST.",
+        )
+
+
+def _wrong(what: str, advice: str) -> Misconfigured:
+    return Misconfigured(Failure(where=WHERE, what=what, advice=advice))

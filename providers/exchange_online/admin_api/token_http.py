@@ -1,0 +1,132 @@
+"""The HTTP client behind the token requests: MSAL calls it, and so does everything else that talks to a token service.
+
+MSAL leaves retries and timeouts to its http client, and would follow a redirect with the client secret in the body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from providers.exchange_online.admin_api.classification import retry_after
+from providers.exchange_online.admin_api.clouds import Cloud
+from providers.exchange_online.admin_api.entra_errors import refused
+from providers.exchange_online.admin_api.errors import Failure, Misconfigured, Repeat, Throttled, Unavailable
+from providers.exchange_online.admin_api.redaction import clean
+from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
+from providers.exchange_online.admin_api.timeouts import Timeouts
+from providers.exchange_online.admin_api.transport import broken_connection, new_session
+
+_PASSING = frozenset({408, 500, 502, 503, 504})
+# The host's token service is being updated, or not up yet. Source: Azure IMDS, error handling.
+_PASSING_ON_HOST = frozenset({404, 410})
+
+
+class _NoNetrc(requests.auth.AuthBase):
+    """Signs nothing: without an `auth`, requests would add what a .netrc file says about the host."""
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        return prepared
+
+
+class TokenHttp:
+    """Sends GET and POST to a token service, with retries; the `http_client` that MSAL is given.
+
+    cloud: whose CA bundle is trusted.
+    timeouts: seconds.
+    retry: how often a failure that passes is tried again. Asking for a token twice is harmless.
+    where: what is being done, for error texts.
+    on_host: whether the service is the Azure host's own (managed identity): no proxy, shorter connect timeout.
+    """
+
+    def __init__(
+        self, cloud: Cloud, timeouts: Timeouts, retry: RetryPolicy, *, where: str, on_host: bool = False
+    ) -> None:
+        self._cloud = cloud
+        self._timeouts = timeouts
+        self._retry = retry
+        self._where = where
+        self._on_host = on_host
+        self._session = new_session(cloud)
+        if on_host:
+            self._session.trust_env = False
+
+    def get(self, url: str, **kwargs: Any) -> requests.Response:
+        """The answer to a GET; a discovery document that is refused raises NotAuthenticated (unknown tenant)."""
+        response = self._send("GET", url, kwargs)
+        # MSAL would turn the refusal into a text that guesses.
+        if 400 <= response.status_code < 500 and url.endswith("/openid-configuration"):
+            raise refused(_json(response), where=self._where, status=response.status_code)
+        return response
+
+    def post(self, url: str, **kwargs: Any) -> requests.Response:
+        """The answer to a POST."""
+        return self._send("POST", url, kwargs)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def _send(self, method: str, url: str, kwargs: Mapping[str, Any]) -> requests.Response:
+        return self._retry.run(Effect.READ, lambda: self._once(method, url, kwargs))
+
+    def _once(self, method: str, url: str, kwargs: Mapping[str, Any]) -> requests.Response:
+        known = {name: kwargs[name] for name in ("params", "data", "headers") if kwargs.get(name)}
+        try:
+            response = self._session.request(
+                method,
+                url,
+                **known,
+                auth=_NoNetrc(),
+                timeout=(2.0 if self._on_host else self._timeouts.connect, self._timeouts.read),
+                verify=str(self._cloud.ca_bundle) if self._cloud.ca_bundle else True,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            broken = broken_connection(error, where=self._where)
+            # No cmdlet has been sent yet: the outcome of what the token is for is known.
+            failed = type(broken)(replace(broken.failure, outcome_known=True))
+        else:
+            self._refuse_passing(response, url)
+            return response
+        raise failed from None
+
+    def _refuse_passing(self, response: requests.Response, url: str) -> None:
+        status = response.status_code
+        host = clean(urlsplit(url).netloc)
+        failure = Failure(
+            where=self._where,
+            what=f"the token service {host} failed",
+            advice=Unavailable.usual_advice,
+            service_words=clean(str(_json(response).get("error_description", ""))),
+            status=status,
+            request_id=clean(response.headers.get("x-ms-request-id", "")),
+            retry_after=retry_after(response.headers.get("Retry-After")),
+            repeat=Repeat.READ,
+        )
+        if status == 429:
+            raise Throttled(failure)
+        if status in _PASSING or (self._on_host and status in _PASSING_ON_HOST):
+            raise Unavailable(failure)
+        if 300 <= status < 400:
+            raise Misconfigured(
+                Failure(
+                    where=self._where,
+                    what=f"the token service {host} redirects elsewhere; the credential was not sent there",
+                    advice="Check the authority of the stack's cloud, and any proxy between here and it.",
+                    status=status,
+                )
+            )
+
+
+def _json(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        document = json.loads(response.content)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}

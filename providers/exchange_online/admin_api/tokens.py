@@ -1,0 +1,179 @@
+"""Access tokens for the admin API: MSAL asks for them, one cache per process keeps them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from providers.exchange_online.admin_api import federation
+from providers.exchange_online.admin_api.bearer import AccessToken
+from providers.exchange_online.admin_api.certificates import load
+from providers.exchange_online.admin_api.credentials import (
+    ClientCertificate,
+    ClientSecret,
+    Credential,
+    GitHubOidc,
+    ManagedIdentity,
+    WorkloadIdentityFile,
+    secrets_of,
+)
+from providers.exchange_online.admin_api.entra_errors import refused as refused_sign_in
+from providers.exchange_online.admin_api.errors import AdminApiError, Failure, NotAuthenticated, Throttled, Unavailable
+from providers.exchange_online.admin_api.redaction import clean
+from providers.exchange_online.admin_api.settings import Connection
+from providers.exchange_online.admin_api.token_http import TokenHttp
+
+if TYPE_CHECKING:
+    from providers.exchange_online.admin_api.retry import RetryPolicy
+    from providers.exchange_online.admin_api.timeouts import Timeouts
+
+# MSAL's word for: tell me with claims when a token is revoked before it expires (continuous access evaluation).
+_CAPABILITIES = ["CP1"]
+_MARGIN = 60.0
+"""Seconds before its end when a token no longer counts as good."""
+
+
+class TokenSource:
+    """Tokens for one connection whose tenant is a GUID; thread-safe. Use `token_source` to share one per process.
+
+    connection: cloud, tenant GUID and credential.
+    timeouts, retry: for the requests to the token service.
+    """
+
+    def __init__(self, connection: Connection, timeouts: Timeouts, retry: RetryPolicy) -> None:
+        self._connection = connection
+        self._where = _where(connection)
+        on_host = isinstance(connection.credential, ManagedIdentity)
+        self._http = TokenHttp(connection.cloud, timeouts, retry, where=self._where, on_host=on_host)
+        self._lock = threading.Lock()
+        self._client: Callable[..., dict[str, Any]] | None = None
+        self._latest = ""
+        self._good_until = 0.0
+
+    def token(self, claims: str | None = None, refused: AccessToken | None = None) -> AccessToken:
+        """A token, from the cache while it lasts.
+
+        claims: the claims challenge of a 401, as JSON: a new token is asked for with them.
+        refused: a token that the service did not accept. If it is still the cached one, it is dropped; if another
+        thread has renewed it meanwhile, the new one is returned.
+        Raises NotAuthenticated, Misconfigured, Unavailable or Throttled.
+        """
+        with self._lock:
+            renewed_meanwhile = refused is not None and refused.value != self._latest
+            if refused is not None and not renewed_meanwhile:
+                self._good_until = 0.0
+                if claims is None:
+                    # A new client starts with an empty cache; neither of MSAL's clients can drop just one token.
+                    self._client = None
+            try:
+                answer = self._ask(None if renewed_meanwhile else claims)
+            except (Unavailable, Throttled):
+                # MSAL renews a token half-way through its life: until it ends, a token service that fails is no harm.
+                if time.monotonic() < self._good_until:
+                    return AccessToken(self._latest)
+                raise
+            self._keep(answer)
+            return AccessToken(self._latest)
+
+    def close(self) -> None:
+        """Closes the connections to the token service."""
+        self._http.close()
+
+    def _keep(self, answer: Mapping[str, Any]) -> None:
+        value = answer.get("access_token")
+        if not isinstance(value, str) or not value:
+            raise refused_sign_in(answer, where=self._where, secrets=secrets_of(self._connection.credential))
+        self._latest = value
+        self._good_until = time.monotonic() + float(answer.get("expires_in", 0)) - _MARGIN
+
+    def _ask(self, claims: str | None) -> dict[str, Any]:
+        try:
+            if self._client is None:
+                self._client = _client(self._connection, self._http)
+            return self._client(claims_challenge=claims)
+        except AdminApiError:
+            raise
+        except Exception as error:  # noqa: BLE001 - MSAL raises ValueError, KeyError and its own: none may escape
+            failure = Failure(
+                where=self._where,
+                what="the answer of the token service cannot be used",
+                advice=NotAuthenticated.usual_advice,
+                service_words=clean(f"{type(error).__name__}: {error}", secrets_of(self._connection.credential)),
+            )
+        raise NotAuthenticated(failure) from None
+
+
+def _client(connection: Connection, http: TokenHttp) -> Callable[..., dict[str, Any]]:
+    """MSAL's client for the credential, as the one call that is used of it."""
+    import msal
+
+    cloud, credential = connection.cloud, connection.credential
+    if isinstance(credential, ManagedIdentity):
+        identity = (
+            msal.UserAssignedManagedIdentity(client_id=credential.client_id)
+            if credential.client_id
+            else msal.SystemAssignedManagedIdentity()
+        )
+        client = msal.ManagedIdentityClient(identity, http_client=http, client_capabilities=_CAPABILITIES)
+        return partial(client.acquire_token_for_client, resource=cloud.resource)
+    application = msal.ConfidentialClientApplication(
+        credential.client_id,
+        client_credential=_client_credential(credential, http),
+        authority=f"{cloud.authority}/{connection.tenant}",
+        http_client=http,
+        client_capabilities=_CAPABILITIES,
+        # The authority is the stack's choice: no question about it goes to another cloud's login host,
+        # and no variable of the environment sends the secret to a regional one.
+        instance_discovery=False,
+        azure_region=False,
+    )
+    return partial(application.acquire_token_for_client, scopes=[cloud.scope])
+
+
+def _client_credential(credential: Credential, http: TokenHttp) -> str | dict[str, Any]:
+    match credential:
+        case ClientSecret():
+            return credential.secret
+        case ClientCertificate():
+            pair = load(credential)
+            return {"private_key": pair.private_key, "public_certificate": pair.certificate}
+        case WorkloadIdentityFile():
+            return {"client_assertion": partial(federation.from_file, credential)}
+        case GitHubOidc():
+            return {"client_assertion": partial(federation.from_github, credential, http)}
+        case _:
+            raise TypeError("a managed identity signs in without MSAL's confidential client")
+
+
+def _where(connection: Connection) -> str:
+    credential = connection.credential
+    source = f" (from {credential.source})" if credential.source else ""
+    who = f"application {credential.client_id}" if credential.client_id else "the host's managed identity"
+    return f"Signing in to tenant {connection.tenant} as {who}{source}"
+
+
+_SOURCES: dict[Connection, TokenSource] = {}
+_SOURCES_LOCK = threading.Lock()
+
+
+def token_source(connection: Connection, timeouts: Timeouts, retry: RetryPolicy) -> TokenSource:
+    """The process's one source of tokens for a connection: all clients and threads share its cache.
+
+    The first caller's timeouts and retries stay.
+    """
+    with _SOURCES_LOCK:
+        source = _SOURCES.get(connection)
+        if source is None:
+            source = _SOURCES[connection] = TokenSource(connection, timeouts, retry)
+        return source
+
+
+def forget_tokens() -> None:
+    """Empties the process's cache of tokens."""
+    with _SOURCES_LOCK:
+        for source in _SOURCES.values():
+            source.close()
+        _SOURCES.clear()

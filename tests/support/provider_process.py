@@ -1,0 +1,210 @@
+"""The real provider process, `python -m pulumi.dynamic`, spoken to as the engine speaks to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent import futures
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+from google.protobuf import struct_pb2
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from providers.exchange_online.connectors import Direction
+from providers.exchange_online.resources.provider import InboundConnectorProvider, OutboundConnectorProvider
+
+ROOT = Path(__file__).parents[2]
+PROVIDERS = {Direction.INBOUND: InboundConnectorProvider, Direction.OUTBOUND: OutboundConnectorProvider}
+
+#: How the engine writes a value that it does not know yet.
+UNKNOWN = rpc.UNKNOWN
+
+Properties = dict[str, Any]
+
+
+class ProviderError(Exception):
+    """What the engine would show: the text of a failed call."""
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`some`, `none` or `unknown` (the engine compares the inputs itself), and what forces a replacement."""
+
+    changes: str
+    replaces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the engine keeps of a resource: its id, inputs and outputs."""
+
+    direction: Direction
+    id: str
+    inputs: Properties
+    outputs: Properties
+
+
+@dataclass
+class _Engine(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
+    messages: list[str] = field(default_factory=list)
+
+    def Log(self, request: engine_pb2.LogRequest, _context: object) -> Empty:  # noqa: N802 - the protocol's name
+        self.messages.append(request.message)
+        return Empty()
+
+
+class ProviderProcess:
+    """One provider process, configured as a stack configures it.
+
+    Args:
+        config: the stack's settings with their namespace.
+        environ: variables on top of this process's.
+        cwd: the program's folder; relative paths in errors and settings start there.
+    """
+
+    def __init__(self, config: Mapping[str, str], environ: Mapping[str, str], cwd: Path = ROOT) -> None:
+        self._engine = _Engine()
+        self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+        engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{port}"],
+            stdout=subprocess.PIPE,
+            cwd=cwd,
+            env={**os.environ, "PULUMI_PROJECT": "regulated-partners", "PYTHONPATH": str(ROOT), **environ},
+        )
+        assert self._process.stdout is not None
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._call("Configure", provider_pb2.ConfigureRequest(args=_struct(dict(config)), acceptSecrets=True))
+
+    @property
+    def messages(self) -> list[str]:
+        """Warnings that the engine was given."""
+        return self._engine.messages
+
+    def check(self, direction: Direction, news: Properties) -> tuple[Properties, dict[str, list[str]]]:
+        """The canonical inputs, and for each refused property its reasons."""
+        answer = self._call(
+            "Check",
+            provider_pb2.CheckRequest(urn=_urn(direction), olds=_struct({}), news=_with_provider(direction, news)),
+        )
+        failures: dict[str, list[str]] = {}
+        for failure in answer.failures:
+            failures.setdefault(failure.property, []).append(failure.reason)
+        return _plain(answer.inputs), failures
+
+    def diff(self, resource: Resource, news: Properties) -> Diff:
+        """`news` are checked inputs."""
+        answer = self._call(
+            "Diff",
+            provider_pb2.DiffRequest(
+                id=resource.id,
+                urn=_urn(resource.direction),
+                olds=_with_provider(resource.direction, resource.outputs),
+                news=_with_provider(resource.direction, news),
+            ),
+        )
+        name = provider_pb2.DiffResponse.DiffChanges.Name(answer.changes)
+        return Diff(name.removeprefix("DIFF_").lower(), tuple(answer.replaces))
+
+    def create(self, direction: Direction, declared: Properties) -> Resource:
+        """Checks, then creates, as `pulumi up` does."""
+        inputs, failures = self.check(direction, declared)
+        if failures:
+            raise ProviderError(f"check refused: {failures}")
+        request = provider_pb2.CreateRequest(urn=_urn(direction), properties=_with_provider(direction, inputs))
+        answer = self._call("Create", request)
+        return Resource(direction, answer.id, inputs, _plain(answer.properties))
+
+    def update(self, resource: Resource, declared: Properties) -> Resource:
+        """Checks, then updates if diff says that something changed."""
+        inputs, failures = self.check(resource.direction, declared)
+        if failures:
+            raise ProviderError(f"check refused: {failures}")
+        if self.diff(resource, inputs).changes == "none":
+            return Resource(resource.direction, resource.id, inputs, resource.outputs)
+        answer = self._call(
+            "Update",
+            provider_pb2.UpdateRequest(
+                id=resource.id,
+                urn=_urn(resource.direction),
+                olds=_with_provider(resource.direction, resource.outputs),
+                news=_with_provider(resource.direction, inputs),
+            ),
+        )
+        return Resource(resource.direction, resource.id, inputs, _plain(answer.properties))
+
+    def read(self, resource: Resource) -> Resource | None:
+        """What a refresh makes of the resource; None if it is gone."""
+        answer = self._call(
+            "Read",
+            provider_pb2.ReadRequest(
+                id=resource.id,
+                urn=_urn(resource.direction),
+                properties=_with_provider(resource.direction, resource.outputs),
+                inputs=_with_provider(resource.direction, resource.inputs),
+            ),
+        )
+        if not answer.id:
+            return None
+        return Resource(resource.direction, answer.id, _plain(answer.inputs), _plain(answer.properties))
+
+    def delete(self, resource: Resource) -> None:
+        request = provider_pb2.DeleteRequest(
+            id=resource.id,
+            urn=_urn(resource.direction),
+            properties=_with_provider(resource.direction, resource.outputs),
+        )
+        self._call("Delete", request)
+
+    def kill(self) -> None:
+        """The plugin dies at once, as a pipeline that is cancelled hard kills it."""
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._channel.close()
+        self.kill()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._server.stop(None)
+
+    def _call(self, method: str, request: object) -> Any:
+        try:
+            return getattr(self._stub, method)(request, timeout=120)
+        except grpc.RpcError as error:
+            raise ProviderError(str(error.details())) from None
+
+
+def _urn(direction: Direction) -> str:
+    return f"urn:pulumi:test::regulated-partners::pulumi-python:dynamic/exchange-online:{direction}::test"
+
+
+def _with_provider(direction: Direction, properties: Properties) -> struct_pb2.Struct:
+    return _struct({**properties, "__provider": serialize_provider(PROVIDERS[direction]())})
+
+
+def _struct(properties: Properties) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(properties)
+    return struct
+
+
+def _plain(struct: struct_pb2.Struct) -> Properties:
+    properties: Properties = MessageToDict(struct)
+    properties.pop("__provider", None)
+    return properties
