@@ -1,23 +1,25 @@
-"""The program: a stack's partners, one RegulatedPartner each."""
+"""The program: one RegulatedPartner for each partner of the stack, and the connectors declared beside them."""
 
 import pulumi
 
-from components.exports import partner_export
+from components.exports import connector_export, partner_export
+from components.program import read_stack
 from components.protection import protection
 from components.regulated_partner import RegulatedPartner
 from components.report import show_warnings, stop_on_errors
-from components.stack import read_partners
 
 config = pulumi.Config()
-declared = read_partners(config.get_object("partners"))
+declared = read_stack(config.get_object)
 show_warnings(declared)
 stop_on_errors(declared)
 
 options = protection(config)
-pulumi.export(
-    "partners",
-    {
-        partner.name: partner_export(partner, RegulatedPartner.declared(partner, options))
-        for partner in declared.partners
-    },
-)
+partners = {
+    partner.name: partner_export(partner, RegulatedPartner.declared(partner, options)) for partner in declared.partners
+}
+connectors = {
+    connector.name: connector_export(connector, connector.declare(options)) for connector in declared.connectors
+}
+pulumi.export("partners", partners)
+if connectors:
+    pulumi.export("connectors", connectors)

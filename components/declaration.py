@@ -59,6 +59,8 @@ class _Declaration(BaseModel):
 class Inbound(_Declaration):
     """Mail from the partner: what the inbound connector demands."""
 
+    name: OptionalText = Field(None, description="The connector's name, where it is not '<partner> - inbound'.")
+    comment: OptionalText = Field(None, description="Free text on this connector, instead of the partner's.")
     connection_security: InboundSecurity = Field(
         InboundSecurity.FORCE_TLS, description="forceTls refuses mail that does not come over TLS."
     )
@@ -81,6 +83,8 @@ class Inbound(_Declaration):
 class Outbound(_Declaration):
     """Mail to the partner: what the outbound connector demands."""
 
+    name: OptionalText = Field(None, description="The connector's name, where it is not '<partner> - outbound'.")
+    comment: OptionalText = Field(None, description="Free text on this connector, instead of the partner's.")
     connection_security: OutboundSecurity = Field(
         OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN,
         description="What the partner's receiving server must show before mail is delivered to it.",

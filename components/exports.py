@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.connectors import DeclaredConnector
 from components.declaration import Partner
 from components.pair import Half, inbound_half, outbound_half
 from components.regulated_partner import RegulatedPartner
@@ -18,6 +19,12 @@ def partner_export(partner: Partner, component: RegulatedPartner) -> dict[str, A
         "inbound": _half_export(inbound_half(partner), component.inbound),
         "outbound": _half_export(outbound_half(partner), component.outbound),
     }
+
+
+def connector_export(declared: DeclaredConnector, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
+    """A connector's id, and what it does to mail in one sentence."""
+    settings = check(declared.direction, declared.inputs).settings
+    return {"direction": declared.direction.word, "id": connector.id, "mailFlow": mail_flow(settings)}
 
 
 def _half_export(half: Half, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:

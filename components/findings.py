@@ -7,6 +7,7 @@ import datetime
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -185,7 +186,11 @@ def _shape_findings(declared: object, error: ValidationError) -> tuple[Declarati
     """What is wrong with the shape, and what the rules say about the rest, so that nobody has to come back twice."""
     details = list(_details(error))
     findings = {_shape_finding(detail) for detail in details}
-    silent = {finding.path for finding in findings} | {_meant(finding.path) for finding in findings}
+    meant = {_meant(_spelled(_place(detail))) for detail in details if detail["type"] == "extra_forbidden"}
+    findings -= {
+        _shape_finding(detail) for detail in details if detail["type"] == "missing" and detail["loc"][-1] in meant
+    }
+    silent = {finding.path for finding in findings} | meant
     if isinstance(declared, dict):
         rest = _copied(declared)
         for detail in details:
@@ -203,9 +208,9 @@ def _shape_findings(declared: object, error: ValidationError) -> tuple[Declarati
 _STAND_IN: dict[str, object] = {"name": "partner", "domains": ["partner.example"]}
 
 
-def _copied(declared: object) -> object:
+def _copied(declared: dict[Any, Any]) -> dict[Any, Any]:
     """A copy from which names can be taken; what is no mapping stays the same object."""
-    return {key: _copied(value) for key, value in declared.items()} if isinstance(declared, dict) else declared
+    return {key: _copied(value) if isinstance(value, dict) else value for key, value in declared.items()}
 
 
 def _details(error: ValidationError) -> Iterable[ErrorDetails]:
@@ -222,7 +227,7 @@ def _in_settings(detail: ErrorDetails) -> bool:
 
 
 def _place(detail: ErrorDetails) -> list[int | str]:
-    """Where the mistake is. After the name of a setting pydantic says which type it tried, or that it means the name."""
+    """Where the mistake is. After the name of a setting pydantic says which type it tried; that is left out."""
     place = list(detail["loc"])
     if _in_settings(detail):
         return [*place[:2], str(place[2]), *place[4:]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.declaration import InboundSecurity, OutboundSecurity, Partner, RestrictDomainsBy
+from components.declaration import Inbound, InboundSecurity, Outbound, OutboundSecurity, Partner, RestrictDomainsBy
 from providers.exchange_online.connectors import Direction
 from providers.exchange_online.connectors.canonical import InputValue
 from providers.exchange_online.connectors.names import ConnectorType, TlsSettings
@@ -51,7 +51,7 @@ def inbound_half(partner: Partner) -> Half:
         "senderIpAddresses": list(declared.sender_ip_addresses),
     }
     paths = {
-        **_COMMON_PATHS,
+        **_common_paths(partner, Direction.INBOUND),
         "senderDomains": "domains",
         "requireTls": "inbound.connectionSecurity",
         "restrictDomainsToCertificate": "inbound.restrictDomainsBy",
@@ -76,7 +76,7 @@ def outbound_half(partner: Partner) -> Half:
         "validationRecipients": list(declared.validation_recipients),
     }
     paths = {
-        **_COMMON_PATHS,
+        **_common_paths(partner, Direction.OUTBOUND),
         "recipientDomains": "domains",
         "tlsSettings": "outbound.connectionSecurity",
         "tlsDomain": "outbound.tlsDomain" if declared.tls_domain else "certificateName",
@@ -87,21 +87,33 @@ def outbound_half(partner: Partner) -> Half:
     return _with_settings(Direction.OUTBOUND, decided, paths, partner)
 
 
-_COMMON_PATHS = {"name": "name", "connectorType": "name", "enabled": "enabled", "comment": "comment"}
-
-
 def _common(partner: Partner, direction: Direction) -> ConnectorInputs:
+    own = _own(partner, direction)
     return {
-        "name": f"{partner.name} - {direction.word}",
+        "name": own.name or f"{partner.name} - {direction.word}",
         "connectorType": ConnectorType.PARTNER.value,
         "enabled": partner.enabled,
-        "comment": partner.comment,
+        "comment": own.comment or partner.comment,
     }
+
+
+def _common_paths(partner: Partner, direction: Direction) -> dict[str, str]:
+    own = _own(partner, direction)
+    return {
+        "name": f"{direction.word}.name" if own.name else "name",
+        "connectorType": "name",
+        "enabled": "enabled",
+        "comment": f"{direction.word}.comment" if own.comment else "comment",
+    }
+
+
+def _own(partner: Partner, direction: Direction) -> Inbound | Outbound:
+    return partner.inbound if direction is Direction.INBOUND else partner.outbound
 
 
 def _with_settings(direction: Direction, decided: ConnectorInputs, paths: dict[str, str], partner: Partner) -> Half:
     """Adds what is passed through. What the declaration decides itself is never overridden."""
-    settings = (partner.inbound if direction is Direction.INBOUND else partner.outbound).settings
+    settings = _own(partner, direction).settings
     passed = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
     own = {key: f"{direction.word}.settings.{key}" for key in passed if key not in decided}
     if partner.adopt_existing:

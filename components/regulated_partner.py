@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi
 
+from components.connectors import arguments
 from components.declaration import Inbound, Outbound, Partner
 from components.findings import DeclarationFinding, read_partner
-from components.pair import ConnectorInputs, inbound_half, outbound_half
+from components.pair import inbound_half, outbound_half
 from providers.exchange_online import InboundConnector, OutboundConnector
-from providers.exchange_online.connectors import Direction, Severity, parameters
-from providers.exchange_online.connectors.options import OPTION_KEYS
+from providers.exchange_online.connectors import Direction, Severity
 
 _TOKEN = "regulated-partners:index:RegulatedPartner"  # noqa: S105 - a type token
 
@@ -88,10 +87,10 @@ class RegulatedPartner(pulumi.ComponentResource):
         super().__init__(_TOKEN, name, None, pulumi.ResourceOptions.merge(opts, own))
         child = pulumi.ResourceOptions(parent=self)
         self.inbound = InboundConnector(
-            f"{name}-inbound", **_arguments(Direction.INBOUND, inbound_half(partner).inputs), opts=child
+            f"{name}-inbound", **arguments(Direction.INBOUND, inbound_half(partner).inputs), opts=child
         )
         self.outbound = OutboundConnector(
-            f"{name}-outbound", **_arguments(Direction.OUTBOUND, outbound_half(partner).inputs), opts=child
+            f"{name}-outbound", **arguments(Direction.OUTBOUND, outbound_half(partner).inputs), opts=child
         )
         self.register_outputs({"inboundConnector": self.inbound.id, "outboundConnector": self.outbound.id})
 
@@ -111,9 +110,3 @@ class RegulatedPartner(pulumi.ComponentResource):
             aliases=partner.aliases,
             opts=opts,
         )
-
-
-def _arguments(direction: Direction, inputs: ConnectorInputs) -> dict[str, Any]:
-    """Pulumi properties as keyword arguments."""
-    attributes = {parameter.key: parameter.attribute for parameter in parameters(direction)} | OPTION_KEYS
-    return {attributes[key]: value for key, value in inputs.items()}

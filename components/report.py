@@ -1,4 +1,4 @@
-"""Findings about a stack's partners, shown to the person who runs Pulumi."""
+"""Findings about a stack's declarations, shown to the person who runs Pulumi."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import sys
 
 import pulumi
 
-from components.stack import Declared
+from components.program import DeclaredStack
 
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
 _ERROR_SHOWN = 32
 
 
-def show_warnings(declared: Declared) -> None:
+def show_warnings(declared: DeclaredStack) -> None:
     """Each warning as a diagnostic of its own."""
     for warning in declared.warnings:
         pulumi.log.warn(str(warning))
 
 
-def stop_on_errors(declared: Declared) -> None:
+def stop_on_errors(declared: DeclaredStack) -> None:
     """Each error as a diagnostic of its own; then the program ends, before any resource is declared."""
     if not declared.errors:
         return
@@ -26,6 +26,6 @@ def stop_on_errors(declared: Declared) -> None:
         pulumi.log.error(str(error))
     count = len(declared.errors)
     pulumi.log.error(
-        f"{count} {'error' if count == 1 else 'errors'} in the partners of this stack; nothing was changed."
+        f"{count} {'error' if count == 1 else 'errors'} in the declarations of this stack; nothing was changed."
     )
     sys.exit(_ERROR_SHOWN)

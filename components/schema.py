@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from components.connectors import KEYS
 from components.declaration import Partner
 from providers.exchange_online.admin_api.clouds import CLOUDS, LOCAL
+from providers.exchange_online.connectors import Direction, Parameter, parameters
+from providers.exchange_online.connectors.options import OPTION_KEYS
+from providers.exchange_online.connectors.values import Flag, Member, Texts
 
 FILE = Path(__file__).parent.parent / "stacks" / "stack.schema.json"
 
@@ -42,11 +46,43 @@ def schema() -> dict[str, Any]:
                         "type": "array",
                         "items": {"$ref": "#/$defs/Partner"},
                     },
+                    **{f"{_PREFIX}{key}": _connectors(direction) for direction, key in KEYS.items()},
                 },
             }
         },
         "$defs": {**definitions, "Partner": partner},
     }
+
+
+def _connectors(direction: Direction) -> dict[str, Any]:
+    return {
+        "description": f"{direction.word.capitalize()} connectors that belong to no partner, by their parameters.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                **{parameter.key: _property(parameter) for parameter in parameters(direction)},
+                **{key: {"type": "boolean"} for key in (*OPTION_KEYS, "protect")},
+                "aliases": {"type": "array", "items": {"type": "string"}},
+            },
+            "required": [parameter.key for parameter in parameters(direction) if parameter.required],
+            "additionalProperties": False,
+        },
+    }
+
+
+def _property(parameter: Parameter) -> dict[str, Any]:
+    """Null, the empty text and the empty list all stand for nothing."""
+    kind = parameter.kind
+    if isinstance(kind, Flag):
+        shape: dict[str, Any] = {"type": ["boolean", "null"]}
+    elif isinstance(kind, Member):
+        shape = {"enum": [*(member.value for member in kind.members), None]}
+    elif isinstance(kind, Texts):
+        shape = {"type": ["array", "null"], "items": {"type": "string"}}
+    else:
+        shape = {"type": ["string", "null"]}
+    return {**shape, "description": parameter.doc}
 
 
 def text() -> str:

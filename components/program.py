@@ -1,0 +1,78 @@
+"""What a stack declares in all: partners, and connectors beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from components.connectors import KEYS, DeclaredConnector, read_connectors
+from components.declaration import Partner
+from components.findings import DeclarationFinding
+from components.pair import inbound_half, outbound_half
+from components.stack import read_partners
+from providers.exchange_online.connectors import Direction, Severity
+
+
+@dataclass(frozen=True)
+class DeclaredStack:
+    """A stack's declarations after all rules have seen them.
+
+    Attributes:
+        partners, connectors: those whose shape is right.
+        findings: everything there is to say, errors first.
+    """
+
+    partners: tuple[Partner, ...]
+    connectors: tuple[DeclaredConnector, ...]
+    findings: tuple[DeclarationFinding, ...]
+
+    @property
+    def errors(self) -> tuple[DeclarationFinding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[DeclarationFinding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
+
+
+def read_stack(setting: Callable[[str], object]) -> DeclaredStack:
+    """Reads everything that a stack declares.
+
+    Args:
+        setting: gives the stack's setting of a name, None where there is none.
+    """
+    declared = read_partners(setting("partners"))
+    findings = list(declared.findings)
+    connectors: list[DeclaredConnector] = []
+    for direction, key in KEYS.items():
+        found, about = read_connectors(direction, setting(key))
+        connectors += found
+        # The provider's check shows the warnings of single connectors; what stops the program is shown here.
+        findings += [finding for finding in about if finding.severity is Severity.ERROR]
+    findings += _same_connector_name(declared.partners, connectors)
+    findings.sort(key=lambda finding: finding.severity is not Severity.ERROR)
+    return DeclaredStack(declared.partners, tuple(connectors), tuple(findings))
+
+
+def _same_connector_name(
+    partners: Iterable[Partner], connectors: Iterable[DeclaredConnector]
+) -> Iterable[DeclarationFinding]:
+    """Connectors of a direction cannot share a name, wherever they are declared."""
+    owners: dict[tuple[Direction, str], str] = {}
+    for partner in partners:
+        for half in (inbound_half(partner), outbound_half(partner)):
+            yield from _claim(owners, half.direction, str(half.inputs["name"]), f"partner {partner.name}")
+    for connector in connectors:
+        where = f"{KEYS[connector.direction]} '{connector.name}'"
+        yield from _claim(owners, connector.direction, connector.name, where)
+
+
+def _claim(
+    owners: dict[tuple[Direction, str], str], direction: Direction, name: str, where: str
+) -> Iterable[DeclarationFinding]:
+    earlier = owners.setdefault((direction, name.lower()), where)
+    if earlier != where:
+        yield DeclarationFinding(
+            where,
+            f"the {direction.word} connector is named {name!r}, and so is that of {earlier}; give each its own name.",
+        )
