@@ -133,7 +133,7 @@ CATALOGUE: tuple[Entry, ...] = (
 )
 
 _OBJECT_MISSING = Entry(NotFound, "the object does not exist", texts=("couldn't be found",))
-_WRAPPERS = ("", "System.Exception", "ODataServiceException", "DirectInvokeCmdletExecutionException")
+_WRAPPERS = ("System.Exception", "ODataServiceException", "DirectInvokeCmdletExecutionException")
 
 _PARAMETERS = (
     re.compile(r"Invalid cmdlet parameters specified\.?\s*(?P<names>\w+(?:\s*,\s*\w+)*)", re.I),
@@ -152,8 +152,12 @@ def find(words: ErrorWords) -> Entry | None:
             return entry
     # "couldn't be found" alone means a missing object only when no other exception type says what it is about:
     # a wrong "missing" is the one mistake that must not happen here (DESIGN, rule 1).
-    generic = words.exception_type.endswith(_WRAPPERS[1:]) or not words.exception_type
-    return _OBJECT_MISSING if generic and _OBJECT_MISSING.texts[0] in lowered else None
+    return None if names_a_cause(words) or _OBJECT_MISSING.texts[0] not in lowered else _OBJECT_MISSING
+
+
+def names_a_cause(words: ErrorWords) -> bool:
+    """Whether a refusal names a .NET type of its own, and not just one that wraps every failure."""
+    return bool(words.exception_type) and not words.exception_type.endswith(_WRAPPERS)
 
 
 def parameters_in(words: ErrorWords) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def _redirected(headers: Mapping[str, str]) -> _Verdict:
 
 
 def _bad_request(words: ErrorWords) -> _Verdict:
-    if words.exception_type:
+    if catalogue.names_a_cause(words):
         return InvalidArgument, "the service refused the call", "", Repeat.NEVER, True
     return ServiceError, "the service refused the call", "", Repeat.NEVER, True
 

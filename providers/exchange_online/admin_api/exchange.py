@@ -115,6 +115,9 @@ class Exchange:
         )
         if not isinstance(error, (NotAuthenticated, AccessDenied)):
             return error
+        # What the service said in words is better than what the token lets one guess.
+        if error.failure.advice != error.usual_advice:
+            return error
         why = explain(token, self._connection, call.cmdlet)
         if not why.text:
             return error

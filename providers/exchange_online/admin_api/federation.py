@@ -37,11 +37,11 @@ def from_github(credential: GitHubOidc, http: TokenHttp) -> str:
     if urlsplit(credential.request_url).scheme != "https":
         what = "ACTIONS_ID_TOKEN_REQUEST_URL is not an https address"
         raise Misconfigured(Failure(where=where, what=what, advice="GitHub sets it; do not set it yourself."))
-    response = http.get(
-        credential.request_url,
-        params={"audience": credential.audience},
-        headers={"Authorization": f"Bearer {credential.request_token}", "Accept": "application/json"},
-    )
+    options = {
+        "params": {"audience": credential.audience},
+        "headers": {"Authorization": f"Bearer {credential.request_token}", "Accept": "application/json"},
+    }
+    response = http.send("GET", credential.request_url, options)
     try:
         value = json.loads(response.content).get("value")
     except (ValueError, AttributeError):

@@ -50,10 +50,10 @@ def explain(token: AccessToken, connection: Connection, cmdlet: str) -> Explanat
             f"The token is from tenant {clean(tenant)} and not from {connection.tenant}: the credential belongs to "
             "another tenant."
         )
-    return _missing_role(claims, cmdlet) if claims else Explanation()
+    return _of_roles(claims, cmdlet) if claims else Explanation()
 
 
-def _missing_role(claims: Mapping[str, object], cmdlet: str) -> Explanation:
+def _of_roles(claims: Mapping[str, object], cmdlet: str) -> Explanation:
     roles, directory_roles = _names(claims.get("roles")), _names(claims.get("wids"))
     if APP_ROLE not in roles:
         return Explanation(
@@ -61,16 +61,19 @@ def _missing_role(claims: Mapping[str, object], cmdlet: str) -> Explanation:
             "Online, with admin consent.",
             lacks_role=True,
         )
-    if directory_roles & _WRITERS.keys():
-        return Explanation()
-    if directory_roles & _READERS.keys():
-        if cmdlet.lower().startswith("get-"):
-            return Explanation()
+    writers, readers = directory_roles & _WRITERS.keys(), directory_roles & _READERS.keys()
+    if not writers and not readers:
+        return Explanation(
+            "The token holds no Entra role that manages connectors: assign Exchange Administrator (or Global Reader "
+            "for reading) to the application, unless an Exchange role group holds it, and wait some minutes.",
+            lacks_role=True,
+        )
+    if not writers and not cmdlet.lower().startswith("get-"):
         return Explanation("The token holds Global Reader, which only reads: assign Exchange Administrator.", True)
+    held = " and ".join(sorted({**_WRITERS, **_READERS}[role] for role in writers | readers))
     return Explanation(
-        "The token holds no Entra role that manages connectors: assign Exchange Administrator (or Global Reader for "
-        "reading) to the application, unless an Exchange role group holds it, and wait some minutes.",
-        lacks_role=True,
+        f"The token does hold {APP_ROLE} and {held}: if they are new, wait some minutes; otherwise this tenant has no "
+        "such cmdlet."
     )
 
 

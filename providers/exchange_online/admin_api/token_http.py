@@ -16,7 +16,7 @@ import requests
 from providers.exchange_online.admin_api.classification import retry_after
 from providers.exchange_online.admin_api.clouds import Cloud
 from providers.exchange_online.admin_api.entra_errors import refused
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured, Repeat, Throttled, Unavailable
+from providers.exchange_online.admin_api.errors import Failure, Misconfigured, Repeat, Throttled, Unavailable, UnexpectedAnswer
 from providers.exchange_online.admin_api.redaction import clean
 from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
 from providers.exchange_online.admin_api.timeouts import Timeouts
@@ -57,26 +57,31 @@ class TokenHttp:
             self._session.trust_env = False
 
     def get(self, url: str, **kwargs: Any) -> requests.Response:
-        """The answer to a GET; a discovery document that is refused raises NotAuthenticated (unknown tenant)."""
-        response = self._send("GET", url, kwargs)
+        """The answer to a GET, a JSON object; a refused discovery document raises NotAuthenticated (unknown tenant)."""
+        response = self.send("GET", url, kwargs)
         # MSAL would turn the refusal into a text that guesses.
         if 400 <= response.status_code < 500 and url.endswith("/openid-configuration"):
             raise refused(_json(response), where=self._where, status=response.status_code)
-        return response
+        return self._json_object(response)
 
     def post(self, url: str, **kwargs: Any) -> requests.Response:
-        """The answer to a POST."""
-        return self._send("POST", url, kwargs)
+        """The answer to a POST, a JSON object."""
+        return self._json_object(self.send("POST", url, kwargs))
+
+    def send(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
+        """The answer, whatever its form, unless it is a redirect or a failure that passes and did not.
+
+        options: params, data and headers, as requests takes them; all else is left out.
+        Raises Unavailable, Throttled or Misconfigured.
+        """
+        return self._retry.run(Effect.READ, lambda: self._once(method, url, options))
 
     def close(self) -> None:
         """Closes the connections."""
         self._session.close()
 
-    def _send(self, method: str, url: str, kwargs: Mapping[str, Any]) -> requests.Response:
-        return self._retry.run(Effect.READ, lambda: self._once(method, url, kwargs))
-
-    def _once(self, method: str, url: str, kwargs: Mapping[str, Any]) -> requests.Response:
-        known = {name: kwargs[name] for name in ("params", "data", "headers") if kwargs.get(name)}
+    def _once(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
+        known = {name: options[name] for name in ("params", "data", "headers") if options.get(name)}
         try:
             response = self._session.request(
                 method,
@@ -95,6 +100,20 @@ class TokenHttp:
             self._refuse_passing(response, url)
             return response
         raise failed from None
+
+    def _json_object(self, response: requests.Response) -> requests.Response:
+        """The response, if MSAL can read it: of any other it would log the body, and a traceback."""
+        if _json(response):
+            return response
+        host = clean(urlsplit(response.url or "").netloc)
+        raise UnexpectedAnswer(
+            Failure(
+                where=self._where,
+                what=f"the answer of the token service {host} is not one of a token service",
+                advice="Check the authority of the stack's cloud, and any proxy between here and it.",
+                status=response.status_code,
+            )
+        )
 
     def _refuse_passing(self, response: requests.Response, url: str) -> None:
         status = response.status_code
