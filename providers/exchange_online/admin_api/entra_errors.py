@@ -65,17 +65,23 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
 
 
 def refused(
-    answer: Mapping[str, object], *, where: str, secrets: tuple[str, ...] = (), status: int | None = None
+    answer: Mapping[str, object],
+    *,
+    where: str,
+    secrets: tuple[str, ...] = (),
+    status: int | None = None,
+    usual_advice: str = NotAuthenticated.usual_advice,
 ) -> NotAuthenticated:
     """The error that a refused sign-in means.
 
     answer: the JSON object of the token service, as MSAL hands it on: error, error_description, error_codes,
     correlation_id. where: what was being done. secrets: values that must not show. status: HTTP status, if known.
+    usual_advice: for a code that is not known here.
     """
     description = str(answer.get("error_description") or answer.get("error") or "")
     found = _CODE.search(description)
     code = found[1] if found else ""
-    what, advice = _KNOWN.get(code, ("the sign-in was refused", NotAuthenticated.usual_advice))
+    what, advice = _KNOWN.get(code, ("the sign-in was refused", usual_advice))
     return NotAuthenticated(
         Failure(
             where=where,

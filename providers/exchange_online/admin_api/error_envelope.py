@@ -38,7 +38,7 @@ def read_error(body: bytes) -> ErrorWords:
     text = body.decode("utf-8-sig", errors="replace")
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ErrorWords(text=clean(text), everything=text)
     return _from_json(document, depth=0)
 

@@ -119,7 +119,7 @@ class Exchange:
         if error.failure.advice != error.usual_advice:
             return error
         why = explain(token, self._connection, call.cmdlet)
-        if not why.text:
+        if not why.text or (why.holds_roles and isinstance(error, NotAuthenticated)):
             return error
         kind = AccessDenied if why.lacks_role else type(error)
         what = "the application may not do this" if why.lacks_role else error.failure.what

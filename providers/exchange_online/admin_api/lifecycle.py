@@ -11,16 +11,16 @@ The order of calls, and why:
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from providers.exchange_online.admin_api import refusals
 from providers.exchange_online.admin_api.connectors import ConnectorCmdlets, Written
-from providers.exchange_online.admin_api.errors import AlreadyExists, NotFound, OutcomeUnknown
+from providers.exchange_online.admin_api.errors import AdminApiError, AlreadyExists, NotFound, OutcomeUnknown
 from providers.exchange_online.admin_api.listing import Listing
 from providers.exchange_online.admin_api.neighbours import neighbour_warnings
+from providers.exchange_online.admin_api.ownership import Ownership
 from providers.exchange_online.admin_api.transport_rules import TransportRules
 from providers.exchange_online.connectors import (
     Change,
@@ -76,12 +76,14 @@ class Lifecycle:
         self._listing = listing
         self._rules = rules
         self._sleep = sleep
-        self._ours: set[str] = set()
-        self._ours_lock = threading.Lock()
+        self._ownership = Ownership()
 
     def read(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """The connector, or None if it is gone for certain."""
-        return self._listing.find(direction, guid)
+        record = self._listing.find(direction, guid)
+        if record is not None and not self._ownership.was_taken_over(guid):
+            self._ownership.hold(guid)
+        return record
 
     def create(self, settings: ConnectorSettings, options: Options) -> Outcome:
         """Makes the connector exist as declared.
@@ -95,12 +97,11 @@ class Lifecycle:
             return self._take_over(existing, settings, options)
         written = self._new(settings)
         record = written.record or self._created(settings)
-        self._claim(record)
+        self._ownership.create(record)
         self._listing.enter(record)
         record = self._complete(record, settings)
         outcome = self._judge_new(record, settings, written.warnings)
-        neighbours = neighbour_warnings(outcome.record, self._listing.all(settings.direction))
-        return replace(outcome, warnings=(*outcome.warnings, *neighbours))
+        return replace(outcome, warnings=(*outcome.warnings, *self._neighbours(outcome.record)))
 
     def update(self, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
         """Sends what differs between two settings, and nothing else; no call where nothing differs.
@@ -119,14 +120,17 @@ class Lifecycle:
             self._refuse_while_in_use(guid, before, "taken away from transport rules")
         return self._set(guid, after, differences)
 
-    def delete(self, guid: str, settings: ConnectorSettings) -> None:
-        """Removes the connector; one that is gone already is fine.
+    def delete(self, guid: str, settings: ConnectorSettings) -> tuple[str, ...]:
+        """Removes the connector; one that is gone already is fine. Returns what the user should read.
 
         Raises:
             InUse: while a transport rule routes mail to it.
         """
+        if self._ownership.was_taken_over(guid):
+            return ("it was not removed, because another resource of this run has taken it over",)
         self._refuse_while_in_use(guid, settings, "removed")
         self._remove(settings.direction, guid)
+        return ()
 
     def _remove(self, direction: Direction, guid: str) -> None:
         try:
@@ -139,7 +143,11 @@ class Lifecycle:
         self._listing.remove(direction, guid)
 
     def _refuse_while_in_use(self, guid: str, settings: ConnectorSettings, doing: str) -> None:
-        if settings.direction is Direction.OUTBOUND and (rules := self._rules.routing_to(guid, settings.name)):
+        if settings.direction is not Direction.OUTBOUND:
+            return
+        # Rules may call it by the name it has now, which somebody else may have given it since the last refresh.
+        names = {each.name for each in self._listing.all(settings.direction) if each.guid == guid}
+        if rules := self._rules.routing_to(guid, {settings.name, *names}):
             raise refusals.in_use(settings, rules, doing)
 
     def _by_name(self, settings: ConnectorSettings) -> ConnectorRecord | None:
@@ -148,13 +156,14 @@ class Lifecycle:
 
     def _take_over(self, existing: ConnectorRecord, settings: ConnectorSettings, options: Options) -> Outcome:
         """A connector of this name is there. It is ours if it is what an interrupted run would have left."""
+        self._ownership.refuse_if_managed(existing)
         differences = changes(existing.settings, settings)
         if not options.adopt_existing:
             if existing.connector_source == "HybridWizard":
                 raise refusals.made_by_hybrid_wizard(existing)
             if any(change.parameter.on_new for change in differences):
                 raise refusals.name_taken(existing, differences)
-        self._claim(existing)
+        self._ownership.take_over(existing)
         taken = f"took over the existing {settings.direction.word} connector '{settings.name}' ({existing.guid})"
         if not differences:
             return Outcome(existing, (f"{taken}: it is as declared, so nothing was sent",))
@@ -162,12 +171,12 @@ class Lifecycle:
         shown = "; ".join(str(change) for change in differences)
         return Outcome(outcome.record, (f"{taken} and changed {shown}", *outcome.warnings))
 
-    def _claim(self, record: ConnectorRecord) -> None:
-        """Two declarations in one program must not end up with the same connector."""
-        with self._ours_lock:
-            if record.guid in self._ours:
-                raise refusals.declared_twice(record)
-            self._ours.add(record.guid)
+    def _neighbours(self, created: ConnectorRecord) -> tuple[str, ...]:
+        """The connector is there: a listing that fails now must not make a failed create of it."""
+        try:
+            return neighbour_warnings(created, self._listing.all(created.direction))
+        except AdminApiError as error:
+            return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
 
     def _new(self, settings: ConnectorSettings) -> Written:
         sent = new_parameters(settings)

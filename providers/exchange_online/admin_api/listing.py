@@ -18,8 +18,11 @@ from providers.exchange_online.connectors import ConnectorRecord, Direction
 @dataclass
 class _Listed:
     by_guid: dict[str, ConnectorRecord]
-    confirmed: bool
-    """A second, later listing of this process: what is missing here is gone."""
+    earlier: frozenset[str] | None = None
+    """The Guids of a listing some seconds before; what both lack is gone."""
+
+    def lacks_for_certain(self, guid: str) -> bool:
+        return guid not in self.by_guid and self.earlier is not None and guid not in self.earlier
 
 
 class Listing:
@@ -46,15 +49,15 @@ class Listing:
             return tuple(self._load(direction).by_guid.values())
 
     def find(self, direction: Direction, guid: str) -> ConnectorRecord | None:
-        """A connector by its Guid. None only when two listings, some seconds apart, do not hold it.
+        """A connector by its Guid. None only when two listings in a row, some seconds apart, do not hold it.
 
         Reads can lag behind writes, so one listing without it proves nothing. Source: exchange-wire 8.4 (assumed).
         """
         with self._locks[direction]:
             listed = self._load(direction)
-            if guid not in listed.by_guid and not listed.confirmed:
+            while guid not in listed.by_guid and not listed.lacks_for_certain(guid):
                 self._sleep(self._confirm_after)
-                listed = self._listed[direction] = self._fetch(direction, confirmed=True)
+                listed = self._listed[direction] = self._fetch(direction, frozenset(listed.by_guid))
             return listed.by_guid.get(guid)
 
     def named(self, direction: Direction, name: str) -> tuple[ConnectorRecord, ...]:
@@ -80,8 +83,8 @@ class Listing:
 
     def _load(self, direction: Direction) -> _Listed:
         if direction not in self._listed:
-            self._listed[direction] = self._fetch(direction, confirmed=False)
+            self._listed[direction] = self._fetch(direction)
         return self._listed[direction]
 
-    def _fetch(self, direction: Direction, *, confirmed: bool) -> _Listed:
-        return _Listed({record.guid: record for record in self._cmdlets.list(direction)}, confirmed)
+    def _fetch(self, direction: Direction, earlier: frozenset[str] | None = None) -> _Listed:
+        return _Listed({record.guid: record for record in self._cmdlets.list(direction)}, earlier)

@@ -25,6 +25,8 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "[secret]")
+    # A lone surrogate, which JSON can carry, would break whoever prints it.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     text = _JWT.sub("[token]", text)
     text = _NAMED.sub(r"\1\2[secret]", text)
     text = " ".join(_UNPRINTABLE.sub(" ", text).split())

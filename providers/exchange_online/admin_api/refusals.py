@@ -50,6 +50,20 @@ def declared_twice(record: ConnectorRecord) -> AlreadyExists:
     )
 
 
+def managed_already(record: ConnectorRecord) -> AlreadyExists:
+    """A new resource asks for the connector of one that is in the stack's state."""
+    return AlreadyExists(
+        Failure(
+            where=_where(record.settings),
+            what=f"another resource of this stack has the connector of this name already ({record.guid})",
+            advice=(
+                "If the resource was renamed or moved in the program, give it an alias (ResourceOptions.aliases) so "
+                "that Pulumi knows it again; else give the connectors different names."
+            ),
+        )
+    )
+
+
 def gone(settings: ConnectorSettings) -> NotFound:
     """A connector that should be changed is no longer there."""
     return NotFound(

@@ -35,7 +35,8 @@ class Settings:
 
     cloud: `local`, `commercial`, `gcc-high`, `dod` or `china`.
     tenant: GUID or domain. For `local` the emulator's own unless given; else AZURE_TENANT_ID unless given.
-    client_id: GUID of the application; AZURE_CLIENT_ID unless given.
+    client_id: GUID of the application, or of a user-assigned managed identity; AZURE_CLIENT_ID unless given. Without
+    either, the managed identity is the system-assigned one.
     client_secret: from a config secret; counts only when the environment holds no credential. Never shown.
     managed_identity: sign in as the host's managed identity; AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential is the
     same. Never tried unasked, because whoever runs the host would become an Exchange administrator by accident.
@@ -106,8 +107,10 @@ def connection(settings: Settings, environ: Mapping[str, str]) -> Connection:
 def _local(cloud: Cloud, settings: Settings, env: Mapping[str, str], emulator: EmulatorIdentity) -> Connection:
     tenant = settings.tenant or emulator.tenant
     if env.get("AZURE_TENANT_ID", "").lower() == tenant.lower():
-        client_id = settings.client_id or env.get("AZURE_CLIENT_ID") or emulator.client_id
-        credential = _from_environment(settings, env, client_id)
+        named = settings.client_id or env.get("AZURE_CLIENT_ID")
+        credential = _managed_identity(settings, env, named) or _from_environment(
+            settings, env, named or emulator.client_id
+        )
         if credential is not None:
             return Connection(cloud, tenant, credential)
     if settings.client_secret:
@@ -118,7 +121,7 @@ def _local(cloud: Cloud, settings: Settings, env: Mapping[str, str], emulator: E
 
 
 def _credential(settings: Settings, env: Mapping[str, str], client_id: str | None) -> Credential:
-    found = _from_environment(settings, env, client_id)
+    found = _managed_identity(settings, env, client_id) or _from_environment(settings, env, client_id)
     if found is not None:
         return found
     if settings.client_secret:
@@ -132,11 +135,14 @@ def _credential(settings: Settings, env: Mapping[str, str], client_id: str | Non
     )
 
 
-def _from_environment(settings: Settings, env: Mapping[str, str], client_id: str | None) -> Credential | None:
+def _managed_identity(settings: Settings, env: Mapping[str, str], client_id: str | None) -> ManagedIdentity | None:
+    if settings.managed_identity:
+        return ManagedIdentity(client_id, "the setting managed_identity")
     asked = env.get("AZURE_TOKEN_CREDENTIALS", "").lower() == MANAGED_IDENTITY.lower()
-    if settings.managed_identity or asked:
-        source = "the setting managed_identity" if settings.managed_identity else "AZURE_TOKEN_CREDENTIALS"
-        return ManagedIdentity(client_id, source)
+    return ManagedIdentity(client_id, "AZURE_TOKEN_CREDENTIALS") if asked else None
+
+
+def _from_environment(settings: Settings, env: Mapping[str, str], client_id: str | None) -> Credential | None:
     if "AZURE_CLIENT_SECRET" in env:
         return ClientSecret(_needed(client_id), env["AZURE_CLIENT_SECRET"], "AZURE_CLIENT_SECRET")
     if "AZURE_CLIENT_CERTIFICATE_PATH" in env:

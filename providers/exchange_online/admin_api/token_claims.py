@@ -28,10 +28,12 @@ class Explanation:
 
     text: whole sentences; empty when the token tells nothing.
     lacks_role: whether a missing role is the reason, and not the token itself.
+    holds_roles: whether the token holds all that the cmdlet needs.
     """
 
     text: str = ""
     lacks_role: bool = False
+    holds_roles: bool = False
 
 
 def explain(token: AccessToken, connection: Connection, cmdlet: str) -> Explanation:
@@ -73,7 +75,8 @@ def _of_roles(claims: Mapping[str, object], cmdlet: str) -> Explanation:
     held = " and ".join(sorted({**_WRITERS, **_READERS}[role] for role in writers | readers))
     return Explanation(
         f"The token does hold {APP_ROLE} and {held}: if they are new, wait some minutes; otherwise this tenant has no "
-        "such cmdlet."
+        "such cmdlet.",
+        holds_roles=True,
     )
 
 

@@ -16,7 +16,16 @@ import requests
 from providers.exchange_online.admin_api.classification import retry_after
 from providers.exchange_online.admin_api.clouds import Cloud
 from providers.exchange_online.admin_api.entra_errors import refused
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured, Repeat, Throttled, Unavailable, UnexpectedAnswer
+from providers.exchange_online.admin_api.errors import (
+    AdminApiError,
+    Failure,
+    Misconfigured,
+    NotAuthenticated,
+    Repeat,
+    Throttled,
+    Unavailable,
+    UnexpectedAnswer,
+)
 from providers.exchange_online.admin_api.redaction import clean
 from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
 from providers.exchange_online.admin_api.timeouts import Timeouts
@@ -93,17 +102,26 @@ class TokenHttp:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            broken = broken_connection(error, where=self._where)
-            # No cmdlet has been sent yet: the outcome of what the token is for is known.
-            failed = type(broken)(replace(broken.failure, outcome_known=True))
+            failed = self._unreachable(error)
         else:
             self._refuse_passing(response, url)
             return response
         raise failed from None
 
+    def _unreachable(self, error: requests.RequestException) -> AdminApiError:
+        broken = broken_connection(error, where=self._where)
+        # No cmdlet has been sent yet: the outcome of what the token is for is known.
+        failure = replace(broken.failure, outcome_known=True)
+        if self._on_host and failure.repeat is Repeat.ANY:
+            what = "this machine offers no managed identity"
+            advice = "Run it on an Azure host that has one, or give another credential."
+            return NotAuthenticated(replace(failure, what=what, advice=advice, repeat=Repeat.NEVER))
+        return type(broken)(failure)
+
     def _json_object(self, response: requests.Response) -> requests.Response:
         """The response, if MSAL can read it: of any other it would log the body, and a traceback."""
-        if _json(response):
+        # Azure Arc challenges with a bodyless 401 first, and MSAL answers that.
+        if _json(response) or (self._on_host and response.status_code == 401):
             return response
         host = clean(urlsplit(response.url or "").netloc)
         raise UnexpectedAnswer(
@@ -146,6 +164,6 @@ class TokenHttp:
 def _json(response: requests.Response) -> Mapping[str, Any]:
     try:
         document = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

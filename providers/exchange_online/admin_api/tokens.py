@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 # MSAL's word for: tell me with claims when a token is revoked before it expires (continuous access evaluation).
 _CAPABILITIES = ["CP1"]
+_NO_IDENTITY = (
+    "Check which managed identities the host has: clientId names a user-assigned one, and without clientId it is the "
+    "system-assigned one."
+)
 _MARGIN = 60.0
 """Seconds before its end when a token no longer counts as good."""
 
@@ -85,7 +89,9 @@ class TokenSource:
     def _keep(self, answer: Mapping[str, Any]) -> None:
         value = answer.get("access_token")
         if not isinstance(value, str) or not value:
-            raise refused_sign_in(answer, where=self._where, secrets=secrets_of(self._connection.credential))
+            credential = self._connection.credential
+            advice = _NO_IDENTITY if isinstance(credential, ManagedIdentity) else NotAuthenticated.usual_advice
+            raise refused_sign_in(answer, where=self._where, secrets=secrets_of(credential), usual_advice=advice)
         self._latest = value
         self._good_until = time.monotonic() + float(answer.get("expires_in", 0)) - _MARGIN
 

@@ -124,7 +124,7 @@ def broken_connection(error: requests.RequestException, *, where: str, client_re
     error: as requests raised it. where: what was being done. client_request_id: the id that was sent.
     """
     reasons = _reasons(error)
-    detail = next((clean(str(reason)) for reason in reasons if isinstance(reason, ssl.SSLError)), "")
+    detail = _detail(reasons)
     if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
         return Misconfigured(
             Failure(
@@ -144,7 +144,7 @@ def broken_connection(error: requests.RequestException, *, where: str, client_re
     return Unavailable(
         Failure(
             where=where,
-            what=f"{what} ({detail or clean(type(reasons[-1]).__name__)})",
+            what=f"{what} ({detail})",
             advice="Check the network, the proxy and the host of the cloud, then run it again.",
             client_request_id=client_request_id,
             repeat=repeat,
@@ -172,6 +172,14 @@ def _reasons(error: BaseException) -> list[BaseException]:
             found.append(item)
             pending += [*item.args, getattr(item, "reason", None), item.__cause__, item.__context__]
     return found
+
+
+def _detail(reasons: list[BaseException]) -> str:
+    """What the operating system or OpenSSL said, which lies deepest; the libraries above only wrap it."""
+    for reason in reversed(reasons):
+        if isinstance(reason, OSError) and not isinstance(reason, requests.RequestException):
+            return clean(reason.strerror or str(reason))
+    return type(reasons[-1]).__name__
 
 
 def _log_answer(request: Request, response: requests.Response, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from providers.exchange_online.admin_api.client import AdminApi, Effect
 
@@ -15,13 +16,13 @@ class TransportRules:
         self._lock = threading.Lock()
         self._routes: tuple[tuple[str, str], ...] | None = None
 
-    def routing_to(self, guid: str, name: str) -> tuple[str, ...]:
-        """The names of the rules that route mail to the connector, which rules call by Guid or by name.
+    def routing_to(self, guid: str, names: Iterable[str]) -> tuple[str, ...]:
+        """The names of the rules that route mail to the connector, which rules call by Guid or by one of its names.
 
         Raises the errors of `admin_api.errors`: what cannot be read is not taken for absent.
         Source: New-TransportRule, RouteMessageOutboundConnector (Name, DN or GUID).
         """
-        called = {guid.lower(), name.lower()}
+        called = {guid.lower(), *(name.lower() for name in names)}
         return tuple(rule for rule, connector in self._all() if connector.lower() in called)
 
     def _all(self) -> tuple[tuple[str, str], ...]:

@@ -153,7 +153,7 @@ def read_page(body: bytes) -> Page:
         return Page()
     try:
         document = json.loads(body.decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnreadableError("its body is not JSON") from None
     if document is None:
         return Page()
