@@ -1,0 +1,1 @@
+"""The cmdlets: what each accepts, refuses, stores and returns. No HTTP."""

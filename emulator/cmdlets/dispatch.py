@@ -1,0 +1,38 @@
+"""From a cmdlet's name to what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from emulator.cmdlets import connector_rules, connectors, listing, transport_rules, validation
+from emulator.cmdlets.binding import Bound, Json, bind
+from emulator.cmdlets.outcome import Outcome
+from emulator.cmdlets.parameters import CmdletSpec
+from emulator.cmdlets.tenant import Tenant, Visibility
+from emulator.models import Kind
+
+__all__ = ["connector_rules", "run"]  # importing connector_rules registers the rules
+
+
+def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: Mapping[str, Json]) -> Outcome:
+    """Bind the parameters and run the cmdlet; a write is one transaction.
+
+    Raises any `ServiceError`.
+    """
+    bound = bind(cmdlet, parameters, tenant.switches.unsupported_parameters)
+    kind = Kind(cmdlet.noun)
+    if cmdlet.verb == "Get":
+        return listing.get(tenant, visibility, kind, bound)
+    if cmdlet.verb == "Validate":
+        return validation.validate(tenant, bound)
+    with tenant.store.transaction():
+        if kind is Kind.TRANSPORT_RULE:
+            return _transport_rule(tenant, visibility, cmdlet.verb, bound)
+        action = {"New": connectors.new, "Set": connectors.set_, "Remove": connectors.remove}[cmdlet.verb]
+        return action(tenant, visibility, kind, bound)
+
+
+def _transport_rule(tenant: Tenant, visibility: Visibility, verb: str, bound: Bound) -> Outcome:
+    if verb == "New":
+        return transport_rules.new(tenant, visibility, bound)
+    return transport_rules.remove(tenant, visibility, bound)

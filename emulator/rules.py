@@ -1,0 +1,63 @@
+"""The registry of the emulator's rules: what each does, how sure we are of it, where the fact comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+Tag = Literal[
+    "documented", "observed:live", "observed:client", "observed:multi", "observed:single", "assumed"
+]  # fmt: skip
+Applies = Literal["always", "strict", "switch"]
+
+_Target = TypeVar("_Target", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One behaviour of the emulator.
+
+    `id` is the rule's name in the reference (`V6`, `N1`) or a short name of its own; `summary` says what the emulator
+    does; `tag` how the fact is known; `source` where from; `applies` when it acts (`switch`: the summary names it);
+    `implementation` is the dotted name of the function that does it.
+    """
+
+    id: str
+    summary: str
+    tag: Tag
+    source: str
+    applies: Applies
+    implementation: str
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(
+    rule_id: str, summary: str, *, tag: Tag, source: str, applies: Applies = "always"
+) -> Callable[[_Target], _Target]:
+    """Register the decorated function as the implementation of a rule.
+
+    Raises `ValueError` when two functions claim the same rule id: one rule lives in one place.
+    """
+
+    def register(function: _Target) -> _Target:
+        if rule_id in _RULES:
+            raise ValueError(f"rule {rule_id} is implemented twice")
+        name = f"{function.__module__}.{getattr(function, '__qualname__', function)}"
+        _RULES[rule_id] = Rule(rule_id, summary, tag, source, applies, name)
+        return function
+
+    return register
+
+
+def all_rules() -> Iterator[Rule]:
+    """Every registered rule, `V` rules by number first, then the others by name."""
+
+    def key(item: Rule) -> tuple[bool, str, int, str]:
+        prefix = item.id.rstrip("0123456789")
+        number = item.id[len(prefix) :]
+        return (prefix not in ("V", "N"), prefix if number else "", int(number or 0), item.id)
+
+    return iter(sorted(_RULES.values(), key=key))
