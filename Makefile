@@ -1,0 +1,67 @@
+# Set-up and the everyday operations. `make up` and `make test` need nothing but Python 3.11 or newer and make.
+#
+#   make up STACK=production ARGS="--refresh"      ARGS goes to the Pulumi CLI, or to pytest for `make test`
+
+STACK ?= dev
+ARGS ?=
+
+# The first Python that is new enough; python3 when none is, whose set-up then says so.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$name && exit; \
+	done; echo python3)
+
+VENV := $(CURDIR)/.venv
+# Runs a command with the environment activated.
+ACTIVATED := PATH="$(VENV)/bin:$$PATH" VIRTUAL_ENV="$(VENV)"
+RUN := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview drift destroy emulator test lint bench venv cli env lock clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to the Pulumi CLI (or pytest)."
+
+up: cli ## apply the stack: set up everything, then `pulumi up` (the stack dev runs on the emulator)
+	@$(RUN) -m tools.stack up --stack $(STACK) -- $(ARGS)
+
+preview: cli ## show what `up` would change
+	@$(RUN) -m tools.stack preview --stack $(STACK) -- $(ARGS)
+
+drift: cli ## show where the service differs from the stack, read-only; fails when it does
+	@$(RUN) -m tools.stack drift --stack $(STACK) -- $(ARGS)
+
+destroy: cli ## remove everything the stack has made
+	@$(RUN) -m tools.stack destroy --stack $(STACK) -- $(ARGS)
+
+emulator: venv ## start Exchange Online on this machine, if it is not running, and print its URL
+	@$(RUN) -m emulator start --state .emulator/state.db
+
+test: cli ## run all tests, those on the real Pulumi engine included
+	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci.marks --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
+
+lint: venv ## check style, format, types, imports between packages and the lock file
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy .
+	@$(VENV)/bin/lint-imports
+	@$(RUN) -m tools.lockfile
+
+bench: cli ## measure the engine and the provider
+	@$(ACTIVATED) $(RUN) -m tests.bench $(ARGS)
+
+venv: ## make .venv with the locked dependencies
+	@$(PYTHON) tools/venv.py
+
+cli: venv ## get the pinned Pulumi CLI and link it into .venv/bin
+	@$(RUN) -m tools.pulumi.install --link $(VENV)/bin >/dev/null
+
+env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
+	@$(RUN) -m tools.stack env --stack $(STACK)
+
+lock: venv ## make requirements.lock anew from requirements.in
+	@$(RUN) -m tools.lock $(ARGS)
+
+clean: ## stop the emulator; remove .venv, the local stack's state, the emulator's state and the caches
+	@test ! -x $(RUN) || $(RUN) -m emulator stop --state .emulator/state.db || true
+	@rm -rf .venv .state .emulator .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

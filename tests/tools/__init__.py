@@ -1,0 +1,1 @@
+"""Tests of the set-up: the installer, the language host, the stack commands."""

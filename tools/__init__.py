@@ -1,0 +1,1 @@
+"""What set-up and CI run around the project: nothing here is needed at run time."""

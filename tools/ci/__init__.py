@@ -1,0 +1,1 @@
+"""What continuous integration checks beyond the exit code of the tests."""

@@ -1,0 +1,140 @@
+"""`pulumirpc.LanguageRuntime`, answered.
+
+What is not answered here (code generation, packing, templates) is UNIMPLEMENTED on the wire, which the engine takes
+as an older host that does not know it.
+"""
+# ruff: noqa: ARG002, N802 - the service names its methods and their arguments
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+from .children import Children
+from .installing import install_commands
+from .options import InterpreterError, RuntimeOptions, program_interpreter
+from .packages import Installation, installation
+from .plugins import start_plugin
+from .programs import run_program
+from .requirements import required_packages
+from .streams import Exit, stream_child
+
+
+class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
+    """The service.
+
+    engine: the engine's address, host:port. tracing: an endpoint, empty for none.
+    executor: path of `pulumi-language-python-exec`. children: where the processes it starts are registered.
+    """
+
+    def __init__(self, *, engine: str, tracing: str, executor: Path, children: Children) -> None:
+        self._engine = engine
+        self._tracing = tracing
+        self._executor = executor
+        self._children = children
+
+    def Handshake(
+        self, request: language_pb2.LanguageHandshakeRequest, context: grpc.ServicerContext
+    ) -> language_pb2.LanguageHandshakeResponse:
+        self._engine = request.engine_address or self._engine
+        return language_pb2.LanguageHandshakeResponse()
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=importlib.metadata.version("pulumi"))
+
+    def About(self, request: language_pb2.AboutRequest, context: grpc.ServicerContext) -> language_pb2.AboutResponse:
+        executable, found = _installation(request.info, context)
+        return language_pb2.AboutResponse(executable=executable, version=found.python_version)
+
+    def GetRequiredPackages(
+        self, request: language_pb2.GetRequiredPackagesRequest, context: grpc.ServicerContext
+    ) -> language_pb2.GetRequiredPackagesResponse:
+        _, found = _installation(request.info, context)
+        return language_pb2.GetRequiredPackagesResponse(packages=required_packages(found.packages))
+
+    def GetRequiredPlugins(
+        self, request: language_pb2.GetRequiredPluginsRequest, context: grpc.ServicerContext
+    ) -> language_pb2.GetRequiredPluginsResponse:
+        _, found = _installation(request.info, context)
+        return language_pb2.GetRequiredPluginsResponse(
+            plugins=[
+                plugin_pb2.PluginDependency(name=p.name, kind=p.kind, version=p.version, server=p.server)
+                for p in required_packages(found.packages)
+            ]
+        )
+
+    def GetProgramDependencies(
+        self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
+    ) -> language_pb2.GetProgramDependenciesResponse:
+        _, found = _installation(request.info, context)
+        return language_pb2.GetProgramDependenciesResponse(
+            dependencies=[
+                language_pb2.DependencyInfo(name=package.name, version=package.version)
+                for package in found.packages
+                if request.transitiveDependencies or not package.required
+            ]
+        )
+
+    def Run(self, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> language_pb2.RunResponse:
+        return run_program(
+            request, executor=self._executor, engine=self._engine, tracing=self._tracing, children=self._children
+        )
+
+    def RunPlugin(
+        self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        try:
+            child = start_plugin(request, self._children)
+        except (InterpreterError, OSError) as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        for event in stream_child(child, self._children, context.is_active):
+            if isinstance(event, Exit):
+                yield language_pb2.RunPluginResponse(exitcode=event.code)
+            elif event.stream == "stdout":
+                yield language_pb2.RunPluginResponse(stdout=event.data)
+            else:
+                yield language_pb2.RunPluginResponse(stderr=event.data)
+
+    def InstallDependencies(
+        self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.InstallDependenciesResponse]:
+        try:
+            commands = install_commands(
+                RuntimeOptions.of(request.info), Path(request.info.program_directory or request.directory)
+            )
+        except InterpreterError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        for command in commands:
+            child = self._children.start(
+                command, cwd=None, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+            for event in stream_child(child, self._children, context.is_active):
+                if isinstance(event, Exit):
+                    if event.code != 0:
+                        context.abort(
+                            grpc.StatusCode.INTERNAL, f"`{' '.join(command)}` failed with exit code {event.code}."
+                        )
+                elif event.stream == "stdout":
+                    yield language_pb2.InstallDependenciesResponse(stdout=event.data)
+                else:
+                    yield language_pb2.InstallDependenciesResponse(stderr=event.data)
+
+    def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        self._children.stop_all()
+        return empty_pb2.Empty()
+
+
+def _installation(info: language_pb2.ProgramInfo, context: grpc.ServicerContext) -> tuple[str, Installation]:
+    try:
+        interpreter = program_interpreter(RuntimeOptions.of(info))
+        return interpreter.executable, installation(interpreter, interpreter.environment(os.environ))
+    except InterpreterError as error:
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        raise

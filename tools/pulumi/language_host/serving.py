@@ -1,0 +1,61 @@
+"""Serves the language runtime on a free loopback port until the engine ends it."""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import signal
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+from pulumi.runtime.proto import language_pb2_grpc
+
+from .children import Children
+from .engine_watch import watch_engine
+from .servicer import LanguageRuntime
+
+WORKERS = 64
+"""Threads of the server: a policy pack or plugin holds one for as long as it runs."""
+
+UNLIMITED_MESSAGES = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+
+def serve(arguments: Sequence[str], *, executor: Path) -> None:
+    """Runs the host: prints its port as the first line of output; ends with SIGINT, SIGTERM or the engine's end.
+
+    arguments: what the engine passes, last of them its address host:port.
+    executor: path of `pulumi-language-python-exec`.
+    """
+    parsed = _parse(arguments)
+    # Not an Event: its lock is not reentrant, and a signal that comes while it is held would wait for ever.
+    stopping: queue.SimpleQueue[None] = queue.SimpleQueue()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stopping.put(None))
+    children = Children()
+    server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=UNLIMITED_MESSAGES)
+    runtime = LanguageRuntime(engine=parsed.engine, tracing=parsed.tracing, executor=executor, children=children)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(runtime, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    watch_engine(parsed.engine, lambda: stopping.put(None))
+    stopping.get()
+    children.stop_all(close=True)
+    server.stop(grace=1).wait()
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="pulumi-language-python", allow_abbrev=False)
+    parser.add_argument("--tracing", default="")
+    parser.add_argument("engine")
+    parsed, _ = parser.parse_known_args(_without_logging_flags(arguments))
+    return parsed
+
+
+def _without_logging_flags(arguments: Sequence[str]) -> list[str]:
+    # The engine also passes -v=9 and --logtostderr, meant for hosts that log with glog.
+    return [argument for argument in arguments if not argument.startswith(("-v=", "--log"))]
