@@ -46,6 +46,8 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
     with _starting(state):
         found = running(state, connection)
         if found is not None:
+            if seed is not None:
+                _plant(found, seed)
             return found
         path = _connection_path(state, connection)
         path.unlink(missing_ok=True)
@@ -58,6 +60,14 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
             if process.poll() is None:
                 process.terminate()
         raise CannotStartError(f"The emulator did not start. The end of {log}:\n{_tail(log)}")
+
+
+def _plant(found: ConnectionFile, seed: Path) -> None:
+    with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+        try:
+            control.seed_file(seed)
+        except (ControlError, OSError, ValueError) as error:
+            raise CannotStartError(f"The seed file {seed} cannot be used: {error}") from error
 
 
 def stop(state: Path, connection: Path | None = None) -> bool:

@@ -12,8 +12,6 @@ from starlette.requests import Request
 from emulator.faults.models import Action
 from emulator.storage import Store
 
-LOST = 499
-
 
 class Call(BaseModel):
     """One InvokeCommand.

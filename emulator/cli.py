@@ -56,6 +56,8 @@ def _serve(options: argparse.Namespace) -> int:
         )
     except CannotServeError as error:
         return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 0
     return 0
 
 

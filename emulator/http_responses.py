@@ -1,15 +1,22 @@
-"""Answers that are no HTTP answers."""
+"""Answers that are no HTTP answers, or only half of one."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+LOST = 499
 
-class ResetConnection(Response):
+
+class LostAnswer(Response):
+    """An answer that the caller does not get, or not whole."""
+
+
+class ResetConnection(LostAnswer):
     """Resets the TCP connection instead of answering."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
@@ -20,6 +27,24 @@ class ResetConnection(Response):
             # Linger 0 makes the close a reset (RST), as a dying server or a cut connection shows it.
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
-        # Until the server has seen the end: it would try to answer 500 otherwise.
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _ended(receive)
+
+
+class CutResponse(LostAnswer):
+    """Sends status, headers and half of the body, then closes the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send half, close."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body[: len(self.body) // 2])
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        # Long enough for the half to leave this machine's buffers.
+        await asyncio.sleep(0.05)
+        scope["state"]["transport"].abort()
+        await _ended(receive)
+
+
+async def _ended(receive: Receive) -> None:
+    # Until the server has seen the end: it would try to answer 500 otherwise.
+    while (await receive())["type"] != "http.disconnect":
+        pass

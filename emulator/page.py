@@ -9,11 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from emulator.calls import LOST, Call, recorded
+from emulator.calls import Call, recorded
 from emulator.cmdlets.binding import bind
 from emulator.cmdlets.listing import get
 from emulator.cmdlets.parameters import find_cmdlet
 from emulator.cmdlets.tenant import Immediate
+from emulator.http_responses import LOST
 from emulator.models import Kind, SettingValue, StoredObject
 from emulator.service import Emulator
 
@@ -27,9 +28,8 @@ p { margin: .25rem 0; opacity: .8; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid #8884; }
-th { font-weight: 600; white-space: nowrap; } td { overflow-wrap: anywhere; }
+th { font-weight: 600; white-space: nowrap; } td { overflow-wrap: break-word; max-width: 32rem; }
 .off td { opacity: .55; } .bad { color: #c33; font-weight: 600; }
-code { font: .92em ui-monospace, monospace; }
 """
 
 
@@ -65,7 +65,7 @@ def _page(emulator: Emulator) -> str:
 
 _INBOUND = {
     "Senders": "SenderDomains",
-    "TLS": "RequireTls",
+    "TLS required": "RequireTls",
     "Restricted to certificate": "RestrictDomainsToCertificate",
     "Certificate name": "TlsSenderCertificateName",
     "Restricted to addresses": "RestrictDomainsToIPAddresses",
@@ -80,6 +80,7 @@ _OUTBOUND = {
     "By rule only": "IsTransportRuleScoped",
     "Test mode": "TestMode",
 }
+_UNSET = {"TlsSettings": "opportunistic"}
 
 
 def _connectors(body: Element, title: str, items: Sequence[StoredObject], columns: dict[str, str]) -> None:
@@ -87,7 +88,8 @@ def _connectors(body: Element, title: str, items: Sequence[StoredObject], column
     table = _table(body, f"{title} ({len(items)})", header, empty=not items)
     for item in items:
         shown = ["ConnectorType", "Enabled", *columns.values(), "Comment"]
-        cells = [item.name, *(_text(item.settings.get(name)) for name in shown), f"{item.changed:%Y-%m-%d %H:%M:%S}"]
+        texts = [_text(item.settings.get(name), _UNSET.get(name, "")) for name in shown]
+        cells = [item.name, *texts, f"{item.changed:%Y-%m-%d %H:%M:%S}"]
         _row(table, cells, style=None if item.flag("Enabled") else "off")
 
 
@@ -133,9 +135,9 @@ def _row(table: Element, cells: Iterable[str], style: str | None = None) -> Elem
     return row
 
 
-def _text(value: SettingValue) -> str:
+def _text(value: SettingValue, unset: str = "") -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(value)
+    return unset if value is None else str(value)

@@ -117,6 +117,7 @@ def _run(emulator: Emulator, listener: socket.socket, path: Path) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
         ssl_context_factory=_tls(emulator.identity),
     )
     server = _Server(config, lambda: announced.write(path), lambda: _retract(path))

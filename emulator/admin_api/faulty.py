@@ -21,7 +21,7 @@ from emulator.faults.models import (
     Garbage,
     Refusal,
 )
-from emulator.http_responses import ResetConnection
+from emulator.http_responses import CutResponse, ResetConnection
 from emulator.service import Emulator
 
 
@@ -45,16 +45,19 @@ async def after(fault: Action | None, response: Response) -> Response:
         return response
     if fault is None or not getattr(fault, "after_write", False):
         return response
+    if isinstance(fault, ConnectionReset) and fault.midway:
+        return CutResponse(bytes(response.body), response.status_code, dict(response.headers))
     return _struck(fault) or response
 
 
 def _struck(fault: Action) -> Response | None:
     if isinstance(fault, ConnectionReset):
-        return ResetConnection(status_code=499)
+        return ResetConnection()
     if isinstance(fault, Forbidden):
         return responses.forbidden()
     if isinstance(fault, Refusal):
         error = ServiceError(fault.text, exception_type=fault.exception_type, status=fault.status)
+        error.has_details = fault.details
         return responses.refusal(error)
     if isinstance(fault, ErrorsInAnswer):
         return responses.success("", [], [], errors=fault.errors)

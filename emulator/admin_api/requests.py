@@ -14,8 +14,9 @@ from emulator.cmdlets.binding import Json
 from emulator.errors import MalformedRequestError
 from emulator.rules import rule
 
+_DEPTH_LIMIT = 64
 BODY_LIMIT = 4 * 1024 * 1024
-_PAGE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)", re.IGNORECASE)
+_PAGE = re.compile(r"odata\.maxpagesize\s*=\s*(\d{1,9})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def parse(request: Request, raw: bytes, *, strict: bool) -> Invocation:
         parameters,
         anchor,
         request.headers.get("prefer"),
-        (query.get("$skiptoken") or [None])[0],  # type: ignore[list-item]
+        query.get("$skiptoken", [""])[0] or None,
         select,
         digest,
         request.headers.get("x-responseformat", "").lower() == "clixml",
@@ -80,9 +81,25 @@ def _json(raw: bytes, *, strict: bool) -> Json:
         raise MalformedRequestError("An error has occurred.", status=500)
     try:
         body: Json = json.loads(raw)
+        _check(body, _DEPTH_LIMIT)
     except (ValueError, RecursionError):
         raise MalformedRequestError("The request body is not valid JSON.") from None
     return body
+
+
+def _check(value: Json, depth: int) -> None:
+    """Raises `ValueError` for what is no text in any encoding, or nested deeper than anybody's reader goes."""
+    if depth == 0:
+        raise ValueError("too deep")
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            name.encode()
+            _check(item, depth - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth - 1)
 
 
 def _cmdlet_input(body: Json) -> tuple[str, dict[str, Json]]:

@@ -19,6 +19,7 @@ from emulator.rules import rule
 _EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 _JSON = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
 _ODATA_EXCEPTION = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
+_CODES = {500: "InternalServerError", 503: "ServiceUnavailable"}
 _NUL_BODY = b"\0" * 1256
 
 
@@ -71,7 +72,7 @@ def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
 )
 def refusal(error: ServiceError) -> Response:
     """The envelope for a refusal."""
-    body: dict[str, object] = {"code": error.code, "message": error.message}
+    body: dict[str, object] = {"code": _CODES.get(error.status, error.code), "message": error.message}
     if error.has_details:
         message = f"{error.string_id}|{error.exception_type}|{error.text}"
         body["details"] = [{"code": error.detail_code, "target": "", "message": message}]

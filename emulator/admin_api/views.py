@@ -22,6 +22,7 @@ from emulator.errors import ForbiddenError, MalformedRequestError, NotAuthentica
 from emulator.faults.engine import LaggingVisibility
 from emulator.faults.models import Action, ReadLag
 from emulator.http_requests import BodyTooLargeError, read_body
+from emulator.http_responses import LOST, LostAnswer
 from emulator.models import Kind, StoredObject
 from emulator.rules import rule
 from emulator.service import Emulator
@@ -53,7 +54,8 @@ async def invoke_command(request: Request) -> Response:
     if response is None:
         response = await run_in_threadpool(answer, emulator, request, invocation, fault)
         response = await faulty.after(fault, response)
-    call = Call.of(request, invocation.cmdlet, invocation.parameters, response.status_code, fault)
+    status = LOST if isinstance(response, LostAnswer) else response.status_code
+    call = Call.of(request, invocation.cmdlet, invocation.parameters, status, fault)
     await run_in_threadpool(record, emulator.store, call)
     return response
 
@@ -159,4 +161,4 @@ def _result_size(invocation: Invocation) -> int | None:
     given = next((value for name, value in invocation.parameters.items() if name.lower() == "resultsize"), None)
     if given is None:
         return _DEFAULT_RESULT_SIZE
-    return int(given) if isinstance(given, int | str) and str(given).isdecimal() else None
+    return None if isinstance(given, str) and given.lower() == "unlimited" else int(str(given))

@@ -159,7 +159,7 @@ def _date(parameter: Parameter, value: Json) -> SettingValue:
         return None
     try:
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(value)))
-    except ValueError:
+    except (ValueError, OverflowError):
         reason = f"String '{value}' was not recognized as a valid DateTime."
         raise TransformationError(parameter.name, value, "System.DateTime", reason) from None
     utc = moment.astimezone(UTC) if moment.tzinfo else moment
@@ -175,9 +175,9 @@ def _integer(parameter: Parameter, value: Json) -> SettingValue:
 def _unlimited(parameter: Parameter, value: Json) -> SettingValue:
     if isinstance(value, str) and value.lower() == "unlimited":
         return None
-    digits = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    if digits or (isinstance(value, str) and value.isdecimal() and int(value) > 0):
-        return int(str(value))
+    text = str(value) if isinstance(value, str | int) else ""
+    if re.fullmatch(r"0*[1-9][0-9]{0,9}", text):
+        return int(text)
     reason = "The value is neither a positive number nor Unlimited."
     raise TransformationError(parameter.name, value, _type_name(parameter), reason)
 

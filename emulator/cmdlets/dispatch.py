@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.cmdlets import connector_rules, connectors, listing, transport_rules, validation
+from emulator.cmdlets import connectors, inbound_rules, listing, outbound_rules, transport_rules, validation
 from emulator.cmdlets.binding import Bound, Json, bind
 from emulator.cmdlets.outcome import Outcome
 from emulator.cmdlets.parameters import CmdletSpec
 from emulator.cmdlets.tenant import Tenant, Visibility
 from emulator.models import Kind
 
-__all__ = ["connector_rules", "run"]  # importing connector_rules registers the rules
+__all__ = ["inbound_rules", "outbound_rules", "run"]  # importing the rules registers them
 
 
 def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: Mapping[str, Json]) -> Outcome:

@@ -42,20 +42,28 @@ class Forbidden(_Action):
 
 
 class Refusal(_Action):
-    """An error envelope with `|exception_type|text` in details, such as ADServerSettingsChangedException."""
+    """An error envelope with `|exception_type|text` in details, such as ADServerSettingsChangedException.
+
+    Without `details` the type stands in innererror only, as ADTransientException was seen (wire 7.2).
+    """
 
     kind: Literal["refusal"] = "refusal"
     exception_type: str = "Microsoft.Exchange.Data.Directory.ADServerSettingsChangedException"
     text: str = "An error caused a change in the current set of domain controllers."
     status: int = Field(500, ge=400, le=599)
+    details: bool = True
     after_write: bool = False
 
 
 class ConnectionReset(_Action):
-    """Reset the connection: before the cmdlet, or after it so that the answer is lost."""
+    """Break the connection: before the cmdlet, or after it so that the answer is lost.
+
+    `midway` with `after_write`: status and headers arrive, and half of the body.
+    """
 
     kind: Literal["reset"] = "reset"
     after_write: bool = False
+    midway: bool = False
 
 
 class Delay(_Action):

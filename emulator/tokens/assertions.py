@@ -27,7 +27,7 @@ def check_assertion(application: Application, assertion: str, audiences: tuple[s
     try:
         header = jwt.get_unverified_header(assertion)
         claims: dict[str, Any] = jwt.decode(assertion, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+    except jwt.PyJWTError:
         raise invalid_client(50027, "JWT token is invalid or malformed.") from None
     if str(claims.get("iss", "")).lower() == application.client_id.lower():
         _check_certificate(application, assertion, header, audiences)
@@ -71,7 +71,7 @@ def _verify(assertion: str, key: rsa.RSAPublicKey, audiences: tuple[str, ...], c
         raise invalid_client(700023, "Client assertion audience claim does not match Realm issuer.") from None
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
         raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
-    except jwt.InvalidTokenError:
+    except jwt.PyJWTError:
         raise invalid_client(700027, "Client assertion failed signature validation.") from None
     if str(claims["sub"]).lower() != client_id.lower():
         raise invalid_client(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
@@ -109,7 +109,7 @@ def _check_federated(
         raise _federated(700212, text) from None
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
         raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
-    except jwt.InvalidTokenError:
+    except jwt.PyJWTError:
         raise invalid_client(700027, "Client assertion failed signature validation.") from None
 
 

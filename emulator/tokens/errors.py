@@ -47,11 +47,13 @@ def unknown_tenant(tenant: str) -> EntraError:
 def error_response(error: EntraError, correlation_id: str | None) -> JSONResponse:
     """The answer for a refusal."""
     stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    # A claim that an assertion holds may be no text in any encoding; the refusal repeats it.
+    text = error.text.encode("utf-8", "replace").decode()
     trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
     body = {
         "error": error.error,
         "error_description": (
-            f"AADSTS{error.number}: {error.text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+            f"AADSTS{error.number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
         ),
         "error_codes": [error.number],
         "timestamp": stamp,

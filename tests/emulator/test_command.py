@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from emulator.process import EmulatorProcess
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -33,7 +37,10 @@ def test_start_is_idempotent_and_stop_stops(tmp_path: Path) -> None:
             "url", "authority", "scope", "caBundle", "tenant", "clientId", "clientSecret", "pid"
         }  # fmt: skip
         assert requests.get(url, verify=connection["caBundle"], timeout=10).status_code == 200
-        again = run("start", "--state", state)
+        seed = tmp_path / "seed.json"
+        seed.write_text('{"inbound": [{"Name": "Later", "SenderDomains": ["a.com"]}]}', encoding="utf-8")
+        again = run("start", "--state", state, "--seed", seed)
+        assert "Later" in requests.get(url, verify=connection["caBundle"], timeout=10).text
         assert again.stdout.strip() == url
         assert json.loads((tmp_path / "connection.json").read_text(encoding="utf-8")) == connection
         status = run("status", "--state", state)
@@ -60,6 +67,13 @@ def test_two_starts_at_once_make_one_server(tmp_path: Path) -> None:
         assert urls != {""}
     finally:
         assert run("stop", "--state", state).stdout.strip() == "stopped"
+
+
+def test_ipv6_loopback_is_served(tmp_path: Path) -> None:
+    """Failing: `--host ::1` announces a URL that does not answer."""
+    with EmulatorProcess(tmp_path, "--host", "::1") as process:
+        assert process.connection.url.startswith("https://[::1]:")
+        assert process.control.status().url == process.connection.url
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.com"])  # noqa: S104 - must be refused
@@ -98,6 +112,19 @@ def test_a_seed_and_a_latency(tmp_path: Path) -> None:
         assert time.monotonic() - started >= 0.3
     finally:
         run("stop", "--state", state)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_quietly(tmp_path: Path, how: signal.Signals) -> None:
+    """Failing: Ctrl+C shows a traceback, or leaves connection.json behind."""
+    process = EmulatorProcess(tmp_path).start()
+    os.kill(process.pid, how)
+    deadline = time.monotonic() + 10
+    while process.connection_path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.stop()
+    assert not process.connection_path.exists()
+    assert "Traceback" not in process.log()
 
 
 def test_the_rules_are_printed() -> None:

@@ -57,6 +57,11 @@ def test_a_refusal_carries_its_type(admin: Admin, control: Control) -> None:
     response = admin.post(GET)
     assert response.status_code == 500
     assert response.json()["error"]["details"][0]["message"].endswith("TransientDALException|Retry.")
+    hiccup = "Microsoft.Exchange.Data.Directory.ADTransientException"
+    control.fault(Refusal(exception_type=hiccup, details=False))
+    error = admin.post(GET).json()["error"]
+    assert (error["code"], "details" in error) == ("InternalServerError", False)
+    assert error["innererror"]["internalexception"]["type"] == hiccup
     control.fault(Forbidden())
     assert not admin.post(GET).content.strip(b"\0")
 
@@ -69,6 +74,14 @@ def test_a_reset_connection_before_or_after_the_write(admin: Admin, control: Con
         admin.post(NEW, PARAMETERS)
     assert names(control) == (["Fabrikam"] if after_write else [])
     assert [(call.cmdlet, call.status, call.fault) for call in control.calls()] == [(NEW, 499, "reset")]
+
+
+def test_an_answer_cut_in_the_middle(admin: Admin, control: Control) -> None:
+    """Failing: an answer of which only half arrives cannot be tested here."""
+    control.fault(ConnectionReset(after_write=True, midway=True), "New-*")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        admin.post(NEW, PARAMETERS)
+    assert names(control) == ["Fabrikam"]
 
 
 def test_a_failure_answered_after_the_write(admin: Admin, control: Control) -> None:

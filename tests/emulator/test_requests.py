@@ -95,6 +95,13 @@ def test_select_and_clixml_shape_the_rows(admin: Admin) -> None:
     assert list(admin.post("Get-InboundConnector", X_ResponseFormat="clixml").json()["value"][0]) == ["_clixml"]
 
 
+def test_rate_limit_headers_by_switch(admin: Admin, control: Control) -> None:
+    """Failing: a client that reads them, or relies on them, cannot be tested here."""
+    assert "Rate-Limit-Limit" not in admin.post("Get-InboundConnector").headers
+    control.switch(rate_limit_headers=True)
+    assert admin.post("Get-InboundConnector").headers["Rate-Limit-Limit"] == "30000"
+
+
 def test_the_log_has_one_line_per_request_and_no_secret(admin: Admin, process: EmulatorProcess) -> None:
     """Failing: a token or a client secret ends up in the log."""
     admin.sign_in()
