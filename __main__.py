@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components.connectors import KEYS
 from components.exports import connector_export, partner_export
 from components.program import read_stack
 from components.protection import protection
@@ -17,9 +18,12 @@ options = protection(config)
 partners = {
     partner.name: partner_export(partner, RegulatedPartner.declared(partner, options)) for partner in declared.partners
 }
-connectors = {
-    connector.name: connector_export(connector, connector.declare(options)) for connector in declared.connectors
-}
 pulumi.export("partners", partners)
-if connectors:
-    pulumi.export("connectors", connectors)
+for direction, key in KEYS.items():
+    connectors = {
+        connector.name: connector_export(connector, connector.declare(options))
+        for connector in declared.connectors
+        if connector.direction is direction
+    }
+    if connectors:
+        pulumi.export(key, connectors)

@@ -10,7 +10,7 @@ import pulumi
 
 from components.findings import DeclarationFinding
 from providers.exchange_online import InboundConnector, OutboundConnector
-from providers.exchange_online.connectors import Direction, check, parameters
+from providers.exchange_online.connectors import ConnectorSettings, Direction, check, parameters
 from providers.exchange_online.connectors.canonical import InputValue
 from providers.exchange_online.connectors.options import OPTION_KEYS
 
@@ -40,6 +40,11 @@ class DeclaredConnector:
     @property
     def name(self) -> str:
         return str(self.inputs.get("name", ""))
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """What the connector will be."""
+        return check(self.direction, self.inputs).settings
 
     def declare(self, opts: pulumi.ResourceOptions) -> InboundConnector | OutboundConnector:
         """The resource."""
@@ -93,7 +98,7 @@ def _read_connector(
 
 
 def _option_findings(item: dict[Any, Any]) -> Iterable[DeclarationFinding]:
-    if item.get(_PROTECT) not in (None, True, False):
+    if not isinstance(item.get(_PROTECT), bool | None):
         yield DeclarationFinding(_PROTECT, "this is not true or false; write one of them, without quotation marks.")
     aliases = item.get(_ALIASES) or []
     if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):

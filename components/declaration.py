@@ -6,6 +6,7 @@ these models (`python -m components.schema`).
 
 from __future__ import annotations
 
+import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -101,6 +102,28 @@ class Outbound(_Declaration):
     )
 
 
+def _day(value: object) -> object:
+    """The engine hands on an unquoted YAML date as Go writes midnight: `2027-03-31 00:00:00 +0000 UTC` (measured)."""
+    return value.removesuffix(" +0000 UTC") if isinstance(value, str) else value
+
+
+class Acknowledgement(_Declaration):
+    """A weakening that is meant: `regulated-partners review --fail-on weakens` lets it pass, and shows it."""
+
+    reason: Annotated[StrictStr, Field(min_length=1)] = Field(description="Why: a ticket, a decision.")
+    expires: Annotated[datetime.date, BeforeValidator(_day)] = Field(
+        description="The last day it counts, so that it does not let later changes pass."
+    )
+
+
+class StackAcknowledgement(Acknowledgement):
+    """The same beside the partners: for one that goes away, for a connector, for a partner declared in Python."""
+
+    partner: Annotated[StrictStr, Field(min_length=1)] = Field(
+        description="The partner's name, or that of a connector that belongs to none."
+    )
+
+
 class Partner(_Declaration):
     """A partner with whom mail travels only over TLS."""
 
@@ -127,4 +150,7 @@ class Partner(_Declaration):
     )
     aliases: Names = Field(
         (), description="Earlier names of the partner: with them a rename changes the connectors in place."
+    )
+    acknowledge: Acknowledgement | None = Field(
+        None, description="Says that a change which weakens protection is meant; it changes no connector."
     )

@@ -23,8 +23,7 @@ def partner_export(partner: Partner, component: RegulatedPartner) -> dict[str, A
 
 def connector_export(declared: DeclaredConnector, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
     """A connector's id, and what it does to mail in one sentence."""
-    settings = check(declared.direction, declared.inputs).settings
-    return {"direction": declared.direction.word, "id": connector.id, "mailFlow": mail_flow(settings)}
+    return {"id": connector.id, "mailFlow": mail_flow(declared.settings)}
 
 
 def _half_export(half: Half, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:

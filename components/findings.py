@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from components.declaration import (
+    Acknowledgement,
     Inbound,
     InboundSecurity,
     Outbound,
@@ -22,6 +22,7 @@ from components.declaration import (
 )
 from components.pair import Half, inbound_half, outbound_half
 from providers.exchange_online.connectors import Finding, Severity, check
+from providers.exchange_online.connectors.values import shown
 
 
 @dataclass(frozen=True, order=True)
@@ -172,10 +173,18 @@ _SHAPES = {
     "string_too_short": "the text is empty; write it.",
     "string_too_long": "the text is longer than {max_length} characters; shorten it: connector names hold at most 64.",
     "invalid_key": "a name is a text; put it into quotation marks.",
+    "date_from_datetime_parsing": "{input} is no day; write one such as 2027-03-31.",
+    "date_from_datetime_inexact": "{input} is no day; write one such as 2027-03-31.",
+    "date_type": "{input} is no day; write one such as 2027-03-31.",
     "enum": "{input} is none of its values; write one of {expected}.",
 }
 
-_MODELS: dict[str, type[BaseModel]] = {"": Partner, "inbound": Inbound, "outbound": Outbound}
+_MODELS: dict[str, type[BaseModel]] = {
+    "": Partner,
+    "inbound": Inbound,
+    "outbound": Outbound,
+    "acknowledge": Acknowledgement,
+}
 
 _NAMES = {
     where: tuple(field.alias or name for name, field in model.model_fields.items()) for where, model in _MODELS.items()
@@ -185,11 +194,9 @@ _NAMES = {
 def _shape_findings(declared: object, error: ValidationError) -> tuple[DeclarationFinding, ...]:
     """What is wrong with the shape, and what the rules say about the rest, so that nobody has to come back twice."""
     details = list(_details(error))
-    findings = {_shape_finding(detail) for detail in details}
     meant = {_meant(_spelled(_place(detail))) for detail in details if detail["type"] == "extra_forbidden"}
-    findings -= {
-        _shape_finding(detail) for detail in details if detail["type"] == "missing" and detail["loc"][-1] in meant
-    }
+    details = [each for each in details if each["type"] != "missing" or _spelled(_place(each)) not in meant]
+    findings = {_shape_finding(detail) for detail in details}
     silent = {finding.path for finding in findings} | meant
     if isinstance(declared, dict):
         rest = _copied(declared)
@@ -257,7 +264,7 @@ def _shape_finding(detail: ErrorDetails) -> DeclarationFinding:
     kind = "setting" if _in_settings(detail) and detail["type"] == "tuple_type" else detail["type"]
     text = _SHAPES.get(kind, "{input} does not belong here; stacks/stack.schema.json says what does.")
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
-    return DeclarationFinding(path, text.format_map({"input": _quoted(detail["input"]), **context}))
+    return DeclarationFinding(path, text.format_map({"input": shown(detail["input"]), **context}))
 
 
 def _stranger(path: str) -> str:
@@ -274,16 +281,6 @@ def _spelled(parts: Iterable[int | str]) -> str:
     for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     return path
-
-
-def _quoted(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, (dict, list, tuple)):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    plain = isinstance(value, (int, float, datetime.date))
-    text = repr(value) if isinstance(value, str) else str(value) if plain else f"this {type(value).__name__}"
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _in_order(finding: DeclarationFinding) -> tuple[bool, str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from components.connectors import KEYS, DeclaredConnector, read_connectors
@@ -10,7 +10,8 @@ from components.declaration import Partner
 from components.findings import DeclarationFinding
 from components.pair import inbound_half, outbound_half
 from components.stack import read_partners
-from providers.exchange_online.connectors import Direction, Severity
+from providers.exchange_online.connectors import Direction, Severity, check
+from providers.exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def read_stack(setting: Callable[[str], object]) -> DeclaredStack:
         # The provider's check shows the warnings of single connectors; what stops the program is shown here.
         findings += [finding for finding in about if finding.severity is Severity.ERROR]
     findings += _same_connector_name(declared.partners, connectors)
+    findings += _beside_partners(declared.partners, connectors)
     findings.sort(key=lambda finding: finding.severity is not Severity.ERROR)
     return DeclaredStack(declared.partners, tuple(connectors), tuple(findings))
 
@@ -59,7 +61,11 @@ def _same_connector_name(
 ) -> Iterable[DeclarationFinding]:
     """Connectors of a direction cannot share a name, wherever they are declared."""
     owners: dict[tuple[Direction, str], str] = {}
+    known = set()
     for partner in partners:
+        if partner.name.strip().lower() in known:
+            continue  # Two partners of one name: that is said already.
+        known.add(partner.name.strip().lower())
         for half in (inbound_half(partner), outbound_half(partner)):
             yield from _claim(owners, half.direction, str(half.inputs["name"]), f"partner {partner.name}")
     for connector in connectors:
@@ -70,9 +76,31 @@ def _same_connector_name(
 def _claim(
     owners: dict[tuple[Direction, str], str], direction: Direction, name: str, where: str
 ) -> Iterable[DeclarationFinding]:
-    earlier = owners.setdefault((direction, name.lower()), where)
-    if earlier != where:
+    key = direction, name.strip().lower()
+    earlier = owners.get(key)
+    if earlier is None:
+        owners[key] = where
+    else:
         yield DeclarationFinding(
             where,
             f"the {direction.word} connector is named {name!r}, and so is that of {earlier}; give each its own name.",
         )
+
+
+def _beside_partners(
+    partners: Sequence[Partner], connectors: Iterable[DeclaredConnector]
+) -> Iterable[DeclarationFinding]:
+    """Connectors that apply to partners' mail too. Source: OfficeDocs-Exchange issue 900; connector-semantics 9."""
+    halves = [half for partner in partners for half in (inbound_half(partner), outbound_half(partner))]
+    pairs = [check(half.direction, half.inputs).settings for half in halves]
+    for connector in connectors:
+        same_direction = [settings for settings in pairs if settings.direction is connector.direction]
+        for warning in neighbour_warnings(connector.settings, same_direction):
+            yield DeclarationFinding(f"{KEYS[connector.direction]} '{connector.name}'", warning, Severity.WARNING)
+        if same_direction and restricts_tenant(connector.settings):
+            yield DeclarationFinding(
+                f"{KEYS[connector.direction]} '{connector.name}'",
+                f"it restricts all senders of the tenant, and wins over the connectors of the {len(partners)} partners "
+                "for mail from the same source; check that their mail meets its restriction too.",
+                Severity.WARNING,
+            )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.connectors import KEYS
-from components.declaration import Partner
+from components.declaration import Partner, StackAcknowledgement
 from providers.exchange_online.admin_api.clouds import CLOUDS, LOCAL
 from providers.exchange_online.connectors import Direction, Parameter, parameters
 from providers.exchange_online.connectors.options import OPTION_KEYS
@@ -23,6 +23,7 @@ def schema() -> dict[str, Any]:
     """A stack file's schema, draft 2020-12."""
     partner = Partner.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     definitions = partner.pop("$defs", {})
+    acknowledgement = StackAcknowledgement.model_json_schema(by_alias=True)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A stack of regulated-partners",
@@ -46,11 +47,37 @@ def schema() -> dict[str, Any]:
                         "type": "array",
                         "items": {"$ref": "#/$defs/Partner"},
                     },
+                    f"{_PREFIX}acknowledge": {
+                        "description": "Changes that weaken protection and are meant; `regulated-partners review`.",
+                        "type": "array",
+                        "items": acknowledgement,
+                    },
+                    f"{_PREFIX}waivers": _waivers(),
                     **{f"{_PREFIX}{key}": _connectors(direction) for direction, key in KEYS.items()},
                 },
             }
         },
         "$defs": {**definitions, "Partner": partner},
+    }
+
+
+def _waivers() -> dict[str, Any]:
+    """Source: policies.waiver, which judges them."""
+    words = {
+        "policy": "The policy's id, as in docs/policies.md.",
+        "partner": "The partner's name, or that of a connector that belongs to none.",
+        "reason": "Why: a ticket, a decision.",
+        "expires": "The last day it counts, such as 2027-03-31.",
+    }
+    return {
+        "description": "Policies that a partner need not keep for a while.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {key: {"type": "string", "description": text} for key, text in words.items()},
+            "required": list(words),
+            "additionalProperties": False,
+        },
     }
 
 

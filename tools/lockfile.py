@@ -63,8 +63,11 @@ def read_requirements(text: str) -> dict[str, Requirement]:
 
 def complaints(requirements: Mapping[str, Requirement], lock_text: str) -> list[str]:
     """Everything that is wrong with a lock, one sentence each; empty when it is sound."""
+    hosts = re.findall(r"https?://[^\s/]+", lock_text)
+    if hosts:
+        return [f"it names a host, `{host}`" for host in sorted(set(hosts))]
     lock = read_lock(lock_text)
-    found = [f"it names a host, `{host}`" for host in re.findall(r"https?://[^\s/]+|--(?:extra-)?index-url", lock_text)]
+    found: list[str] = []
     for name, requirement in requirements.items():
         if name not in lock:
             found.append(f"{requirement} of requirements.in is not in it")

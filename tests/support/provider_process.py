@@ -86,7 +86,10 @@ class ProviderProcess:
         assert self._process.stdout is not None
         self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self._call("Configure", provider_pb2.ConfigureRequest(args=_struct(dict(config)), acceptSecrets=True))
+        request = provider_pb2.ConfigureRequest(args=_struct(dict(config)), acceptSecrets=True)
+        configured = self._call("Configure", request)
+        #: Whether the engine may send secrets marked as such; if not, it sends the plain values and marks them again.
+        self.accepts_secrets = bool(configured.acceptSecrets)
 
     @property
     def messages(self) -> list[str]:
@@ -134,6 +137,10 @@ class ProviderProcess:
             raise ProviderError(f"check refused: {failures}")
         if self.diff(resource, inputs).changes == "none":
             return Resource(resource.direction, resource.id, inputs, resource.outputs)
+        return self.apply_update(resource, inputs)
+
+    def apply_update(self, resource: Resource, inputs: Properties) -> Resource:
+        """Updates to checked inputs, whatever diff says."""
         answer = self._call(
             "Update",
             provider_pb2.UpdateRequest(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.tools.hosting import alive, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,12 +66,10 @@ class Thing(Resource, module="test", name="Thing"):
 
 
 class Project:
-    """A working copy of its own: the real tools, a small program, an emulator that only says that it was started."""
+    """A small program, and an emulator that only says that it was started; on them the real command."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        (directory / "tools").symlink_to(ROOT / "tools")
-        shutil.copytree(ROOT / "tools" / "stack", directory / "tools_copy" / "stack")
         (directory / "emulator.py").write_text("import sys; print('emulator', *sys.argv[1:])\n")
         (directory / "stacks").mkdir()
         (directory / "stacks" / "Pulumi.dev.yaml").write_text("config:\n  regulated-partners:cloud: local\n")
@@ -85,15 +82,11 @@ class Project:
         (directory / "things.py").write_text(THINGS)
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        code = (
-            "import sys; from pathlib import Path; import tools.stack.__main__ as m; m.ROOT = Path.cwd(); "
-            "sys.exit(m.main(sys.argv[1:]))"
-        )
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
         return subprocess.Popen(
-            [sys.executable, "-c", code, *arguments],
-            cwd=self.directory,
-            env={**kept, "PULUMI_HOME": str(self.directory / "home"), "PYTHONPATH": str(self.directory), **variables},
+            [sys.executable, "-m", "tools.stack", *arguments[:1], "--root", str(self.directory), *arguments[1:]],
+            cwd=ROOT,
+            env={**kept, "PULUMI_HOME": str(self.directory / "home"), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -108,5 +101,93 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    return iter([Project(tmp_path)])
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def test_life_of_a_stack(project: Project) -> None:
+    """Failing means that one of make up, preview, drift or destroy does not do what its help says."""
+    code, output = project.run("preview")
+    assert code == 0, output
+    assert "+ pulumi-python:dynamic/test:Thing: (create)" in output
+    assert not (project.directory / "service.json").exists()
+
+    code, output = project.run("up")
+    assert code == 0, output
+    assert "emulator start --state .emulator/state.db" in output
+    assert "hello from the program" in output
+    assert "2 created" in output
+
+    code, output = project.run("drift")
+    assert code == 0, output
+    assert "2 unchanged" in output
+
+    changed = project.directory / "service.json"
+    changed.write_text('{"name": "Contoso", "tls": false}')
+    code, output = project.run("drift")
+    assert code == 7, output
+    assert "~ tls: true => false" in output
+    assert "Drift: the service differs from stack dev" in output
+    assert changed.read_text() == '{"name": "Contoso", "tls": false}'
+
+    code, output = project.run("up")
+    assert code == 0, output
+    assert changed.read_text() == '{"name": "Contoso", "tls": true}'
+
+    code, output = project.run("destroy")
+    assert code == 0, output
+    assert not changed.exists()
+
+
+def test_further_arguments_go_to_the_cli(project: Project) -> None:
+    """Failing means that ARGS is ignored, and `make preview ARGS=--expect-no-changes` always succeeds."""
+    code, output = project.run("preview", "--expect-no-changes")
+    assert code == 7, output
+
+
+def test_run_error_shows_its_sentence_and_no_traceback(project: Project) -> None:
+    """Failing means that the user's own mistake is shown as a defect of the program."""
+    code, output = project.run("preview", BEHAVIOUR="run error")
+    assert code == 1
+    assert "partners[0].domains: `x y` is not a domain." in output
+    assert "Traceback" not in output
+
+
+def test_exception_shows_where_in_the_program(project: Project) -> None:
+    """Failing means that a defect of the program cannot be found from the log."""
+    code, output = project.run("preview", BEHAVIOUR="exception")
+    assert code == 1
+    assert "ValueError: unexpected" in output
+    assert "__main__.py" in output
+    assert "an unhandled error occurred" not in output
+
+
+def test_drift_of_a_stack_that_never_was(project: Project) -> None:
+    """Failing means that looking for drift makes an empty stack and calls everything fine."""
+    code, output = project.run("drift")
+    assert code != 0
+    assert "If it was never applied, run `make up STACK=dev` first." in output
+
+
+def test_interrupt_ends_everything_quietly(project: Project) -> None:
+    """Failing means that Ctrl-C leaves the program running, or buries the reason under a traceback."""
+    process = project.start("up", "--stack", "dev", "--", BEHAVIOUR="slow")
+    running = project.directory / "running"
+    assert eventually(lambda: running.exists() and running.read_text() != "", seconds=60)
+    pid = int(running.read_text())
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "KeyboardInterrupt" not in output
+    assert eventually(lambda: not alive(pid))
+
+
+def test_killed_cli_leaves_no_program_behind(project: Project) -> None:
+    """Failing means that a pipeline which is cancelled hard leaves a program that may still change things."""
+    process = project.start("up", "--stack", "dev", "--", BEHAVIOUR="slow")
+    running = project.directory / "running"
+    assert eventually(lambda: running.exists() and running.read_text() != "", seconds=60)
+    pid = int(running.read_text())
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert eventually(lambda: not alive(pid), seconds=30)

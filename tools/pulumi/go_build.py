@@ -19,6 +19,7 @@ SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resourc
 """The two scripts of the SDK module that belong beside the CLI."""
 VERSION_VARIABLE = f"{SDK_MODULE}/go/common/version.Version"
 BUILT = ("pulumi", *(Path(script).name for script in SCRIPTS))
+DOWNLOADING = "go: downloading "
 INSTALL_GO = "install Go (`apt-get install golang-go` on Debian 13 or newer, or go.dev/dl)"
 
 
@@ -32,12 +33,12 @@ def build_from_source(version: Version, into: Path) -> None:
     say(f"Building the Pulumi CLI {version} from its Go module: up to 8 minutes the first time, on two cores.")
     _go(
         [
-            *("build", "-trimpath", "-buildvcs=false", "-tags", "osusergo,grpcnotrace"),
+            *("build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", "osusergo,grpcnotrace"),
             *("-ldflags", f"-s -w -X {VERSION_VARIABLE}=v{version}"),
             *("-o", str(into / "pulumi"), f"{GO_MODULE}/cmd/pulumi"),
         ]
     )
-    module = Path(_go(["list", "-m", "-f", "{{.Dir}}", SDK_MODULE]).strip())
+    module = Path(_go(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK_MODULE]).strip())
     for script in SCRIPTS:
         target = into / Path(script).name
         try:
@@ -56,7 +57,7 @@ def _go(arguments: list[str]) -> str:
         process = subprocess.Popen(
             ["go", *arguments], cwd=HERE, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
         )
-        alive = Heartbeat(lambda: f"still building; {_size(errors.fileno())} modules downloaded")
+        alive = Heartbeat(lambda: _progress(errors.fileno()))
         try:
             while process.poll() is None:
                 try:
@@ -74,12 +75,15 @@ def _go(arguments: list[str]) -> str:
         return output.read()
 
 
-def _size(descriptor: int) -> int:
-    return os.pread(descriptor, 1 << 20, 0).count(b"go: downloading")
+def _progress(descriptor: int) -> str:
+    lines = os.pread(descriptor, 1 << 20, 0).decode("utf-8", "replace").splitlines()
+    downloaded = sum(line.startswith(DOWNLOADING) for line in lines)
+    return f"still building: {downloaded} modules downloaded, {len(lines) - downloaded} packages compiled"
 
 
 def _reason(errors: str, command: str) -> str:
-    lines = [line.strip() for line in errors.splitlines() if line.strip() and "go: downloading" not in line]
+    # With -v the names of packages stand between the messages: one word each.
+    lines = [line.strip() for line in errors.splitlines() if " " in line.strip() and not line.startswith(DOWNLOADING)]
     said = lines[-1] if lines else "no message"
     if re.search(r"go\.mod (requires|file indicates) go", errors) or "requires go >=" in errors:
         return f"this Go is too old ({said}): {INSTALL_GO}, or set GOTOOLCHAIN=auto."

@@ -8,7 +8,8 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from .errors import Refusal
@@ -24,18 +25,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.stack", description=__doc__)
     parser.add_argument("operation", choices=[*Operation, "env"])
     parser.add_argument("--stack", required=True)
+    parser.add_argument("--root", type=Path, default=ROOT, help="directory of the Pulumi project")
     own, extra = _split(sys.argv[1:] if arguments is None else arguments)
     parsed = parser.parse_args(own)
     try:
-        stack = read_stack_file(ROOT, parsed.stack)
-        variables = stack_variables(stack, ROOT, os.environ)
+        stack = read_stack_file(parsed.root, parsed.stack)
+        variables = stack_variables(stack, parsed.root, os.environ)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 2
     if parsed.operation == "env":
         _print_exports(variables)
         return 0
-    return _run(Operation(parsed.operation), stack, extra, {**os.environ, **variables})
+    run = partial(_call, root=parsed.root, environment={**os.environ, **variables})
+    return _operate(Operation(parsed.operation), stack, extra, run)
 
 
 def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -50,21 +53,21 @@ def _print_exports(variables: Mapping[str, str]) -> None:
         print(f"export {name}={shlex.quote(value)}")
 
 
-def _run(operation: Operation, stack: StackFile, extra: Sequence[str], environment: Mapping[str, str]) -> int:
+def _operate(operation: Operation, stack: StackFile, extra: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     # Ctrl-C belongs to the Pulumi CLI, which then finishes what is in flight; this process waits for it.
     signal.signal(signal.SIGINT, lambda *_: None)
     if stack.local:
-        started = _call([sys.executable, "-m", "emulator", "start", "--state", ".emulator/state.db"], environment)
+        started = run([sys.executable, "-m", "emulator", "start", "--state", ".emulator/state.db"])
         if started != 0:
             print("The emulator did not start: see above.", file=sys.stderr)
             return started
     select, command = commands(operation, stack, extra)
-    selected = _call(select, environment)
+    selected = run(select)
     if selected != 0:
         hint = "" if "--create" in select else f" If it was never applied, run `make up STACK={stack.stack}` first."
         print(f"The stack {stack.stack} could not be selected: see above.{hint}", file=sys.stderr)
         return selected
-    exit_code = _call(command, environment)
+    exit_code = run(command)
     if operation is Operation.DRIFT and exit_code == EXIT_CHANGES_FOUND:
         print(
             f"Drift: the service differs from stack {stack.stack} as shown above. `make up STACK={stack.stack}` puts "
@@ -74,9 +77,9 @@ def _run(operation: Operation, stack: StackFile, extra: Sequence[str], environme
     return exit_code
 
 
-def _call(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _call(command: Sequence[str], *, root: Path, environment: Mapping[str, str]) -> int:
     try:
-        code = subprocess.run(command, cwd=ROOT, env=dict(environment), check=False).returncode
+        code = subprocess.run(command, cwd=root, env=dict(environment), check=False).returncode
     except FileNotFoundError:
         print(f"{command[0]} is not installed: run `make cli`.", file=sys.stderr)
         return 2

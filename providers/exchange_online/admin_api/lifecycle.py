@@ -19,7 +19,6 @@ from providers.exchange_online.admin_api import refusals
 from providers.exchange_online.admin_api.connectors import ConnectorCmdlets, Written
 from providers.exchange_online.admin_api.errors import AdminApiError, AlreadyExists, NotFound, OutcomeUnknown
 from providers.exchange_online.admin_api.listing import Listing
-from providers.exchange_online.admin_api.neighbours import neighbour_warnings
 from providers.exchange_online.admin_api.ownership import Ownership
 from providers.exchange_online.admin_api.transport_rules import TransportRules
 from providers.exchange_online.connectors import (
@@ -32,6 +31,7 @@ from providers.exchange_online.connectors import (
     set_parameters,
 )
 from providers.exchange_online.connectors.changes import parameters_after_new
+from providers.exchange_online.connectors.neighbours import neighbour_warnings
 from providers.exchange_online.connectors.options import Options
 
 #: Seconds between the looks at a write that does not show yet; 61 s in all. Source: exchange-wire 8.4 (assumed).
@@ -174,7 +174,8 @@ class Lifecycle:
     def _neighbours(self, created: ConnectorRecord) -> tuple[str, ...]:
         """The connector is there: a listing that fails now must not make a failed create of it."""
         try:
-            return neighbour_warnings(created, self._listing.all(created.direction))
+            others = [each.settings for each in self._listing.all(created.direction) if each.guid != created.guid]
+            return neighbour_warnings(created.settings, others)
         except AdminApiError as error:
             return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.exchange_online.connectors.findings import Finding, Severity
@@ -102,19 +102,26 @@ def _read(direction: Direction, known: Mapping[str, object]) -> tuple[dict[str, 
 
 def _strangers(direction: Direction, known: Mapping[str, object]) -> list[Finding]:
     """Findings for properties that no connector of this direction has."""
-    own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
-    refused = {_folded(name): reason for name, reason in REFUSED.items()}
+    own = sorted({*(parameter.key for parameter in parameters(direction)), *OPTION_KEYS})
     findings = []
-    for key in sorted(set(known) - own):
-        if _folded(key) in refused:
-            reason, remedy = refused[_folded(key)], "leave it out"
-        else:
-            same = [known for known in own if _folded(known) == _folded(key)]
-            near = same or difflib.get_close_matches(key, sorted(own), n=1)
-            reason = f"no parameter of {direction.word} connectors has this name"
-            remedy = f"did you mean {near[0]}?" if near else f"leave it out, or write one of {', '.join(sorted(own))}"
+    for key in sorted(set(known) - set(own)):
+        reason, remedy = _unknown_name(direction, key, own)
         findings.append(Finding("V26", Severity.ERROR, key, reason, remedy, f"New-{direction}, Set-{direction}"))
     return findings
+
+
+def _unknown_name(direction: Direction, key: str, own: Sequence[str]) -> tuple[str, str]:
+    """Why a name is none of a connector's, and what to do."""
+    refused = {_folded(name): reason for name, reason in REFUSED.items()}
+    if _folded(key) in refused:
+        return refused[_folded(key)], "leave it out"
+    same = [known for known in own if _folded(known) == _folded(key)]
+    other = Direction.OUTBOUND if direction is Direction.INBOUND else Direction.INBOUND
+    if not same and _folded(key) in {_folded(parameter.name) for parameter in parameters(other)}:
+        return f"only {other.word} connectors have this parameter", f"leave it out of an {direction.word} one"
+    near = same or difflib.get_close_matches(key, own, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"leave it out, or write one of {', '.join(own)}"
+    return f"no parameter of {direction.word} connectors has this name", remedy
 
 
 def _folded(name: str) -> str:

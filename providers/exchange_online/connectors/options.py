@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers.exchange_online.connectors.findings import Finding, Severity
-from providers.exchange_online.connectors.values import is_nothing
+from providers.exchange_online.connectors.values import is_nothing, shown
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def read_options(declared: Mapping[str, object]) -> tuple[Options, tuple[Finding
                     "type",
                     Severity.ERROR,
                     key,
-                    f"{value!r} is not true or false",
+                    f"{shown(value)} is not true or false",
                     "write true or false",
                     "this project",
                 )

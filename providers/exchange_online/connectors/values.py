@@ -6,6 +6,7 @@ its problems at once, and an observed one (a member of an enum that is newer tha
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,12 +64,18 @@ def is_nothing(value: object) -> bool:
 
 
 def _wrong_type(value: object, wanted: str, index: int | None = None) -> Problem:
-    return Problem("type", f"{_quoted(value)} is not {wanted}", f"write {wanted}", "type of the parameter", index)
+    return Problem("type", f"{shown(value)} is not {wanted}", f"write {wanted}", "type of the parameter", index)
 
 
-def _quoted(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else f"{value!r} ({type(value).__name__})"
-    return text if len(text) <= 80 else text[:77] + "..."
+def shown(value: object) -> str:
+    """A refused value, in the words of somebody who writes YAML and at most 60 characters."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (dict, list, tuple)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    plain = isinstance(value, (int, float, datetime.date))
+    text = repr(value) if isinstance(value, str) else str(value) if plain else f"this {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,7 @@ class Member:
         for member in self.members:
             if value.strip().lower() == member.value.lower():
                 return member.value, ()
-        problem = Problem("V25", f"{_quoted(value)} is none of its values", f"write one of {self._names()}", "V25")
+        problem = Problem("V25", f"{shown(value)} is none of its values", f"write one of {self._names()}", "V25")
         return value, (problem,)
 
     def _names(self) -> str:

@@ -26,15 +26,15 @@ def _inbound(s: InboundSettings) -> str:
     if s.restrict_domains_to_certificate:
         demands.append(f"with a certificate for {s.tls_sender_certificate_name}")
     if s.restrict_domains_to_ip_addresses:
-        demands.append(f"from {_list(s.sender_ip_addresses, 'or')}")
-    who = _list(s.sender_domains, "and")
+        demands.append(f"from {listed(s.sender_ip_addresses, 'or')}")
+    who = listed(s.sender_domains, "and")
     if not demands:
         return f"mail from {who} is accepted with or without TLS"
     return f"mail from {who} is refused unless it comes {', '.join(demands)}"
 
 
 def _outbound(s: OutboundSettings) -> str:
-    where = f"through {_list(s.smart_hosts, 'or')}" if s.smart_hosts else "by the MX record"
+    where = f"through {listed(s.smart_hosts, 'or')}" if s.smart_hosts else "by the MX record"
     demands = {
         None: "with TLS if the server offers it, else without",
         TlsSettings.ENCRYPTION_ONLY.value: "only over TLS, with any certificate",
@@ -43,10 +43,11 @@ def _outbound(s: OutboundSettings) -> str:
     }
     demand = demands.get(s.tls_settings, f"with TlsSettings {s.tls_settings}")
     everybody = "all accepted domains" if s.all_accepted_domains else "recipients of a rule"
-    return f"mail to {_list(s.recipient_domains, 'and') or everybody} is delivered {where} {demand}"
+    return f"mail to {listed(s.recipient_domains, 'and') or everybody} is delivered {where} {demand}"
 
 
-def _list(items: Sequence[str], word: str) -> str:
+def listed(items: Sequence[str], word: str) -> str:
+    """For example `a.com, b.com and 7 more`; `word` joins the last two, `and` or `or`."""
     if len(items) < 2:
         return "".join(items)
     if len(items) > 5:

@@ -102,7 +102,8 @@ class ConnectorProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: Properties) -> None:
         with as_sentences(f"deleting the {self._called(_props, _id)}"):
-            runtime.lifecycle().delete(_id, self._settings(_props).settings)
+            for warning in runtime.lifecycle().delete(_id, self._settings(_props).settings):
+                warn(f"{self._called(_props, _id)}: {warning}")
 
     def _settings(self, properties: Mapping[str, object]) -> Checked:
         return check(

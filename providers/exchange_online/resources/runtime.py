@@ -14,8 +14,9 @@ from typing import Any
 from providers.exchange_online.admin_api.connectors import ConnectorCmdlets
 from providers.exchange_online.admin_api.lifecycle import Lifecycle
 from providers.exchange_online.admin_api.listing import Listing
-from providers.exchange_online.admin_api.settings import Settings
+from providers.exchange_online.admin_api.settings import Settings, connection
 from providers.exchange_online.admin_api.transport_rules import TransportRules
+from providers.exchange_online.resources.pace import pace
 
 #: The namespace of the stack's settings.
 PROJECT = "regulated-partners"
@@ -63,11 +64,13 @@ def lifecycle() -> Lifecycle:
     with _lock:
         if _process.lifecycle is None:
             # A preview without changes never gets here, so it does not pay for the client's imports.
-            from providers.exchange_online.admin_api.client import connect
+            from providers.exchange_online.admin_api.client import AdminApi
 
             if _process.settings is None:
                 raise RuntimeError("the provider was not configured")
-            api = connect(_process.settings, os.environ)
+            to = connection(_process.settings, os.environ)
+            sleep = pace(to.cloud, os.environ)
+            api = AdminApi(to, sleep=sleep)
             cmdlets = ConnectorCmdlets(api)
-            _process.lifecycle = Lifecycle(cmdlets, Listing(cmdlets), TransportRules(api))
+            _process.lifecycle = Lifecycle(cmdlets, Listing(cmdlets, sleep=sleep), TransportRules(api), sleep)
         return _process.lifecycle

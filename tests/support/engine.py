@@ -1,0 +1,221 @@
+"""The real Pulumi CLI on a working copy of the project, with a state folder and an emulator of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from emulator.process import EmulatorProcess
+from tests.support.engine_run import Run, finished
+from tests.support.processes import descendants
+
+ROOT = Path(__file__).parents[2]
+STACK = "dev"
+
+#: Exit code of `--expect-no-changes` when there are some. Source: pulumi pull request 22176.
+CHANGES_FOUND = 7
+
+#: Seconds that one run may take.
+_TIMEOUT = 150
+
+#: The provider's waits between two tries are this much shorter than a user's.
+_TIME_SCALE = "0.01"
+
+_PASSPHRASE = "local"
+_FOREIGN = ("AZURE_", "PULUMI_", "ACTIONS_", "EXCHANGE_ONLINE_")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run of the CLI that has not ended yet."""
+
+    process: subprocess.Popen[str]
+    event_log: Path
+    planning: bool
+
+    def providers(self) -> tuple[int, ...]:
+        """The ids of its provider processes, `python -m pulumi.dynamic`."""
+        return descendants(self.process.pid, "python -u -m pulumi.dynamic")
+
+    def kill_providers(self) -> int:
+        """Kills the provider processes, as a machine without memory does. Returns how many there were."""
+        found = self.providers()
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        return len(found)
+
+    def kill(self) -> None:
+        """Kills the CLI with all that it has started, as a pipeline that is cancelled hard kills them."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+
+    def wait(self) -> Run:
+        """Waits for its end. Raises AssertionError with what it printed if it does not end."""
+        try:
+            stdout, stderr = self.process.communicate(timeout=_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            stdout, stderr = self.process.communicate()
+            raise AssertionError(f"pulumi did not end within {_TIMEOUT} s:\n{stdout}\n{stderr}") from None
+        log = self.event_log.read_text(encoding="utf-8") if self.event_log.exists() else ""
+        return finished(self.process.returncode, stdout, stderr, log, planning=self.planning)
+
+
+class Project:
+    """A working copy: the real program, components and providers; its own stack file, state and Pulumi home.
+
+    It begins with the stack file of `dev`; `declare` and `configure` write another, `use_program` another program.
+
+    Args:
+        directory: an empty folder.
+        emulator: a running emulator.
+    """
+
+    def __init__(self, directory: Path, emulator: EmulatorProcess) -> None:
+        self.directory = directory / "project"
+        self.state = directory / "state"
+        self.stack_file = self.directory / "stacks" / f"Pulumi.{STACK}.yaml"
+        self._home = directory / "home"
+        self._emulator = emulator
+        self._runs = 0
+        for folder in (self.directory / "stacks", self.state, self._home):
+            folder.mkdir(parents=True)
+        for name in ("components", "providers"):
+            (self.directory / name).symlink_to(ROOT / name)
+        self.use_program(ROOT / "__main__.py")
+        shutil.copy(ROOT / "stacks" / self.stack_file.name, self.stack_file)
+        self._write_project_file()
+        self._own_variables: dict[str, str] = {}
+        created = self._run_plain("stack", "init", STACK)
+        assert created.returncode == 0, created.stderr
+
+    def _write_project_file(self) -> None:
+        content = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+        content["runtime"]["options"]["virtualenv"] = sys.prefix
+        (self.directory / "Pulumi.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of every run. Nothing of the machine's own Pulumi or Azure settings gets in."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        binaries = Path(sys.prefix) / "bin"
+        return {
+            **kept,
+            "PATH": f"{binaries}{os.pathsep}{kept.get('PATH', '')}",
+            "VIRTUAL_ENV": sys.prefix,
+            "PULUMI_BACKEND_URL": self.state.as_uri(),
+            "PULUMI_HOME": str(self._home),
+            "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            # `--event-log` is one of the CLI's commands for debugging.
+            "PULUMI_DEBUG_COMMANDS": "true",
+            "EXCHANGE_ONLINE_EMULATOR": str(self._emulator.connection_path),
+            "EXCHANGE_ONLINE_TIME_SCALE": _TIME_SCALE,
+            **self._own_variables,
+        }
+
+    def set_variables(self, **variables: str) -> None:
+        """Variables of every later run, on top of the usual ones."""
+        self._own_variables |= variables
+
+    def use_program(self, file: Path) -> None:
+        """Takes another program, a Python file."""
+        entry = self.directory / "__main__.py"
+        entry.unlink(missing_ok=True)
+        entry.symlink_to(file)
+
+    def declare(self, *partners: Mapping[str, Any], **settings: object) -> None:
+        """Writes the stack file: its partners, and further settings of the project by their names."""
+        self.configure(partners=[dict(partner) for partner in partners], **settings)
+
+    def configure(self, **settings: object) -> None:
+        """Writes the stack file with these settings and no others; `cloud` is local unless given."""
+        before = yaml.safe_load(self.stack_file.read_text(encoding="utf-8"))
+        values = {f"regulated-partners:{name}": value for name, value in {"cloud": "local", **settings}.items()}
+        content = {"config": values, "encryptionsalt": before["encryptionsalt"]}
+        self.stack_file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+    def up(self, *arguments: str, preview: bool = False) -> Run:
+        """`pulumi up --yes`. The preview that a person sees first is left out unless asked for."""
+        return self.start_up(*arguments, preview=preview).wait()
+
+    def start_up(self, *arguments: str, preview: bool = False) -> Running:
+        """`up` that goes on while the test does something else."""
+        return self._start("up", "--yes", *([] if preview else ["--skip-preview"]), *arguments)
+
+    def preview(self, *arguments: str) -> Run:
+        """`pulumi preview --diff`."""
+        return self._start("preview", "--diff", *arguments, planning=True).wait()
+
+    def refresh(self, *arguments: str) -> Run:
+        """`pulumi refresh`: takes what the tenant has into the state."""
+        return self._start("refresh", "--yes", "--skip-preview", "--run-program", *arguments).wait()
+
+    def drift(self, *arguments: str) -> Run:
+        """`make drift`: shows what differs, changes nothing, exits with 7 when something does."""
+        flags = ("--preview-only", "--diff", "--expect-no-changes", "--run-program")
+        return self._start("refresh", *flags, *arguments, planning=True).wait()
+
+    def destroy(self, *arguments: str) -> Run:
+        """`pulumi destroy --yes`."""
+        return self._start("destroy", "--yes", "--skip-preview", "--run-program", *arguments).wait()
+
+    def export(self) -> dict[str, Any]:
+        """The deployment as `pulumi stack export --show-secrets` writes it."""
+        answer = self._run_plain("stack", "export", "--show-secrets", "--stack", STACK)
+        assert answer.returncode == 0, answer.stderr
+        exported: dict[str, Any] = yaml.safe_load(answer.stdout)
+        return exported
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        answer = self._run_plain("stack", "output", "--json", "--stack", STACK)
+        assert answer.returncode == 0, answer.stderr
+        outputs: dict[str, Any] = yaml.safe_load(answer.stdout)
+        return outputs
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Any other command of the CLI, for this stack."""
+        return self._run_plain(*arguments, "--stack", STACK)
+
+    def _start(self, operation: str, *arguments: str, planning: bool = False) -> Running:
+        self._runs += 1
+        log = self.directory.parent / f"events-{self._runs}.jsonl"
+        command = [operation, "--stack", STACK, *arguments, "--event-log", str(log)]
+        process = subprocess.Popen(
+            self._command(command),
+            cwd=self.directory,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        return Running(process, log, planning)
+
+    def _run_plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._command(arguments),
+            cwd=self.directory,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT,
+        )
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        pulumi = shutil.which("pulumi", path=self.variables["PATH"])
+        assert pulumi is not None, "The Pulumi CLI is not there: run `make cli`."
+        return [pulumi, *arguments, "--color", "never", "--non-interactive"]

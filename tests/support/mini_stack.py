@@ -1,0 +1,143 @@
+"""What the engine does with a stack's connectors in one run: refresh, check, diff, create or update, delete.
+
+Each run has its own provider process, as each `pulumi up` has. What the engine itself decides is proven in
+tests/engine; here runs are cheap enough for thousands of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from providers.exchange_online.connectors import Direction
+from tests.support.provider_process import Diff, ProviderError, ProviderProcess, Resource
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One resource of a program: its direction, and its properties as a program may spell them."""
+
+    direction: Direction
+    properties: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The connector's name."""
+        return str(self.properties["name"])
+
+    def with_(self, **changes: Any) -> Declaration:
+        """The declaration with other properties; None takes one out."""
+        properties = {key: value for key, value in {**self.properties, **changes}.items() if value is not None}
+        return Declaration(self.direction, properties)
+
+
+#: Declarations by resource name (the last part of a URN).
+Program = Mapping[str, Declaration]
+
+
+@dataclass
+class Run:
+    """What one run did, by resource name; `errors` hold the texts that the engine would show."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    gone_ids: set[str] = field(default_factory=set)
+    errors: dict[str, str] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def error(self) -> str:
+        """The one error of the run."""
+        (text,) = self.errors.values()
+        return text
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether the engine would say `unchanged` for everything."""
+        return not (self.created or self.updated or self.deleted or self.gone or self.errors)
+
+
+class MiniStack:
+    """A stack: what its last run left in the state. `start` gives a new provider process."""
+
+    def __init__(self, start: Callable[[], ProviderProcess]) -> None:
+        self._start = start
+        self.resources: dict[str, Resource] = {}
+
+    def up(self, program: Program, *, refresh: bool = True) -> Run:
+        """`pulumi up`: ends at the first error, as the engine does; what was done until then is in the state."""
+        run = Run()
+        with self._start() as process:
+            try:
+                if refresh:
+                    self._refresh(process, run)
+                if not run.errors:
+                    self._apply(process, program, run)
+            finally:
+                run.messages += process.messages
+        return run
+
+    def refresh(self) -> Run:
+        """`pulumi refresh`: one failing read does not stop the others."""
+        run = Run()
+        with self._start() as process:
+            self._refresh(process, run)
+        return run
+
+    def _refresh(self, process: ProviderProcess, run: Run) -> None:
+        for name, resource in list(self.resources.items()):
+            try:
+                found = process.read(resource)
+            except ProviderError as error:
+                run.errors[name] = str(error)
+                continue
+            if found is None:
+                del self.resources[name]
+                run.gone.append(name)
+                run.gone_ids.add(resource.id)
+            else:
+                self.resources[name] = found
+
+    def _apply(self, process: ProviderProcess, program: Program, run: Run) -> None:
+        for name, declaration in program.items():
+            try:
+                self._one(process, name, declaration, run)
+            except ProviderError as error:
+                run.errors[name] = str(error)
+                return
+        for name in [name for name in self.resources if name not in program]:
+            try:
+                process.delete(self.resources[name])
+            except ProviderError as error:
+                run.errors[name] = str(error)
+                return
+            del self.resources[name]
+            run.deleted.append(name)
+
+    def _one(self, process: ProviderProcess, name: str, declaration: Declaration, run: Run) -> None:
+        known = self.resources.get(name)
+        if known is None:
+            self.resources[name] = process.create(declaration.direction, dict(declaration.properties))
+            run.created.append(name)
+            return
+        inputs, failures = process.check(declaration.direction, dict(declaration.properties))
+        if failures:
+            raise ProviderError(f"check refused: {failures}")
+        if engine_sees_change(process.diff(known, inputs), known.inputs, inputs):
+            self.resources[name] = process.apply_update(known, inputs)
+            run.updated.append(name)
+        else:
+            self.resources[name] = Resource(known.direction, known.id, inputs, known.outputs)
+            run.unchanged.append(name)
+
+
+def engine_sees_change(diff: Diff, before: Properties, after: Properties) -> bool:
+    """Where the provider leaves it open (`unknown`) the engine compares old and new inputs. Source: GO, see the
+    reference on dynamic providers, section 4."""
+    return diff.changes == "some" or (diff.changes == "unknown" and before != after)

@@ -1,0 +1,37 @@
+"""The processes below one that a test has started. Linux: it reads `/proc`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+
+def descendants(pid: int, command_part: str) -> tuple[int, ...]:
+    """The ids of the processes below `pid` whose command line holds `command_part`."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and (parent := _parent(folder)) is not None:
+            children[parent].append(int(folder.name))
+    found, waiting = [], list(children[pid])
+    while waiting:
+        each = waiting.pop()
+        waiting += children[each]
+        if command_part in _command_line(each):
+            found.append(each)
+    return tuple(found)
+
+
+def _parent(folder: Path) -> int | None:
+    try:
+        status = (folder / "stat").read_text()
+    except OSError:
+        return None
+    # The name stands in brackets and may hold spaces and brackets itself.
+    return int(status.rpartition(")")[2].split()[1])
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
