@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter
 
 from emulator.calls import Call
 from emulator.connection import ConnectionFile
+from emulator.control_api.message_traces import TracedMessage
 from emulator.control_api.models import ApplicationAnswer, InvokeAnswer, Seed, Seeded, StatusAnswer, TokenAnswer
 from emulator.faults.models import Action, ActiveFault, Fault
 from emulator.switches import Switches
@@ -60,6 +61,7 @@ class Control:
         outbound: list[dict[str, Any]] | None = None,
         transport_rules: list[dict[str, Any]] | None = None,
         accepted_domains: list[str] | None = None,
+        messages: list[TracedMessage] | None = None,
     ) -> int:
         """Put objects into the tenant without judging them (see `Seed`); returns how many were made."""
         content = Seed(
@@ -67,6 +69,7 @@ class Control:
             outbound=outbound or [],
             transport_rules=transport_rules or [],
             accepted_domains=accepted_domains or [],
+            messages=messages or [],
         )
         return Seeded.model_validate_json(self._request("POST", "seed", content)).created
 

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     OUTBOUND = "OutboundConnector"
     TRANSPORT_RULE = "TransportRule"
     ACCEPTED_DOMAIN = "AcceptedDomain"
+    MESSAGE_TRACE = "MessageTraceV2"
+    MESSAGE_TRACE_DETAIL = "MessageTraceDetailV2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MINIMUM = (3, 11)
+COMMAND = "regulated-partners"
 
 
 def main() -> int:
@@ -29,6 +30,7 @@ def main() -> int:
     wanted = hashlib.sha256(lock.read_bytes() + str(environment).encode()).hexdigest()
     usable = _usable(environment)
     if usable and stamp.is_file() and stamp.read_text(encoding="utf-8") == f"{usable} {wanted}\n":
+        _link_command(environment)
         return 0
     moved = stamp.is_file() and not _made_here(environment)
     if (not usable or moved) and not _create(environment):
@@ -42,7 +44,16 @@ def main() -> int:
             "or a mirror set in pip.conf or PIP_INDEX_URL."
         )
     stamp.write_text(f"{_usable(environment)} {wanted}\n", encoding="utf-8")
+    _link_command(environment)
     return 0
+
+
+def _link_command(environment: Path) -> None:
+    """`regulated-partners` beside the environment's other commands."""
+    link, launcher = environment / "bin" / COMMAND, ROOT / "operations" / COMMAND
+    if link.resolve() != launcher:
+        link.unlink(missing_ok=True)
+        link.symlink_to(launcher)
 
 
 def _create(environment: Path) -> bool:

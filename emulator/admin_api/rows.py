@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from emulator.cmdlets.message_trace import EVENT_PROPERTIES, MESSAGE_PROPERTIES
 from emulator.cmdlets.outcome import PlainRow
 from emulator.cmdlets.parameters import row_properties
 from emulator.cmdlets.values import variant
@@ -19,6 +20,7 @@ _CLASSES = {
     Kind.TRANSPORT_RULE: "msExchTransportRule",
     Kind.ACCEPTED_DOMAIN: "msExchAcceptedDomain",
 }
+_PLAIN = {Kind.MESSAGE_TRACE: MESSAGE_PROPERTIES, Kind.MESSAGE_TRACE_DETAIL: EVENT_PROPERTIES}
 _RULE_PROPERTIES = (
     "Priority",
     "Comments",
@@ -41,6 +43,8 @@ def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[
     """One row with its sidecars; `tenant` is the GUID that directory names hold."""
     if isinstance(item, PlainRow):
         return {name: list(value) if isinstance(value, tuple) else value for name, value in item.values.items()}
+    if item.kind in _PLAIN:
+        return _plain(item)
     values = _properties(item)
     hidden = set(switches.unsupported_parameters)
     cells: dict[str, WireValue] = {}
@@ -52,6 +56,22 @@ def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[
             value = variant(name, value)
         _put(cells, name, value)
     for name, value in _directory_properties(item, tenant).items():
+        _put(cells, name, value)
+    return cells
+
+
+@rule(
+    "message-trace-rows",
+    "rows of the message trace have the documented properties and no directory properties; dates have no zone",
+    tag="assumed",
+    source="Get-MessageTraceV2, Get-MessageTraceDetailV2: properties by their examples; the wire form is not known",
+)
+def _plain(item: StoredObject) -> dict[str, WireValue]:
+    cells: dict[str, WireValue] = {}
+    for name in _PLAIN[item.kind]:
+        value = item.settings.get(name)
+        if name in ("Received", "Date"):
+            cells[f"{name}@data.type"] = "System.DateTime"
         _put(cells, name, value)
     return cells
 

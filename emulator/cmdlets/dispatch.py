@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emulator.cmdlets import connectors, inbound_rules, listing, outbound_rules, transport_rules, validation
+from emulator.cmdlets import (
+    connectors,
+    inbound_rules,
+    listing,
+    message_trace,
+    outbound_rules,
+    transport_rules,
+    validation,
+)
 from emulator.cmdlets.binding import Bound, Json, bind
 from emulator.cmdlets.outcome import Outcome
 from emulator.cmdlets.parameters import CmdletSpec
@@ -21,6 +29,8 @@ def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: 
     """
     bound = bind(cmdlet, parameters, tenant.switches.unsupported_parameters)
     kind = Kind(cmdlet.noun)
+    if kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
+        return message_trace.get(tenant, kind, bound)
     if cmdlet.verb == "Get":
         return listing.get(tenant, visibility, kind, bound)
     if cmdlet.verb == "Validate":

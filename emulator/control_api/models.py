@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from emulator.control_api.message_traces import TracedMessage
 from emulator.faults.models import ActiveFault
 from emulator.switches import Switches
 from emulator.tokens.applications import Application
@@ -27,6 +28,7 @@ class Seed(_Model):
     inbound: list[dict[str, Any]] = []
     outbound: list[dict[str, Any]] = []
     transport_rules: list[dict[str, Any]] = []
+    messages: list[TracedMessage] = []
 
 
 class Seeded(_Model):

@@ -10,6 +10,7 @@ from emulator.cmdlets.changes import merged
 from emulator.cmdlets.connectors import default_settings
 from emulator.cmdlets.parameters import CmdletSpec, Parameter, find_cmdlet
 from emulator.cmdlets.tenant import Immediate
+from emulator.control_api.message_traces import plant_message
 from emulator.control_api.models import Seed
 from emulator.models import Kind, Settings, StoredObject
 from emulator.service import Emulator
@@ -21,6 +22,7 @@ def plant(emulator: Emulator, seed: Seed) -> int:
         created = sum(_domain(emulator, name) for name in seed.accepted_domains)
         created += _connectors(emulator, Kind.INBOUND, seed.inbound)
         created += _connectors(emulator, Kind.OUTBOUND, seed.outbound)
+        created += sum(plant_message(emulator.store, message) for message in seed.messages)
         return created + _rules(emulator, seed.transport_rules)
 
 

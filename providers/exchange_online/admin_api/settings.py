@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from providers.exchange_online.admin_api.clouds import (
+    LOCAL,
     Cloud,
     EmulatorIdentity,
     cloud_named,
@@ -56,6 +57,31 @@ class Settings:
     ca_bundle: str | Path | None = None
     federated_audience: str = TOKEN_EXCHANGE_AUDIENCE
     directory: Path | None = None
+
+
+def settings_from(setting: Callable[[str], object], directory: Path | None = None) -> Settings:
+    """What a stack says, by the names of its config.
+
+    setting: gives the stack's value for a name without its namespace, None where there is none.
+    directory: where the emulator's relative connection file lies; the current directory unless given.
+    """
+
+    def text(name: str) -> str | None:
+        value = setting(name)
+        return value.strip() or None if isinstance(value, str) else None
+
+    return Settings(
+        cloud=text("cloud") or LOCAL,
+        tenant=text("tenant"),
+        client_id=text("clientId"),
+        client_secret=text("clientSecret"),
+        managed_identity=setting("managedIdentity") in (True, "true"),
+        host=text("host"),
+        scope=text("scope"),
+        authority=text("authority"),
+        ca_bundle=text("caBundle"),
+        directory=directory,
+    )
 
 
 @dataclass(frozen=True, slots=True)

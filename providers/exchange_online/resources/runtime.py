@@ -14,7 +14,7 @@ from typing import Any
 from providers.exchange_online.admin_api.connectors import ConnectorCmdlets
 from providers.exchange_online.admin_api.lifecycle import Lifecycle
 from providers.exchange_online.admin_api.listing import Listing
-from providers.exchange_online.admin_api.settings import Settings, connection
+from providers.exchange_online.admin_api.settings import Settings, connection, settings_from
 from providers.exchange_online.admin_api.transport_rules import TransportRules
 from providers.exchange_online.resources.pace import pace
 
@@ -38,22 +38,7 @@ def configure(get: Callable[[str], Any]) -> None:
     Args:
         get: gives the stack's value for a key with its namespace, None where there is none.
     """
-
-    def value(key: str) -> str | None:
-        text = get(f"{PROJECT}:{key}")
-        return text.strip() or None if isinstance(text, str) else None
-
-    settings = Settings(
-        cloud=value("cloud") or "local",
-        tenant=value("tenant"),
-        client_id=value("clientId"),
-        client_secret=value("clientSecret"),
-        managed_identity=value("managedIdentity") == "true",
-        host=value("host"),
-        scope=value("scope"),
-        authority=value("authority"),
-        ca_bundle=value("caBundle"),
-    )
+    settings = settings_from(lambda name: get(f"{PROJECT}:{name}"))
     with _lock:
         if settings != _process.settings:
             _process.settings, _process.lifecycle = settings, None

@@ -1,0 +1,1 @@
+"""`regulated-partners adopt`: brings existing connectors under management without a write to the tenant."""

@@ -1,0 +1,1 @@
+"""`regulated-partners inventory`: every connector of a tenant, and who manages it."""

@@ -1,0 +1,8 @@
+"""Text that somebody else chose, for a terminal or a log."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with everything that is not printable escaped: a connector's name must not steer a terminal."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)

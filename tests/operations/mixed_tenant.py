@@ -1,0 +1,162 @@
+"""Twenty-odd connectors as a grown tenant has them, by the parameters of their cmdlets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+
+#: What becomes of each connector, by its name: the partner, `plain`, or a part of the reason why it is left alone.
+FATES = {
+    "Fabrikam Bank - inbound": "Fabrikam Bank",
+    "Fabrikam Bank - outbound": "Fabrikam Bank",
+    "Inbound from Contoso: #1": "Contoso: #1",
+    "Outbound to Contoso: #1": "Contoso: #1",
+    "FTLS-woodgrove-in": "FTLS-woodgrove",
+    "FTLS-woodgrove-out": "FTLS-woodgrove",
+    "- 'Proseware' \"in\"": "Proseware",
+    "- 'Proseware' \"out\"": "Proseware",
+    "alpha": "litware.com",
+    "omega": "litware.com",
+    "Börse München 🏦 in": "Börse München 🏦",
+    "Börse München 🏦 out": "Börse München 🏦",
+    "true": "plain",
+    "Gateway lock-down": "plain",
+    "Gateway smart host": "plain",
+    "Own servers in": "plain",
+    "Signature service": "plain",
+    "null": "plain",
+    "One enabled in": "plain",
+    "One enabled out": "plain",
+    "Inbound from 4f0c4f5e-7a56-4c5f-9a55-d9f1f8f0f2a1": "Hybrid",
+    "Outbound to 4f0c4f5e-7a56-4c5f-9a55-d9f1f8f0f2a1": "Hybrid",
+    "validation leftover": "test mode",
+    "internal": "EFTestMode",
+    "a/b": "slash",
+}
+
+INBOUND: list[Row] = [
+    {
+        "Name": "Fabrikam Bank - inbound",
+        "SenderDomains": ["fabrikam.com", "*.fabrikam.com"],
+        "RestrictDomainsToCertificate": True,
+        "TlsSenderCertificateName": "mail.fabrikam.com",
+        "Comment": "SEC-1234, owner messaging team",
+    },
+    {
+        "Name": "Inbound from Contoso: #1",
+        "SenderDomains": ["contoso.com"],
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": ["198.51.100.10", "203.0.113.0/28"],
+        "Comment": "addresses: SEC-1 # not a comment",
+        "Enabled": False,
+    },
+    {"Name": "FTLS-woodgrove-in", "SenderDomains": ["woodgrove.org"], "EFSkipLastIP": True},
+    {
+        "Name": "- 'Proseware' \"in\"",
+        "SenderDomains": ["proseware.com"],
+        "RestrictDomainsToCertificate": True,
+        "TlsSenderCertificateName": "*.proseware.com",
+        "EFSkipIPs": ["192.0.2.10-192.0.2.20"],
+        "EFUsers": ["postmaster@tenant.example"],
+        "TrustedOrganizations": ["proseware.onmicrosoft.com"],
+    },
+    {"Name": "alpha", "SenderDomains": ["litware.com"], "TlsSenderCertificateName": "mx.litware.com", "Comment": "yes"},
+    {"Name": "Börse München 🏦 in", "SenderDomains": ["boerse.example"], "Comment": "two\nlines\tand a tab"},
+    {"Name": "true", "SenderDomains": ["only-in.example"], "RequireTls": False, "Comment": "2026-01-01"},
+    {
+        "Name": "Gateway lock-down",
+        "SenderDomains": ["*"],
+        "RestrictDomainsToCertificate": True,
+        "TlsSenderCertificateName": "*.gateway.example",
+    },
+    {
+        "Name": "Own servers in",
+        "SenderDomains": ["*"],
+        "ConnectorType": "OnPremises",
+        "TlsSenderCertificateName": "mail.tenant.example",
+        "CloudServicesMailEnabled": True,
+    },
+    {"Name": "One enabled in", "SenderDomains": ["half.example"]},
+    {
+        "Name": "Inbound from 4f0c4f5e-7a56-4c5f-9a55-d9f1f8f0f2a1",
+        "SenderDomains": ["*"],
+        "ConnectorType": "OnPremises",
+        "ConnectorSource": "HybridWizard",
+        "CloudServicesMailEnabled": True,
+        "TlsSenderCertificateName": "mail.tenant.example",
+    },
+    {"Name": "internal", "SenderDomains": ["internal.example"], "EFTestMode": True},
+    {"Name": "a/b", "SenderDomains": ["slash.example"]},
+]
+
+OUTBOUND: list[Row] = [
+    {
+        "Name": "Fabrikam Bank - outbound",
+        "RecipientDomains": ["*.fabrikam.com", "fabrikam.com"],
+        "TlsSettings": "DomainValidation",
+        "TlsDomain": "mail.fabrikam.com",
+        "Comment": "SEC-1234, owner messaging team",
+    },
+    {
+        "Name": "Outbound to Contoso: #1",
+        "RecipientDomains": ["contoso.com"],
+        "TlsSettings": "DomainValidation",
+        "TlsDomain": "mx.contoso.com",
+        "SmtpDaneMode": "Mandatory",
+        "Enabled": False,
+    },
+    {
+        "Name": "FTLS-woodgrove-out",
+        "RecipientDomains": ["woodgrove.org"],
+        "TlsSettings": "EncryptionOnly",
+        "UseMXRecord": False,
+        "SmartHosts": ["relay1.woodgrove.org", "192.0.2.25"],
+    },
+    {
+        "Name": "- 'Proseware' \"out\"",
+        "RecipientDomains": ["proseware.com"],
+        "TlsSettings": "CertificateValidation",
+        "ValidationRecipients": ["postmaster@proseware.com"],
+        "MtaStsMode": "None",
+    },
+    {
+        "Name": "omega",
+        "RecipientDomains": ["litware.com"],
+        "TlsSettings": "DomainValidation",
+        "TlsDomain": "litware.com",
+    },
+    {"Name": "Börse München 🏦 out", "RecipientDomains": ["boerse.example"], "SmtpDaneMode": "None"},
+    {
+        "Name": "Gateway smart host",
+        "RecipientDomains": ["*"],
+        "UseMXRecord": False,
+        "SmartHosts": ["outbound.gateway.example"],
+        "TlsSettings": "DomainValidation",
+        "TlsDomain": "gateway.example",
+    },
+    {
+        "Name": "Signature service",
+        "ConnectorType": "OnPremises",
+        "IsTransportRuleScoped": True,
+        "UseMXRecord": False,
+        "SmartHosts": ["smtp.signature.example"],
+        "TlsSettings": "DomainValidation",
+        "TlsDomain": "smtp.signature.example",
+        "CloudServicesMailEnabled": True,
+    },
+    {"Name": "null", "RecipientDomains": ["only-out.example"]},
+    {"Name": "One enabled out", "RecipientDomains": ["half.example"], "Enabled": False},
+    {
+        "Name": "Outbound to 4f0c4f5e-7a56-4c5f-9a55-d9f1f8f0f2a1",
+        "RecipientDomains": ["tenant.example"],
+        "ConnectorType": "OnPremises",
+        "ConnectorSource": "HybridWizard",
+        "UseMXRecord": False,
+        "SmartHosts": ["mail.tenant.example"],
+        "TlsSettings": "DomainValidation",
+        "TlsDomain": "mail.tenant.example",
+        "CloudServicesMailEnabled": True,
+    },
+    {"Name": "validation leftover", "RecipientDomains": ["fabrikam.com"], "TestMode": True},
+]
