@@ -8,11 +8,12 @@ from components.program import read_stack
 from components.protection import protection
 from components.regulated_partner import RegulatedPartner
 from components.report import show_warnings, stop_on_errors
+from components.setting_names import unknown_settings
 
 config = pulumi.Config()
 declared = read_stack(config.get_object)
 show_warnings(declared)
-stop_on_errors(declared)
+stop_on_errors([*unknown_settings(pulumi.runtime.get_config_env()), *declared.errors])
 
 options = protection(config)
 partners = {

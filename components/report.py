@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import pulumi
 
+from components.findings import DeclarationFinding
 from components.program import DeclaredStack
 
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
@@ -18,13 +20,13 @@ def show_warnings(declared: DeclaredStack) -> None:
         pulumi.log.warn(str(warning))
 
 
-def stop_on_errors(declared: DeclaredStack) -> None:
+def stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:
     """Each error as a diagnostic of its own; then the program ends, before any resource is declared."""
-    if not declared.errors:
+    if not errors:
         return
-    for error in declared.errors:
+    for error in errors:
         pulumi.log.error(str(error))
-    count = len(declared.errors)
+    count = len(errors)
     pulumi.log.error(
         f"{count} {'error' if count == 1 else 'errors'} in the declarations of this stack; nothing was changed."
     )

@@ -16,7 +16,16 @@ from providers.exchange_online.connectors.values import Flag, Member, Texts
 
 FILE = Path(__file__).parent.parent / "stacks" / "stack.schema.json"
 
-_PREFIX = "regulated-partners:"
+#: The namespace of this project's settings.
+PREFIX = "regulated-partners:"
+
+
+_TEXTS = {
+    "host": "Instead of the cloud's: the host of the admin API, https.",
+    "scope": "Instead of the cloud's: the OAuth scope of the token.",
+    "authority": "Instead of the cloud's: the host of the token service, https.",
+    "caBundle": "A PEM file with the certification authorities to trust.",
+}
 
 
 def schema() -> dict[str, Any]:
@@ -32,28 +41,36 @@ def schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": {
-                    f"{_PREFIX}cloud": {
+                    f"{PREFIX}cloud": {
                         "description": "The cloud the tenant is in; local is the emulator on this machine.",
                         "enum": [LOCAL, *CLOUDS],
                     },
-                    f"{_PREFIX}tenant": {"type": "string", "description": "The tenant's GUID."},
-                    f"{_PREFIX}clientId": {"type": "string", "description": "The application's (client) id."},
-                    f"{_PREFIX}protect": {
+                    f"{PREFIX}tenant": {"type": "string", "description": "The tenant's GUID."},
+                    f"{PREFIX}clientId": {"type": "string", "description": "The application's (client) id."},
+                    **{f"{PREFIX}{name}": {"type": "string", "description": text} for name, text in _TEXTS.items()},
+                    f"{PREFIX}clientSecret": {
+                        "description": "Set with `pulumi config set --secret`; better in the environment."
+                    },
+                    f"{PREFIX}managedIdentity": {
+                        "type": "boolean",
+                        "description": "Signs in as the managed identity of the machine that runs Pulumi.",
+                    },
+                    f"{PREFIX}protect": {
                         "type": "boolean",
                         "description": "Whether Pulumi refuses to delete connectors; by default unless local.",
                     },
-                    f"{_PREFIX}partners": {
+                    f"{PREFIX}partners": {
                         "description": "The partners, one after '- name: ...' each.",
                         "type": "array",
                         "items": {"$ref": "#/$defs/Partner"},
                     },
-                    f"{_PREFIX}acknowledge": {
+                    f"{PREFIX}acknowledge": {
                         "description": "Changes that weaken protection and are meant; `regulated-partners review`.",
                         "type": "array",
                         "items": acknowledgement,
                     },
-                    f"{_PREFIX}waivers": _waivers(),
-                    **{f"{_PREFIX}{key}": _connectors(direction) for direction, key in KEYS.items()},
+                    f"{PREFIX}waivers": _waivers(),
+                    **{f"{PREFIX}{key}": _connectors(direction) for direction, key in KEYS.items()},
                 },
             }
         },

@@ -164,3 +164,25 @@ def test_warnings_of_single_connectors_are_left_to_the_provider() -> None:
     assert stack(inboundConnectors=[weak]).findings == ()
     (finding,) = read_connectors(Direction.INBOUND, [weak])[1]
     assert (finding.path, finding.severity) == ("inboundConnectors[0].requireTls", Severity.WARNING)
+
+
+def test_connectors_that_apply_to_partners_mail_are_named() -> None:
+    """A failure means that a plain connector of the stack takes a partner's mail away and nobody is told."""
+    stack = {
+        "partners": [{"name": "Fabrikam", "domains": ["fabrikam.com"], "certificateName": "mail.fabrikam.com"}],
+        "inboundConnectors": [
+            {
+                "name": "Gateway",
+                "senderDomains": ["*"],
+                "restrictDomainsToIpAddresses": True,
+                "senderIpAddresses": ["192.0.2.1"],
+                "allowTenantWideRestriction": True,
+            },
+            {"name": "Old", "senderDomains": ["Fabrikam.com"]},
+        ],
+    }
+
+    gateway, old = (str(warning) for warning in read_stack(stack.get).warnings)
+
+    assert gateway.startswith("inboundConnectors 'Gateway': it restricts all senders of the tenant")
+    assert "applies to fabrikam.com too" in old

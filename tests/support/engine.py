@@ -162,7 +162,7 @@ class Project:
 
     def drift(self, *arguments: str) -> Run:
         """`make drift`: shows what differs, changes nothing, exits with 7 when something does."""
-        flags = ("--preview-only", "--diff", "--expect-no-changes", "--run-program")
+        flags = ("--preview-only", "--diff", "--expect-no-changes")
         return self._start("refresh", *flags, *arguments, planning=True).wait()
 
     def destroy(self, *arguments: str) -> Run:

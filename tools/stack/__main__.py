@@ -1,4 +1,7 @@
-"""`python -m tools.stack up|preview|drift|destroy|env --stack NAME [-- further arguments of the Pulumi CLI]`."""
+"""`python -m tools.stack up|preview|drift|destroy|env --stack NAME [-- further arguments of the Pulumi CLI]`.
+
+Exit codes: those of the Pulumi CLI; drift: 0 none, 1 drift, 2 could not look. 2 when the operation was not started.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +9,37 @@ import argparse
 import os
 import shlex
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
+from .engine import Engine
 from .errors import Refusal
-from .operations import EXIT_CHANGES_FOUND, Operation, commands
-from .project import StackFile, read_stack_file
-from .surroundings import stack_variables
+from .operations import EXIT_COULD_NOT_RUN, EXIT_DRIFT, Operation, drift_exit_code, plan_arguments
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command. Returns the exit code of the Pulumi CLI, 2 when the operation is refused."""
-    parser = argparse.ArgumentParser(prog="python -m tools.stack", description=__doc__)
+    """The command. Returns the exit code: of the Pulumi CLI, or of drift; 2 when the operation is refused."""
+    parser = argparse.ArgumentParser(prog="python -m tools.stack", description=__doc__.splitlines()[0])
     parser.add_argument("operation", choices=[*Operation, "env"])
     parser.add_argument("--stack", required=True)
     parser.add_argument("--root", type=Path, default=ROOT, help="directory of the Pulumi project")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="with up: apply this saved plan and nothing else")
     own, extra = _split(sys.argv[1:] if arguments is None else arguments)
     parsed = parser.parse_args(own)
+    if parsed.plan is not None and parsed.operation != Operation.UP:
+        parser.error("--plan goes with up only")
     try:
-        stack = read_stack_file(parsed.root, parsed.stack)
-        variables = stack_variables(stack, parsed.root, os.environ)
+        engine = Engine.of(parsed.root, parsed.stack, os.environ)
+        if parsed.operation == "env":
+            _print_exports(engine)
+            return 0
+        return _operate(Operation(parsed.operation), engine, [*plan_arguments(parsed.plan), *extra], parsed.plan)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
-        return 2
-    if parsed.operation == "env":
-        _print_exports(variables)
-        return 0
-    run = partial(_call, root=parsed.root, environment={**os.environ, **variables})
-    return _operate(Operation(parsed.operation), stack, extra, run)
+        return EXIT_COULD_NOT_RUN
 
 
 def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -48,42 +49,34 @@ def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return arguments[:divider], arguments[divider + 1 :]
 
 
-def _print_exports(variables: Mapping[str, str]) -> None:
-    for name, value in variables.items():
-        print(f"export {name}={shlex.quote(value)}")
+def _print_exports(engine: Engine) -> None:
+    for name, value in engine.environment.items():
+        if os.environ.get(name) != value:
+            print(f"export {name}={shlex.quote(value)}")
 
 
-def _operate(operation: Operation, stack: StackFile, extra: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
+def _operate(operation: Operation, engine: Engine, extra: Sequence[str], plan: Path | None) -> int:
     # Ctrl-C belongs to the Pulumi CLI, which then finishes what is in flight; this process waits for it.
     signal.signal(signal.SIGINT, lambda *_: None)
-    if stack.local:
-        started = run([sys.executable, "-m", "emulator", "start", "--state", ".emulator/state.db"])
-        if started != 0:
-            print("The emulator did not start: see above.", file=sys.stderr)
-            return started
-    select, command = commands(operation, stack, extra)
-    selected = run(select)
-    if selected != 0:
-        hint = "" if "--create" in select else f" If it was never applied, run `make up STACK={stack.stack}` first."
-        print(f"The stack {stack.stack} could not be selected: see above.{hint}", file=sys.stderr)
-        return selected
-    exit_code = run(command)
-    if operation is Operation.DRIFT and exit_code == EXIT_CHANGES_FOUND:
+    engine.start_emulator()
+    engine.select(operation)
+    exit_code = engine.run(operation, extra)
+    stack = engine.stack.stack
+    if operation is Operation.DRIFT:
+        exit_code = drift_exit_code(exit_code)
+        if exit_code == EXIT_DRIFT:
+            print(
+                f"Drift: the service differs from stack {stack} as shown above. `make up STACK={stack}` puts it back; "
+                "to keep it, change the declaration.",
+                file=sys.stderr,
+            )
+    elif plan is not None and exit_code != 0:
         print(
-            f"Drift: the service differs from stack {stack.stack} as shown above. `make up STACK={stack.stack}` puts "
-            "it back; to keep it, change the declaration.",
+            f"The plan {plan} was not applied to its end: see above. If it does not fit any longer, because the "
+            f"declaration or the tenant has changed since, make and review a new one: `make review STACK={stack}`.",
             file=sys.stderr,
         )
     return exit_code
-
-
-def _call(command: Sequence[str], *, root: Path, environment: Mapping[str, str]) -> int:
-    try:
-        code = subprocess.run(command, cwd=root, env=dict(environment), check=False).returncode
-    except FileNotFoundError:
-        print(f"{command[0]} is not installed: run `make cli`.", file=sys.stderr)
-        return 2
-    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
@@ -136,7 +137,7 @@ def broken_connection(error: requests.RequestException, *, where: str, client_re
             )
         )
     if any(isinstance(reason, _BEFORE_SENDING) for reason in reasons):
-        what, repeat, outcome_known = "the server cannot be reached", Repeat.ANY, True
+        what, repeat, outcome_known = f"{_server(error)} cannot be reached", Repeat.ANY, True
     elif isinstance(error, requests.Timeout):
         what, repeat, outcome_known = "the server did not answer in time", Repeat.IDEMPOTENT, False
     else:
@@ -145,7 +146,7 @@ def broken_connection(error: requests.RequestException, *, where: str, client_re
         Failure(
             where=where,
             what=f"{what} ({detail})",
-            advice="Check the network, the proxy and the host of the cloud, then run it again.",
+            advice=_advice(error),
             client_request_id=client_request_id,
             repeat=repeat,
             outcome_known=outcome_known,
@@ -191,3 +192,19 @@ def _log_answer(request: Request, response: requests.Response, seconds: float) -
         request.client_request_id,
         clean(response.headers.get("request-id", "")),
     )
+
+
+def _server(error: requests.RequestException) -> str:
+    host = _host(error)
+    return f"the server {host}" if host else "the server"
+
+
+def _advice(error: requests.RequestException) -> str:
+    if _host(error).startswith(("127.0.0.1:", "localhost:", "[::1]:")):
+        return "Nothing answers on this machine: start the emulator with `make emulator`, then run it again."
+    return "Check the network, the proxy and the host of the cloud, then run it again."
+
+
+def _host(error: requests.RequestException) -> str:
+    """Host and port of the failed request; the rest of its address stays out of logs."""
+    return urlsplit(error.request.url or "").netloc if error.request is not None else ""

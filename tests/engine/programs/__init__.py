@@ -1,0 +1,1 @@
+"""Pulumi programs that tests run instead of the project's own."""

@@ -1,0 +1,12 @@
+"""A partner in Python with three mistakes."""
+
+from __future__ import annotations
+
+from components import RegulatedPartner
+
+RegulatedPartner(
+    "Fabrikam Bank",
+    domains=["fabrikam.com", "not a domain"],
+    inbound={"restrictDomainsBy": "ipAddresses"},
+    outbound={"conectionSecurity": "forceTls"},
+)

@@ -1,0 +1,94 @@
+"""Bad declarations: every mistake is named, nothing is sent, and nobody sees Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulator.control import Control
+from tests.engine.partners import FABRIKAM, WOODGROVE
+from tests.support.engine import Project
+
+pytestmark = pytest.mark.engine
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+def test_all_mistakes_of_a_stack_file_at_once(project: Project, control: Control) -> None:
+    """A failure means that somebody has to run `up` once for each mistake, or that half of a bad stack is applied."""
+    project.declare(
+        {**WOODGROVE, "name": "Woodgrove"},
+        {**FABRIKAM, "domains": ["fabrikam.com", "fabri kam.com"]},
+        {"name": "Tailspin", "domains": ["tailspin.com"], "certficateName": "mail.tailspin.com"},
+        {
+            "name": "Northwind",
+            "domains": ["fabrikam.com"],
+            "certificateName": "mail.northwind.com",
+            "inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["10.0.0.0/8"]},
+        },
+    )
+    expected = (
+        "partners[1].domains[1]",
+        "partners[2].certficateName: there is no such name here; did you mean certificateName?",
+        "partners[3].domains[0]: fabrikam.com belongs to partners[1] (Fabrikam Bank) already",
+        "partners[3].inbound.senderIpAddresses[0]",
+        "nothing was changed.",
+    )
+    for run in (project.preview(), project.up()):
+        run.refused(*expected)
+        assert len(run.messages("error")) == len(expected)
+        assert run.operations == {}
+    assert control.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("partners", "words"),
+    [
+        ("Fabrikam Bank", "'regulated-partners:partners' value 'Fabrikam Bank' is not a valid"),
+        ({"name": "Fabrikam Bank"}, "partners: this is not a list; write each partner after '- name: ...'."),
+        ([None, 17], "partners[1]: 17 is not a mapping; write 'name: value' lines."),
+    ],
+)
+def test_what_is_no_list_of_partners(project: Project, control: Control, partners: object, words: str) -> None:
+    """A failure means that a slip in YAML ends in a traceback, or reads as "no partners" and removes them all."""
+    project.configure(partners=partners)
+
+    project.up().refused(words)
+
+    assert control.calls() == []
+
+
+def test_mistakes_in_the_arguments_of_a_plain_connector(project: Project, control: Control) -> None:
+    """A failure means that `check` lets a bad argument through, or does not say which one of which connector."""
+    arguments = {
+        "name": "Fabrikam in",
+        "sender_domains": ["fabrikam.com"],
+        "restrict_domains_to_certificate": True,
+        "sender_ip_addresses": ["203.0.113.7", "198.51.100.0/8"],
+    }
+    project.use_program(PROGRAMS / "raw_connectors.py")
+    project.configure(connectors=[{"direction": "inbound", "resource": "in", "arguments": arguments}])
+
+    for run in (project.preview(), project.up()):
+        run.refused(
+            "property senderIpAddresses",
+            "senderIpAddresses[1]",
+            "property restrictDomainsToCertificate",
+            "(rule V9). [inbound connector 'Fabrikam in']",
+        )
+        assert run.operations == {}
+    assert control.calls() == []
+
+
+def test_a_bad_partner_in_python(project: Project, control: Control) -> None:
+    """A failure means that somebody who writes Python gets a traceback where YAML gets sentences."""
+    project.use_program(PROGRAMS / "bad_partner_in_code.py")
+
+    project.up().refused(
+        "Fabrikam Bank.domains[1]",
+        "Fabrikam Bank.outbound.conectionSecurity: there is no such name here; did you mean connectionSecurity?",
+        "Fabrikam Bank.inbound.restrictDomainsBy: mail is restricted to IP addresses, and senderIpAddresses is empty",
+    )
+
+    assert control.calls() == []

@@ -1,0 +1,76 @@
+"""Renames: the connector stays, because between a delete and a create mail would flow unprotected."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator.control import Control
+from tests.engine import tenant
+from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS
+from tests.support.engine import Project
+from tests.support.engine_run import Change
+
+pytestmark = pytest.mark.engine
+
+RENAMED = ["Fabrikam Trust - inbound", "Fabrikam Trust - outbound"]
+
+
+def test_a_partner_with_its_old_name_as_alias_is_renamed_in_place(project: Project, control: Control) -> None:
+    """A failure means that renaming a partner takes its protection away for a while, or makes new connectors."""
+    project.declare(FABRIKAM)
+    project.up().succeeded()
+    before = tenant.guids(control)
+    control.clear_calls()
+
+    project.declare({**FABRIKAM, "name": "Fabrikam Trust", "aliases": ["Fabrikam Bank"]})
+    planned = project.preview().succeeded()
+    assert planned.changes == {
+        f"Fabrikam Trust-{direction}": {"name": Change(f"Fabrikam Bank - {direction}", f"Fabrikam Trust - {direction}")}
+        for direction in ("inbound", "outbound")
+    }
+    renamed = project.up().succeeded()
+
+    assert set(renamed.operations.values()) == {"update"}
+    assert sorted(tenant.sent(control)) == [
+        (f"Set-{noun}Connector", {"Identity": before[old], "Name": new})
+        for noun, old, new in zip(("Inbound", "Outbound"), FABRIKAM_CONNECTORS, RENAMED, strict=True)
+    ]
+    assert tenant.guids(control) == dict(zip(RENAMED, (before[name] for name in FABRIKAM_CONNECTORS), strict=True))
+
+    # The alias has done its work: without it nothing changes any more.
+    project.declare({**FABRIKAM, "name": "Fabrikam Trust"})
+    project.up("--expect-no-changes").unchanged()
+
+
+def test_a_partner_without_the_alias_is_another_partner(project: Project, control: Control) -> None:
+    """A failure means that a review hides that connectors would be removed and made anew."""
+    project.declare(FABRIKAM)
+    project.up().succeeded()
+    control.clear_calls()
+
+    project.declare({**FABRIKAM, "name": "Fabrikam Trust"})
+    planned = project.preview().succeeded()
+
+    assert planned.operations == {
+        "Fabrikam Trust-inbound": "create",
+        "Fabrikam Trust-outbound": "create",
+        "Fabrikam Bank-inbound": "delete",
+        "Fabrikam Bank-outbound": "delete",
+    }
+    assert tenant.sent(control) == []
+    assert tenant.names(control) == FABRIKAM_CONNECTORS
+
+
+def test_canary_the_engine_fails_on_an_alias_when_the_refresh_runs_the_program(project: Project) -> None:
+    """A failure means that upstream has repaired it: `PULUMI_RUN_PROGRAM=true` may then be used for `preview` and `up`.
+
+    CLI 3.259: `--refresh --run-program` replaces a component's new state by a copy of the old one, finds a URN that it
+    has not seen, and panics. Source: pulumi/pkg resource/deploy/step.go, RefreshStep.Apply.
+    """
+    project.declare(FABRIKAM)
+    project.up().succeeded()
+    project.declare({**FABRIKAM, "name": "Fabrikam Trust", "aliases": ["Fabrikam Bank"]})
+
+    planned = project.preview("--refresh", "--run-program")
+
+    assert "had not been marked as seen" in planned.output

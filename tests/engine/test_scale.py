@@ -1,0 +1,38 @@
+"""A stack of many partners: the listing is taken once, not once for each connector."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from emulator.control import Control
+from tests.engine import tenant
+from tests.support.engine import Project
+
+pytestmark = pytest.mark.engine
+
+COUNT = 60
+
+#: Outbound connectors take two calls: those in test mode are hidden from the plain one.
+ONE_LISTING = {"Get-InboundConnector": 1, "Get-OutboundConnector": 2}
+
+
+def test_sixty_partners_list_once_per_process_and_direction(project: Project, control: Control) -> None:
+    """A failure means that a run makes a call for each connector and gets throttled, as a tenant of a bank would."""
+    project.set_variables(PULUMI_SKIP_CHECKPOINTS="true")
+    project.declare(
+        *(
+            {"name": f"Partner {n}", "domains": [f"partner{n}.example"], "certificateName": f"mx.partner{n}.example"}
+            for n in range(COUNT)
+        )
+    )
+    created = project.up().succeeded()
+    assert len(created.operations) == 2 * COUNT
+    assert len(tenant.names(control)) == 2 * COUNT
+    calls = Counter(call.cmdlet for call in control.calls())
+    assert calls == {"New-InboundConnector": COUNT, "New-OutboundConnector": COUNT, **ONE_LISTING}
+
+    control.clear_calls()
+    project.up("--expect-no-changes").unchanged()
+    assert Counter(call.cmdlet for call in control.calls()) == ONE_LISTING
