@@ -1,9 +1,17 @@
 # Set-up and the everyday operations. `make up` and `make test` need nothing but Python 3.11 or newer and make.
 #
 #   make up STACK=production ARGS="--refresh"      ARGS goes to the Pulumi CLI, or to pytest for `make test`
+#   make review STACK="staging production"         previews and reviews stacks; writes .review/<stack>/
+#   make up STACK=production PLAN=.review/production/plan.json    applies what was reviewed, and nothing else
+#
+# make turns every failure into exit code 2. Exact ones: 0 fine, 1 findings, 2 could not run, from
+# `.venv/bin/regulated-partners preview` and `… drift`.
 
 STACK ?= dev
+PLAN ?=
 ARGS ?=
+# What stops a pull request until the declaration says that it is meant, or the change is split.
+GATES ?= --fail-on weakens --max-changed 30%
 
 # The first Python that is new enough; python3 when none is, whose set-up then says so.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -16,20 +24,23 @@ ACTIVATED := PATH="$(VENV)/bin:$$PATH" VIRTUAL_ENV="$(VENV)"
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview drift destroy emulator test lint bench venv cli env lock clean
+.PHONY: help up preview review drift destroy emulator test lint bench venv cli env lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to the Pulumi CLI (or pytest)."
 
 up: cli ## apply the stack: set up everything, then `pulumi up` (the stack dev runs on the emulator)
-	@$(RUN) -m tools.stack up --stack $(STACK) -- $(ARGS)
+	@$(RUN) -m tools.stack up --stack $(STACK) $(if $(PLAN),--plan $(PLAN)) -- $(ARGS)
 
 preview: cli ## show what `up` would change
 	@$(RUN) -m tools.stack preview --stack $(STACK) -- $(ARGS)
 
-drift: cli ## show where the service differs from the stack, read-only; fails when it does
-	@$(RUN) -m tools.stack drift --stack $(STACK) -- $(ARGS)
+review: cli ## say what stacks would do to mail, for a pull request; fails when that weakens it without consent
+	@$(RUN) -m operations preview $(foreach stack,$(STACK),--stack $(stack)) $(GATES) $(ARGS)
+
+drift: cli ## show what somebody changed in the tenant, read-only; fails when there is something
+	@$(RUN) -m operations drift --stack $(STACK) $(ARGS)
 
 destroy: cli ## remove everything the stack has made
 	@$(RUN) -m tools.stack destroy --stack $(STACK) -- $(ARGS)
@@ -64,4 +75,4 @@ lock: venv ## make requirements.lock anew from requirements.in
 
 clean: ## stop the emulator; remove .venv, the local stack's state, the emulator's state and the caches
 	@test ! -x $(RUN) || $(RUN) -m emulator stop --state .emulator/state.db || true
-	@rm -rf .venv .state .emulator .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .state .emulator .review .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from components.connectors import KEYS, DeclaredConnector, read_connectors
 from components.declaration import Partner
 from components.findings import DeclarationFinding
 from components.pair import inbound_half, outbound_half
+from components.shared_partners import collect_partners
 from components.stack import read_partners
 from providers.exchange_online.connectors import Direction, Severity, check
 from providers.exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
@@ -36,14 +38,16 @@ class DeclaredStack:
         return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
 
 
-def read_stack(setting: Callable[[str], object]) -> DeclaredStack:
+def read_stack(setting: Callable[[str], object], directory: Path | None = None) -> DeclaredStack:
     """Reads everything that a stack declares.
 
     Args:
         setting: gives the stack's setting of a name, None where there is none.
+        directory: the project's, for the file of shared partners; unless given that of the nearest Pulumi.yaml.
     """
-    declared = read_partners(setting("partners"))
-    findings = list(declared.findings)
+    collected = collect_partners(setting, directory)
+    declared = read_partners(collected.declared)
+    findings = [*collected.findings, *map(collected.placed, declared.findings)]
     connectors: list[DeclaredConnector] = []
     for direction, key in KEYS.items():
         found, about = read_connectors(direction, setting(key))

@@ -9,6 +9,7 @@ from typing import Any
 
 from components.connectors import KEYS
 from components.declaration import Partner, StackAcknowledgement
+from components.shared_partners import LEAVE_OUT, OVERRIDES, PARTNERS_FILE
 from providers.exchange_online.admin_api.clouds import CLOUDS, LOCAL
 from providers.exchange_online.connectors import Direction, Parameter, parameters
 from providers.exchange_online.connectors.options import OPTION_KEYS
@@ -69,13 +70,35 @@ def schema() -> dict[str, Any]:
                         "type": "array",
                         "items": acknowledgement,
                     },
+                    f"{PREFIX}{PARTNERS_FILE}": {
+                        "type": "string",
+                        "description": "A file of partners that stacks share, from the project's directory.",
+                    },
+                    f"{PREFIX}{OVERRIDES}": {
+                        "description": "What is different here, by the names of the file's partners.",
+                        "type": "object",
+                        "additionalProperties": {"$ref": "#/$defs/PartnerOverride"},
+                    },
+                    f"{PREFIX}{LEAVE_OUT}": {
+                        "description": "Names of the file's partners that this stack does not have.",
+                        "type": "array",
+                        "items": {"type": "string"},
+                    },
                     f"{PREFIX}waivers": _waivers(),
                     **{f"{PREFIX}{key}": _connectors(direction) for direction, key in KEYS.items()},
                 },
             }
         },
-        "$defs": {**definitions, "Partner": partner},
+        "$defs": {**definitions, "Partner": partner, "PartnerOverride": _override(partner)},
     }
+
+
+def _override(partner: dict[str, Any]) -> dict[str, Any]:
+    """A partner of which anything but the name may be given; null takes the file's value away."""
+    values = {
+        key: {"anyOf": [value, {"type": "null"}]} for key, value in partner["properties"].items() if key != "name"
+    }
+    return {"type": "object", "properties": values, "additionalProperties": False}
 
 
 def _waivers() -> dict[str, Any]:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import typer
 
 from operations.adopt.command import adopt
+from operations.drift.command import drift
 from operations.errors import CannotRunError
 from operations.exit_codes import ExitCode
 from operations.inventory.command import inventory
+from operations.preview.command import preview
 from operations.review.command import review
 from operations.verify.command import verify
 from providers.exchange_online.admin_api.errors import AdminApiError
@@ -26,7 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("adopt")(adopt)
+app.command("drift")(drift)
 app.command("inventory")(inventory)
+app.command("preview")(preview)
 app.command("review")(review)
 app.add_typer(verify, name="verify")
 

@@ -49,6 +49,7 @@ def issued(
     key: Key | None = None,
     urls: tuple[str, str] | None = None,
     digital_signature: bool | None = None,
+    key_cert_sign: bool | None = None,
     now: datetime.datetime = NOW,
 ) -> Issued:
     """Issues a certificate; without an issuer it is self-signed.
@@ -62,7 +63,7 @@ def issued(
         is_ca: whether it may sign others.
         key: an EC key unless given.
         urls: of CRL and OCSP.
-        digital_signature: of the key usage; None leaves the extension out.
+        digital_signature, key_cert_sign: of the key usage; None for both leaves the extension out.
         now: UTC.
     """
     own = key or ec.generate_private_key(ec.SECP256R1())
@@ -84,8 +85,8 @@ def issued(
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(usages)), False)
     if urls:
         builder = _with_urls(builder, *urls)
-    if digital_signature is not None:
-        flags = [digital_signature, False, True, False, False, False, False, False, False]
+    if digital_signature is not None or key_cert_sign is not None:
+        flags = [bool(digital_signature), False, True, False, False, bool(key_cert_sign), False, False, False]
         builder = builder.add_extension(x509.KeyUsage(*flags), True)
     return Issued(builder.sign(issuer.key if issuer else own, hashes.SHA256()), own)
 

@@ -181,6 +181,13 @@ def test_a_leaf_cannot_issue(tmp_path: Path) -> None:
     assert checks(found)["chain"] == "error"
 
 
+@pytest.mark.parametrize(("may_sign", "verdict"), [(True, Verdict.PASSED), (False, Verdict.FAILED)])
+def test_a_ca_that_may_not_sign(tmp_path: Path, may_sign: bool, verdict: Verdict) -> None:
+    """Failing: a CA certificate for another purpose passes as an issuer, which no TLS stack accepts."""
+    other = issued("Other CA", root(), is_ca=True, key_cert_sign=may_sign)
+    assert judged(tmp_path, good(issuer=other), other).verdict is verdict
+
+
 @pytest.mark.parametrize("case", ["good", "expired", "incomplete", "self-signed", "unknown root", "leaf as ca"])
 def test_openssl_agrees_on_the_chain(tmp_path: Path, case: str) -> None:
     """Failing: our check of the chain and OpenSSL's differ."""

@@ -124,9 +124,9 @@ LARGE = {
     "10 MB of blank lines": "\n" * 10_000_000,
     "10 MB of quoted lines": m.REST + "\n" + "> Received: from a by b with ESMTP id 1\n>\n" * 200_000,
     "10 MB of angle brackets": m.REST + "\n" + ">" * 10_000_000 + "\n",
-    "10 MB of parts": "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\nA: b\n\nc\n" * 700_000,
+    "10 MB of parts": "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n\n\n" * 1_700_000,
     "nested 3,000 deep": m.BORDER_TLS + _nested(3_000),
-    "a boundary of 1 MB": f"{m.BORDER_TLS}Content-Type: multipart/mixed; boundary={'b' * 1_000_000}\n\n--b\n",
+    "a boundary of 8 MB": f"{m.BORDER_TLS}Content-Type: multipart/mixed; boundary={'b' * 8_000_000}\n\n--b\n",
     "an mbox of 20,000": "From a b\n\nFrom a b\n" * 20_000,
 }
 
@@ -136,7 +136,7 @@ def test_large_and_hostile_files_end_in_time(name: str) -> None:
     """Failing: a message of 10 MB makes the command hang or fall over."""
     started = time.monotonic()
     found = judged(LARGE[name])
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 8
     assert found
     if LARGE[name].startswith(m.BORDER_TLS):
         assert found[0].direction is not None, "the boundary at the top was lost"

@@ -1,0 +1,92 @@
+"""The subcommand `preview`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from operations.exit_codes import ExitCode
+from operations.options import Json, WorkingDirectory
+from operations.preview.running import Previewed, preview_stack
+from operations.preview.several import run_all
+from operations.preview.summary import summary_json, summary_markdown, summary_table
+from operations.progress import Progress
+from operations.review.command import _kind, _percent
+from operations.review.gates import FAIL_ON, Gates
+from operations.stack import read_stack_settings
+
+#: One preview keeps a core busy: its CLI, program and provider.
+_PARALLEL = 2
+
+SUMMARY = "summary.md"
+
+
+def preview(
+    stack: Annotated[
+        list[str], typer.Option("--stack", "-s", help="A stack; give the option once for each.", metavar="NAME")
+    ],
+    *,
+    cwd: WorkingDirectory = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Where the files go, in a folder for each stack: plan.json, review.md, review.json. "
+            "Default: .review in the project's directory.",
+            file_okay=False,
+            metavar="DIRECTORY",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on", parser=_kind, metavar="CLASS", help="weakens or outage-risk: exit 1 unless acknowledged."
+        ),
+    ] = None,
+    max_changed: Annotated[
+        float | None,
+        typer.Option(
+            "--max-changed",
+            parser=_percent,
+            metavar="SHARE",
+            help="Exit 1 when more of the existing partners of a stack change or go away, such as 30%.",
+        ),
+    ] = None,
+    policy_pack: Annotated[
+        list[Path] | None,
+        typer.Option("--policy-pack", exists=True, metavar="DIRECTORY", help="As `pulumi preview` takes it."),
+    ] = None,
+    parallel: Annotated[int, typer.Option("--parallel", "-p", min=1, help="Stacks at a time.")] = _PARALLEL,
+    json: Json = False,
+) -> None:
+    """Preview stacks: say what each would do to mail, and save the plan that `make up PLAN=…` applies.
+
+    Reads only. Exit codes: 0 each may be applied; 1 a gate says no; 2 usage, or one could not run.
+    """
+    names = list(dict.fromkeys(stack))
+    gates = Gates(frozenset(FAIL_ON[each] for each in fail_on or ()), max_changed)
+    extra = [argument for pack in policy_pack or () for argument in ("--policy-pack", str(pack.resolve()))]
+    with Progress() as progress:
+        progress.step("Reading the stacks' settings")
+        stacks = {name: read_stack_settings(cwd, name) for name in names}
+        folder = output or next(iter(stacks.values())).root / ".review"
+
+    def one(name: str) -> Previewed:
+        return preview_stack(stacks[name], os.environ, gates, folder / name.replace("/", "-"), extra)
+
+    previews = run_all(names, one, parallel)
+    (folder / SUMMARY).write_text(summary_markdown(previews), encoding="utf-8")
+    sys.stdout.write(summary_json(previews) if json else summary_table(previews))
+    sys.stderr.write(f"The comments and plans are in {folder}.\n")
+    raise typer.Exit(_exit_code(previews))
+
+
+def _exit_code(previews: tuple[Previewed, ...]) -> ExitCode:
+    if any(each.review is None for each in previews):
+        return ExitCode.COULD_NOT_RUN
+    return ExitCode.FINDINGS if any(each.refused for each in previews) else ExitCode.FINE

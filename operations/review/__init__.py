@@ -1,0 +1,1 @@
+"""`regulated-partners review`: what a plan does to mail, for the people who approve it."""

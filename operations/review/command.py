@@ -1,0 +1,118 @@
+"""`regulated-partners review`."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from operations.errors import CannotRunError
+from operations.exit_codes import ExitCode
+from operations.options import Json
+from operations.review.as_json import as_json
+from operations.review.gates import FAIL_ON, Gates, refusals
+from operations.review.markdown import MAXIMUM, markdown
+from operations.review.plan import Plan
+from operations.review.preview_json import read_preview
+from operations.review.report import Review
+from operations.review.reviewing import review as review_of
+from operations.review.saved_plan import is_saved_plan, read_saved_plan
+from operations.review.terminal import show
+
+
+def _percent(text: str) -> float:
+    try:
+        percent = float(text.removesuffix("%").strip())
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:
+        raise typer.BadParameter(f"{text!r} is no share; write one from 0% to 100%, such as 30%.")
+    return percent
+
+
+def _kind(text: str) -> str:
+    if text not in FAIL_ON:
+        raise typer.BadParameter(f"{text!r} is no class that can be asked for; write {' or '.join(FAIL_ON)}.")
+    return text
+
+
+def review(
+    *,
+    plan: Annotated[
+        str, typer.Argument(help="A file of `pulumi preview --json` or `--save-plan`; - is standard input.")
+    ] = "-",
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="With a saved plan: the file of `pulumi stack export`.", metavar="FILE"),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on", parser=_kind, metavar="CLASS", help="weakens or outage-risk: exit 1 unless acknowledged."
+        ),
+    ] = None,
+    max_changed: Annotated[
+        float | None,
+        typer.Option(
+            "--max-changed",
+            parser=_percent,
+            metavar="SHARE",
+            help="Exit 1 when more of the existing partners change or go away, such as 30%.",
+        ),
+    ] = None,
+    to_json: Json = False,
+    to_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Write Markdown to a terminal too; elsewhere it always is.")
+    ] = False,
+    maximum: Annotated[
+        int, typer.Option("--max-length", min=1000, help="Characters that the Markdown may have.", metavar="COUNT")
+    ] = MAXIMUM,
+) -> None:
+    """Say what a plan does to mail, for a pull request. Exit codes: 0 fine, 1 a gate says no, 2 could not run."""
+    found = review_of(_read(plan, state), datetime.datetime.now(datetime.UTC).date())
+    gates = Gates(frozenset(FAIL_ON[each] for each in fail_on or ()), max_changed)
+    refused = refusals(found, gates)
+    _write(found, refused, to_json=to_json, to_markdown=to_markdown, maximum=maximum)
+    if refused:
+        sys.stderr.write("".join(f"{sentence}\n" for sentence in refused))
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _write(found: Review, refused: tuple[str, ...], *, to_json: bool, to_markdown: bool, maximum: int) -> None:
+    if to_json:
+        sys.stdout.write(as_json(found, refused) + "\n")
+    elif sys.stdout.isatty() and not to_markdown:
+        show(Console(highlight=False), found, refused)
+    else:
+        sys.stdout.write(markdown(found, refused, maximum))
+
+
+def _read(plan: str, state: Path | None) -> Plan:
+    document = _json(plan)
+    if is_saved_plan(document):
+        return read_saved_plan(document, None if state is None else _json(str(state)))
+    return read_preview(document)
+
+
+def _json(source: str) -> object:
+    named = "standard input" if source == "-" else source
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        raise CannotRunError(f"{named} cannot be read: {error.strerror or type(error).__name__}.") from None
+    except UnicodeDecodeError:
+        raise CannotRunError(f"{named} is not UTF-8 text, so it is no plan.") from None
+    if not text.strip():
+        raise CannotRunError(f"{named} is empty: did `pulumi preview --json` fail? Look at its error output.")
+    try:
+        document: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CannotRunError(
+            f"{named} is not JSON: give what `pulumi preview --json` writes, without its error output."
+        ) from None
+    return document

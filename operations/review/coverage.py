@@ -1,0 +1,114 @@
+"""What lists of domains, names and addresses cover: wider, narrower, or something else."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a list covers no longer, and what it covers now: items of the lists, in their order."""
+
+    lost: tuple[str, ...]
+    gained: tuple[str, ...]
+
+
+def domains_difference(before: Sequence[str], after: Sequence[str], *, wildcard_holds_domain: bool) -> Difference:
+    """Compares lists of domains, `*.domain` and `*`.
+
+    Args:
+        wildcard_holds_domain: whether `*.fabrikam.com` covers fabrikam.com. For SenderDomains it is documented; for
+            RecipientDomains and TlsDomain sources disagree (connector-semantics 7), so there it does not count.
+    """
+
+    def uncovered(items: Sequence[str], by: Sequence[str]) -> tuple[str, ...]:
+        return tuple(
+            item for item in items if not any(_domain_covers(wide, item, wildcard_holds_domain) for wide in by)
+        )
+
+    return Difference(lost=uncovered(before, after), gained=uncovered(after, before))
+
+
+def addresses_difference(before: Sequence[str], after: Sequence[str]) -> Difference:
+    """Compares lists of IPv4 addresses and CIDR ranges by the addresses in them; anything else by its text."""
+    old, new = _networks(before), _networks(after)
+    lost, gained = _spelled(_without(old, new)), _spelled(_without(new, old))
+    strange_old, strange_new = ([each for each in items if _network(each) is None] for items in (before, after))
+    return Difference(
+        lost=lost + tuple(each for each in strange_old if each not in strange_new),
+        gained=gained + tuple(each for each in strange_new if each not in strange_old),
+    )
+
+
+class NameRelation(StrEnum):
+    """How a certificate name relates to the one before."""
+
+    SAME = "same"
+    WIDER = "wider"
+    NARROWER = "narrower"
+    OTHER = "other"
+
+
+def name_relation(before: str | None, after: str | None) -> NameRelation:
+    """Compares the names of certificates: a wildcard is wider than the names under it, and than any single name."""
+    if before == after:
+        return NameRelation.SAME
+    old_wildcard, new_wildcard = (before or "").startswith("*."), (after or "").startswith("*.")
+    if old_wildcard != new_wildcard:
+        return NameRelation.WIDER if new_wildcard else NameRelation.NARROWER
+    if before and after and old_wildcard and _domain_covers(after, before, False):
+        return NameRelation.WIDER
+    if before and after and old_wildcard and _domain_covers(before, after, False):
+        return NameRelation.NARROWER
+    return NameRelation.OTHER
+
+
+def name_covers(wide: str | None, narrow: str | None) -> bool:
+    """Whether a certificate that matches `narrow` matches `wide` too (assumed: a wildcard covers all subdomains)."""
+    return wide is not None and narrow is not None and _domain_covers(wide, narrow, False)
+
+
+def _domain_covers(wide: str, narrow: str, wildcard_holds_domain: bool) -> bool:
+    if wide in ("*", narrow):
+        return True
+    if not wide.startswith("*.") or narrow == "*":
+        return False
+    suffix = wide[1:]
+    return narrow.endswith(suffix) or (wildcard_holds_domain and narrow == wide[2:])
+
+
+_Network = ipaddress.IPv4Network
+
+
+def _network(item: str) -> _Network | None:
+    try:
+        return ipaddress.IPv4Network(item, strict=False)
+    except ValueError:
+        return None
+
+
+def _networks(items: Iterable[str]) -> list[_Network]:
+    return list(ipaddress.collapse_addresses(found for item in items if (found := _network(item)) is not None))
+
+
+def _without(networks: list[_Network], others: list[_Network]) -> list[_Network]:
+    left = networks
+    for other in others:
+        left = [part for network in left for part in _cut(network, other)]
+    return left
+
+
+def _cut(network: _Network, other: _Network) -> list[_Network]:
+    if not network.overlaps(other):
+        return [network]
+    return [] if network.subnet_of(other) else list(network.address_exclude(other))
+
+
+def _spelled(networks: list[_Network]) -> tuple[str, ...]:
+    return tuple(
+        str(each.network_address) if each.prefixlen == 32 else str(each)
+        for each in ipaddress.collapse_addresses(networks)
+    )

@@ -1,0 +1,83 @@
+"""The subcommand `verify certificate`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography import x509
+
+from operations.errors import CannotRunError
+from operations.options import Json, StackName, WorkingDirectory
+from operations.stack import read_stack_settings
+from operations.verify.baseline import Observation
+from operations.verify.certificate import CertificateCheck, judge_certificate, leaf_facts
+from operations.verify.declared import declared_partner
+from operations.verify.evidence import Run, now, whoever
+from operations.verify.options import BaselineFile, DirectionName, UpdateBaseline
+from operations.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
+from operations.verify.pem_file import read_certificate_file
+from operations.verify.watching import Observed, Watch
+from probing.certificate_chain import judge_chain
+from probing.names import MatchMode
+from probing.roots import RootsError, load_roots
+
+
+def certificate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="PEM, DER or PKCS #7, with the intermediates.")],
+    *,
+    partner: Annotated[str, typer.Option("--for", metavar="NAME", help="The declared partner that it is for.")],
+    direction: Annotated[
+        DirectionName,
+        typer.Option(
+            "--direction", help="inbound: the partner's sending server shows it; outbound: the receiving one."
+        ),
+    ],
+    stack: StackName,
+    cwd: WorkingDirectory = None,
+    match: Annotated[
+        MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
+    ] = MatchMode.EITHER,
+    roots: Annotated[
+        Path | None,
+        typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's."),
+    ] = None,
+    place: Annotated[
+        str, typer.Option("--place", metavar="HOST", help="With --baseline: the server that has the certificate.")
+    ] = "file",
+    baseline: BaselineFile = None,
+    update_baseline: UpdateBaseline = False,
+    evidence: Evidence = None,
+    prometheus: Prometheus = None,
+    junit: Junit = None,
+    fail_on: FailOnOption = FailOn.ERROR,
+    json: Json = False,
+) -> None:
+    """Would the connector take this certificate?
+
+    Names (CN and SAN apart, with the reason for each), dates, chain, key usage, revocation hosts, against what the
+    partner's connector demands. Nothing is sent anywhere.
+
+    Exit codes: 0 it would, as far as is documented; 1 it would not; 2 usage, or could not run.
+    """
+    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
+    watch = Watch(baseline, accept=update_baseline)
+    started = now()
+    declared = declared_partner(read_stack_settings(cwd, stack), partner)
+    check = CertificateCheck(declared, direction.direction, started, match)
+    content = read_certificate_file((cwd or Path()) / file)
+    facts = leaf_facts(content, str(file))
+    chain = judge_chain(content.chain, _roots(roots), started)
+    judgement = judge_certificate(str(file), content, facts, chain, check)
+    seen = Observation(declared.name, check.direction, place, facts)
+    judged = watch.compared([Observed(judgement, (seen,))], started)
+    raise typer.Exit(outputs.deliver(Run("verify certificate", judged, whoever(os.environ), started, stack)))
+
+
+def _roots(path: Path | None) -> tuple[x509.Certificate, ...]:
+    try:
+        return load_roots(path)
+    except RootsError as error:
+        raise CannotRunError(str(error)) from None

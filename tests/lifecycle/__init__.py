@@ -1,0 +1,1 @@
+"""Create, read, update and delete of connectors through the client, against the emulator."""

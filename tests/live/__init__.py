@@ -1,0 +1,1 @@
+"""Behaviour that must hold on the emulator and on a real tenant alike."""

@@ -1,0 +1,1 @@
+"""The provider process over gRPC, against the emulator: failures, histories, hygiene."""
