@@ -71,12 +71,13 @@ class Lifecycle:
         listing: Listing,
         rules: TransportRules,
         sleep: Callable[[float], None] = time.sleep,
+        ownership: Ownership | None = None,
     ) -> None:
         self._cmdlets = cmdlets
         self._listing = listing
         self._rules = rules
         self._sleep = sleep
-        self._ownership = Ownership()
+        self._ownership = ownership or Ownership()
 
     def read(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """The connector, or None if it is gone for certain."""
@@ -126,8 +127,8 @@ class Lifecycle:
         Raises:
             InUse: while a transport rule routes mail to it.
         """
-        if self._ownership.was_taken_over(guid):
-            return ("it was not removed, because another resource of this run has taken it over",)
+        if self._ownership.keeps(settings.direction, guid, settings.name):
+            return ("it was not removed, because another resource of this program has it",)
         self._refuse_while_in_use(guid, settings, "removed")
         self._remove(settings.direction, guid)
         return ()

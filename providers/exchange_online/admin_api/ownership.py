@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from providers.exchange_online.admin_api import refusals
-from providers.exchange_online.connectors import ConnectorRecord
+from providers.exchange_online.connectors import ConnectorRecord, Direction
 
 
 class Ownership:
@@ -18,6 +18,7 @@ class Ownership:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: set[str] = set()
+        self._declared: set[tuple[Direction, str]] = set()
         self._created: set[str] = set()
         self._taken_over: set[str] = set()
 
@@ -25,6 +26,20 @@ class Ownership:
         """A resource of the stack's state has the connector."""
         with self._lock:
             self._held.add(guid)
+
+    def declare(self, direction: Direction, name: str) -> None:
+        """A resource that the state has, under this connector name, is still in the program.
+
+        Told by name, because the engine tells no id at that point; and apart from `hold`, because a refresh has a
+        provider process of its own.
+        """
+        with self._lock:
+            self._declared.add((direction, name.lower()))
+
+    def keeps(self, direction: Direction, guid: str, name: str) -> bool:
+        """Whether a resource that stays has the connector: one that goes must leave it alone."""
+        with self._lock:
+            return guid in self._taken_over or (direction, name.lower()) in self._declared
 
     def refuse_if_managed(self, record: ConnectorRecord) -> None:
         """Raises AlreadyExists when a resource has the connector already."""
@@ -51,5 +66,5 @@ class Ownership:
     def _refuse(self, record: ConnectorRecord) -> None:
         if record.guid in self._created | self._taken_over:
             raise refusals.declared_twice(record)
-        if record.guid in self._held:
+        if record.guid in self._held or (record.direction, record.name.lower()) in self._declared:
             raise refusals.managed_already(record)

@@ -55,6 +55,8 @@ class ConnectorProvider(ResourceProvider):
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         with as_sentences(f"checking the {self._called(news)}"):
             declared = {key: value for key, value in news.items() if key != _PROVIDER}
+            if isinstance(earlier := _olds.get("name"), str):
+                runtime.ownership.declare(self.direction, earlier)
             checked = check(self.direction, declared, _is_unknown)
             for finding in checked.warnings:
                 warn(f"{self._called(news)}: {finding}")

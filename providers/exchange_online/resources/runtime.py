@@ -14,6 +14,7 @@ from typing import Any
 from providers.exchange_online.admin_api.connectors import ConnectorCmdlets
 from providers.exchange_online.admin_api.lifecycle import Lifecycle
 from providers.exchange_online.admin_api.listing import Listing
+from providers.exchange_online.admin_api.ownership import Ownership
 from providers.exchange_online.admin_api.settings import Settings, connection, settings_from
 from providers.exchange_online.admin_api.transport_rules import TransportRules
 from providers.exchange_online.resources.pace import pace
@@ -29,6 +30,9 @@ class _Process:
 
 
 _process = _Process()
+
+#: Known before there is a connection: a check with old inputs tells that the program still declares a resource.
+ownership = Ownership()
 _lock = threading.Lock()
 
 
@@ -57,5 +61,7 @@ def lifecycle() -> Lifecycle:
             sleep = pace(to.cloud, os.environ)
             api = AdminApi(to, sleep=sleep)
             cmdlets = ConnectorCmdlets(api)
-            _process.lifecycle = Lifecycle(cmdlets, Listing(cmdlets, sleep=sleep), TransportRules(api), sleep)
+            _process.lifecycle = Lifecycle(
+                cmdlets, Listing(cmdlets, sleep=sleep), TransportRules(api), sleep, ownership
+            )
         return _process.lifecycle

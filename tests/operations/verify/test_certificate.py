@@ -11,11 +11,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from operations.errors import CannotRunError
-from operations.verify.certificate import CertificateCheck, judge_certificate, leaf_facts
+from operations.verify.certificate import CertificateCheck, judge_certificate
 from operations.verify.pem_file import read_certificate_file
 from probing.certificate_chain import judge_chain
+from probing.certificates import certificate_facts
 from probing.names import MatchMode
 from probing.verdicts import ChainCause, Judgement, Verdict
 from providers.exchange_online.connectors import Direction
@@ -55,7 +58,7 @@ def judged(
     file = read_certificate_file(path)
     chain = judge_chain(file.chain, [root().certificate], NOW)
     check = CertificateCheck(declared(**partner), direction, NOW, mode)
-    return judge_certificate("partner.pem", file, leaf_facts(file, "partner.pem"), chain, check)
+    return judge_certificate("partner.pem", file, certificate_facts(file.leaf), chain, check)
 
 
 @pytest.mark.parametrize("direction", [IN, OUT])
@@ -248,3 +251,27 @@ def test_what_is_no_certificate_ends_with_a_sentence(tmp_path: Path, content: by
         read_certificate_file(path)
     with pytest.raises(CannotRunError, match="cannot be read"):
         read_certificate_file(tmp_path / "missing.pem")
+
+
+_DER = good(
+    urls=("http://crl.example.com/a", "http://ocsp.example.com"), digital_signature=True
+).certificate.public_bytes(serialization.Encoding.DER)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, len(_DER) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_damaged_certificates_end_with_a_sentence(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
+    """Failing: a certificate with wrong bytes in it ends with a traceback."""
+    data = bytearray(_DER)
+    for place, value in changes:
+        data[place] = value
+    path = tmp_path / "partner.cer"
+    path.write_bytes(bytes(data))
+    try:
+        file = read_certificate_file(path)
+    except CannotRunError as error:
+        assert "certificate" in str(error)
+        return
+    chain = judge_chain(file.chain, [root().certificate], NOW)
+    check = CertificateCheck(declared(), OUT, NOW)
+    assert judge_certificate("partner.cer", file, certificate_facts(file.leaf), chain, check).verdict in Verdict

@@ -86,9 +86,7 @@ def test_wrong_usage(run: Run, tmp_path: Path, stack: tuple[str, ...]) -> None:
     run("message", "m.eml", "--for", "Fabrikam Bank").could_not_run("--stack")
     run("message", "m.eml", "--direction", "sideways").could_not_run("sideways")
     run("message", "m.eml", "--evidence", "e.pdf").could_not_run(".json")
-    options = [*stack[2:], "--for"]
-    (Path(stack[-1]) / "m.eml").write_text(message(m.BORDER_TLS))
-    run("message", "m.eml", *options, "Fabrikam Bnak").could_not_run("Did you mean 'Fabrikam Bank'?")
+    run("message", "m.eml", *stack[2:], "--for", "Fabrikam Bnak").could_not_run("Did you mean 'Fabrikam Bank'?")
     run("message").could_not_run("FILE")
 
 
