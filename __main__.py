@@ -9,9 +9,10 @@ from components.protection import protection
 from components.regulated_partner import RegulatedPartner
 from components.report import show_warnings, stop_on_errors
 from components.setting_names import unknown_settings
+from components.stack_settings import stack_settings
 
 config = pulumi.Config()
-declared = read_stack(config.get_object)
+declared = read_stack(stack_settings(config))
 show_warnings(declared)
 stop_on_errors([*unknown_settings(pulumi.runtime.get_config_env()), *declared.errors])
 

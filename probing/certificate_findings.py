@@ -24,7 +24,7 @@ _BROKEN_HASHES = ("md5", "sha1")
 #: What Exchange Online puts into its NDR. Source: tls-verification 2.3; UntrustedRoot and CertificateExpired are
 #: general knowledge there (K).
 _NDR = "450 4.4.317 Cannot connect to remote server [Message={message}]"
-_RESTRICTED = (
+RESTRICTED = (
     "550 5.7.51 TenantInboundAttribution; There is a partner connector configured that matched the message's recipient "
     "domain. The connector had either the RestrictDomainsToIPAddresses or RestrictDomainsToCertificate set"
 )
@@ -72,7 +72,7 @@ def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -
     setting = "TlsSenderCertificateName" if direction is Direction.INBOUND else "TlsDomain"
     if verdict.outcome is Outcome.MISMATCH:
         advice = f"The partner needs a certificate for it, or {setting} must be one of the certificate's names."
-        answer = _RESTRICTED if direction is Direction.INBOUND else _subject_mismatch(verdict.wanted, facts)
+        answer = RESTRICTED if direction is Direction.INBOUND else _subject_mismatch(verdict.wanted, facts)
         yield Finding("name", Level.ERROR, f"{verdict.sentence} {advice}", Party.EITHER, answer, source)
     elif verdict.outcome is Outcome.UNDETERMINED:
         text = f"{verdict.sentence} Avoid it: declare the exact name in the certificate as {setting}."
@@ -108,7 +108,7 @@ def chain_findings(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable
         ChainCause.INCOMPLETE: "UntrustedRoot",
     }.get(chain.cause, "CertificateValidationFailed")
     inbound = settings.direction is Direction.INBOUND
-    answer = _RESTRICTED if inbound else _NDR.format(message=message)
+    answer = RESTRICTED if inbound else _NDR.format(message=message)
     source = "tls-verification 2.4 (assumed for Partner)" if inbound else "tls-verification 2.3 (codes in part assumed)"
     yield Finding("chain", Level.ERROR, f"{chain.sentence} {_chain_advice(chain.cause)}", Party.PARTNER, answer, source)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
@@ -27,7 +27,6 @@ class CertificateFacts:
         issuer: its issuer, as RFC 4514 writes it.
         not_before, not_after: UTC.
         sha256, spki_sha256: of the certificate and of its public key, lower-case hexadecimal.
-        serial: hexadecimal.
         key: `RSA 2048`, `EC secp256r1`.
         signature_hash: `sha256`; None where the algorithm has none.
         is_ca: whether it may issue others.
@@ -43,7 +42,6 @@ class CertificateFacts:
     not_after: datetime.datetime
     sha256: str
     spki_sha256: str
-    serial: str
     key: str
     key_bits: int | None
     signature_hash: str | None
@@ -80,6 +78,19 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
     Raises:
         ValueError: where one of its fields cannot be read, with what cryptography says.
     """
+    try:
+        return _facts(certificate)
+    except (
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        x509.InvalidVersion,
+        UnsupportedAlgorithm,
+        TypeError,
+    ) as error:
+        raise ValueError(str(error)) from None
+
+
+def _facts(certificate: x509.Certificate) -> CertificateFacts:
     usages = _extension(certificate, x509.ExtendedKeyUsage)
     key_usage = _extension(certificate, x509.KeyUsage)
     constraints = _extension(certificate, x509.BasicConstraints)
@@ -93,7 +104,6 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
         not_after=certificate.not_valid_after_utc,
         sha256=certificate.fingerprint(hashes.SHA256()).hex(),
         spki_sha256=spki_sha256(certificate),
-        serial=f"{certificate.serial_number:x}",
         key=key,
         key_bits=bits,
         signature_hash=_signature_hash(certificate),
@@ -165,6 +175,6 @@ def _signature_hash(certificate: x509.Certificate) -> str | None:
 def _self_signed(certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(certificate)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True

@@ -42,7 +42,7 @@ class Stage(StrEnum):
 
     DOMAINS = "recipient domains"
     HOSTS = "mail hosts"
-    SERVERS = "servers"
+    SERVERS = "server addresses"
 
 
 #: Called with the stage, how many are done, and how many there are.

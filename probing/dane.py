@@ -47,10 +47,6 @@ class TlsaVerdict:
     sentence: str
     record: TlsaRecord | None = None
 
-    @property
-    def is_valid(self) -> bool:
-        return self.cause in (TlsaCause.MATCH, TlsaCause.UNUSABLE)
-
 
 def judge_tlsa(
     records: Sequence[TlsaRecord], chain: Sequence[x509.Certificate], host: str, now: datetime.datetime

@@ -30,6 +30,7 @@ class DaneState(StrEnum):
     """What DANE came to."""
 
     VALID = "valid"
+    UNUSABLE = "no TLSA record that counts for SMTP"
     PARTLY = "valid at some servers, absent at others"
     BROKEN = "broken"
     ABSENT = "absent"
@@ -87,7 +88,7 @@ def _host_state(host: RouteHost, now: datetime.datetime) -> _HostState:
     if before is not None:
         return before
     states = [_server_state(host, server, now) for server in host.servers]
-    for wanted in (DaneState.BROKEN, DaneState.VALID):
+    for wanted in (DaneState.BROKEN, DaneState.UNUSABLE, DaneState.VALID):
         found = next((each for each in states if each.state is wanted), None)
         if found is not None:
             return found
@@ -119,7 +120,9 @@ def _server_state(host: RouteHost, server: ServerReport, now: datetime.datetime)
     if not server.chain:
         return _HostState(DaneState.UNKNOWN, f"{host.name} has TLSA records, and its certificate was not seen.")
     verdict = judge_tlsa(host.seen.tlsa.records, server.chain, host.name, now)
-    if verdict.is_valid:
+    if verdict.cause is TlsaCause.UNUSABLE:
+        return _HostState(DaneState.UNUSABLE, f"{seen.place}: {verdict.sentence}")
+    if verdict.cause is TlsaCause.MATCH:
         return _HostState(DaneState.VALID, f"{seen.place}: {verdict.sentence}")
     return _HostState(DaneState.BROKEN, f"{seen.place}: {verdict.sentence}", _answer(verdict))
 
@@ -134,6 +137,8 @@ def _overall(states: list[DaneState]) -> DaneState:
         return DaneState.BROKEN
     if DaneState.UNKNOWN in states or not states:
         return DaneState.UNKNOWN
+    if DaneState.UNUSABLE in states:
+        return DaneState.UNUSABLE
     if DaneState.VALID in states:
         return DaneState.PARTLY if DaneState.ABSENT in states else DaneState.VALID
     return DaneState.ABSENT
@@ -150,6 +155,12 @@ def _advice(state: DaneState, states: list[_HostState], settings: OutboundSettin
     elif state is DaneState.PARTLY:
         text = "DANE is valid at some servers, and others have none: keep SmtpDaneMode Opportunistic."
         yield Finding("dane", Level.INFO, text, source=_SOURCE)
+    elif state is DaneState.UNUSABLE:
+        text = (
+            "The partner publishes TLSA records, and none that counts for SMTP: TLS is demanded, no certificate is "
+            "proven. It should publish 3 1 1. Keep SmtpDaneMode Opportunistic."
+        )
+        yield Finding("dane", Level.WARNING, text, Party.PARTNER, source="RFC 7672 3.1.3; tls-verification 2.2")
     elif state is DaneState.ABSENT:
         text = "DANE is absent: keep SmtpDaneMode Opportunistic, which uses it once the partner has it."
         yield Finding("dane", Level.INFO, text, source=_SOURCE)

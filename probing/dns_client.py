@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -73,9 +74,9 @@ class DnsClient:
     def at(cls, text: str) -> Self:
         """A resolver that the operator names: `127.0.0.1`, `192.0.2.53:5353` or `[::1]:53`. Raises NoResolverError."""
         address, port = text.strip(), "53"
-        if address.startswith("["):
-            address, _, rest = address[1:].partition("]")
-            port = rest.removeprefix(":") or port
+        bracketed = re.fullmatch(r"\[([^\]]*)\](?::([0-9]+))?", address)
+        if bracketed:
+            address, port = bracketed[1], bracketed[2] or port
         elif address.count(":") == 1:
             address, _, port = address.partition(":")
         try:

@@ -16,6 +16,8 @@ from probing.tls_client import Contexts, asked_for_certificate, presented_chain,
 
 #: Errors of a machine that has no such network, as opposed to a server that does not answer.
 _NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+#: The same for IPv6, where many networks have the protocol and no way out.
+_NO_ROUTE_6 = (*_NO_ROUTE, errno.EHOSTUNREACH)
 #: What a firewall's inspection of SMTP leaves of "STARTTLS". Source: Cisco "fixup smtp", tls-verification F9.
 _OVERWRITTEN = "XXXXXXXA"
 #: A whole connection may take this many steps' time.
@@ -100,7 +102,8 @@ def _connect(target: Target, seconds: float, whole: Deadline) -> socket.socket:
         sentence = f"Nothing answers at {target.address} port {target.port} within {seconds:g} seconds."
         raise _EndError(ServerOutcome.NOT_REACHABLE, sentence) from None
     except OSError as error:
-        outcome = ServerOutcome.NO_ROUTE if error.errno in _NO_ROUTE else ServerOutcome.NOT_REACHABLE
+        no_route = error.errno in (_NO_ROUTE_6 if ":" in target.address else _NO_ROUTE)
+        outcome = ServerOutcome.NO_ROUTE if no_route else ServerOutcome.NOT_REACHABLE
         sentence = f"{target.address} port {target.port} cannot be reached: {error.strerror or 'no connection'}."
         raise _EndError(outcome, sentence) from None
 

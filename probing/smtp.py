@@ -90,4 +90,6 @@ class Dialogue:
 
 
 def _text(line: bytes) -> str:
-    return line.decode("ascii", errors="backslashreplace")
+    """Readable, and without anything that steers a terminal."""
+    text = line.decode("ascii", errors="backslashreplace")
+    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)

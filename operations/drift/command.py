@@ -12,12 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from operations.drift.markdown import markdown
+from operations.drift.markdown import markdown, title
 from operations.drift.reading import read_drifts
 from operations.engine import engine_of, read_json, with_shared_partners
 from operations.exit_codes import ExitCode
 from operations.options import Json, StackName, WorkingDirectory
 from operations.progress import Progress
+from operations.publish.boards import issues
+from operations.publish.forge import find, put
 from operations.review.report import Drift
 from operations.stack import Stack, read_stack_settings
 from operations.table import Column, table
@@ -35,6 +37,10 @@ def drift(
         Path | None,
         typer.Option("--markdown", help="Write the body of an issue to this file.", metavar="FILE", dir_okay=False),
     ] = None,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="In a pipeline: keep one issue about it current, and close it when it is gone."),
+    ] = False,
     to_json: Json = False,
 ) -> None:
     """Show what somebody changed in the tenant outside of the stack. Reads only.
@@ -45,14 +51,17 @@ def drift(
         settings = read_stack_settings(cwd, stack)
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
         drifts, others = _look(settings)
+    body = markdown(settings.name, drifts)
     if to_markdown is not None:
-        to_markdown.write_text(markdown(settings.name, drifts), encoding="utf-8")
+        to_markdown.write_text(body, encoding="utf-8")
     if to_json:
         sys.stdout.write(json.dumps({"stack": settings.name, "drift": [_object(each) for each in drifts]}, indent=2))
         sys.stdout.write("\n")
     elif drifts:
         sys.stdout.write(table(_COLUMNS, [row for each in drifts for row in _rows(each)]))
     sys.stderr.write(_conclusion(settings.name, drifts, others))
+    if publish:
+        _publish(settings.name, body, there=bool(drifts))
     raise typer.Exit(ExitCode.FINDINGS if drifts or others else ExitCode.FINE)
 
 
@@ -67,6 +76,17 @@ def _look(stack: Stack) -> tuple[tuple[Drift, ...], int]:
     changed = counted if isinstance(counted, dict) else {}
     seen = sum(int(changed.get(word, 0)) for word in ("create", "update", "delete", "replace"))
     return drifts, max(0, seen - len(drifts))
+
+
+def _publish(stack: str, body: str, *, there: bool) -> None:
+    board = issues(os.environ, title(stack))
+    if there:
+        sys.stderr.write(f"The issue about drift of stack {stack} was {put(board, body)}.\n")
+        return
+    found = find(board, body)
+    if found is not None:
+        board.close(found)
+        sys.stderr.write(f"The issue about drift of stack {stack} was closed.\n")
 
 
 def _rows(drift: Drift) -> Sequence[tuple[str, ...]]:

@@ -11,10 +11,12 @@ import typer
 
 from operations.exit_codes import ExitCode
 from operations.options import Json, WorkingDirectory
-from operations.preview.running import Previewed, preview_stack
+from operations.preview.running import COMMENT, Previewed, preview_stack
 from operations.preview.several import run_all
 from operations.preview.summary import summary_json, summary_markdown, summary_table
 from operations.progress import Progress
+from operations.publish.boards import comments
+from operations.publish.forge import put
 from operations.review.command import _kind, _percent
 from operations.review.gates import FAIL_ON, Gates
 from operations.stack import read_stack_settings
@@ -61,6 +63,10 @@ def preview(
         list[Path] | None,
         typer.Option("--policy-pack", exists=True, metavar="DIRECTORY", help="As `pulumi preview` takes it."),
     ] = None,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="In a pipeline: keep one comment for each stack on the pull request current."),
+    ] = False,
     parallel: Annotated[int, typer.Option("--parallel", "-p", min=1, help="Stacks at a time.")] = _PARALLEL,
     json: Json = False,
 ) -> None:
@@ -77,13 +83,26 @@ def preview(
         folder = output or next(iter(stacks.values())).root / ".review"
 
     def one(name: str) -> Previewed:
-        return preview_stack(stacks[name], os.environ, gates, folder / name.replace("/", "-"), extra)
+        return preview_stack(stacks[name], os.environ, gates, _of(folder, name), extra)
 
     previews = run_all(names, one, parallel)
     (folder / SUMMARY).write_text(summary_markdown(previews), encoding="utf-8")
     sys.stdout.write(summary_json(previews) if json else summary_table(previews))
     sys.stderr.write(f"The comments and plans are in {folder}.\n")
+    if publish:
+        _publish(folder, names)
     raise typer.Exit(_exit_code(previews))
+
+
+def _publish(folder: Path, names: list[str]) -> None:
+    board = comments(os.environ)
+    for name in names:
+        text = (_of(folder, name) / COMMENT).read_text(encoding="utf-8")
+        sys.stderr.write(f"The comment about stack {name} was {put(board, text)}.\n")
+
+
+def _of(folder: Path, stack: str) -> Path:
+    return folder / stack.replace("/", "-")
 
 
 def _exit_code(previews: tuple[Previewed, ...]) -> ExitCode:

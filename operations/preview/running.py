@@ -53,7 +53,9 @@ class Previewed:
         return "refused" if self.refused else "may be applied"
 
 
-def preview_stack(stack: Stack, environ: Mapping[str, str], gates: Gates, folder: Path, extra: Sequence[str]) -> Previewed:
+def preview_stack(
+    stack: Stack, environ: Mapping[str, str], gates: Gates, folder: Path, extra: Sequence[str]
+) -> Previewed:
     """Previews a stack, and writes its three files into `folder`; where it fails only the comment, which says so.
 
     Args:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from operations.errors import CannotRunError
 from operations.verify.declared import DeclaredPartner
 from operations.verify.pem_file import CertificateFile
 from probing.certificate_findings import (
@@ -21,7 +20,7 @@ from probing.certificate_findings import (
     strength_findings,
     usage_findings,
 )
-from probing.certificates import CertificateFacts, certificate_facts
+from probing.certificates import CertificateFacts
 from probing.names import MatchMode, NameVerdict
 from probing.verdicts import ChainCause, ChainVerdict, Fact, Finding, Judgement, Level, Party, verdict_of
 from providers.exchange_online.connectors import ConnectorSettings, Direction
@@ -54,17 +53,6 @@ class CertificateCheck:
     @property
     def settings(self) -> ConnectorSettings:
         return self.partner.settings(self.direction)
-
-
-def leaf_facts(file: CertificateFile, name: str) -> CertificateFacts:
-    """The server's own certificate of a file. Raises CannotRunError where its fields cannot be read."""
-    try:
-        return certificate_facts(file.leaf)
-    except ValueError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise CannotRunError(
-            f"The certificate in {name} is malformed: {reason}. Ask the partner for another."
-        ) from None
 
 
 def judge_certificate(

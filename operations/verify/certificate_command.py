@@ -7,22 +7,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography import x509
 
-from operations.errors import CannotRunError
 from operations.options import Json, StackName, WorkingDirectory
 from operations.stack import read_stack_settings
 from operations.verify.baseline import Observation
-from operations.verify.certificate import CertificateCheck, judge_certificate, leaf_facts
+from operations.verify.certificate import CertificateCheck, judge_certificate
 from operations.verify.declared import declared_partner
 from operations.verify.evidence import Run, now, whoever
-from operations.verify.options import BaselineFile, DirectionName, UpdateBaseline
+from operations.verify.options import BaselineFile, DirectionName, RootsFile, UpdateBaseline
 from operations.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
 from operations.verify.pem_file import read_certificate_file
+from operations.verify.roots import read_roots
 from operations.verify.watching import Observed, Watch
 from probing.certificate_chain import judge_chain
+from probing.certificates import certificate_facts
 from probing.names import MatchMode
-from probing.roots import RootsError, load_roots
 
 
 def certificate(
@@ -40,10 +39,7 @@ def certificate(
     match: Annotated[
         MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
     ] = MatchMode.EITHER,
-    roots: Annotated[
-        Path | None,
-        typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's."),
-    ] = None,
+    roots: RootsFile = None,
     place: Annotated[
         str, typer.Option("--place", metavar="HOST", help="With --baseline: the server that has the certificate.")
     ] = "file",
@@ -67,17 +63,10 @@ def certificate(
     started = now()
     declared = declared_partner(read_stack_settings(cwd, stack), partner)
     check = CertificateCheck(declared, direction.direction, started, match)
-    content = read_certificate_file((cwd or Path()) / file)
-    facts = leaf_facts(content, str(file))
-    chain = judge_chain(content.chain, _roots(roots), started)
+    content = read_certificate_file(file)
+    facts = certificate_facts(content.leaf)
+    chain = judge_chain(content.chain, read_roots(roots), started)
     judgement = judge_certificate(str(file), content, facts, chain, check)
     seen = Observation(declared.name, check.direction, place, facts)
     judged = watch.compared([Observed(judgement, (seen,))], started)
     raise typer.Exit(outputs.deliver(Run("verify certificate", judged, whoever(os.environ), started, stack)))
-
-
-def _roots(path: Path | None) -> tuple[x509.Certificate, ...]:
-    try:
-        return load_roots(path)
-    except RootsError as error:
-        raise CannotRunError(str(error)) from None

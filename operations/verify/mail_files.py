@@ -184,7 +184,7 @@ def _leading_block(text: str) -> tuple[HeaderBlock, int]:
         if not fields.add(line):
             return HeaderBlock("", ()), at
         at = after
-        if False:
+        if at > _LONGEST_BLOCK:
             return HeaderBlock("", fields.take(), is_whole=False), at
     return HeaderBlock("", fields.take(), fields.is_whole), at
 

@@ -64,16 +64,15 @@ def message(
     wanted = optional_direction(direction)
     check = MessageCheck(declared, tuple(Direction) if wanted is None else (wanted,), tuple(gateway or ()))
     started = now()
-    judged = tuple(each for name in files for each in _judged(name, check, cwd))
+    judged = tuple(each for name in files for each in _judged(name, check))
     raise typer.Exit(outputs.deliver(Run("verify message", judged, whoever(os.environ), started, stack)))
 
 
-def _judged(name: str, check: MessageCheck, cwd: Path | None) -> tuple[Judgement, ...]:
+def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:
     if name == _STDIN:
         return judge_file(sys.stdin.buffer, "standard input", check)
-    path = (cwd or Path()) / name
     try:
-        with path.open("rb") as file:
+        with Path(name).open("rb") as file:
             return judge_file(file, name, check)
     except OSError as error:
         raise CannotRunError(f"{name} cannot be read: {error.strerror}. Name files, or - for standard input.") from None

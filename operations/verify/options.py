@@ -41,3 +41,7 @@ BaselineFile = Annotated[
     typer.Option("--baseline", metavar="FILE", help="What was seen before; changes since are reported, news entered."),
 ]
 UpdateBaseline = Annotated[bool, typer.Option("--update-baseline", help="With --baseline: accept what has changed.")]
+RootsFile = Annotated[
+    Path | None,
+    typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's."),
+]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.utils import CryptographyDeprecationWarning
 
 from operations.errors import CannotRunError
+from probing.certificates import certificate_facts
 
 #: A chain has about 6 kB.
 _LARGEST = 1024 * 1024
@@ -51,7 +55,7 @@ def read_certificate_file(path: Path) -> CertificateFile:
     """Reads PEM, DER or PKCS #7.
 
     Raises:
-        CannotRunError: where the file cannot be read or holds no certificate.
+        CannotRunError: where the file cannot be read, holds no certificate, or a malformed one.
     """
     try:
         with path.open("rb") as file:
@@ -63,6 +67,13 @@ def read_certificate_file(path: Path) -> CertificateFile:
     certificates = _certificates(data)
     if not certificates:
         raise CannotRunError(f"{path} holds no certificate that can be read. {_ADVICE}")
+    try:
+        # cryptography reads a certificate's fields when they are asked for: a malformed one must not show up later.
+        for each in certificates[:_MOST]:
+            certificate_facts(each)
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CannotRunError(f"A certificate in {path} is malformed: {reason}. {_ADVICE}") from None
     return CertificateFile(certificates[:_MOST], bool(_PRIVATE_KEY.search(data)))
 
 
@@ -74,8 +85,11 @@ def _certificates(data: bytes) -> tuple[x509.Certificate, ...]:
         pkcs7.load_der_pkcs7_certificates,
     ):
         try:
-            return tuple(load(data))
-        except (ValueError, TypeError):
+            with warnings.catch_warnings():
+                # It warns of what a CA did wrong, such as a serial number of 0: nothing for the operator's terminal.
+                warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+                return tuple(load(data))
+        except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
             continue
     return ()
 

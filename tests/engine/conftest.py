@@ -10,6 +10,7 @@ import pytest
 from emulator.control import Control
 from emulator.process import EmulatorProcess
 from tests.support.engine import Project
+from tests.support.processes import kill_working_in
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +28,7 @@ def control(emulator: EmulatorProcess) -> Control:
 
 
 @pytest.fixture
-def project(tmp_path: Path, emulator: EmulatorProcess, control: Control) -> Project:  # noqa: ARG001 - resets
+def project(tmp_path: Path, emulator: EmulatorProcess, control: Control) -> Iterator[Project]:  # noqa: ARG001 - resets
     """A working copy of the project; its stack `dev` was never applied."""
-    return Project(tmp_path, emulator)
+    yield Project(tmp_path, emulator)
+    kill_working_in(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import defaultdict
 from pathlib import Path
 
@@ -35,3 +37,19 @@ def _command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
+
+
+def kill_working_in(directory: Path) -> None:
+    """Ends every process whose current directory is `directory` or below: what a killed run leaves behind.
+
+    A provider whose engine was killed goes on with what it does, and would reach into the next test's tenant.
+    """
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            cwd = (entry / "cwd").readlink()
+            if cwd.is_relative_to(directory):
+                os.kill(int(entry.name), signal.SIGKILL)
+        except OSError:
+            continue  # It ended meanwhile, or is somebody else's.

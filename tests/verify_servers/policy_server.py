@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import Any
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that refuses the certificate is what some tests are about."""
+
+
 class PolicyServer:
     """Serves policies on loopback.
 
@@ -25,8 +32,7 @@ class PolicyServer:
         contexts = {name: _context(*files) for name, files in certificates.items()}
         first = next(iter(contexts.values()))
         first.sni_callback = lambda connection, name, _: _choose(connection, contexts.get(name or ""))
-        self._server = ThreadingHTTPServer((address, 0), _handler(policies))
-        self._server.daemon_threads = True
+        self._server = _QuietServer((address, 0), _handler(policies))
         self._server.socket = first.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

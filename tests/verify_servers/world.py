@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from probing.collect import Questions, Surroundings, collect
 from probing.dns_client import DnsClient
@@ -20,7 +21,7 @@ from probing.route_report import RouteReport, report_route
 from probing.seen import Probe
 from probing.server_report import Rule, ServerReport
 from providers.exchange_online.connectors import OutboundSettings
-from tests.verify_servers.name_servers import NameServers, Zone
+from tests.verify_servers.name_servers import NameServers
 from tests.verify_servers.pki import SERVER, Issued, Pki, self_signed, write_chain
 from tests.verify_servers.policy_server import PolicyServer
 from tests.verify_servers.postfix import Listener, Postfix
@@ -78,12 +79,16 @@ class World:
         return report_route(route, rule), route.servers
 
 
-def connector(domain: str, tls_settings: str | None = "DomainValidation", **others: object) -> OutboundSettings:
+def connector(domain: str, tls_settings: str | None = "DomainValidation", **others: Any) -> OutboundSettings:
     """The outbound connector of a test: for one domain below fabrikam.test, unless the domain has dots of its own."""
     full = domain if "." in domain else f"{domain}.fabrikam.test"
-    named = {"tls_domain": NAME} if tls_settings == "DomainValidation" else {}
-    values = {"name": "to fabrikam", "recipient_domains": (full,), "tls_settings": tls_settings, **named, **others}
-    return OutboundSettings(**values)  # type: ignore[arg-type] - a test chooses any parameters
+    settings = OutboundSettings(
+        name="to fabrikam",
+        recipient_domains=(full,),
+        tls_settings=tls_settings,
+        tls_domain=NAME if tls_settings == "DomainValidation" else None,
+    )
+    return replace(settings, **others)
 
 
 class RunningWorld:
@@ -134,16 +139,19 @@ def _leaves(pki: Pki) -> dict[str, Issued]:
         "cn-only": pki.leaf(NAME, (_OTHER,)),
         "wildcard": pki.leaf("*.fabrikam.test", ("*.fabrikam.test",)),
         "other-name": pki.leaf(_OTHER, (_OTHER,)),
-        "untrusted": Pki("Other").leaf(NAME, (NAME,)),
+        "unknown-ca": Pki("Unsent").leaf(NAME, (NAME,)),
         "self-signed": self_signed(NAME),
     }
 
 
 def _write_leaves(folder: Path, pki: Pki, leaves: dict[str, Issued]) -> dict[str, tuple[Path, Path]]:
-    above = {"untrusted": (), "self-signed": ()}
+    alone = ("unknown-ca", "self-signed")
     files = {
-        name: write_chain(folder, name, leaf, *above.get(name, (pki.intermediate,))) for name, leaf in leaves.items()
+        name: write_chain(folder, name, leaf, *(() if name in alone else (pki.intermediate,)))
+        for name, leaf in leaves.items()
     }
+    other = Pki("Other")
+    files["untrusted"] = write_chain(folder, "untrusted", other.leaf(NAME, (NAME,)), other.intermediate)
     files["no-intermediate"] = write_chain(folder, "no-intermediate", leaves["good"])
     return files
 
@@ -164,7 +172,7 @@ def _listeners(files: dict[str, tuple[Path, Path]]) -> list[Listener]:
     found.append(Listener(ADDRESSES["no-starttls"], ("smtpd_tls_security_level=none",)))
     for name, versions in _OLD.items():
         settings = (f"smtpd_tls_protocols={versions}", f"smtpd_tls_mandatory_protocols={versions}")
-        weak = ("tls_ssl_options=0x0", "tls_medium_cipherlist=ALL:@SECLEVEL=0") if name == "tls11" else ()
+        weak = ("tls_medium_cipherlist=ALL:@SECLEVEL=0",) if name == "tls11" else ()
         found.append(Listener(ADDRESSES[name], (*settings, *weak)))
     demands = ("smtpd_tls_security_level=encrypt", "smtpd_tls_req_ccert=yes")
     found.append(Listener(ADDRESSES["client-certificate"], demands))

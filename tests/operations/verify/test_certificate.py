@@ -269,8 +269,7 @@ def test_damaged_certificates_end_with_a_sentence(tmp_path: Path, changes: list[
     path.write_bytes(bytes(data))
     try:
         file = read_certificate_file(path)
-    except CannotRunError as error:
-        assert "certificate" in str(error)
+    except CannotRunError:
         return
     chain = judge_chain(file.chain, [root().certificate], NOW)
     check = CertificateCheck(declared(), OUT, NOW)
