@@ -104,7 +104,7 @@ def _beside_partners(
         if same_direction and restricts_tenant(connector.settings):
             yield DeclarationFinding(
                 f"{KEYS[connector.direction]} '{connector.name}'",
-                f"it restricts all senders of the tenant, and wins over the connectors of this stack's partners "
+                "it restricts all senders of the tenant, and wins over the connectors of this stack's partners "
                 "for mail from the same source; check that their mail meets its restriction too.",
                 Severity.WARNING,
             )
