@@ -1,4 +1,4 @@
-"""What the pre-flight saw, kept for a while: a preview is repeated often, and partners' servers are not to be bothered."""
+"""What the pre-flight saw, kept for a while: previews are repeated, and others' servers not to be bothered."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def fetch_policy(
     try:
         connection = _connect(addresses, port, deadline)
     except OSError:
-        return PolicyFile(problem=f"no web server answers at {', '.join(addresses) or host}", reached=False)
+        return PolicyFile(problem=f"no web server answers at {', '.join(addresses[:5]) or host}", reached=False)
     try:
         connection.settimeout(deadline.left())
         with connection, context.wrap_socket(connection, server_hostname=host) as encrypted:

@@ -7,12 +7,14 @@ in for it; a list of the Microsoft Trusted Root Program (CCADB) can be given ins
 from __future__ import annotations
 
 import ssl
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 
 _LARGEST = 32 * 1024 * 1024
 
@@ -26,7 +28,11 @@ def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
     source = Path(certifi.where()) if path is None else path
     try:
         with source.open("rb") as file:
-            return tuple(x509.load_pem_x509_certificates(file.read(_LARGEST)))
+            data = file.read(_LARGEST)
+        with warnings.catch_warnings():
+            # Old roots have faults that cryptography warns of, such as a serial number of 0, and are trusted all the same.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            return tuple(x509.load_pem_x509_certificates(data))
     except OSError as error:
         raise RootsError(f"The roots {source} cannot be read: {error.strerror}.") from None
     except ValueError:

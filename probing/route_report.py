@@ -48,10 +48,12 @@ def report_route(route: Route, rule: Rule) -> RouteReport:
 
 
 def _otherwise(route: Route) -> Verdict:
-    unanswered = [host.seen.addresses.problem is DnsProblem.NO_ANSWER for host in route.hosts]
     if route.domain is not None and route.domain.mx.problem is DnsProblem.NO_ANSWER:
         return Verdict.NOT_REACHABLE
-    return Verdict.NOT_REACHABLE if unanswered and all(unanswered) else Verdict.PASSED
+    if not route.hosts:
+        return Verdict.UNKNOWN
+    unanswered = [host.seen.addresses.problem is DnsProblem.NO_ANSWER for host in route.hosts]
+    return Verdict.NOT_REACHABLE if all(unanswered) else Verdict.PASSED
 
 
 def _delivery(route: Route) -> Iterable[Finding]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import datetime
+import warnings
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from pydantic import BaseModel, ConfigDict, Field
 
 _Short = Annotated[str, Field(max_length=2000)]
@@ -164,7 +166,7 @@ class ServerSeen(_Seen):
     version: _Name | None = None
     cipher: _Name | None = None
     asks_client_certificate: bool | None = None
-    chain: Annotated[tuple[Annotated[str, Field(max_length=100000)], ...], Field(max_length=20)] = ()
+    chain: Annotated[tuple[Annotated[str, Field(max_length=400000)], ...], Field(max_length=20)] = ()
     transcript: tuple[_Short, ...] = ()
 
     @property
@@ -175,7 +177,10 @@ class ServerSeen(_Seen):
     @property
     def certificates(self) -> tuple[x509.Certificate, ...]:
         """The chain. Raises ValueError where one of it is malformed."""
-        return tuple(x509.load_der_x509_certificate(base64.b64decode(each)) for each in self.chain)
+        with warnings.catch_warnings():
+            # A fault that cryptography warns of is a finding about the partner, if it is one, and no news of ours.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            return tuple(x509.load_der_x509_certificate(base64.b64decode(each)) for each in self.chain)
 
 
 class Probe(_Seen):

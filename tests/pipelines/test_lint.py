@@ -40,7 +40,7 @@ def test_ours_are_clean() -> None:
     [
         ("github/preview.yml", r"@[0-9a-f]{40} # v5.0.0", "@v5", "unpinned-uses"),
         ("github/preview.yml", "permissions: {}\n", "permissions: write-all\n", "excessive-permissions"),
-        ("github/preview.yml", "persist-credentials: false", "persist-credentials: true", "artipacked"),
+        ("github/preview.yml", "persist-credentials: false", "fetch-depth: 1", "artipacked"),
         ("github/preview.yml", "make review ARGS=--publish", "make ${{ github.head_ref }}", "template-injection"),
         (
             "github/apply-stack.yml",

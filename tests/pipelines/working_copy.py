@@ -75,17 +75,17 @@ class WorkingCopy:
                 shutil.copytree(source, self.directory / source.name, ignore=ignored)
             else:
                 shutil.copy(source, self.directory / source.name)
-        self._adapt_project_file()
+        for file in ("Pulumi.yaml", "policies/PulumiPolicy.yaml"):
+            self._adapt(self.directory / file)
         (self.directory / "stacks").mkdir()
         self._home = directory / "home"
         self._binaries = directory / "bin"
         self._make_make()
 
-    def _adapt_project_file(self) -> None:
-        path = self.directory / "Pulumi.yaml"
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    def _adapt(self, file: Path) -> None:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
         content["runtime"]["options"]["virtualenv"] = sys.prefix
-        path.write_text(yaml.safe_dump(content), encoding="utf-8")
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
 
     def _make_make(self) -> None:
         """A make that takes set-up for done: another test proves set-up, and a clone of its own would take minutes."""

@@ -65,7 +65,8 @@ class Server:
     def stop(self) -> None:
         """Ends it and all of its children: its group has no other members."""
         for each in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
+            # One that sudo started belongs to root, and was ended by its own command before.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, each)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOP)
