@@ -22,13 +22,14 @@ _CALLS_SHOWN = 25
 _REFUSED = 400
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
-body { margin: 2rem auto; max-width: 78rem; padding: 0 1rem; }
+body { margin: 2rem auto; max-width: 100rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 p { margin: .25rem 0; opacity: .8; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid #8884; }
-th { font-weight: 600; white-space: nowrap; } td { overflow-wrap: break-word; max-width: 32rem; }
+th { font-weight: 600; } td { min-width: 4rem; max-width: 32rem; overflow-wrap: normal; }
+td:first-child { min-width: 11rem; } th { vertical-align: bottom; }
 .off td { opacity: .55; } .bad { color: #c33; font-weight: 600; }
 """
 

@@ -30,7 +30,7 @@ def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
         with source.open("rb") as file:
             data = file.read(_LARGEST)
         with warnings.catch_warnings():
-            # Old roots have faults that cryptography warns of, such as a serial number of 0, and are trusted all the same.
+            # Old roots have faults that cryptography warns of, such as a serial number of 0, yet they are trusted.
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
             return tuple(x509.load_pem_x509_certificates(data))
     except OSError as error:

@@ -76,14 +76,13 @@ def preview(
     """
     names = list(dict.fromkeys(stack))
     gates = Gates(frozenset(FAIL_ON[each] for each in fail_on or ()), max_changed)
-    extra = [argument for pack in policy_pack or () for argument in ("--policy-pack", str(pack.resolve()))]
     with Progress() as progress:
         progress.step("Reading the stacks' settings")
         stacks = {name: read_stack_settings(cwd, name) for name in names}
         folder = output or next(iter(stacks.values())).root / ".review"
 
     def one(name: str) -> Previewed:
-        return preview_stack(stacks[name], os.environ, gates, _of(folder, name), extra)
+        return preview_stack(stacks[name], os.environ, gates, _of(folder, name), policy_pack or ())
 
     previews = run_all(names, one, parallel)
     (folder / SUMMARY).write_text(summary_markdown(previews), encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from operations.engine import engine_of, read_json, with_shared_partners
 from operations.errors import CannotRunError
+from operations.preview.policies import violations
 from operations.review.as_json import as_json
 from operations.review.gates import Gates, refusals
 from operations.review.markdown import escaped, markdown, marker
@@ -54,14 +55,14 @@ class Previewed:
 
 
 def preview_stack(
-    stack: Stack, environ: Mapping[str, str], gates: Gates, folder: Path, extra: Sequence[str]
+    stack: Stack, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
 ) -> Previewed:
     """Previews a stack, and writes its three files into `folder`; where it fails only the comment, which says so.
 
     Args:
         environ: the process environment.
         gates: what stops the pipeline.
-        extra: further arguments of `pulumi preview`.
+        packs: directories of policy packs; a violated mandatory policy refuses as a gate does.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (PLAN, COMMENT, REPORT):
@@ -69,14 +70,15 @@ def preview_stack(
     try:
         engine = engine_of(stack, environ)
         engine.select(Operation.PREVIEW)
-        arguments = ["--save-plan", str(folder.resolve() / PLAN), *extra]
+        arguments = ["--save-plan", str(folder.resolve() / PLAN)]
         document = read_json(engine, Operation.PREVIEW, arguments, fine=(0,))
         found = review(read_preview(with_shared_partners(document, stack)), datetime.datetime.now(datetime.UTC).date())
+        violated = violations(engine, packs) if packs else ()
     except (CannotRunError, Refusal) as error:
         (folder / PLAN).unlink(missing_ok=True)
         (folder / COMMENT).write_text(_failure(stack.name, str(error)), encoding="utf-8")
         return Previewed(stack.name, problem=str(error))
-    refused = refusals(found, gates)
+    refused = (*refusals(found, gates), *violated)
     (folder / COMMENT).write_text(markdown(found, refused), encoding="utf-8")
     (folder / REPORT).write_text(as_json(found, refused) + "\n", encoding="utf-8")
     return Previewed(stack.name, found, refused)

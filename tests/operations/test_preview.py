@@ -89,6 +89,17 @@ def test_an_acknowledgement_in_the_shared_file_counts(clone: WorkingCopy) -> Non
     assert (code, said["dev"]["refusals"]) == (0, [])
 
 
+def test_a_violated_policy_refuses_and_says_which(clone: WorkingCopy) -> None:
+    """A failure means that the comment says `preview failed`, and nobody knows which rule was broken or what to do."""
+    clone.declare("dev", WOODGROVE)
+    code, said = preview(clone, "--stack", "dev", "--policy-pack", "policies")
+    assert (code, said["dev"]["result"]) == (1, "refused")
+    assert "Policy outbound-certificate-trusted: outbound connector" in "".join(said["dev"]["refusals"])
+    assert "### Woodgrove Hospital is new" in clone.read(".review/dev/review.md")
+    clone.declare("dev", FABRIKAM)
+    assert preview(clone, "--stack", "dev", "--policy-pack", "policies")[0] == 0
+
+
 def test_no_secret_is_in_what_is_kept(clone: WorkingCopy) -> None:
     """A failure means that a secret of the stack is in an artifact that every reader of the repository can download."""
     clone.declare("dev", FABRIKAM)
