@@ -120,6 +120,8 @@ def _trust_anchor(
         return TlsaVerdict(TlsaCause.MISMATCH, "", record)
     verdict = judge_chain(chain, [anchor], now)
     if not verdict.is_trusted:
+        if anchor not in chain and verdict.cause in (ChainCause.UNKNOWN_ROOT, ChainCause.INCOMPLETE):
+            return TlsaVerdict(TlsaCause.MISMATCH, "", record)
         cause = {ChainCause.EXPIRED: TlsaCause.EXPIRED, ChainCause.NOT_YET_VALID: TlsaCause.NOT_YET_VALID}
         text = f"The TLSA record {record} names a CA of the chain. {verdict.sentence}"
         return TlsaVerdict(cause.get(verdict.cause, TlsaCause.CHAIN), text, record)

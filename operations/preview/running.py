@@ -9,7 +9,7 @@ from pathlib import Path
 
 from operations.engine import engine_of, read_json, with_shared_partners
 from operations.errors import CannotRunError
-from operations.preview.policies import violations
+from operations.preview.policies import VARIABLES, policy_arguments, violations, without_their_failure
 from operations.review.as_json import as_json
 from operations.review.gates import Gates, refusals
 from operations.review.markdown import escaped, markdown, marker
@@ -23,6 +23,9 @@ from tools.stack.operations import Operation
 
 PLAN, COMMENT, REPORT = "plan.json", "review.md", "review.json"
 """The files of a stack: the plan for `up --plan`, the comment of a pull request, the same for programs."""
+
+
+_EVENTS = "events.jsonl"
 
 
 @dataclass(frozen=True)
@@ -65,17 +68,19 @@ def preview_stack(
         packs: directories of policy packs; a violated mandatory policy refuses as a gate does.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (PLAN, COMMENT, REPORT):
+    for name in (PLAN, COMMENT, REPORT, _EVENTS):
         (folder / name).unlink(missing_ok=True)
     try:
-        engine = engine_of(stack, environ)
+        engine = engine_of(stack, {**environ, **VARIABLES})
         engine.select(Operation.PREVIEW)
-        arguments = ["--save-plan", str(folder.resolve() / PLAN)]
-        document = read_json(engine, Operation.PREVIEW, arguments, fine=(0,))
-        found = review(read_preview(with_shared_partners(document, stack)), datetime.datetime.now(datetime.UTC).date())
-        violated = violations(engine, packs) if packs else ()
+        arguments = ["--save-plan", str(folder.resolve() / PLAN), *policy_arguments(packs, folder.resolve() / _EVENTS)]
+        document = with_shared_partners(read_json(engine, Operation.PREVIEW, arguments, fine=(0,)), stack)
+        violated = violations(folder / _EVENTS)
+        plan = read_preview(without_their_failure(document) if violated else document)
+        found = review(plan, datetime.datetime.now(datetime.UTC).date())
     except (CannotRunError, Refusal) as error:
-        (folder / PLAN).unlink(missing_ok=True)
+        for name in (PLAN, _EVENTS):
+            (folder / name).unlink(missing_ok=True)
         (folder / COMMENT).write_text(_failure(stack.name, str(error)), encoding="utf-8")
         return Previewed(stack.name, problem=str(error))
     refused = (*refusals(found, gates), *violated)

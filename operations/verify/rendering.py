@@ -13,6 +13,8 @@ from probing.verdicts import Finding, Judgement, Level, Verdict
 _WIDTH, _LONGEST = 110, 300
 #: Facts for the evidence, too long for a terminal.
 _EVIDENCE_ONLY = ("SHA-256", "public key SHA-256")
+#: The same where a server is judged: many of them are shown, and what matters of these is a finding anyway.
+_OF_SERVERS = ("valid from", "key", "signature", "extended key usage", "CRL", "OCSP", "revocation hosts")
 
 
 def as_text(run: Run) -> str:
@@ -26,11 +28,12 @@ def _judgement(judgement: Judgement) -> Iterable[str]:
     yield printable(f"{judgement.verdict.value.upper()}  {'  '.join(word for word in words if word)}")
     if judgement.demand:
         yield from _wrapped("  demanded: ", judgement.demand)
-    width = max((len(fact.name) for fact in judgement.facts), default=0)
-    for fact in judgement.facts:
-        if fact.name not in _EVIDENCE_ONLY:
-            name = printable(fact.name)
-            yield f"  {name:<{min(width, 32)}}  {_short(fact.value)}"
+    hidden = (*_EVIDENCE_ONLY, *(_OF_SERVERS if judgement.kind == "server" else ()))
+    shown = [fact for fact in judgement.facts if fact.name not in hidden]
+    width = max((len(fact.name) for fact in shown), default=0)
+    for fact in shown:
+        name = printable(fact.name)
+        yield f"  {name:<{min(width, 32)}}  {_short(fact.value)}"
     for finding in judgement.findings:
         yield from _finding(finding)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.control import Control
-from emulator.faults.models import Garbage, ReadLag
+from emulator.faults.models import ConnectionReset, Garbage, ReadLag
 from tests.provider.runs import INBOUND, ON_PREMISES, OUTBOUND, Start, assert_converges, assert_sentence, declared, held
 from tests.support.mini_stack import Declaration, MiniStack
 
@@ -27,6 +27,18 @@ def test_a_connector_created_disabled_is_reported(stack: MiniStack, tenant: Cont
     assert outputs["enabled"] is False
     assert outputs["declined"] == ["enabled"]
     assert [call.cmdlet for call in tenant.writes()] == ["New-InboundConnector"]
+
+
+def test_a_connector_created_disabled_whose_answer_was_lost_is_reported(stack: MiniStack, tenant: Control) -> None:
+    """Failing, a restricted offering and a bad line together would make a connector that nobody manages."""
+    tenant.switch(offering="disabled")
+    tenant.fault(ConnectionReset(after_write=True), "New-InboundConnector", count=1)
+
+    run = stack.up({"one": ON_PREMISES})
+
+    assert run.created == ["one"]
+    assert any("created in a disabled state" in message for message in run.messages)
+    assert stack.resources["one"].outputs["declined"] == ["enabled"]
 
 
 @pytest.mark.parametrize("refresh", [True, False], ids=["with refresh", "without refresh"])

@@ -44,18 +44,26 @@ class Postfix:
         self._configure(folder, settings)
         for listener in listeners:
             self._listen(listener, port)
-        self._server = Server(
-            [*self._root, program("postfix"), "-c", str(self._etc), "start-fg"],
-            folder / "log" / "start.log",
-            lambda: all(listens(listener.address, port) for listener in listeners),
-        )
+        try:
+            self._server = Server(
+                [*self._root, program("postfix"), "-c", str(self._etc), "start-fg"],
+                folder / "log" / "start.log",
+                lambda: all(listens(listener.address, port) for listener in listeners),
+            )
+        except BaseException:
+            self._stop_master()
+            raise
 
     def stop(self) -> None:
-        """Ends it, by the id that its master process has noted."""
+        """Ends it."""
+        self._stop_master()
+        self._server.stop()
+
+    def _stop_master(self) -> None:
+        """By the id that the master process has noted: it has left the group of the process that started it."""
         subprocess.run(
             [*self._root, program("postfix"), "-c", str(self._etc), "stop"], check=False, capture_output=True
         )
-        self._server.stop()
 
     def _configure(self, folder: Path, settings: Sequence[str]) -> None:
         self._postconf("-MX", "smtp/inet")

@@ -97,6 +97,19 @@ def test_a_partner_who_cannot_be_reached(run: Run) -> None:
     assert "--from" in ended.stdout
 
 
+def test_the_example_stack(world: World, tmp_path: Path) -> None:
+    """Failing: what the README shows is not what the command says about the example partners."""
+    command = [sys.executable, "-m", "operations", "verify", "partner", "--all", "--stack", "dev", "--cwd", str(ROOT)]
+    command += ["--roots", str(world.roots), "--resolver", world.resolver, "--port", str(world.port)]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    text = " ".join(done.stdout.split())
+    assert done.returncode == 1, done.stderr
+    assert "PASSED mail.fabrikam.com [127.0.21.17]" in text
+    assert "450 4.4.317 Cannot connect to remote server [Message=SubjectMismatch Expected Subject:" in text
+    assert "verify partner: 8 passed, 1 failed" in text
+
+
 def test_all_partners_as_json(run: Run) -> None:
     """Failing: a pipeline cannot read the result, or a partner is left out."""
     ended = run("--all", "--json")

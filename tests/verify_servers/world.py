@@ -26,7 +26,7 @@ from tests.verify_servers.pki import SERVER, Issued, Pki, self_signed, write_cha
 from tests.verify_servers.policy_server import PolicyServer
 from tests.verify_servers.postfix import Listener, Postfix
 from tests.verify_servers.processes import free_port
-from tests.verify_servers.zones import ADDRESSES, POLICIES, WEB_ADDRESS, fabrikam_zone, other_zones
+from tests.verify_servers.zones import ADDRESSES, POLICIES, WEB_ADDRESS, example_zones, fabrikam_zone, other_zones
 
 #: What the connectors of the tests ask for.
 NAME = "mail.fabrikam.test"
@@ -122,7 +122,11 @@ class RunningWorld:
         self._running.append(postfix)
         web = _policy_server(folder / "pki", pki)
         self._running.append(web)
-        zones = (fabrikam_zone({name: leaf.certificate for name, leaf in leaves.items()}, pki), *other_zones())
+        zones = (
+            fabrikam_zone({name: leaf.certificate for name, leaf in leaves.items()}, pki),
+            *other_zones(),
+            *example_zones(),
+        )
         names = NameServers(folder / "names", (free_port("127.0.0.1"), free_port("127.0.0.1")), zones)
         self._running.append(names)
         return World(folder, port, web.port, f"127.0.0.1:{names.port}", postfix, pki)
@@ -141,11 +145,22 @@ def _leaves(pki: Pki) -> dict[str, Issued]:
         "other-name": pki.leaf(_OTHER, (_OTHER,)),
         "unknown-ca": Pki("Unsent").leaf(NAME, (NAME,)),
         "self-signed": self_signed(NAME),
+        **_example_leaves(pki),
+    }
+
+
+def _example_leaves(pki: Pki) -> dict[str, Issued]:
+    """The example stack's servers; the insurer's mail has moved to a provider, whose certificate has another name."""
+    return {
+        "fabrikam.com": pki.leaf("mail.fabrikam.com", ("mail.fabrikam.com",)),
+        "dogsandcats.com": pki.leaf("mail.dogsandcats.com", ("mail.dogsandcats.com",)),
+        "woodgrove.org": self_signed("relay.woodgrove.org"),
+        "humongousinsurance.com": pki.leaf("mx.hosting.test", ("*.hosting.test",)),
     }
 
 
 def _write_leaves(folder: Path, pki: Pki, leaves: dict[str, Issued]) -> dict[str, tuple[Path, Path]]:
-    alone = ("unknown-ca", "self-signed")
+    alone = ("unknown-ca", "self-signed", "woodgrove.org")
     files = {
         name: write_chain(folder, name, leaf, *(() if name in alone else (pki.intermediate,)))
         for name, leaf in leaves.items()

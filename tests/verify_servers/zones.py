@@ -29,6 +29,11 @@ _SERVERS = (
     "soon",
     "self-signed",
     "other-name",
+    # Those of the example stack.
+    "fabrikam.com",
+    "dogsandcats.com",
+    "woodgrove.org",
+    "humongousinsurance.com",
 )
 ADDRESSES = {name: f"127.0.21.{number}" for number, name in enumerate(_SERVERS, start=1)}
 WEB_ADDRESS = "127.0.21.200"
@@ -65,7 +70,7 @@ def fabrikam_zone(leaves: Mapping[str, x509.Certificate], pki: Pki) -> Zone:
         f"mail A {ADDRESSES['good']}",
         f"_25._tcp.mail TLSA 3 1 1 {good}",
         '_smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls@fabrikam.test"',
-        *(f"{name} MX 10 mx-{name}\nmx-{name} A {address}" for name, address in ADDRESSES.items()),
+        *(f"{name} MX 10 mx-{name}\nmx-{name} A {address}" for name, address in ADDRESSES.items() if "." not in name),
         *_dane("dane-good", "good", f"3 1 1 {good}"),
         *_dane("dane-rollover", "good", f"3 1 1 {'00' * 32}", f"3 1 1 {good}"),
         *_dane("dane-wrong", "good", f"3 1 1 {expired}"),
@@ -91,6 +96,20 @@ def other_zones() -> tuple[Zone, ...]:
     """One zone without DNSSEC, which has TLSA records all the same, and one whose DNSSEC is broken."""
     records = f"@ MX 10 mail\nmail A {ADDRESSES['good']}\n_25._tcp.mail TLSA 3 1 1 {'00' * 32}"
     return Zone("unsigned.test", records, signed=False), Zone("bogus.test", records, bogus=True)
+
+
+def example_zones() -> tuple[Zone, ...]:
+    """The domains of the example stack, stacks/Pulumi.dev.yaml."""
+
+    def zone(name: str, records: str, *, signed: bool = False) -> Zone:
+        return Zone(name, records.format(address=ADDRESSES[name]), signed=signed)
+
+    return (
+        zone("fabrikam.com", "@ MX 10 mail\nmail A {address}"),
+        zone("dogsandcats.com", "@ MX 10 mail\nmail A {address}"),
+        zone("woodgrove.org", "relay1 A {address}\nrelay2 A {address}"),
+        zone("humongousinsurance.com", "@ MX 10 mx\nmx A {address}"),
+    )
 
 
 def _dane(name: str, server: str, *records: str) -> list[str]:

@@ -21,6 +21,15 @@ from providers.exchange_online.admin_api.errors import AdminApiError, AlreadyExi
 from providers.exchange_online.admin_api.listing import Listing
 from providers.exchange_online.admin_api.ownership import Ownership
 from providers.exchange_online.admin_api.transport_rules import TransportRules
+from providers.exchange_online.admin_api.write_results import (
+    DECLINED,
+    as_sent,
+    as_sent_but_disabled,
+    only_disabled,
+    says_declined,
+    still_missing,
+    uncleared_lists,
+)
 from providers.exchange_online.connectors import (
     Change,
     ConnectorRecord,
@@ -39,9 +48,6 @@ LOOK_AGAIN_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0, 31.0)
 
 #: How often a `New-` is sent at the most when no answer comes and the name is not found.
 _TRIES = 3
-
-#: Words of the warnings by which the service says that it did not enable a connector. Source: V30, V31 (documented).
-_DECLINED = ("created in a disabled state", "can't enable an inbound connector")
 
 
 @dataclass(frozen=True)
@@ -188,8 +194,10 @@ class Lifecycle:
             except (OutcomeUnknown, AlreadyExists) as error:
                 # A retry inside the service, or our own, may have created it although the answer says otherwise.
                 found = self._look_for(settings)
-                if found and _as_sent(found, settings):
+                if found and as_sent(found, settings):
                     return Written(found, ())
+                if found and as_sent_but_disabled(found, settings):
+                    return Written(found, (f"the connector was {DECLINED[0]}, and the service's answer was lost",))
                 if found:
                     raise refusals.name_taken(found, changes(found.settings, settings)) from None
                 if isinstance(error, AlreadyExists) or attempt == _TRIES:
@@ -226,10 +234,10 @@ class Lifecycle:
     def _judge_new(self, record: ConnectorRecord, settings: ConnectorSettings, warnings: tuple[str, ...]) -> Outcome:
         """Created disabled is reported, as the service reports it; anything else that is not as sent is undone."""
         missing = changes(record.settings, settings)
-        if missing and not _only_disabled(missing, warnings):
+        if missing and not only_disabled(missing, warnings):
             record = self._read_back(record.guid, settings, missing)
             missing = changes(record.settings, settings)
-        if missing and not _only_disabled(missing, warnings):
+        if missing and not only_disabled(missing, warnings):
             self._remove(settings.direction, record.guid)
             raise refusals.shows_otherwise(settings, missing, warnings)
         return Outcome(record, warnings, tuple(change.parameter.key for change in missing))
@@ -243,10 +251,10 @@ class Lifecycle:
         except Exception:
             self._listing.drop(after.direction)
             raise
-        if _says_declined(written.warnings):
+        if says_declined(written.warnings):
             raise refusals.declined(after, written.warnings)
         record = self._read_back(guid, after, differences)
-        if missing := _still(record, after, differences):
+        if missing := still_missing(record, after, differences):
             raise refusals.shows_otherwise(after, missing, written.warnings)
         return Outcome(record, written.warnings)
 
@@ -257,10 +265,10 @@ class Lifecycle:
         for pause in (0.0, *LOOK_AGAIN_AFTER):
             self._sleep(pause)
             record = self._cmdlets.get(wanted.direction, guid) or record
-            missing = _still(record, wanted, sent) if record else sent
+            missing = still_missing(record, wanted, sent) if record else sent
             if not missing:
                 break
-            if pause and not cleared_again and (lists := _uncleared_lists(missing)):
+            if pause and not cleared_again and (lists := uncleared_lists(missing)):
                 self._cmdlets.set(wanted.direction, guid, {name: [] for name in lists})
                 cleared_again = True
         if record is None:
@@ -268,26 +276,3 @@ class Lifecycle:
             raise refusals.not_shown(wanted)
         self._listing.enter(record)
         return record
-
-
-def _as_sent(found: ConnectorRecord, settings: ConnectorSettings) -> bool:
-    return not any(change.parameter.on_new for change in changes(found.settings, settings))
-
-
-def _says_declined(warnings: tuple[str, ...]) -> bool:
-    return any(words in warning for warning in warnings for words in _DECLINED)
-
-
-def _only_disabled(missing: tuple[Change, ...], warnings: tuple[str, ...]) -> bool:
-    return [change.parameter.key for change in missing] == ["enabled"] and _says_declined(warnings)
-
-
-def _still(record: ConnectorRecord, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Of the changes that were sent, those that do not show."""
-    names = {change.parameter.name for change in sent}
-    return tuple(change for change in changes(record.settings, wanted) if change.parameter.name in names)
-
-
-def _uncleared_lists(missing: tuple[Change, ...]) -> list[str]:
-    """Lists that null did not empty: `[]` may. Source: exchange-wire 5.3 (unverified)."""
-    return [change.parameter.name for change in missing if change.after == ()]
