@@ -24,7 +24,7 @@ ACTIVATED := PATH="$(VENV)/bin:$$PATH" VIRTUAL_ENV="$(VENV)"
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview review drift destroy emulator test lint bench venv cli env lock clean
+.PHONY: help up preview review drift destroy emulator test lint bench venv servers cli env lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,7 +48,7 @@ destroy: cli ## remove everything the stack has made
 emulator: venv ## start Exchange Online on this machine, if it is not running, and print its URL
 	@$(RUN) -m emulator start --state .emulator/state.db
 
-test: cli ## run all tests, those on the real Pulumi engine included
+test: cli servers ## run all tests, those on the real Pulumi engine included
 	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci.marks --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
 
 lint: venv ## check style, format, types, imports between packages, the lock file and the pipelines
@@ -64,6 +64,9 @@ bench: cli ## measure the engine and the provider
 
 venv: ## make .venv with the locked dependencies
 	@$(PYTHON) tools/venv.py
+
+servers: venv ## get the real servers that tests start (Debian packages), or say what to install
+	@$(RUN) -m tools.servers
 
 cli: venv ## get the pinned Pulumi CLI and link it into .venv/bin
 	@$(RUN) -m tools.pulumi.install --link $(VENV)/bin >/dev/null

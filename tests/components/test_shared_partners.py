@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from components.program import DeclaredStack, read_stack
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ("partners.schema.json", "stack.schema.json")
 
 FILE = """
 partners:
@@ -136,6 +144,27 @@ def test_a_misspelled_name_is_an_error(tmp_path: Path, settings: dict[str, Any],
     """A failure means that an override that was meant for a partner is silently ignored."""
     declared = stack(tmp_path, **settings)
     assert any(str(error).startswith(expected) for error in declared.errors), said(declared)
+
+
+def test_the_guide_and_the_schemas_agree_with_the_program(tmp_path: Path) -> None:
+    """A failure means that what the guide shows does not work, or that an editor marks it as wrong."""
+    guide = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
+    file, staging = re.findall(r"```yaml\n(.*?)```", guide, re.S)
+    config = yaml.safe_load(staging)["config"]
+    settings = {name.removeprefix("regulated-partners:"): value for name, value in config.items()}
+    declared = stack(tmp_path, file, **{**settings, "partnersFile": "partners.yaml"})
+    assert said(declared) == []
+    assert [(partner.name, partner.enabled) for partner in declared.partners] == [("Fabrikam Bank", False)]
+
+    known = {name: json.loads((ROOT / "stacks" / name).read_text(encoding="utf-8")) for name in SCHEMAS}
+    registry: Registry[Any] = Registry().with_resources(
+        (name, Resource.from_contents(content)) for name, content in known.items()
+    )
+    of_file, of_stack = (Draft202012Validator(known[name], registry=registry) for name in SCHEMAS)
+    assert list(of_file.iter_errors(yaml.safe_load(file))) == []
+    assert list(of_stack.iter_errors(yaml.safe_load(staging))) == []
+    assert list(of_file.iter_errors({"partners": [{"name": "A", "domain": ["a.com"]}]}))
+    assert list(of_stack.iter_errors({"config": {"regulated-partners:partnerOverrides": {"A": {"name": "B"}}}}))
 
 
 def test_a_stack_without_a_file_is_as_before(tmp_path: Path) -> None:

@@ -15,21 +15,9 @@ _CERTIFICATE = "restrictDomainsToCertificate"
 _ADDRESSES = "restrictDomainsToIpAddresses"
 
 
-@rule(INBOUND, "V1", Severity.ERROR, "name", source=f"{_NEW}, Name")
-def _name_needed(s: InboundSettings, _: Options) -> Answer:
-    return None if s.name else ("a connector needs a name", "give it one of at most 64 characters")
-
-
 @rule(INBOUND, "V1", Severity.ERROR, "senderDomains", source=f"{_NEW}, SenderDomains")
 def _sender_domains_needed(s: InboundSettings, _: Options) -> Answer:
     return None if s.sender_domains else ("an inbound connector needs sender domains", "list the partner's domains")
-
-
-@rule(INBOUND, "V3", Severity.ERROR, "name", source=f"{_NEW}, Name: no length documented, 64 assumed")
-def _name_length(s: InboundSettings, _: Options) -> Answer:
-    if len(s.name) <= 64:
-        return None
-    return f"the name has {len(s.name)} characters", "shorten it to at most 64"
 
 
 @rule(INBOUND, "name", Severity.ERROR, "name", source="SEPPmail365cloud 0.9.6: refused in some tenants (observed)")
@@ -133,20 +121,6 @@ def _internal_messages(s: InboundSettings, _: Options) -> Answer:
     if s.cloud_services_mail_enabled:
         return "it excludes cloudServicesMailEnabled", "keep one of the two"
     return None
-
-
-@rule(
-    INBOUND,
-    "V15",
-    Severity.ERROR,
-    "cloudServicesMailEnabled",
-    "connectorType",
-    source="error text in inspnet/signer (observed)",
-)
-def _hybrid_only(s: InboundSettings, _: Options) -> Answer:
-    if not s.cloud_services_mail_enabled or s.connector_type == ConnectorType.ON_PREMISES:
-        return None
-    return "it needs connectorType OnPremises", "leave it out for a partner"
 
 
 @rule(

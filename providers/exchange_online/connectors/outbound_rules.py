@@ -12,30 +12,6 @@ _NEW = "New-OutboundConnector"
 _NEEDS_ON_PREMISES = ("it needs connectorType OnPremises", "leave it out for a partner")
 
 
-@rule(OUTBOUND, "V2", Severity.ERROR, "name", source=f"{_NEW}, Name")
-def _name_needed(s: OutboundSettings, _: Options) -> Answer:
-    return None if s.name else ("a connector needs a name", "give it one of at most 64 characters")
-
-
-@rule(OUTBOUND, "V3", Severity.ERROR, "name", source=f"{_NEW}, Name: maximum 64")
-def _name_length(s: OutboundSettings, _: Options) -> Answer:
-    if len(s.name) <= 64:
-        return None
-    return f"the name has {len(s.name)} characters", "shorten it to at most 64"
-
-
-@rule(
-    OUTBOUND,
-    "V15",
-    Severity.ERROR,
-    "cloudServicesMailEnabled",
-    "connectorType",
-    source="error text in inspnet/signer (observed)",
-)
-def _hybrid_only(s: OutboundSettings, _: Options) -> Answer:
-    return _NEEDS_ON_PREMISES if s.cloud_services_mail_enabled and _not_on_premises(s) else None
-
-
 @rule(OUTBOUND, "V16", Severity.ERROR, "senderRewritingEnabled", "connectorType", source="CIPP issue 3873 (observed)")
 def _rewriting(s: OutboundSettings, _: Options) -> Answer:
     return _NEEDS_ON_PREMISES if s.sender_rewriting_enabled and _not_on_premises(s) else None

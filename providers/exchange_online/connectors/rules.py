@@ -64,7 +64,7 @@ def rule(
 def violations(settings: ConnectorSettings, options: Options, skip: frozenset[str]) -> list[Finding]:
     """The findings of every rule of the settings' direction that reads none of the properties in `skip`."""
     # The rules register themselves when their modules are imported; they need this module first.
-    from providers.exchange_online.connectors import inbound_rules, outbound_rules  # noqa: F401
+    from providers.exchange_online.connectors import common_rules, inbound_rules, outbound_rules  # noqa: F401
 
     if isinstance(settings, InboundSettings):
         return list(_apply(INBOUND, settings, options, skip))
