@@ -1,6 +1,8 @@
-# Set-up and the everyday operations. `make up` and `make test` need nothing but Python 3.11 or newer and make.
+# Set-up and the everyday operations. `make up` needs nothing but Python 3.11 or newer and make; `make test` also needs
+# the real servers of tools/servers, and installs them where it may.
 #
-#   make up STACK=production ARGS="--refresh"      ARGS goes to the Pulumi CLI, or to pytest for `make test`
+#   make up STACK=production ARGS="--refresh"      ARGS goes to the Pulumi CLI; to regulated-partners
+#                                                  for review and drift; to pytest for test
 #   make review STACK="staging production"         previews and reviews stacks; writes .review/<stack>/
 #   make up STACK=production PLAN=.review/production/plan.json    applies what was reviewed, and nothing else
 #
@@ -28,7 +30,7 @@ RUN := $(VENV)/bin/python
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to the Pulumi CLI (or pytest)."
+	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to what the target runs."
 
 up: cli ## apply the stack: set up everything, then `pulumi up` (the stack dev runs on the emulator)
 	@$(RUN) -m tools.stack up --stack $(STACK) $(if $(PLAN),--plan $(PLAN)) -- $(ARGS)

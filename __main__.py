@@ -4,6 +4,7 @@ import pulumi
 
 from components.connectors import KEYS
 from components.exports import connector_export, partner_export
+from components.preflight import show_preflight
 from components.program import read_stack
 from components.protection import protection
 from components.regulated_partner import RegulatedPartner
@@ -15,6 +16,7 @@ config = pulumi.Config()
 declared = read_stack(stack_settings(config))
 show_warnings(declared)
 stop_on_errors([*unknown_settings(pulumi.runtime.get_config_env()), *declared.errors])
+show_preflight(config.get_object("preflight"), declared.partners)
 
 options = protection(config)
 partners = {

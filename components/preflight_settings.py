@@ -47,7 +47,7 @@ def read_preflight_settings(declared: object) -> PreflightSettings | None:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(["preflight", *(str(part) for part in first["loc"])])
         raise PreflightSettingError(
-            f"{where}: {first['msg'][:200]}; write true, false, or the settings that docs/declaration.md lists."
+            f"{where}: {first['msg'][:200]}; write true, false, or the settings that docs/verify.md lists."
         ) from None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from components.connectors import KEYS
 from components.declaration import Partner, StackAcknowledgement
+from components.preflight_settings import preflight_schema
 from components.shared_partners import LEAVE_OUT, OVERRIDES, PARTNERS_FILE
 from providers.exchange_online.admin_api.clouds import CLOUDS, LOCAL
 from providers.exchange_online.connectors import Direction, Parameter, parameters
@@ -84,6 +85,7 @@ def schema() -> dict[str, Any]:
                         "type": "array",
                         "items": {"type": "string"},
                     },
+                    f"{PREFIX}preflight": preflight_schema(),
                     f"{PREFIX}waivers": _waivers(),
                     **{f"{PREFIX}{key}": _connectors(direction) for direction, key in KEYS.items()},
                 },

@@ -1,10 +1,11 @@
 """The probe of many partners: every domain, host and address once, many side by side, one connection at a time to each
-address."""
+host and address."""
 
 from __future__ import annotations
 
 import contextlib
 import ssl
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -77,7 +78,7 @@ class Surroundings:
     https_port: int = 443
     seconds: float = 10.0
     in_all: float = _DAY
-    at_once: int = 64
+    at_once: int = 128
 
 
 def collect(
@@ -100,6 +101,7 @@ class _Collector:
         self._progress = progress
         self._whole = Deadline(surroundings.in_all)
         self._tls: Contexts = contexts()
+        self._hosts: dict[str, threading.Lock] = {}
 
     def run(self, questions: Questions, started: datetime) -> Probe:
         pool = ThreadPoolExecutor(self._at.at_once, thread_name_prefix="probe")
@@ -108,6 +110,7 @@ class _Collector:
             domains = self._side_by_side(pool, Stage.DOMAINS, wanted, self._domain, _unasked_domain)
             hosts = self._side_by_side(pool, Stage.HOSTS, _hosts(domains, questions), self._host, _unasked_host)
             groups = _by_address(hosts, self._at.port)
+            self._hosts = {host.host: threading.Lock() for host in hosts}
             servers = self._side_by_side(pool, Stage.SERVERS, groups, self._servers, _untried)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -160,13 +163,23 @@ class _Collector:
         tlsa = self._at.dns.tlsa(host, self._limit()) if is_name else absent
         return HostSeen(host=host, addresses=addresses, tlsa=tlsa)
 
+    def _alone(self, target: Target) -> ServerSeen:
+        """No other address of the same host meanwhile: they are often one machine, which counts our connections."""
+        lock = self._hosts[target.host]
+        if not lock.acquire(timeout=0 if self._whole.is_over else self._whole.left()):
+            return _untried([target])[0]
+        try:
+            return probe_server(target, self._tls, self._at.seconds, self._whole)
+        finally:
+            lock.release()
+
     def _servers(self, group: Sequence[Target]) -> list[ServerSeen]:
         """The names of one address, one after the other."""
         found: list[ServerSeen] = []
         silent: ServerSeen | None = None
         for target in group:
             if silent is None:
-                seen = probe_server(target, self._tls, self._at.seconds, self._whole)
+                seen = self._alone(target)
                 # It said nothing before it could know which name was meant: it will not for the next one either.
                 silent = seen if not seen.transcript else None
             else:

@@ -49,14 +49,21 @@ def fetch_policy(
         connection.settimeout(deadline.left())
         with connection, context.wrap_socket(connection, server_hostname=host) as encrypted:
             return _policy(_received(encrypted, host, deadline))
-    except ssl.SSLCertVerificationError as error:
-        return PolicyFile(problem=f"the certificate of {host} is not valid: {error.verify_message}")
-    except ssl.SSLError as error:
-        return PolicyFile(problem=f"the TLS handshake with {host} failed: {reason(error)}")
-    except TimeoutError:
-        return PolicyFile(problem=f"{host} gave no whole answer in time")
-    except (OSError, http.client.HTTPException, ValueError):
-        return PolicyFile(problem=f"{host} gave no answer in HTTP")
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return PolicyFile(problem=_problem(error, host))
+
+
+def _problem(error: Exception, host: str) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"the certificate of {host} is not valid: {error.verify_message}"
+        case ssl.SSLError():
+            return f"the TLS handshake with {host} failed: {reason(error)}"
+        case TimeoutError():
+            return f"{host} gave no whole answer in time"
+        case http.client.IncompleteRead():
+            return f"the answer of {host} is not complete"
+    return f"{host} gave no answer in HTTP"
 
 
 def _connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
@@ -83,12 +90,14 @@ def _received(encrypted: ssl.SSLSocket, host: str, deadline: Deadline) -> bytes:
 
 
 def _policy(data: bytes) -> PolicyFile:
+    if b"\r\n\r\n" not in data:
+        raise http.client.IncompleteRead(data)
     response = http.client.HTTPResponse(cast(socket.socket, _Received(data)), method="GET")
     response.begin()
     if response.status != http.HTTPStatus.OK:
         where = " (a redirect, which must not be followed)" if 300 <= response.status < 400 else ""
         return PolicyFile(problem=f"the web server answers {response.status}{where} instead of 200")
-    body = response.read(_LARGEST + 1)
+    body = response.read()
     if len(body) > _LARGEST:
         return PolicyFile(problem=f"the policy is larger than {_LARGEST // 1024} kB")
     kind = response.headers.get_content_type()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from operations.verify.baseline import Observation
 from operations.verify.certificate import certificate_facts_shown
@@ -14,6 +15,7 @@ from probing.certificates import CertificateFacts
 from probing.collect import Questions
 from probing.route import SMART_HOSTS, ProbeIndex, Route, probed_domains, routes
 from probing.route_report import RouteReport, report_route
+from probing.seen import Probe
 from probing.server_report import Rule, ServerReport
 from probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from providers.exchange_online.connectors import Direction, OutboundSettings
@@ -47,6 +49,12 @@ def judge_partner(partner: DeclaredPartner, rule: Rule, index: ProbeIndex) -> tu
     known = {route.subject for route in found}
     observed += [Observed(each) for each in _missing(partner, known)]
     return tuple(observed)
+
+
+def from_elsewhere(observed: Observed, probe: Probe) -> Observed:
+    """The same, with where and when the probe was made: the record must not pass for one of here and now."""
+    made = Fact("probe made", f"{probe.started:%Y-%m-%d %H:%M} UTC at {probe.seen_from or 'an unnamed machine'}")
+    return replace(observed, judgement=replace(observed.judgement, facts=(made, *observed.judgement.facts)))
 
 
 def _missing(partner: DeclaredPartner, known: set[str]) -> Iterable[Judgement]:

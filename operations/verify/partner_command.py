@@ -18,7 +18,7 @@ from operations.verify.declared import DeclaredPartner, named_partners
 from operations.verify.evidence import Run, now, whoever
 from operations.verify.options import BaselineFile, RootsFile, UpdateBaseline
 from operations.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
-from operations.verify.partner import judge_partner, questions
+from operations.verify.partner import from_elsewhere, judge_partner, questions
 from operations.verify.probe_file import read_probe, write_probe
 from operations.verify.probe_progress import ProbeProgress
 from operations.verify.roots import read_roots
@@ -97,6 +97,8 @@ def partner(
     rules = [(each, Rule(each.outbound, trusted, started, match)) for each in partners]
     index = ProbeIndex(probe)
     observed = [seen for each, rule in rules for seen in judge_partner(each, rule, index)]
+    if made_elsewhere is not None:
+        observed = [from_elsewhere(each, probe) for each in observed]
     judged = watch.compared(observed, started)
     raise typer.Exit(outputs.deliver(Run("verify partner", judged, whoever(os.environ), started, stack)))
 

@@ -70,10 +70,10 @@ def silent_after(*replies: bytes) -> Behaviour:
 
 
 @contextlib.contextmanager
-def serving(behaviour: Behaviour, address: str = "127.0.0.1") -> Iterator[int]:
+def serving(behaviour: Behaviour, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A server with this behaviour. Yields its port."""
     stop = threading.Event()
-    with socket.create_server((address, 0)) as listener:
+    with socket.create_server((address, port)) as listener:
         listener.settimeout(0.2)
         thread = threading.Thread(target=_accept, args=(listener, behaviour, stop))
         thread.start()

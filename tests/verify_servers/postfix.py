@@ -33,7 +33,7 @@ class Postfix:
 
     def __init__(self, folder: Path, port: int, listeners: Sequence[Listener], settings: Sequence[str]) -> None:
         self.log = folder / "log" / "mail.log"
-        self._etc = folder / "etc"
+        self._folder, self._etc = folder, folder / "etc"
         # Postfix starts as root only, and gives its privileges up then.
         self._root = _privilege()
         for name in ("etc", "spool", "data", "log"):
@@ -55,9 +55,10 @@ class Postfix:
             raise
 
     def stop(self) -> None:
-        """Ends it."""
+        """Ends it, and removes its files, some of which are root's."""
         self._stop_master()
         self._server.stop()
+        self._run("rm", "-rf", str(self._folder))
 
     def _stop_master(self) -> None:
         """By the id that the master process has noted: it has left the group of the process that started it."""
@@ -81,6 +82,8 @@ class Postfix:
             "alias_maps=",
             f"maillog_file={self.log}",
             f"maillog_file_prefixes={folder}",
+            # Newer versions keep their log from others, and the tests may run as somebody else.
+            "maillog_file_permissions=0644",
             # One address of the tests asks many times a minute, and none of it waits for a name server.
             "smtpd_client_connection_rate_limit=0",
             "smtpd_peername_lookup=no",

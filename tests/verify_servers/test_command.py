@@ -141,6 +141,7 @@ def test_a_probe_made_elsewhere(run: Run, tmp_path: Path) -> None:
     wanted = [(each["subject"], each["verdict"]) for each in here.document["judgements"]]
     assert [(each["subject"], each["verdict"]) for each in there.document["judgements"]] == wanted
     assert there.stderr == ""
+    assert all(each["facts"][0]["name"] == "probe made" for each in there.document["judgements"])
 
 
 def test_a_probe_of_other_declarations(run: Run, tmp_path: Path) -> None:

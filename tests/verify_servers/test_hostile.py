@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
 import time
 from datetime import UTC, datetime
 
 import pytest
 
 from probing.collect import Questions, Surroundings, collect
+from probing.deadline import Deadline
 from probing.dns_client import DnsClient
-from probing.seen import Probe, ServerOutcome, ServerSeen
+from probing.seen import AddressAnswer, Probe, ServerOutcome, ServerSeen
 from probing.server import Target, probe_server
 from probing.server_report import Rule, report_server
 from probing.tls_client import contexts
@@ -105,6 +108,35 @@ def test_one_connection_at_a_time_and_none_repeated() -> None:
         probe = collect(Questions((), ("127.0.0.1", "127.0.0.1")), at, datetime.now(UTC))
     assert time.monotonic() - begin < 3
     assert [seen.outcome for seen in probe.servers] == [ServerOutcome.NO_ANSWER]
+
+
+class _TwoAddresses(DnsClient):
+    """A resolver to which every host has two addresses."""
+
+    def addresses(self, host: str, deadline: Deadline) -> AddressAnswer:
+        assert host
+        assert not deadline.is_over
+        return AddressAnswer(addresses=("127.0.24.1", "127.0.24.2"))
+
+
+def test_two_addresses_of_a_host_are_asked_in_turn() -> None:
+    """Failing: a mail server with two addresses counts two connections of ours at once, and blocks us."""
+    open_now, most = 0, 0
+
+    def behave(connection: socket.socket, stop: threading.Event) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        stop.wait(0.3)
+        open_now -= 1
+        connection.sendall(b"554 no\r\n")
+
+    with serving(behave, "127.0.24.1") as port, serving(behave, "127.0.24.2", port):
+        dns = _TwoAddresses(("127.0.0.1",), 9, trusted=False)
+        at = Surroundings(dns, ssl.create_default_context(), port=port, seconds=2)
+        probe = collect(Questions((), ("mail.fabrikam.test",)), at, datetime.now(UTC))
+    assert [seen.outcome for seen in probe.servers] == [ServerOutcome.REFUSED] * 2
+    assert most == 1
 
 
 def test_a_probe_survives_its_file() -> None:

@@ -6,6 +6,7 @@ import smtplib
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import yaml
 from tests.operations.conftest import Ended
 from tests.support.engine import ROOT
 from tests.verify_servers.pki import CLIENT, SERVER, Issued, Pki, self_signed, write_chain
+from tests.verify_servers.postfix import Listener, Postfix
 from tests.verify_servers.processes import free_port, listens
 
 NAME = "mail.fabrikam.test"
@@ -115,6 +117,37 @@ def test_a_partner_with_the_right_certificate(start: Start, pki: Pki, tmp_path: 
         assert words in ended.stdout, ended.stdout
     assert NAME in evidence.read_text()
     assert "secret text" not in evidence.read_text() + ended.stdout
+
+
+@pytest.fixture
+def postfix_folder() -> Iterator[Path]:
+    """A folder that Postfix's own account can reach."""
+    with tempfile.TemporaryDirectory(prefix="verify-sender-") as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / "postfix").mkdir(mode=0o755)
+        yield Path(folder)
+
+
+def test_a_real_postfix_sends(start: Start, pki: Pki, postfix_folder: Path) -> None:
+    """Failing: what works with Python's own client does not work with a partner's mail server."""
+    running = start()
+    key, pem = chain(postfix_folder, pki, pki.leaf(NAME, (NAME,)))
+    port = free_port("127.0.25.1")
+    settings = [
+        f"relayhost=[127.0.0.1]:{running.port}",
+        "smtp_tls_security_level=encrypt",
+        f"smtp_tls_chain_files={key},{pem}",
+        "smtpd_relay_restrictions=permit_mynetworks,reject",
+    ]
+    sender = Postfix(postfix_folder / "postfix", port, [Listener("127.0.25.1")], settings)
+    try:
+        with smtplib.SMTP("127.0.25.1", port, timeout=10) as client:
+            client.sendmail("a@fabrikam.test", ["test@contoso.test"], "Subject: test\r\n\r\ntext\r\n")
+        ended = running.ended().succeeded()
+    finally:
+        sender.stop()
+    assert "message from mail.fabrikam.test [127.0.0.1]" in ended.stdout
+    assert "CN=mail.fabrikam.test; CN=Test intermediate" in ended.stdout
 
 
 def test_clear_text(start: Start) -> None:

@@ -43,7 +43,7 @@ def _acquire(handle: int, root: Path) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if waiting is None:
-                say(f"Another process is installing the Pulumi CLI into {root}: waiting for it.")
+                say(f"Another process is installing into {root}: waiting for it.")
                 waiting = Heartbeat(lambda: "still waiting for the other process")
             waiting.tick()
             time.sleep(0.2)
