@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from components.connectors import KEYS
@@ -57,16 +58,17 @@ def connector_item(declaration: ConnectorDeclaration, *, consent: bool = False) 
     return {**declaration.properties, **({"adoptExisting": True} if consent else {})}
 
 
-def prove(config: Mapping[str, object], plan: Plan) -> None:
+def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
     """Reads the settings of the stack as the program will: they must give exactly the connectors of the plan.
 
     Args:
         config: the stack's settings with the new declarations, by their names with namespace.
+        root: the project's folder, where a file of shared partners is looked for.
 
     Raises:
         CannotRunError: where a rule over the whole stack refuses the declarations.
     """
-    declared = read_stack(lambda name: config.get(f"{PROJECT}:{name}"))
+    declared = read_stack(lambda name: config.get(f"{PROJECT}:{name}"), root)
     if declared.errors:
         found = " ".join(str(error) for error in declared.errors)
         raise CannotRunError(

@@ -114,7 +114,7 @@ class _Adoption:
             return
         self.progress.step(f"Writing the declarations into {self.stack.path}")
         text = with_declarations(self.stack.text, {f"{PROJECT}:{key}": items for key, items in added.items()})
-        prove(load(text)["config"], plan)
+        prove(load(text)["config"], plan, self.stack.root)
         replace_file(self.stack.path, self.stack.text, text)
 
     def enter_into_state(self, plan: Plan) -> None:
@@ -134,7 +134,7 @@ class _Adoption:
 
 
 def _declared(stack: Stack) -> DeclaredStack:
-    declared = read_stack(stack.setting)
+    declared = read_stack(stack.setting, stack.root)
     if declared.errors:
         found = "\n".join(f"  {error}" for error in declared.errors)
         raise CannotRunError(f"{stack.path} has errors; correct them first, then adopt again:\n{found}")

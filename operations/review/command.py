@@ -25,7 +25,7 @@ from operations.review.saved_plan import is_saved_plan, read_saved_plan
 from operations.review.terminal import show
 
 
-def _percent(text: str) -> float:
+def percentage(text: str) -> float:
     try:
         percent = float(text.removesuffix("%").strip())
     except ValueError:
@@ -35,7 +35,7 @@ def _percent(text: str) -> float:
     return percent
 
 
-def _kind(text: str) -> str:
+def change_class(text: str) -> str:
     if text not in FAIL_ON:
         raise typer.BadParameter(f"{text!r} is no class that can be asked for; write {' or '.join(FAIL_ON)}.")
     return text
@@ -53,14 +53,17 @@ def review(
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
-            "--fail-on", parser=_kind, metavar="CLASS", help="weakens or outage-risk: exit 1 unless acknowledged."
+            "--fail-on",
+            parser=change_class,
+            metavar="CLASS",
+            help="weakens or outage-risk: 1 unless acknowledged.",
         ),
     ] = None,
     max_changed: Annotated[
         float | None,
         typer.Option(
             "--max-changed",
-            parser=_percent,
+            parser=percentage,
             metavar="SHARE",
             help="Exit 1 when more of the existing partners change or go away, such as 30%.",
         ),

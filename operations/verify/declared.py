@@ -51,7 +51,7 @@ def declared_partners(stack: Stack) -> tuple[DeclaredPartner, ...]:
     Raises:
         CannotRunError: where the declarations hold an error; each one is said.
     """
-    declared = read_stack(stack.setting)
+    declared = read_stack(stack.setting, stack.root)
     if declared.errors:
         errors = "\n".join(f"  {error}" for error in declared.errors)
         raise CannotRunError(f"The declarations in {stack.path} are wrong, so nothing was verified:\n{errors}")

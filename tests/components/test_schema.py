@@ -19,7 +19,7 @@ from providers.exchange_online.connectors import Direction
 from tests.components.declared import FABRIKAM, fabrikam
 
 ROOT = Path(__file__).parent.parent.parent
-STACKS = sorted((ROOT / "stacks").glob("*.yaml"))
+STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 PREFIX = "regulated-partners:"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.engine import ROOT, Project
+from tests.support.engine import Project
 from tests.verify_servers.conftest import world
 from tests.verify_servers.world import NAME, World
 
@@ -19,11 +19,8 @@ def partner(server: str) -> dict[str, object]:
 
 
 @pytest.fixture
-def flying(project: Project, world: World) -> dict[str, object]:
-    """The setting that leads to the servers; the working copy has what the pre-flight needs."""
-    for name in ("probing",):
-        if not (project.directory / name).exists():
-            (project.directory / name).symlink_to(ROOT / name)
+def flying(world: World) -> dict[str, object]:
+    """The setting that leads to the servers."""
     return {
         "resolver": world.resolver,
         "roots": str(world.roots),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -59,7 +60,7 @@ def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[TenantConne
     """Failure means: an adopted connector would be changed by the next `pulumi up`, or the program would refuse."""
     plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
     config = written(plan)
-    prove(config, plan)
+    prove(config, plan, Path(__file__).parent)
     declared = read_stack(lambda name: config.get(f"regulated-partners:{name}"))
     assert not declared.errors
     resources = {each.address: each.checked for each in declared_resources(declared)}

@@ -88,7 +88,7 @@ class Project:
         self._runs = 0
         for folder in (self.directory / "stacks", self.state, self._home):
             folder.mkdir(parents=True)
-        for name in ("components", "providers"):
+        for name in ("components", "probing", "providers"):
             (self.directory / name).symlink_to(ROOT / name)
         self.use_program(ROOT / "__main__.py")
         shutil.copy(ROOT / "stacks" / self.stack_file.name, self.stack_file)
