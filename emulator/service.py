@@ -31,6 +31,8 @@ class Emulator:
         self.signing_key = SigningKey(self.identity.private_key)
         self.faults = Faults()
         self.page_tokens = PageTokens()
+        # Counts resets: a call that is still on its way when one happens belongs to what was forgotten.
+        self.epoch = 0
         # The last CAE challenge: only tokens asked for with its claims are accepted from then on.
         self.challenge: str | None = None
         self.furnish()
@@ -53,6 +55,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget connectors, rules, domains, applications, calls, faults and switches; keep identity, CA and keys."""
+        self.epoch += 1
         self.faults.clear()
         self.challenge = None
         with self.store.transaction():

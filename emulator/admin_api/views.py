@@ -47,6 +47,7 @@ async def invoke_command(request: Request) -> Response:
     except MalformedRequestError as error:
         refused = await run_in_threadpool(_authentication_refusal, emulator, request)
         return refused or responses.refusal(error)
+    epoch = emulator.epoch
     page = 2 if invocation.page_token else 1
     request.state.cmdlet = invocation.cmdlet
     fault = await run_in_threadpool(_fault, emulator, invocation, page)
@@ -56,7 +57,8 @@ async def invoke_command(request: Request) -> Response:
         response = await faulty.after(fault, response)
     status = LOST if isinstance(response, LostAnswer) else response.status_code
     call = Call.of(request, invocation.cmdlet, invocation.parameters, status, fault)
-    await run_in_threadpool(record, emulator.store, call)
+    if epoch == emulator.epoch:
+        await run_in_threadpool(record, emulator.store, call)
     return response
 
 

@@ -219,3 +219,15 @@ def test_semantic_refusals_have_the_observed_form(admin: Admin) -> None:
         "OnPremises."
     )
     assert refusal_text(response).startswith("The SenderRewritingEnabled")
+
+
+def test_a_call_on_its_way_during_a_reset_is_forgotten_too(admin: Admin, control: Control) -> None:
+    """Failing: a test that leaves a call behind adds a write to the call log of the next one."""
+    control.fault(Delay(seconds=1.0), NEW)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(admin.post, NEW, PARAMETERS)
+        while not names(control):
+            time.sleep(0.02)
+        control.reset()
+        answer.result()
+    assert control.calls() == []

@@ -103,5 +103,5 @@ def test_no_emulator(project: Project, emulator: EmulatorProcess, tmp_path: Path
     )
     connection.write(stopped)
     project.set_variables(EXCHANGE_ONLINE_EMULATOR=str(stopped))
-    refused = project.up().refused("the server cannot be reached")
+    refused = project.up().refused("cannot be reached", "make emulator")
     assert emulator.connection.client_secret not in refused.output

@@ -19,6 +19,13 @@ from tests.support.engine import ROOT
 #: What a program never needs; stacks/ is the test's own.
 _LEFT_OUT = {"tests", "docs", "stacks"}
 _FOREIGN = (
+    # What `make test ARGS=…` hands on to a make below it.
+    "MAKE",
+    "MFLAGS",
+    "ARGS",
+    "STACK",
+    "PLAN",
+    "GATES",
     "AZURE_",
     "PULUMI_",
     "ACTIONS_",
@@ -28,7 +35,6 @@ _FOREIGN = (
     "CI",
     "TF_BUILD",
     "SYSTEM_",
-    "MAKE",
 )
 
 #: Seconds that one script may take.
