@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from providers.exchange_online.admin_api.transport import HttpAnswer, Transport
 
 
+#: New tokens for one call at the most.
+_RENEWALS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What is being done.
@@ -71,12 +75,19 @@ class Exchange:
     def _attempt(self, request: Request, call: Call) -> Received:
         token = self._tokens.token()
         answer = self._post(request, token, call)
-        if answer.status == 401:
-            token = self._tokens.token(claims_challenge(answer.headers), refused=token)
+        challenges: list[str | None] = []
+        while answer.status == 401 and self._may_renew(challenge := claims_challenge(answer.headers), challenges):
+            challenges.append(challenge)
+            token = self._tokens.token(challenge, refused=token)
             answer = self._post(request, token, call)
         if 200 <= answer.status < 300:
             return self._read(answer, request, call)
         raise self._refusal(answer, token, request, call)
+
+    @staticmethod
+    def _may_renew(challenge: str | None, answered: list[str | None]) -> bool:
+        """One new token; and one more where the first one meets a challenge that another thread's token answered."""
+        return not answered or (len(answered) < _RENEWALS and challenge is not None and challenge not in answered)
 
     def _post(self, request: Request, token: AccessToken, call: Call) -> HttpAnswer:
         with self._gates.through(call.effect):

@@ -55,6 +55,7 @@ class TokenSource:
         self._lock = threading.Lock()
         self._client: Callable[..., dict[str, Any]] | None = None
         self._latest = ""
+        self._latest_claims: str | None = None
         self._good_until = 0.0
 
     def token(self, claims: str | None = None, refused: AccessToken | None = None) -> AccessToken:
@@ -62,11 +63,13 @@ class TokenSource:
 
         claims: the claims challenge of a 401, as JSON: a new token is asked for with them.
         refused: a token that the service did not accept. If it is still the cached one, it is dropped; if another
-        thread has renewed it meanwhile, the new one is returned.
+        thread has renewed it meanwhile, with the same claims where there are some, the new one is returned.
         Raises NotAuthenticated, Misconfigured, Unavailable or Throttled.
         """
         with self._lock:
-            renewed_meanwhile = refused is not None and refused.value != self._latest
+            renewed_meanwhile = (
+                refused is not None and refused.value != self._latest and claims in (None, self._latest_claims)
+            )
             if refused is not None and not renewed_meanwhile:
                 self._good_until = 0.0
                 if claims is None:
@@ -79,7 +82,10 @@ class TokenSource:
                 if time.monotonic() < self._good_until:
                     return AccessToken(self._latest)
                 raise
+            before = self._latest
             self._keep(answer)
+            if self._latest != before:
+                self._latest_claims = claims
             return AccessToken(self._latest)
 
     def close(self) -> None:
