@@ -17,7 +17,7 @@ from operations.preview.summary import summary_json, summary_markdown, summary_t
 from operations.progress import Progress
 from operations.publish.boards import comments
 from operations.publish.forge import put
-from operations.review.command import change_class, percentage
+from operations.review.command import FailOn, MaxChanged
 from operations.review.gates import FAIL_ON, Gates
 from operations.stack import read_stack_settings
 
@@ -44,24 +44,8 @@ def preview(
             metavar="DIRECTORY",
         ),
     ] = None,
-    fail_on: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fail-on",
-            parser=change_class,
-            metavar="CLASS",
-            help="weakens or outage-risk: 1 unless acknowledged.",
-        ),
-    ] = None,
-    max_changed: Annotated[
-        float | None,
-        typer.Option(
-            "--max-changed",
-            parser=percentage,
-            metavar="SHARE",
-            help="Exit 1 when more of the existing partners of a stack change or go away, such as 30%.",
-        ),
-    ] = None,
+    fail_on: FailOn = None,
+    max_changed: MaxChanged = None,
     policy_pack: Annotated[
         list[Path] | None,
         typer.Option("--policy-pack", exists=True, metavar="DIRECTORY", help="As `pulumi preview` takes it."),

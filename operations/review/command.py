@@ -41,6 +41,26 @@ def change_class(text: str) -> str:
     return text
 
 
+FailOn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-on",
+        parser=change_class,
+        metavar="CLASS",
+        help="weakens or outage-risk: exit 1 when a change does that and is not acknowledged.",
+    ),
+]
+MaxChanged = Annotated[
+    float | None,
+    typer.Option(
+        "--max-changed",
+        parser=percentage,
+        metavar="SHARE",
+        help="Exit 1 when more of the existing partners of a stack change or go away, such as 30%.",
+    ),
+]
+
+
 def review(
     *,
     plan: Annotated[
@@ -50,24 +70,8 @@ def review(
         Path | None,
         typer.Option("--state", help="With a saved plan: the file of `pulumi stack export`.", metavar="FILE"),
     ] = None,
-    fail_on: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fail-on",
-            parser=change_class,
-            metavar="CLASS",
-            help="weakens or outage-risk: 1 unless acknowledged.",
-        ),
-    ] = None,
-    max_changed: Annotated[
-        float | None,
-        typer.Option(
-            "--max-changed",
-            parser=percentage,
-            metavar="SHARE",
-            help="Exit 1 when more of the existing partners change or go away, such as 30%.",
-        ),
-    ] = None,
+    fail_on: FailOn = None,
+    max_changed: MaxChanged = None,
     to_json: Json = False,
     to_markdown: Annotated[
         bool, typer.Option("--markdown", help="Write Markdown to a terminal too; elsewhere it always is.")
