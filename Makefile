@@ -33,22 +33,22 @@ help: ## list the targets
 	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to what the target runs."
 
 up: cli ## apply the stack: set up everything, then `pulumi up` (the stack dev runs on the emulator)
-	@$(RUN) -m tools.stack up --stack $(STACK) $(if $(PLAN),--plan $(PLAN)) -- $(ARGS)
+	@$(RUN) -m regulated_partners.cli.stack up --stack $(STACK) $(if $(PLAN),--plan $(PLAN)) -- $(ARGS)
 
 preview: cli ## show what `up` would change
-	@$(RUN) -m tools.stack preview --stack $(STACK) -- $(ARGS)
+	@$(RUN) -m regulated_partners.cli.stack preview --stack $(STACK) -- $(ARGS)
 
 review: cli ## say what stacks would do to mail, for a pull request; fails when that weakens it without consent
-	@$(RUN) -m operations preview $(foreach stack,$(STACK),--stack $(stack)) $(GATES) $(ARGS)
+	@$(RUN) -m regulated_partners preview $(foreach stack,$(STACK),--stack $(stack)) $(GATES) $(ARGS)
 
 drift: cli ## show what somebody changed in the tenant, read-only; fails when there is something
-	@$(RUN) -m operations drift --stack $(STACK) $(ARGS)
+	@$(RUN) -m regulated_partners drift --stack $(STACK) $(ARGS)
 
 destroy: cli ## remove everything the stack has made
-	@$(RUN) -m tools.stack destroy --stack $(STACK) -- $(ARGS)
+	@$(RUN) -m regulated_partners.cli.stack destroy --stack $(STACK) -- $(ARGS)
 
 emulator: venv ## start Exchange Online on this machine, if it is not running, and print its URL
-	@$(RUN) -m emulator start --state .emulator/state.db
+	@$(RUN) -m exchange_online_emulator start --state .emulator/state.db
 
 test: cli servers ## run all tests, those on the real Pulumi engine included
 	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci.marks --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
@@ -71,14 +71,14 @@ servers: venv ## get the real servers that tests start (Debian packages), or say
 	@$(RUN) -m tools.servers
 
 cli: venv ## get the pinned Pulumi CLI and link it into .venv/bin
-	@$(RUN) -m tools.pulumi.install --link $(VENV)/bin >/dev/null
+	@$(RUN) -m regulated_partners.engine.install --link $(VENV)/bin >/dev/null
 
 env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
-	@$(RUN) -m tools.stack env --stack $(STACK)
+	@$(RUN) -m regulated_partners.cli.stack env --stack $(STACK)
 
 lock: venv ## make requirements.lock anew from requirements.in
 	@$(RUN) -m tools.lock $(ARGS)
 
 clean: ## stop the emulator; remove .venv, the local stack's state, the emulator's state and the caches
-	@test ! -x $(RUN) || $(RUN) -m emulator stop --state .emulator/state.db || true
+	@test ! -x $(RUN) || $(RUN) -m exchange_online_emulator stop --state .emulator/state.db || true
 	@rm -rf .venv .state .emulator .review .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,15 +2,15 @@
 
 import pulumi
 
-from components.connectors import KEYS
-from components.exports import connector_export, partner_export
-from components.preflight import show_preflight
-from components.program import read_stack
-from components.protection import protection
-from components.regulated_partner import RegulatedPartner
-from components.report import show_warnings, stop_on_errors
-from components.setting_names import unknown_settings
-from components.stack_settings import stack_settings
+from regulated_partners.component import RegulatedPartner
+from regulated_partners.exports import connector_export, partner_export
+from regulated_partners.partners.connectors import KEYS
+from regulated_partners.partners.setting_names import unknown_settings
+from regulated_partners.preflight import show_preflight
+from regulated_partners.program import read_stack
+from regulated_partners.protection import protection
+from regulated_partners.stack_settings import stack_settings
+from regulated_partners.warnings import show_warnings, stop_on_errors
 
 config = pulumi.Config()
 declared = read_stack(stack_settings(config))

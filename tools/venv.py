@@ -14,7 +14,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MINIMUM = (3, 11)
-COMMAND = "regulated-partners"
 
 
 def main() -> int:
@@ -27,33 +26,28 @@ def main() -> int:
     environment = ROOT / ".venv"
     stamp = environment / "requirements.stamp"
     lock = ROOT / "requirements.lock"
-    wanted = hashlib.sha256(lock.read_bytes() + str(environment).encode()).hexdigest()
+    wanted = hashlib.sha256(
+        lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(environment).encode()
+    ).hexdigest()
     usable = _usable(environment)
     if usable and stamp.is_file() and stamp.read_text(encoding="utf-8") == f"{usable} {wanted}\n":
-        _link_command(environment)
         return 0
     moved = stamp.is_file() and not _made_here(environment)
     if (not usable or moved) and not _create(environment):
         return 1
     print(f"Installing the dependencies of requirements.lock into {environment}", file=sys.stderr, flush=True)
     python = environment / "bin" / "python"
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    if subprocess.run([*pip, "-r", str(lock)], check=False).returncode != 0:
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=False).returncode != 0:
         return _fail(
             "The locked dependencies could not be installed: see pip's message above. pip needs a package index, "
             "or a mirror set in pip.conf or PIP_INDEX_URL."
         )
+    # The working copy itself, editable: with what the lock installed, and nothing else.
+    if subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], check=False).returncode != 0:
+        return _fail("The packages of this working copy could not be installed: see pip's message above.")
     stamp.write_text(f"{_usable(environment)} {wanted}\n", encoding="utf-8")
-    _link_command(environment)
     return 0
-
-
-def _link_command(environment: Path) -> None:
-    """`regulated-partners` beside the environment's other commands."""
-    link, launcher = environment / "bin" / COMMAND, ROOT / "operations" / COMMAND
-    if link.resolve() != launcher:
-        link.unlink(missing_ok=True)
-        link.symlink_to(launcher)
 
 
 def _create(environment: Path) -> bool:

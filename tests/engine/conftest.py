@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.control import Control
-from emulator.process import EmulatorProcess
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.process import EmulatorProcess
 from tests.support.engine import Project
 from tests.support.processes import kill_working_in
 

@@ -7,8 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from emulator.control import Control
-from emulator.faults.models import Action, BrokenPageLink, ConnectionReset, Delay, ReadLag, Status, Throttled
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.faults.models import (
+    Action,
+    BrokenPageLink,
+    ConnectionReset,
+    Delay,
+    ReadLag,
+    Status,
+    Throttled,
+)
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, FABRIKAM_OUT, WOODGROVE
 from tests.support.engine import Project

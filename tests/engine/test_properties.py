@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.control import Control
-from providers.exchange_online.connectors import Direction, parameters
+from exchange_online.connectors import Direction, parameters
+from exchange_online_emulator.control import Control
 from tests.engine import tenant
 from tests.engine.property_cases import ACCEPTED_DOMAIN, CASES, Case
 from tests.support.engine import Project

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from emulator.control import Control
-from emulator.faults.models import Forbidden
-from emulator.process import EmulatorProcess
-from emulator.tokens.applications import ApplicationRegistration, ClientSecret
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.faults.models import Forbidden
+from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator.tokens.applications import ApplicationRegistration, ClientSecret
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS
 from tests.support.engine import Project
@@ -33,7 +33,9 @@ def canaries(project: Project, emulator: EmulatorProcess, control: Control) -> t
     secret = ClientSecret(value=SecretStr(CANARY))
     control.register_application(ApplicationRegistration(client_id=APPLICATION, secrets=(secret,)))
     project.set_variables(
-        AZURE_TENANT_ID=emulator.connection.tenant, AZURE_CLIENT_ID=APPLICATION, AZURE_CLIENT_SECRET=CANARY
+        AZURE_TENANT_ID=emulator.connection.tenant,
+        AZURE_CLIENT_ID=APPLICATION,
+        AZURE_CLIENT_SECRET=CANARY,
     )
     project.declare(FABRIKAM)
     return CANARY, CONFIG_CANARY, emulator.connection.client_secret

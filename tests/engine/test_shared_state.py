@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.control import Control
-from emulator.faults.models import Delay
-from emulator.process import EmulatorProcess
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.faults.models import Delay
+from exchange_online_emulator.process import EmulatorProcess
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, WOODGROVE
 from tests.support.engine import Project

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from emulator.control import Control
-from emulator.faults.models import ExpiredToken
-from emulator.process import EmulatorProcess
-from emulator.tokens.applications import ApplicationRegistration, ClientSecret
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.faults.models import ExpiredToken
+from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator.tokens.applications import ApplicationRegistration, ClientSecret
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS
 from tests.support.engine import Project
@@ -26,7 +26,9 @@ APPLICATION = "7b1f3a52-3f0e-4c0b-9c0a-5f5b6f3f7f10"
 def signed_in_as(project: Project, emulator: EmulatorProcess) -> Project:
     """The project, signing in with a client secret from the environment."""
     project.set_variables(
-        AZURE_TENANT_ID=emulator.connection.tenant, AZURE_CLIENT_ID=APPLICATION, AZURE_CLIENT_SECRET=SECRET
+        AZURE_TENANT_ID=emulator.connection.tenant,
+        AZURE_CLIENT_ID=APPLICATION,
+        AZURE_CLIENT_SECRET=SECRET,
     )
     project.declare(FABRIKAM)
     return project

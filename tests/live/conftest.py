@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from emulator.process import EmulatorProcess
-from providers.exchange_online.admin_api import AdminApi, Connection, Settings, connection
-from providers.exchange_online.admin_api.clouds import EMULATOR_VARIABLE
-from providers.exchange_online.admin_api.connectors import ConnectorCmdlets
-from providers.exchange_online.admin_api.lifecycle import Lifecycle
-from providers.exchange_online.admin_api.listing import Listing
-from providers.exchange_online.admin_api.transport_rules import TransportRules
-from providers.exchange_online.connectors import Direction
+from exchange_online.admin_api import AdminApi, Connection, Settings, connection
+from exchange_online.admin_api.clouds import EMULATOR_VARIABLE
+from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api.transport_rules import TransportRules
+from exchange_online.connectors import Direction
+from exchange_online.lifecycle.crud import Lifecycle
+from exchange_online.lifecycle.listing import Listing
+from exchange_online_emulator.process import EmulatorProcess
 from tests.live.tenant import PREFIX, Tenant, live_settings
 
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import pytest
 
-from providers.exchange_online.admin_api import AlreadyExists, InvalidArgument, NotFound
-from providers.exchange_online.connectors import ConnectorSettings, Direction, changes, set_parameters
-from providers.exchange_online.connectors.options import Options
+from exchange_online.admin_api import AlreadyExists, InvalidArgument, NotFound
+from exchange_online.connectors import ConnectorSettings, Direction, changes, set_parameters
+from exchange_online.connectors.options import Options
 from tests.live.tenant import Tenant
 
 BOTH = pytest.mark.parametrize("direction", Direction, ids=[direction.word for direction in Direction])
@@ -170,6 +170,6 @@ def test_the_service_refuses_what_our_rules_refuse(tenant: Tenant) -> None:
 
 
 def _as_new(settings: ConnectorSettings) -> dict[str, Any]:
-    from providers.exchange_online.connectors import new_parameters
+    from exchange_online.connectors import new_parameters
 
     return dict(new_parameters(settings))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from operations.errors import CannotRunError
-from operations.publish.boards import comments, issues
-from operations.publish.forge import find, put
+from regulated_partners.errors import CannotRunError
+from regulated_partners.publish.boards import comments, issues
+from regulated_partners.publish.forge import find, put
 from tests.pipelines.forge import TOKEN, Forge
 
 SERVICES = ("github", "gitlab", "azure")

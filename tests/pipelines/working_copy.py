@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from emulator.control import Control
+from exchange_online_emulator.control import Control
 from tests.support.engine import ROOT
 
 #: What a program never needs; stacks/ is the test's own.
@@ -122,7 +122,7 @@ class WorkingCopy:
 
     def command(self, *arguments: str, **variables: str) -> Ended:
         """Runs `regulated-partners`."""
-        return self.call([sys.executable, "-m", "operations", *arguments], **variables)
+        return self.call([sys.executable, "-m", "regulated_partners", *arguments], **variables)
 
     def call(self, command: Sequence[str], **variables: str) -> Ended:
         """Runs a command in the working copy."""
@@ -156,4 +156,4 @@ class WorkingCopy:
 
     def stop(self) -> None:
         """Stops its emulator."""
-        self.call([sys.executable, "-m", "emulator", "stop", "--state", ".emulator/state.db"])
+        self.call([sys.executable, "-m", "exchange_online_emulator", "stop", "--state", ".emulator/state.db"])

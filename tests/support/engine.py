@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from emulator.process import EmulatorProcess
+from exchange_online_emulator.process import EmulatorProcess
 from tests.support.engine_run import Run, finished
 from tests.support.processes import descendants
 
@@ -70,7 +70,7 @@ class Running:
 
 
 class Project:
-    """A working copy: the real program, components and providers; its own stack file, state and Pulumi home.
+    """A working copy: the real program; its own stack file, state and Pulumi home.
 
     It begins with the stack file of `dev`; `declare` and `configure` write another, `use_program` another program.
 
@@ -88,8 +88,6 @@ class Project:
         self._runs = 0
         for folder in (self.directory / "stacks", self.state, self._home):
             folder.mkdir(parents=True)
-        for name in ("components", "probing", "providers"):
-            (self.directory / name).symlink_to(ROOT / name)
         self.use_program(ROOT / "__main__.py")
         shutil.copy(ROOT / "stacks" / self.stack_file.name, self.stack_file)
         self._write_project_file()

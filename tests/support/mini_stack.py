@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from providers.exchange_online.connectors import Direction
+from exchange_online.connectors import Direction
 from tests.support.provider_process import Diff, ProviderError, ProviderProcess, Resource
 
 Properties = dict[str, Any]

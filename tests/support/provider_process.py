@@ -19,8 +19,8 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
-from providers.exchange_online.connectors import Direction
-from providers.exchange_online.resources.provider import InboundConnectorProvider, OutboundConnectorProvider
+from exchange_online.connectors import Direction
+from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 
 ROOT = Path(__file__).parents[2]
 PROVIDERS = {Direction.INBOUND: InboundConnectorProvider, Direction.OUTBOUND: OutboundConnectorProvider}

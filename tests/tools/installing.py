@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.pulumi.layout import Layout
-from tools.pulumi.pin import pinned_version
+from regulated_partners.engine.install.layout import Layout
+from regulated_partners.engine.install.pin import pinned_version
 
 ROOT = Path(__file__).resolve().parents[2]
 PINNED = pinned_version()
@@ -22,7 +22,7 @@ def layout(cache: Path) -> Layout:
 
 def command(*arguments: str) -> list[str]:
     """The command line."""
-    return [sys.executable, "-m", "tools.pulumi.install", *arguments]
+    return [sys.executable, "-m", "regulated_partners.engine.install", *arguments]
 
 
 def environment(cache: Path, *, path: Sequence[Path | str] = (), **variables: str) -> Mapping[str, str]:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import trustme
 
-from tools.pulumi.layout import EXECUTABLES
-from tools.pulumi.pin import Version
-from tools.pulumi.release import archive_name
+from regulated_partners.engine.install.layout import EXECUTABLES
+from regulated_partners.engine.install.pin import Version
+from regulated_partners.engine.install.release import archive_name
 
 
 def pretend_cli(version: Version | str) -> bytes:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from regulated_partners.engine.install.host_files import LAUNCHER
 from tests.tools.hosting import assembled
-from tools.pulumi.host_files import LAUNCHER
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from regulated_partners.engine.install.cache import staged
+from regulated_partners.engine.install.layout import EXECUTABLES
+from regulated_partners.engine.install.pin import Version
 from tests.tools.installing import PINNED, ROOT, command, environment, install, layout, script
-from tools.pulumi.cache import staged
-from tools.pulumi.layout import EXECUTABLES
-from tools.pulumi.pin import Version
 
 UNREACHABLE = "https://127.0.0.1:1"
 NEWER = Version(PINNED.major, PINNED.minor + 1, 0)
@@ -201,7 +201,7 @@ def test_staged_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_alive_line_of_a_long_build(capsys: pytest.CaptureFixture[str]) -> None:
     """Failing means that a CI runner kills a build of minutes because it printed nothing."""
-    from tools.pulumi.progress import Heartbeat
+    from regulated_partners.engine.install.progress import Heartbeat
 
     now = [0.0]
     heartbeat = Heartbeat(lambda: "still building", clock=lambda: now[0])
@@ -215,7 +215,7 @@ def test_help_needs_nothing(tmp_path: Path) -> None:
     """Failing means that the installer needs a package that is not there before the set-up."""
     answer = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
-         "from tools.pulumi.install import main; main(['--help'])"],
+         "from regulated_partners.engine.install import main; main(['--help'])"],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.pulumi.errors import InstallError
-from tools.pulumi.pin import Version, pinned_version
+from regulated_partners.engine.install.errors import InstallError
+from regulated_partners.engine.install.pin import Version, pinned_version
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +24,8 @@ def test_cli_and_sdk_are_the_same_version() -> None:
         "requirements.lock": re.findall(r"^pulumi==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE),
         "installed": [importlib.metadata.version("pulumi")],
         "sdk in go.mod": re.findall(
-            r"github\.com/pulumi/pulumi/sdk/v3 v(\S+)", (ROOT / "tools" / "pulumi" / "go.mod").read_text()
+            r"github\.com/pulumi/pulumi/sdk/v3 v(\S+)",
+            (ROOT / "components/regulated_partners/engine/install/go.mod").read_text(),
         ),
     }
     assert named == {name: [pinned] for name in named}

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from regulated_partners.engine.install.errors import RouteError
+from regulated_partners.engine.install.layout import EXECUTABLES
+from regulated_partners.engine.install.pin import Version
+from regulated_partners.engine.install.release import DEFAULT_BASE_URL, archive_name
 from tests.tools.installing import PINNED, environment, install, layout
 from tests.tools.release_server import ReleaseServer, archive, pretend_cli, release_files, release_server
-from tools.pulumi.errors import RouteError
-from tools.pulumi.layout import EXECUTABLES
-from tools.pulumi.pin import Version
-from tools.pulumi.release import DEFAULT_BASE_URL, archive_name
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_no_network_is_known_quickly(tmp_path: Path) -> None:
 
 def test_server_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Failing means that a firewall which drops packets keeps the set-up waiting for ever."""
-    from tools.pulumi import release
+    from regulated_partners.engine.install import release
 
     monkeypatch.setattr(release, "REACH_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -1,4 +1,4 @@
-"""`python -m tools.stack` on the real engine, with this project's language host and a small program."""
+"""`python -m regulated_partners.cli.stack` on the real engine, with our language host and a small program."""
 
 from __future__ import annotations
 
@@ -84,7 +84,15 @@ class Project:
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
         return subprocess.Popen(
-            [sys.executable, "-m", "tools.stack", *arguments[:1], "--root", str(self.directory), *arguments[1:]],
+            [
+                sys.executable,
+                "-m",
+                "regulated_partners.cli.stack",
+                *arguments[:1],
+                "--root",
+                str(self.directory),
+                *arguments[1:],
+            ],
             cwd=ROOT,
             env={**kept, "PULUMI_HOME": str(self.directory / "home"), **variables},
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""`python -m tools.stack`: which stacks are given defaults, and which are refused."""
+"""`python -m regulated_partners.cli.stack`: which stacks are given defaults, and which are refused."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.stack.errors import Refusal
-from tools.stack.operations import Operation, commands
-from tools.stack.project import StackFile, read_stack_file
-from tools.stack.surroundings import stack_variables
+from regulated_partners.engine.project import StackFile, read_stack_file
+from regulated_partners.engine.stack_errors import Refusal
+from regulated_partners.engine.stack_operations import Operation, commands
+from regulated_partners.engine.surroundings import stack_variables
 
 REMOTE = "azblob://state?storage_account=bank"
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tests.operations.conftest import Ended
+from tests.regulated_partners.conftest import Ended
 from tests.support.engine import ROOT
 from tests.verify_servers.world import NAME, World
 
@@ -57,7 +57,7 @@ def run(world: World, project: Path, tmp_path: Path) -> Run:
             options += ["--resolver", world.resolver, "--port", str(world.port)]
             options += ["--https-port", str(world.https_port), "--timeout", "5"]
         done = subprocess.run(
-            [sys.executable, "-m", "operations", "verify", "partner", *arguments, *options],
+            [sys.executable, "-m", "regulated_partners", "verify", "partner", *arguments, *options],
             cwd=tmp_path,
             env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
             stdin=subprocess.DEVNULL,
@@ -99,7 +99,18 @@ def test_a_partner_who_cannot_be_reached(run: Run) -> None:
 
 def test_the_example_stack(world: World, tmp_path: Path) -> None:
     """Failing: what the README shows is not what the command says about the example partners."""
-    command = [sys.executable, "-m", "operations", "verify", "partner", "--all", "--stack", "dev", "--cwd", str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "regulated_partners",
+        "verify",
+        "partner",
+        "--all",
+        "--stack",
+        "dev",
+        "--cwd",
+        str(ROOT),
+    ]
     command += ["--roots", str(world.roots), "--resolver", world.resolver, "--port", str(world.port)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

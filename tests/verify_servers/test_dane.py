@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from probing.collect import Questions, collect
-from probing.dane_findings import DaneState
-from probing.dns_client import DnsClient
-from probing.roots import load_roots
-from probing.route import ProbeIndex, routes
-from probing.route_report import RouteReport, report_route
-from probing.seen import DnsProblem
-from probing.server_report import Rule
-from probing.verdicts import Verdict
+from regulated_partners.probing.collect import Questions, collect
+from regulated_partners.probing.dane_findings import DaneState
+from regulated_partners.probing.dns_client import DnsClient
+from regulated_partners.probing.roots import load_roots
+from regulated_partners.probing.route import ProbeIndex, routes
+from regulated_partners.probing.route_report import RouteReport, report_route
+from regulated_partners.probing.seen import DnsProblem
+from regulated_partners.probing.server_report import Rule
+from regulated_partners.probing.verdicts import Verdict
 from tests.verify_servers.world import World, connector
 from tools.servers.programs import program
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from probing.collect import Questions, Surroundings, collect
-from probing.deadline import Deadline
-from probing.dns_client import DnsClient
-from probing.seen import AddressAnswer, Probe, ServerOutcome, ServerSeen
-from probing.server import Target, probe_server
-from probing.server_report import Rule, report_server
-from probing.tls_client import contexts
-from probing.verdicts import Verdict
+from regulated_partners.probing.collect import Questions, Surroundings, collect
+from regulated_partners.probing.deadline import Deadline
+from regulated_partners.probing.dns_client import DnsClient
+from regulated_partners.probing.seen import AddressAnswer, Probe, ServerOutcome, ServerSeen
+from regulated_partners.probing.server import Target, probe_server
+from regulated_partners.probing.server_report import Rule, report_server
+from regulated_partners.probing.tls_client import contexts
+from regulated_partners.probing.verdicts import Verdict
 from tests.verify_servers import hostile
 from tests.verify_servers.hostile import GO, HELLO, OFFER, Behaviour, says, serving
 from tests.verify_servers.world import connector

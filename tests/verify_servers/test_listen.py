@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.operations.conftest import Ended
+from tests.regulated_partners.conftest import Ended
 from tests.support.engine import ROOT
 from tests.verify_servers.pki import CLIENT, SERVER, Issued, Pki, self_signed, write_chain
 from tests.verify_servers.postfix import Listener, Postfix
@@ -67,7 +67,17 @@ def start(tmp_path: Path, pki: Pki) -> Iterator[Start]:
 
     def begin(*options: str, minutes: float = 1, **inbound: object) -> Running:
         port, project = free_port("127.0.0.1"), _project(tmp_path / "project", inbound)
-        command = [sys.executable, "-m", "operations", "verify", "listen", "--for", "Fabrikam Bank", "--stack", "dev"]
+        command = [
+            sys.executable,
+            "-m",
+            "regulated_partners",
+            "verify",
+            "listen",
+            "--for",
+            "Fabrikam Bank",
+            "--stack",
+            "dev",
+        ]
         command += ["--cwd", str(project), "--listen", f"127.0.0.1:{port}", "--minutes", str(minutes)]
         command += ["--roots", str(tmp_path / "roots.pem"), *options]
         process = subprocess.Popen(

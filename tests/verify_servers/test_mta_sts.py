@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from probing.mta_sts_findings import MtaStsState
-from probing.verdicts import Verdict
+from regulated_partners.probing.mta_sts_findings import MtaStsState
+from regulated_partners.probing.verdicts import Verdict
 from tests.verify_servers.world import World, connector
 
 CASES = [

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.declaration import Partner
-from components.preflight import preflight
+from regulated_partners.partners.declaration import Partner
+from regulated_partners.preflight import preflight
 from tests.verify_servers import hostile
 from tests.verify_servers.hostile import serving
 from tests.verify_servers.world import NAME, World

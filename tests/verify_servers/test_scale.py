@@ -98,7 +98,17 @@ def test_a_thousand_partners(tmp_path: Path) -> None:
     servers = NameServers(names, (free_port("127.0.0.1"), free_port("127.0.0.1")), (_zone(),))
     try:
         with _mail_servers(tmp_path, port):
-            command = [sys.executable, "-m", "operations", "verify", "partner", "--all", "--json", "--stack", "dev"]
+            command = [
+                sys.executable,
+                "-m",
+                "regulated_partners",
+                "verify",
+                "partner",
+                "--all",
+                "--json",
+                "--stack",
+                "dev",
+            ]
             command += ["--cwd", str(project), "--roots", str(tmp_path / "roots.pem"), "--port", str(port)]
             command += ["--resolver", f"127.0.0.1:{servers.port}"]
             code, seconds, megabytes = _measured(command, output)

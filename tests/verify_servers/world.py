@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from probing.collect import Questions, Surroundings, collect
-from probing.dns_client import DnsClient
-from probing.roots import load_roots, web_context
-from probing.route import ProbeIndex, probed_domains, routes
-from probing.route_report import RouteReport, report_route
-from probing.seen import Probe
-from probing.server_report import Rule, ServerReport
-from providers.exchange_online.connectors import OutboundSettings
+from exchange_online.connectors import OutboundSettings
+from regulated_partners.probing.collect import Questions, Surroundings, collect
+from regulated_partners.probing.dns_client import DnsClient
+from regulated_partners.probing.roots import load_roots, web_context
+from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
+from regulated_partners.probing.route_report import RouteReport, report_route
+from regulated_partners.probing.seen import Probe
+from regulated_partners.probing.server_report import Rule, ServerReport
 from tests.verify_servers.name_servers import NameServers
 from tests.verify_servers.pki import SERVER, Issued, Pki, self_signed, write_chain
 from tests.verify_servers.policy_server import PolicyServer

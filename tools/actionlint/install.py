@@ -7,11 +7,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools.go_command import go
-from tools.pulumi.cache import locked, staged
-from tools.pulumi.errors import InstallError, RouteError
-from tools.pulumi.layout import Layout, complete
-from tools.pulumi.pin import Version
+from regulated_partners.engine.install.cache import locked, staged
+from regulated_partners.engine.install.errors import InstallError, RouteError
+from regulated_partners.engine.install.go_command import go
+from regulated_partners.engine.install.layout import Layout, complete
+from regulated_partners.engine.install.pin import Version
 
 HERE = Path(__file__).resolve().parent
 GO_MODULE = "github.com/rhysd/actionlint"

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.pulumi.errors import InstallError
-
-from .schemas import check_files
-from .workflows import check_workflows
+from regulated_partners.engine.install.errors import InstallError
+from tools.pipelines.schemas import check_files
+from tools.pipelines.workflows import check_workflows
 
 ROOT = Path(__file__).resolve().parents[2]
 

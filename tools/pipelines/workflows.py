@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from regulated_partners.engine.install.errors import InstallError
 from tools.actionlint.install import ensure
-from tools.pulumi.errors import InstallError
 
 #: What each says when it has findings. Source: actionlint's and zizmor's documentation, exit codes.
 _ACTIONLINT_FOUND = (1,)

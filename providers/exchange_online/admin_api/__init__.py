@@ -3,10 +3,10 @@
 Importing it sends nothing and imports neither requests nor MSAL.
 """
 
-from providers.exchange_online.admin_api.classification import classify
-from providers.exchange_online.admin_api.client import AdminApi, Answer, connect
-from providers.exchange_online.admin_api.clouds import CLOUDS, Cloud
-from providers.exchange_online.admin_api.credentials import (
+from exchange_online.admin_api.classification import classify
+from exchange_online.admin_api.client import AdminApi, Answer, connect
+from exchange_online.admin_api.clouds import CLOUDS, Cloud
+from exchange_online.admin_api.credentials import (
     ClientCertificate,
     ClientSecret,
     Credential,
@@ -14,7 +14,7 @@ from providers.exchange_online.admin_api.credentials import (
     ManagedIdentity,
     WorkloadIdentityFile,
 )
-from providers.exchange_online.admin_api.errors import (
+from exchange_online.admin_api.errors import (
     AccessDenied,
     AdminApiError,
     AlreadyExists,
@@ -33,10 +33,10 @@ from providers.exchange_online.admin_api.errors import (
     UnexpectedAnswer,
     Unsupported,
 )
-from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
-from providers.exchange_online.admin_api.settings import Connection, Settings, connection
-from providers.exchange_online.admin_api.timeouts import Timeouts
-from providers.exchange_online.admin_api.wire import JsonValue, parse_datetime
+from exchange_online.admin_api.retry import Effect, RetryPolicy
+from exchange_online.admin_api.settings import Connection, Settings, connection
+from exchange_online.admin_api.timeouts import Timeouts
+from exchange_online.admin_api.wire import JsonValue, parse_datetime
 
 __all__ = [
     "CLOUDS",

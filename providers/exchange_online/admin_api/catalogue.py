@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from providers.exchange_online.admin_api.error_envelope import ErrorWords
-from providers.exchange_online.admin_api.errors import (
+from exchange_online.admin_api.error_envelope import ErrorWords
+from exchange_online.admin_api.errors import (
     AccessDenied,
     AdminApiError,
     AlreadyExists,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from providers.exchange_online.admin_api.credentials import ClientCertificate
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured
+from exchange_online.admin_api.credentials import ClientCertificate
+from exchange_online.admin_api.errors import Failure, Misconfigured
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from providers.exchange_online.admin_api import catalogue
-from providers.exchange_online.admin_api.error_envelope import ErrorWords, read_error, words_of
-from providers.exchange_online.admin_api.errors import (
+from exchange_online.admin_api import catalogue
+from exchange_online.admin_api.error_envelope import ErrorWords, read_error, words_of
+from exchange_online.admin_api.errors import (
     AccessDenied,
     AdminApiError,
     Failure,
@@ -23,7 +23,7 @@ from providers.exchange_online.admin_api.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from providers.exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.redaction import clean
 
 _DECIMAL_SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")
 

@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from providers.exchange_online.admin_api.gates import gates_for
-from providers.exchange_online.admin_api.paging import rows_of
-from providers.exchange_online.admin_api.redaction import clean
-from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
-from providers.exchange_online.admin_api.settings import Connection, Settings, connection
-from providers.exchange_online.admin_api.timeouts import Timeouts
-from providers.exchange_online.admin_api.wire import JsonValue, request, with_result_size
+from exchange_online.admin_api.gates import gates_for
+from exchange_online.admin_api.paging import rows_of
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.retry import Effect, RetryPolicy
+from exchange_online.admin_api.settings import Connection, Settings, connection
+from exchange_online.admin_api.timeouts import Timeouts
+from exchange_online.admin_api.wire import JsonValue, request, with_result_size
 
 __all__ = ["AdminApi", "Answer", "Connection", "Effect", "Settings", "connect"]
 
 if TYPE_CHECKING:
-    from providers.exchange_online.admin_api.exchange import Exchange
-    from providers.exchange_online.admin_api.transport import Transport
+    from exchange_online.admin_api.exchange import Exchange
+    from exchange_online.admin_api.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class AdminApi:
         RestrictedOffering, NotAuthenticated, Throttled, Unavailable, OutcomeUnknown (only for a CREATE),
         UnexpectedAnswer, ServiceError or Misconfigured.
         """
-        from providers.exchange_online.admin_api.exchange import Call
+        from exchange_online.admin_api.exchange import Call
 
         ready, exchange, _ = self._prepared()
         sent = request(
@@ -119,10 +119,10 @@ class AdminApi:
 
     def _prepared(self) -> tuple[Connection, Exchange, Transport]:
         # requests and MSAL are imported at the first call: a provider process that only checks and diffs needs neither.
-        from providers.exchange_online.admin_api.exchange import Exchange
-        from providers.exchange_online.admin_api.tenants import tenant_guid
-        from providers.exchange_online.admin_api.tokens import token_source
-        from providers.exchange_online.admin_api.transport import Transport
+        from exchange_online.admin_api.exchange import Exchange
+        from exchange_online.admin_api.tenants import tenant_guid
+        from exchange_online.admin_api.tokens import token_source
+        from exchange_online.admin_api.transport import Transport
 
         with self._lock:
             if self._ready is None:

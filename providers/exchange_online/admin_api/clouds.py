@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured
+from exchange_online.admin_api.errors import Failure, Misconfigured
 
 LOCAL = "local"
 EMULATOR_VARIABLE = "EXCHANGE_ONLINE_EMULATOR"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.exchange_online.admin_api.client import AdminApi, Answer, Effect
-from providers.exchange_online.admin_api.errors import NotFound
-from providers.exchange_online.admin_api.refusals import unreadable_row
-from providers.exchange_online.admin_api.wire import JsonValue
-from providers.exchange_online.connectors import ConnectorRecord, Direction, record_from_row
-from providers.exchange_online.connectors.changes import CmdletParameters
+from exchange_online.admin_api.client import AdminApi, Answer, Effect
+from exchange_online.admin_api.errors import Failure, NotFound, UnexpectedAnswer
+from exchange_online.admin_api.wire import JsonValue
+from exchange_online.connectors import ConnectorRecord, Direction, record_from_row
+from exchange_online.connectors.changes import CmdletParameters
 
 
 @dataclass(frozen=True)
@@ -86,4 +85,16 @@ class ConnectorCmdlets:
         try:
             return tuple(record_from_row(direction, row) for row in answer.rows)
         except ValueError as error:
-            raise unreadable_row(direction, str(error), answer.request_id) from None
+            raise _unreadable_row(direction, str(error), answer.request_id) from None
+
+
+def _unreadable_row(direction: Direction, reason: str, request_id: str) -> UnexpectedAnswer:
+    """A row that no connector can be made of."""
+    return UnexpectedAnswer(
+        Failure(
+            where=f"Get-{direction}",
+            what=reason,
+            request_id=request_id,
+            advice="Report it: the listing is not complete.",
+        )
+    )

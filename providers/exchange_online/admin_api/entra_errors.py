@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from providers.exchange_online.admin_api.errors import Failure, NotAuthenticated
-from providers.exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.errors import Failure, NotAuthenticated
+from exchange_online.admin_api.redaction import clean
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _TRACE = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp):.*", re.S)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.redaction import clean
 
 _DEEPEST = 3
 """How many proxied errors inside each other are unwrapped. One level has been observed."""

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from providers.exchange_online.admin_api.bearer import AccessToken
-from providers.exchange_online.admin_api.classification import classify, classify_reported
-from providers.exchange_online.admin_api.errors import (
+from exchange_online.admin_api.bearer import AccessToken
+from exchange_online.admin_api.classification import classify, classify_reported
+from exchange_online.admin_api.errors import (
     AccessDenied,
     AdminApiError,
     Failure,
     NotAuthenticated,
     UnexpectedAnswer,
 )
-from providers.exchange_online.admin_api.gates import Gates
-from providers.exchange_online.admin_api.redaction import clean
-from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
-from providers.exchange_online.admin_api.settings import Connection
-from providers.exchange_online.admin_api.token_claims import explain
-from providers.exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page
+from exchange_online.admin_api.gates import Gates
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.retry import Effect, RetryPolicy
+from exchange_online.admin_api.settings import Connection
+from exchange_online.admin_api.token_claims import explain
+from exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page
 
 if TYPE_CHECKING:
-    from providers.exchange_online.admin_api.tokens import TokenSource
-    from providers.exchange_online.admin_api.transport import HttpAnswer, Transport
+    from exchange_online.admin_api.tokens import TokenSource
+    from exchange_online.admin_api.transport import HttpAnswer, Transport
 
 
 #: New tokens for one call at the most.

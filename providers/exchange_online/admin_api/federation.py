@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from providers.exchange_online.admin_api.credentials import GitHubOidc, WorkloadIdentityFile
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
-from providers.exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.credentials import GitHubOidc, WorkloadIdentityFile
+from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
+from exchange_online.admin_api.redaction import clean
 
 if TYPE_CHECKING:
-    from providers.exchange_online.admin_api.token_http import TokenHttp
+    from exchange_online.admin_api.token_http import TokenHttp
 
 
 def from_file(credential: WorkloadIdentityFile) -> str:

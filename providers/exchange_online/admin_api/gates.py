@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from contextlib import AbstractContextManager
 
-from providers.exchange_online.admin_api.retry import Effect
+from exchange_online.admin_api.retry import Effect
 
 CONCURRENT_READS = 3
 """The tenant's limit is not published. Source: exchange-wire 8.3 (at most 2-3 concurrent reads, writes in turn)."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from providers.exchange_online.admin_api.errors import AdminApiError, Failure, StalePage, Unavailable, UnexpectedAnswer
-from providers.exchange_online.admin_api.exchange import Call, Exchange, Received
-from providers.exchange_online.admin_api.redaction import clean
-from providers.exchange_online.admin_api.wire import Request, same_origin
+from exchange_online.admin_api.errors import AdminApiError, Failure, StalePage, Unavailable, UnexpectedAnswer
+from exchange_online.admin_api.exchange import Call, Exchange, Received
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.wire import Request, same_origin
 
 RESTARTS = 2
 """How often a listing whose page link went stale starts again."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
-from providers.exchange_online.admin_api.errors import AdminApiError, OutcomeUnknown, Repeat
+from exchange_online.admin_api.errors import AdminApiError, OutcomeUnknown, Repeat
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState

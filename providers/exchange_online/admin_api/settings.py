@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from providers.exchange_online.admin_api.clouds import (
+from exchange_online.admin_api.clouds import (
     LOCAL,
     Cloud,
     EmulatorIdentity,
@@ -14,7 +14,7 @@ from providers.exchange_online.admin_api.clouds import (
     connection_file,
     emulator_identity,
 )
-from providers.exchange_online.admin_api.credentials import (
+from exchange_online.admin_api.credentials import (
     TOKEN_EXCHANGE_AUDIENCE,
     ClientCertificate,
     ClientSecret,
@@ -23,7 +23,7 @@ from providers.exchange_online.admin_api.credentials import (
     ManagedIdentity,
     WorkloadIdentityFile,
 )
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured
+from exchange_online.admin_api.errors import Failure, Misconfigured
 
 WHERE = "Choosing the credential"
 MANAGED_IDENTITY = "ManagedIdentityCredential"

@@ -8,12 +8,12 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from providers.exchange_online.admin_api.clouds import Cloud
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
+from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
 
 if TYPE_CHECKING:
-    from providers.exchange_online.admin_api.retry import RetryPolicy
-    from providers.exchange_online.admin_api.timeouts import Timeouts
+    from exchange_online.admin_api.retry import RetryPolicy
+    from exchange_online.admin_api.timeouts import Timeouts
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -45,7 +45,7 @@ def tenant_guid(cloud: Cloud, tenant: str, timeouts: Timeouts, retry: RetryPolic
 
 
 def _discover(cloud: Cloud, name: str, where: str, timeouts: Timeouts, retry: RetryPolicy) -> str:
-    from providers.exchange_online.admin_api.token_http import TokenHttp
+    from exchange_online.admin_api.token_http import TokenHttp
 
     http = TokenHttp(cloud, timeouts, retry, where=where)
     try:

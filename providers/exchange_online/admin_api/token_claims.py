@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.exchange_online.admin_api.bearer import AccessToken
-from providers.exchange_online.admin_api.redaction import clean
-from providers.exchange_online.admin_api.settings import Connection
+from exchange_online.admin_api.bearer import AccessToken
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.settings import Connection
 
 APP_ROLE = "Exchange.ManageAsApp"
 """Source: exchange-wire 4; the only one of three similar roles that works."""

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from providers.exchange_online.admin_api.classification import retry_after
-from providers.exchange_online.admin_api.clouds import Cloud
-from providers.exchange_online.admin_api.entra_errors import refused
-from providers.exchange_online.admin_api.errors import (
+from exchange_online.admin_api.classification import retry_after
+from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.entra_errors import refused
+from exchange_online.admin_api.errors import (
     AdminApiError,
     Failure,
     Misconfigured,
@@ -26,10 +26,10 @@ from providers.exchange_online.admin_api.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from providers.exchange_online.admin_api.redaction import clean
-from providers.exchange_online.admin_api.retry import Effect, RetryPolicy
-from providers.exchange_online.admin_api.timeouts import Timeouts
-from providers.exchange_online.admin_api.transport import broken_connection, new_session
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.retry import Effect, RetryPolicy
+from exchange_online.admin_api.timeouts import Timeouts
+from exchange_online.admin_api.transport import broken_connection, new_session
 
 _PASSING = frozenset({408, 500, 502, 503, 504})
 # The host's token service is being updated, or not up yet. Source: Azure IMDS, error handling.

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from providers.exchange_online.admin_api import federation
-from providers.exchange_online.admin_api.bearer import AccessToken
-from providers.exchange_online.admin_api.certificates import load
-from providers.exchange_online.admin_api.credentials import (
+from exchange_online.admin_api import federation
+from exchange_online.admin_api.bearer import AccessToken
+from exchange_online.admin_api.certificates import load
+from exchange_online.admin_api.credentials import (
     ClientCertificate,
     ClientSecret,
     Credential,
@@ -20,15 +20,15 @@ from providers.exchange_online.admin_api.credentials import (
     WorkloadIdentityFile,
     secrets_of,
 )
-from providers.exchange_online.admin_api.entra_errors import refused as refused_sign_in
-from providers.exchange_online.admin_api.errors import AdminApiError, Failure, NotAuthenticated, Throttled, Unavailable
-from providers.exchange_online.admin_api.redaction import clean
-from providers.exchange_online.admin_api.settings import Connection
-from providers.exchange_online.admin_api.token_http import TokenHttp
+from exchange_online.admin_api.entra_errors import refused as refused_sign_in
+from exchange_online.admin_api.errors import AdminApiError, Failure, NotAuthenticated, Throttled, Unavailable
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.settings import Connection
+from exchange_online.admin_api.token_http import TokenHttp
 
 if TYPE_CHECKING:
-    from providers.exchange_online.admin_api.retry import RetryPolicy
-    from providers.exchange_online.admin_api.timeouts import Timeouts
+    from exchange_online.admin_api.retry import RetryPolicy
+    from exchange_online.admin_api.timeouts import Timeouts
 
 # MSAL's word for: tell me with claims when a token is revoked before it expires (continuous access evaluation).
 _CAPABILITIES = ["CP1"]

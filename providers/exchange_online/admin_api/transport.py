@@ -16,12 +16,12 @@ import requests.adapters
 import requests.auth
 import urllib3.exceptions
 
-from providers.exchange_online.admin_api.bearer import AccessToken
-from providers.exchange_online.admin_api.clouds import Cloud
-from providers.exchange_online.admin_api.errors import AdminApiError, Failure, Misconfigured, Repeat, Unavailable
-from providers.exchange_online.admin_api.redaction import clean
-from providers.exchange_online.admin_api.timeouts import Timeouts
-from providers.exchange_online.admin_api.wire import Request
+from exchange_online.admin_api.bearer import AccessToken
+from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.errors import AdminApiError, Failure, Misconfigured, Repeat, Unavailable
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.timeouts import Timeouts
+from exchange_online.admin_api.wire import Request
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from providers.exchange_online.admin_api.client import AdminApi, Effect
+from exchange_online.admin_api.client import AdminApi, Effect
 
 
 class TransportRules:

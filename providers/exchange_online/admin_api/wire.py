@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from providers.exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.clouds import Cloud
 
 JsonValue: TypeAlias = "str | bool | int | float | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 

@@ -3,13 +3,13 @@
 Pure: nothing here talks to Pulumi or to a server.
 """
 
-from providers.exchange_online.connectors.canonical import Checked, check, observed
-from providers.exchange_online.connectors.changes import Change, changes, new_parameters, set_parameters
-from providers.exchange_online.connectors.findings import Finding, Severity
-from providers.exchange_online.connectors.names import Direction
-from providers.exchange_online.connectors.parameters import Parameter
-from providers.exchange_online.connectors.record import ConnectorRecord, record_from_row
-from providers.exchange_online.connectors.settings import (
+from exchange_online.connectors.canonical import Checked, check, observed
+from exchange_online.connectors.changes import Change, changes, new_parameters, set_parameters
+from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.names import Direction
+from exchange_online.connectors.parameters import Parameter
+from exchange_online.connectors.record import ConnectorRecord, record_from_row
+from exchange_online.connectors.settings import (
     ConnectorSettings,
     InboundSettings,
     OutboundSettings,

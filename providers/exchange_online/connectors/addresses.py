@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from providers.exchange_online.connectors.domains import domain
-from providers.exchange_online.connectors.values import ItemRefused
+from exchange_online.connectors.domains import domain
+from exchange_online.connectors.values import ItemRefused
 
 _RANGE = re.compile(r"^\s*(?P<first>[0-9.]+)\s*-\s*(?P<last>[0-9.]+)\s*$")
 _SENDER_IPS = "New-InboundConnector, SenderIPAddresses"

@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.exchange_online.connectors.findings import Finding, Severity
-from providers.exchange_online.connectors.names import Direction
-from providers.exchange_online.connectors.options import OPTION_KEYS, Options, read_options
-from providers.exchange_online.connectors.parameters import REFUSED
-from providers.exchange_online.connectors.rules import violations
-from providers.exchange_online.connectors.settings import ConnectorSettings, parameters, settings_class
-from providers.exchange_online.connectors.values import Value
+from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.names import Direction
+from exchange_online.connectors.options import OPTION_KEYS, Options, read_options
+from exchange_online.connectors.parameters import REFUSED
+from exchange_online.connectors.rules import violations
+from exchange_online.connectors.settings import ConnectorSettings, parameters, settings_class
+from exchange_online.connectors.values import Value
 
 InputValue = bool | str | list[str]
 

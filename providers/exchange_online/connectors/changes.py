@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from providers.exchange_online.connectors.names import TlsSettings
-from providers.exchange_online.connectors.parameters import Parameter
-from providers.exchange_online.connectors.settings import ConnectorSettings, OutboundSettings, parameter, parameters
-from providers.exchange_online.connectors.values import Value
+from exchange_online.connectors.names import TlsSettings
+from exchange_online.connectors.parameters import Parameter
+from exchange_online.connectors.settings import ConnectorSettings, OutboundSettings, parameter, parameters
+from exchange_online.connectors.values import Value
 
 CmdletParameters = dict[str, bool | str | list[str] | None]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from providers.exchange_online.connectors.findings import Severity
-from providers.exchange_online.connectors.names import ConnectorType
-from providers.exchange_online.connectors.options import Options
-from providers.exchange_online.connectors.rules import INBOUND, OUTBOUND, Answer, rule
-from providers.exchange_online.connectors.settings import ConnectorSettings
+from exchange_online.connectors.findings import Severity
+from exchange_online.connectors.names import ConnectorType
+from exchange_online.connectors.options import Options
+from exchange_online.connectors.rules import INBOUND, OUTBOUND, Answer, rule
+from exchange_online.connectors.settings import ConnectorSettings
 
 _LONGEST_NAME = 64
 

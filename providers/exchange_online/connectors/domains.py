@@ -6,7 +6,7 @@ import re
 
 import idna
 
-from providers.exchange_online.connectors.values import ItemRefused
+from exchange_online.connectors.values import ItemRefused
 
 #: `smtp:contoso.com;1` is how the service stores a sender domain; the number is undocumented. Source: N1.
 _STORED = re.compile(r"^smtp:(?P<domain>[^;]*)(;\d*)?$", re.IGNORECASE)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 
-from providers.exchange_online.connectors.findings import Severity
-from providers.exchange_online.connectors.names import ConnectorType
-from providers.exchange_online.connectors.options import Options
-from providers.exchange_online.connectors.rules import INBOUND, Answer, rule
-from providers.exchange_online.connectors.settings import InboundSettings
+from exchange_online.connectors.findings import Severity
+from exchange_online.connectors.names import ConnectorType
+from exchange_online.connectors.options import Options
+from exchange_online.connectors.rules import INBOUND, Answer, rule
+from exchange_online.connectors.settings import InboundSettings
 
 _NEW = "New-InboundConnector"
 _CERTIFICATE = "restrictDomainsToCertificate"

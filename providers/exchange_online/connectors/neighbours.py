@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from providers.exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
+from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
 
 
 def neighbour_warnings(connector: ConnectorSettings, others: Iterable[ConnectorSettings]) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.exchange_online.connectors.findings import Finding, Severity
-from providers.exchange_online.connectors.values import is_nothing, shown
+from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.values import is_nothing, shown
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from providers.exchange_online.connectors.findings import Severity
-from providers.exchange_online.connectors.names import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
-from providers.exchange_online.connectors.options import Options
-from providers.exchange_online.connectors.rules import OUTBOUND, Answer, rule
-from providers.exchange_online.connectors.settings import OutboundSettings
+from exchange_online.connectors.findings import Severity
+from exchange_online.connectors.names import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
+from exchange_online.connectors.options import Options
+from exchange_online.connectors.rules import OUTBOUND, Answer, rule
+from exchange_online.connectors.settings import OutboundSettings
 
 _NEW = "New-OutboundConnector"
 _NEEDS_ON_PREMISES = ("it needs connectorType OnPremises", "leave it out for a partner")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from providers.exchange_online.connectors.names import camel_case, snake_case
-from providers.exchange_online.connectors.values import Kind, Value
+from exchange_online.connectors.names import camel_case, snake_case
+from exchange_online.connectors.values import Kind, Value
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from providers.exchange_online.connectors.canonical import InputValue, inputs, observed
-from providers.exchange_online.connectors.names import Direction
-from providers.exchange_online.connectors.settings import ConnectorSettings
+from exchange_online.connectors.canonical import InputValue, inputs, observed
+from exchange_online.connectors.names import Direction
+from exchange_online.connectors.settings import ConnectorSettings
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from providers.exchange_online.connectors.findings import Finding, Severity
-from providers.exchange_online.connectors.options import Options
-from providers.exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
+from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.options import Options
+from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
 
 S = TypeVar("S", bound=ConnectorSettings)
 
@@ -64,7 +64,7 @@ def rule(
 def violations(settings: ConnectorSettings, options: Options, skip: frozenset[str]) -> list[Finding]:
     """The findings of every rule of the settings' direction that reads none of the properties in `skip`."""
     # The rules register themselves when their modules are imported; they need this module first.
-    from providers.exchange_online.connectors import common_rules, inbound_rules, outbound_rules  # noqa: F401
+    from exchange_online.connectors import common_rules, inbound_rules, outbound_rules  # noqa: F401
 
     if isinstance(settings, InboundSettings):
         return list(_apply(INBOUND, settings, options, skip))

@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Annotated, Any, ClassVar, get_type_hints
 
-from providers.exchange_online.connectors import addresses, domains
-from providers.exchange_online.connectors.names import ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
-from providers.exchange_online.connectors.parameters import Parameter
-from providers.exchange_online.connectors.values import Flag, Member, Text, Texts, Value
+from exchange_online.connectors import addresses, domains
+from exchange_online.connectors.names import ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
+from exchange_online.connectors.parameters import Parameter
+from exchange_online.connectors.values import Flag, Member, Text, Texts, Value
 
 _OFF, _ON = Flag(False), Flag(True)
 _TYPE = Member(ConnectorType, ConnectorType.PARTNER.value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from providers.exchange_online.connectors.names import TlsSettings
-from providers.exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
+from exchange_online.connectors.names import TlsSettings
+from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
 
 
 def mail_flow(settings: ConnectorSettings) -> str:

@@ -1,8 +1,8 @@
 """Connectors as Pulumi resources: thin adapters between `pulumi.dynamic`, the domain and the client."""
 
-from providers.exchange_online.resources import serialization
-from providers.exchange_online.resources.inbound_connector import InboundConnector
-from providers.exchange_online.resources.outbound_connector import OutboundConnector
+from exchange_online.resources import serialization
+from exchange_online.resources.inbound_connector import InboundConnector
+from exchange_online.resources.outbound_connector import OutboundConnector
 
 __all__ = ["InboundConnector", "OutboundConnector"]
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
-from providers.exchange_online.connectors import Direction, check, parameters
-from providers.exchange_online.connectors.options import OPTION_KEYS
+from exchange_online.connectors import Direction, check, parameters
+from exchange_online.connectors.options import OPTION_KEYS
 
 #: Python attribute of each computed output.
 _COMPUTED_ATTRIBUTES = {

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from providers.exchange_online.admin_api.errors import AdminApiError
+from exchange_online.admin_api.errors import AdminApiError
 
 
 class ConnectorError(Exception):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pulumi
 
-from providers.exchange_online.connectors import Direction
-from providers.exchange_online.resources.connector import Connector
-from providers.exchange_online.resources.provider import InboundConnectorProvider
+from exchange_online.connectors import Direction
+from exchange_online.resources.connector import Connector
+from exchange_online.resources.dynamic import InboundConnectorProvider
 
 
 class InboundConnector(Connector, module="exchange-online", name="InboundConnector"):

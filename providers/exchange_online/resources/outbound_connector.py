@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pulumi
 
-from providers.exchange_online.connectors import Direction
-from providers.exchange_online.resources.connector import Connector
-from providers.exchange_online.resources.provider import OutboundConnectorProvider
+from exchange_online.connectors import Direction
+from exchange_online.resources.connector import Connector
+from exchange_online.resources.dynamic import OutboundConnectorProvider
 
 
 class OutboundConnector(Connector, module="exchange-online", name="OutboundConnector"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from providers.exchange_online.admin_api.clouds import Cloud
-from providers.exchange_online.admin_api.errors import Failure, Misconfigured
+from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.errors import Failure, Misconfigured
 
 #: Factor from 0 to 1 by which all waits shrink. Counts for the cloud `local` only: a real service is never hurried.
 TIME_SCALE = "EXCHANGE_ONLINE_TIME_SCALE"

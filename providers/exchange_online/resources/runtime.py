@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from providers.exchange_online.admin_api.connectors import ConnectorCmdlets
-from providers.exchange_online.admin_api.lifecycle import Lifecycle
-from providers.exchange_online.admin_api.listing import Listing
-from providers.exchange_online.admin_api.ownership import Ownership
-from providers.exchange_online.admin_api.settings import Settings, connection, settings_from
-from providers.exchange_online.admin_api.transport_rules import TransportRules
-from providers.exchange_online.resources.pace import pace
+from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api.settings import Settings, connection, settings_from
+from exchange_online.admin_api.transport_rules import TransportRules
+from exchange_online.lifecycle.crud import Lifecycle
+from exchange_online.lifecycle.listing import Listing
+from exchange_online.lifecycle.ownership import Ownership
+from exchange_online.resources.pace import pace
 
 #: The namespace of the stack's settings.
 PROJECT = "regulated-partners"
@@ -53,7 +53,7 @@ def lifecycle() -> Lifecycle:
     with _lock:
         if _process.lifecycle is None:
             # A preview without changes never gets here, so it does not pay for the client's imports.
-            from providers.exchange_online.admin_api.client import AdminApi
+            from exchange_online.admin_api.client import AdminApi
 
             if _process.settings is None:
                 raise RuntimeError("the provider was not configured")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components import RegulatedPartner
+from regulated_partners import RegulatedPartner
 
 RegulatedPartner(
     "Fabrikam Bank",

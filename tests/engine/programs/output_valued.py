@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.exchange_online import InboundConnector, OutboundConnector
+from exchange_online import InboundConnector, OutboundConnector
 
 inbound = InboundConnector("in", name="Fabrikam in", sender_domains=["fabrikam.com"])
 OutboundConnector(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from providers.exchange_online import InboundConnector, OutboundConnector
+from exchange_online import InboundConnector, OutboundConnector
 
 _CLASSES: dict[str, Any] = {"inbound": InboundConnector, "outbound": OutboundConnector}
 

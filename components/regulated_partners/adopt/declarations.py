@@ -1,0 +1,193 @@
+"""Declarations that reproduce settings exactly, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from exchange_online.connectors import (
+    Checked,
+    ConnectorSettings,
+    Direction,
+    InboundSettings,
+    OutboundSettings,
+    Severity,
+    check,
+    parameters,
+)
+from exchange_online.connectors.canonical import InputValue
+from exchange_online.connectors.values import Value
+from regulated_partners.partners.declaration import (
+    InboundSecurity,
+    Outbound,
+    OutboundSecurity,
+    Partner,
+    RestrictDomainsBy,
+)
+from regulated_partners.partners.findings import read_partner
+from regulated_partners.partners.pair import inbound_half, outbound_half
+
+#: The consent that a connector for all senders with a restriction needs (V12).
+_TENANT_WIDE = "allowTenantWideRestriction"
+
+
+@dataclass(frozen=True)
+class ConnectorDeclaration:
+    """A connector that belongs to no partner, as a stack file lists it.
+
+    Attributes:
+        direction: which list.
+        properties: what is not at its default.
+        checked: what the rules make of it.
+    """
+
+    direction: Direction
+    properties: Mapping[str, InputValue]
+    checked: Checked
+
+
+@dataclass(frozen=True)
+class NotDeclarable:
+    """Why no declaration reproduces a connector; `reason` is a clause."""
+
+    reason: str
+
+
+def connector_declaration(settings: ConnectorSettings) -> ConnectorDeclaration | NotDeclarable:
+    """The declaration of a connector by its own parameters."""
+    properties: dict[str, InputValue] = {
+        each.key: _written(settings.value(each))
+        for each in parameters(settings.direction)
+        if each.required or settings.value(each) != each.kind.empty
+    }
+    checked = check(settings.direction, properties)
+    if [finding.rule for finding in checked.errors] == ["V12"]:
+        # The connector is there, so the consent only says what is true already.
+        properties[_TENANT_WIDE] = True
+        checked = check(settings.direction, properties)
+    if checked.errors:
+        return NotDeclarable("; ".join(str(finding) for finding in checked.errors))
+    if checked.settings != settings:
+        return NotDeclarable("the service shows values that no declaration reproduces exactly")
+    if not _encodable(properties):
+        return NotDeclarable("it holds text that is not valid Unicode, which no file can hold")
+    return ConnectorDeclaration(settings.direction, properties, checked)
+
+
+def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundSettings) -> Partner | NotDeclarable:
+    """The declaration of a partner whose pair of connectors is exactly this one.
+
+    Args:
+        name: the partner's name; connectors that are not named after it get their own names.
+        inbound, outbound: canonical, both of type Partner and for the same domains.
+    """
+    if inbound.enabled != outbound.enabled:
+        return NotDeclarable("only one connector of the pair is enabled")
+    if inbound.restrict_domains_to_certificate and inbound.restrict_domains_to_ip_addresses:
+        return NotDeclarable("it restricts to a certificate and to IP addresses")
+    if outbound.tls_settings not in _securities():
+        return NotDeclarable(f"a partner has no option for tlsSettings {outbound.tls_settings}")
+    common = _common_certificate_name(inbound, outbound)
+    same_comment = inbound.comment == outbound.comment
+    declared = {
+        "name": name,
+        "domains": outbound.recipient_domains,
+        "certificateName": common,
+        "comment": inbound.comment if same_comment else None,
+        "enabled": inbound.enabled,
+        "inbound": {**_inbound(inbound, common), **_names(inbound, name, same_comment)},
+        "outbound": {**_outbound(outbound, common), **_names(outbound, name, same_comment)},
+    }
+    partner, findings = read_partner(declared)
+    errors = [str(finding) for finding in findings if finding.severity is Severity.ERROR]
+    if partner is None or errors:
+        return NotDeclarable(f"a partner's rules refuse the pair ({'; '.join(errors)})")
+    for half, settings in ((inbound_half(partner), inbound), (outbound_half(partner), outbound)):
+        if check(half.direction, half.inputs).settings != settings:
+            return NotDeclarable("no partner's declaration reproduces the pair exactly")
+    return partner
+
+
+def _inbound(s: InboundSettings, common: str | None) -> dict[str, object]:
+    by = RestrictDomainsBy.NONE
+    if s.restrict_domains_to_certificate:
+        by = RestrictDomainsBy.CERTIFICATE
+    elif s.restrict_domains_to_ip_addresses:
+        by = RestrictDomainsBy.IP_ADDRESSES
+    security = InboundSecurity.FORCE_TLS if s.require_tls else InboundSecurity.OPPORTUNISTIC_TLS
+    own = s.tls_sender_certificate_name
+    return {
+        "connectionSecurity": security,
+        "restrictDomainsBy": by,
+        "senderIpAddresses": s.sender_ip_addresses,
+        "certificateName": own if own != common or by is RestrictDomainsBy.IP_ADDRESSES else None,
+        "settings": _further(s),
+    }
+
+
+def _outbound(s: OutboundSettings, common: str | None) -> dict[str, object]:
+    security = _securities()[s.tls_settings]
+    matches = security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
+    return {
+        "connectionSecurity": security,
+        "tlsDomain": None if matches and s.tls_domain == common else s.tls_domain,
+        "smartHosts": s.smart_hosts,
+        "validationRecipients": s.validation_recipients,
+        "settings": _further(s),
+    }
+
+
+def _common_certificate_name(inbound: InboundSettings, outbound: OutboundSettings) -> str | None:
+    """The name to write at the partner: a direction that shows no name must not get it."""
+    if inbound.restrict_domains_to_ip_addresses:
+        return outbound.tls_domain
+    return inbound.tls_sender_certificate_name
+
+
+def _names(settings: ConnectorSettings, partner: str, same_comment: bool) -> dict[str, object]:
+    usual = f"{partner} - {settings.direction.word}"
+    return {
+        "name": None if settings.name == usual else settings.name,
+        "comment": None if same_comment else settings.comment,
+    }
+
+
+def _further(settings: ConnectorSettings) -> dict[str, object]:
+    """The parameters that a partner only passes through."""
+    return {
+        each.key: settings.value(each)
+        for each in parameters(settings.direction)
+        if each.key not in _decided(settings.direction) and settings.value(each) != each.kind.empty
+    }
+
+
+@cache
+def _securities() -> Mapping[Value, OutboundSecurity]:
+    """The option of the declaration for each value of TlsSettings."""
+    partners = {
+        word: Partner(name="Fabrikam", domains=("fabrikam.com",), outbound=Outbound(connection_security=word))
+        for word in OutboundSecurity
+    }
+    found: dict[Value, OutboundSecurity] = {}
+    for word, partner in partners.items():
+        value = outbound_half(partner).inputs["tlsSettings"]
+        found[value if isinstance(value, str) else None] = word
+    return found
+
+
+@cache
+def _decided(direction: Direction) -> frozenset[str]:
+    partner = Partner(name="Fabrikam", domains=("fabrikam.com",))
+    half = inbound_half(partner) if direction is Direction.INBOUND else outbound_half(partner)
+    return frozenset(half.inputs)
+
+
+def _written(value: Value) -> InputValue:
+    return list(value) if isinstance(value, tuple) else "" if value is None else value
+
+
+def _encodable(properties: Mapping[str, InputValue]) -> bool:
+    """Whether UTF-8 can hold it: JSON can carry halves of a surrogate pair, a file cannot."""
+    texts = "".join("".join(value) for value in properties.values() if not isinstance(value, bool))
+    return not any("\ud800" <= character <= "\udfff" for character in texts)

@@ -1,0 +1,83 @@
+"""The file of `pulumi import`: resources with their inputs and outputs, so that the engine asks nobody.
+
+Source: pulumi 3.259, pkg/cmd/pulumi/operations/import.go (`inputs` and `outputs` since 3.254, pull request 23984).
+A dynamic provider cannot be imported in any other way (pulumi issue 16175).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from exchange_online.connectors import ConnectorRecord, Direction
+from regulated_partners.adopt.declared import DeclaredResource
+from regulated_partners.adopt.plan import Verdict
+
+#: Source: DESIGN.md, frozen names.
+_COMPONENT = "regulated-partners:index:RegulatedPartner"
+
+Entry = dict[str, object]
+
+
+def import_file(adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction, str]] = ()) -> str:
+    """The file's text. Resources that are in the state already may be in it: the engine leaves them as they are.
+
+    Args:
+        adopted: the connectors to bring under management, each with its resource.
+        guids: partner, direction and Guid of connectors of the same partners that are managed already.
+    """
+    entries: list[Entry] = []
+    outputs = _component_outputs(adopted, guids)
+    # Names in the file only tie children to parents: they must be unique in it, and logical names need not be.
+    parents = {partner: f"partner-{number}" for number, partner in enumerate(outputs)}
+    for partner, own in outputs.items():
+        component: Entry = {"type": _COMPONENT, "name": parents[partner], "logicalName": partner, "component": True}
+        entries.append(component | ({"outputs": own} if len(own) == len(Direction) else {}))
+    for number, verdict in enumerate(adopted):
+        if verdict.resource is not None:
+            entries.append(_entry(f"connector-{number}", verdict.connector.record, verdict.resource, parents))
+    return json.dumps({"resources": entries}, indent=1)
+
+
+def _entry(name: str, record: ConnectorRecord, resource: DeclaredResource, parents: dict[str, str]) -> Entry:
+    provider = {"__provider": _provider(record.direction)}
+    entry: Entry = {
+        "type": f"pulumi-python:dynamic/exchange-online:{record.direction}",
+        "name": name,
+        "logicalName": resource.address.name,
+        "id": record.guid,
+        "inputs": {**resource.checked.inputs(), **provider},
+        "outputs": {**record.outputs(), **resource.checked.options.inputs(), **provider},
+    }
+    if resource.address.partner is not None:
+        entry["parent"] = parents[resource.address.partner]
+    return entry
+
+
+def _component_outputs(
+    adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction, str]]
+) -> dict[str, dict[str, str]]:
+    """What each partner's component registers as its outputs: the ids of its connectors."""
+    outputs: dict[str, dict[str, str]] = {}
+    for verdict in adopted:
+        if verdict.partner is not None:
+            own = outputs.setdefault(verdict.partner, {})
+            own[_output(verdict.connector.direction)] = verdict.connector.record.guid
+    for partner, direction, guid in guids:
+        if partner in outputs:
+            outputs[partner].setdefault(_output(direction), guid)
+    return outputs
+
+
+def _output(direction: Direction) -> str:
+    return f"{direction.word}Connector"
+
+
+def _provider(direction: Direction) -> str:
+    """What the SDK writes into the inputs of a dynamic resource: a reference to the provider's class."""
+    from pulumi.dynamic.dynamic import serialize_provider
+
+    from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
+
+    kind = InboundConnectorProvider if direction is Direction.INBOUND else OutboundConnectorProvider
+    return str(serialize_provider(kind()))

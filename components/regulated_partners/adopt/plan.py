@@ -1,0 +1,235 @@
+"""What would become of each connector of the tenant. Pure: the same tenant, state and stack file give the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, changes
+from regulated_partners.adopt.declarations import (
+    ConnectorDeclaration,
+    NotDeclarable,
+    connector_declaration,
+    partner_declaration,
+)
+from regulated_partners.adopt.declared import DeclaredResource, ResourceAddress, declared_resources, of_partner
+from regulated_partners.adopt.kinds import ConnectorKind, kind_of
+from regulated_partners.adopt.naming import Unnamed, partner_names
+from regulated_partners.adopt.pairs import Pair, domains_of, find_pairs
+from regulated_partners.adopt.selection import Selection
+from regulated_partners.adopt.tenant import TenantConnector
+from regulated_partners.engine.state import ManagedConnector
+from regulated_partners.partners.declaration import Partner
+from regulated_partners.program import DeclaredStack
+
+
+class Becomes(StrEnum):
+    """What becomes of a connector; the values are for programs."""
+
+    MANAGED = "managed"
+    """It is in the state of this stack already."""
+    PARTNER = "partner"
+    """Part of a partner of this stack."""
+    CONNECTOR = "connector"
+    """A resource of its own, beside the partners."""
+    LEFT_ALONE = "left-alone"
+    """Nothing: it stays as it is, and nobody manages it but those who do already."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one connector.
+
+    Attributes:
+        connector: of the tenant.
+        becomes: what becomes of it.
+        reason: why, a clause; empty where there is nothing to say.
+        partner: the partner it is, or becomes, part of.
+        resource: where its resource stands, for one that is brought under management now.
+    """
+
+    connector: TenantConnector
+    becomes: Becomes
+    reason: str = ""
+    partner: str | None = None
+    resource: DeclaredResource | None = None
+
+    @property
+    def kind(self) -> ConnectorKind:
+        return kind_of(self.connector.record)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `adopt` found out.
+
+    Attributes:
+        verdicts: one for each connector of the tenant, in the tenant's order.
+        partners, connectors: declarations that the stack file does not hold yet.
+        complaints: what was asked for and cannot be done, as sentences.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    partners: tuple[Partner, ...]
+    connectors: tuple[ConnectorDeclaration, ...]
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def adopted(self) -> tuple[Verdict, ...]:
+        """The connectors that are brought under management."""
+        return tuple(verdict for verdict in self.verdicts if verdict.resource is not None)
+
+
+@dataclass
+class _Planner:
+    managed: Mapping[str, ManagedConnector]
+    stack: str
+    declared: DeclaredStack
+    selection: Selection
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    partners: list[Partner] = field(default_factory=list)
+    connectors: list[ConnectorDeclaration] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        resources = list(declared_resources(self.declared))
+        self.by_name = {_key(each.address.direction, each.checked.settings.name): each for each in resources}
+        self.addresses = {_managed_key(each.address) for each in resources}
+        self.in_state = {
+            (each.direction, each.resource, each.in_component): each
+            for each in self.managed.values()
+            if each.stack == self.stack
+        }
+        self.domains = {
+            domain: partner.name
+            for partner in self.declared.partners
+            for domain in domains_of(of_partner(partner)[1].checked.settings)
+        }
+
+    def plan(self, tenant: Sequence[TenantConnector]) -> Plan:
+        for each in tenant:
+            if (verdict := self.known(each)) is not None:
+                self.verdicts[each.record.guid] = verdict
+        rest = [each for each in tenant if each.record.guid not in self.verdicts]
+        # The wizard's connectors are taken one by one, as they were named.
+        hybrid = [each for each in rest if kind_of(each.record) is ConnectorKind.HYBRID]
+        pairing = find_pairs(each for each in rest if each not in hybrid)
+        pairs = sorted(pairing.pairs, key=lambda pair: (pair.inbound.name.casefold(), pair.inbound.record.guid))
+        names = partner_names(
+            [Unnamed(pair.inbound.name, pair.outbound.name, pair.domains[0]) for pair in pairs],
+            [partner.name for partner in self.declared.partners],
+        )
+        for pair, name in zip(pairs, names, strict=True):
+            self.become_partner(pair, name)
+        for each in rest:
+            if each.record.guid not in self.verdicts:
+                self.become_connector(each, pairing.reasons.get(each.record.guid, "--include names it"))
+        verdicts = tuple(self.verdicts[each.record.guid] for each in tenant)
+        return Plan(verdicts, tuple(self.partners), tuple(self.connectors), tuple(self.complaints(verdicts)))
+
+    def known(self, connector: TenantConnector) -> Verdict | None:
+        """The verdict on a connector that is managed, left alone or declared already."""
+        if (managed := self.managed.get(connector.record.guid)) is not None:
+            return self.judge_managed(connector, managed)
+        if (why := self.selection.why_not(connector)) is not None:
+            return Verdict(connector, Becomes.LEFT_ALONE, why)
+        declared = self.by_name.get(_key(connector.direction, connector.name))
+        return None if declared is None else self.judge_declared(connector, declared)
+
+    def judge_managed(self, connector: TenantConnector, managed: ManagedConnector) -> Verdict:
+        if managed.stack != self.stack:
+            return Verdict(connector, Becomes.LEFT_ALONE, f"the stack {managed.stack} manages it")
+        if (managed.direction, managed.resource, managed.in_component) not in self.addresses:
+            gone = "the stack file does not declare it, so the next `pulumi up` would remove it"
+            return Verdict(connector, Becomes.MANAGED, gone)
+        return Verdict(connector, Becomes.MANAGED, f"the stack {self.stack} manages it")
+
+    def judge_declared(self, connector: TenantConnector, declared: DeclaredResource) -> Verdict:
+        """One that the stack file declares but the state does not hold: an interrupted adoption, or a first one."""
+        if (other := self.in_state.get(_managed_key(declared.address))) is not None:
+            return Verdict(
+                connector,
+                Becomes.LEFT_ALONE,
+                f"the stack file declares one of this name, which is the connector {other.guid} under another name now",
+            )
+        if differences := changes(connector.record.settings, declared.checked.settings):
+            shown = "; ".join(str(change) for change in differences)
+            return Verdict(
+                connector,
+                Becomes.LEFT_ALONE,
+                f"the stack file declares one of this name with other settings ({shown}); declare what is there",
+            )
+        becomes = Becomes.CONNECTOR if declared.address.partner is None else Becomes.PARTNER
+        return Verdict(connector, becomes, "the stack file declares it already", declared.address.partner, declared)
+
+    def become_partner(self, pair: Pair, name: str) -> None:
+        """Both connectors become a partner's, unless no partner's declaration reproduces them."""
+        partner = self.declare_partner(pair, name)
+        if isinstance(partner, NotDeclarable):
+            for each in (pair.inbound, pair.outbound):
+                self.become_connector(each, partner.reason)
+            return
+        self.partners.append(partner)
+        self.domains |= dict.fromkeys(pair.domains, name)
+        for each, resource in zip((pair.inbound, pair.outbound), of_partner(partner), strict=True):
+            self.verdicts[each.record.guid] = Verdict(each, Becomes.PARTNER, "", name, resource)
+
+    def declare_partner(self, pair: Pair, name: str) -> Partner | NotDeclarable:
+        inbound, outbound = pair.inbound.record.settings, pair.outbound.record.settings
+        if not isinstance(inbound, InboundSettings) or not isinstance(outbound, OutboundSettings):
+            raise TypeError(name)
+        for domain in pair.domains:
+            if domain in self.domains:
+                return NotDeclarable(f"{domain} belongs to the partner {self.domains[domain]} already")
+        for settings in (inbound, outbound):
+            single = connector_declaration(settings)
+            if isinstance(single, NotDeclarable):
+                return single
+        return partner_declaration(name, inbound, outbound)
+
+    def become_connector(self, connector: TenantConnector, why_no_partner: str) -> None:
+        """A resource of its own, unless the rules refuse it."""
+        declaration = connector_declaration(connector.record.settings)
+        guid = connector.record.guid
+        if isinstance(declaration, NotDeclarable):
+            self.verdicts[guid] = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {declaration.reason}")
+            return
+        self.connectors.append(declaration)
+        address = ResourceAddress(connector.direction, connector.name, None)
+        resource = DeclaredResource(address, declaration.checked)
+        self.verdicts[guid] = Verdict(connector, Becomes.CONNECTOR, why_no_partner, None, resource)
+
+    def complaints(self, verdicts: Iterable[Verdict]) -> Iterable[str]:
+        """What --include asked for and did not get."""
+        for name in self.selection.included_nowhere(each.connector for each in verdicts):
+            yield f"--include names {name!r}, and the tenant has no connector of this name."
+        for verdict in verdicts:
+            if verdict.becomes is Becomes.LEFT_ALONE and self.selection.includes(verdict.connector.name):
+                yield f"--include names {verdict.connector.name!r}, which is left alone: {verdict.reason}."
+
+
+def make_plan(
+    tenant: Sequence[TenantConnector],
+    managed: Mapping[str, ManagedConnector],
+    stack: str,
+    declared: DeclaredStack,
+    selection: Selection,
+) -> Plan:
+    """The plan.
+
+    Args:
+        tenant: every connector of the tenant.
+        managed: by Guid, the connectors in the state of any stack.
+        stack: the name of the stack that adopts, without its organization.
+        declared: what its file declares, without errors.
+        selection: which connectors are meant.
+    """
+    return _Planner(managed, stack, declared, selection).plan(tenant)
+
+
+def _key(direction: Direction, name: str) -> tuple[Direction, str]:
+    return direction, name.lower()
+
+
+def _managed_key(address: ResourceAddress) -> tuple[Direction, str, bool]:
+    return address.direction, address.name, address.partner is not None

@@ -1,0 +1,106 @@
+"""A plan of adoption for a person, or for a program."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from regulated_partners.adopt.plan import Becomes, Plan, Verdict
+from regulated_partners.engine.stack import PROJECT
+from regulated_partners.partners.yaml_text import Declared, block_items
+from regulated_partners.table import Column, table
+from regulated_partners.text import printable
+
+_WORDS = {
+    Becomes.MANAGED: "managed already",
+    Becomes.PARTNER: "part of a partner",
+    Becomes.CONNECTOR: "plain resource",
+    Becomes.LEFT_ALONE: "left alone",
+}
+
+Lists = Mapping[str, Sequence[Mapping[str, Declared]]]
+
+
+def as_text(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, entered: bool) -> str:
+    """A table of all connectors, the declarations unless they are in the file now, and what to do next.
+
+    Args:
+        plan: what was found.
+        stack, path: the stack and its settings file.
+        added: the new items of each list.
+        written: whether the file was written.
+        entered: whether `--write` enters the connectors into the state as well.
+    """
+    columns = [Column("direction"), Column("connector"), Column("kind"), Column("becomes"), Column("why", wide=True)]
+    rows = [
+        (verdict.connector.direction.word, printable(verdict.connector.name), verdict.kind.value, *_fate(verdict))
+        for verdict in plan.verdicts
+    ]
+    parts = [table(columns, rows) if rows else "The tenant has no connectors.\n", _counts(plan)]
+    if added and not written:
+        parts.append(f"\nDeclarations for {path}:\n\n{declarations(added)}")
+    parts += [f"\n{complaint}\n" for complaint in plan.complaints]
+    parts.append(f"\n{_next(plan, stack, added, written=written, entered=entered)}\n")
+    return "".join(parts)
+
+
+def as_json(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, entered: bool) -> str:
+    """The same for a program; the keys stay."""
+    document = {
+        "stack": stack,
+        "stackFile": str(path),
+        "written": written,
+        "entered": [verdict.connector.record.guid for verdict in plan.adopted] if written and entered else [],
+        "connectors": [
+            {
+                "direction": verdict.connector.direction.word,
+                "name": verdict.connector.name,
+                "id": verdict.connector.record.guid,
+                "kind": verdict.kind.value,
+                "becomes": verdict.becomes.value,
+                "partner": verdict.partner,
+                "reason": verdict.reason,
+            }
+            for verdict in plan.verdicts
+        ],
+        "declarations": added,
+        "complaints": plan.complaints,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def declarations(added: Lists) -> str:
+    """The new items as a part of a stack file."""
+    lines = ["config:"]
+    for key, items in added.items():
+        lines += [f"  {PROJECT}:{key}:", *block_items(items, 4)]
+    return "\n".join(lines) + "\n"
+
+
+def _fate(verdict: Verdict) -> tuple[str, str]:
+    why = verdict.reason
+    if verdict.becomes is Becomes.PARTNER:
+        why = f"{verdict.partner}{f' ({why})' if why else ''}"
+    return _WORDS[verdict.becomes], printable(why)
+
+
+def _counts(plan: Plan) -> str:
+    counts = Counter(verdict.becomes for verdict in plan.verdicts)
+    return ", ".join(f"{counts[each]} {_WORDS[each]}" for each in Becomes if counts[each]) + "\n" if counts else ""
+
+
+def _next(plan: Plan, stack: str, added: Lists, *, written: bool, entered: bool) -> str:
+    if not plan.adopted:
+        return "There is nothing to adopt."
+    if not written:
+        return "Nothing was written. With --write the declarations go into the file and the connectors into the state."
+    where = "The declarations are in the stack file. " if added else ""
+    if entered:
+        count = len(plan.adopted)
+        return (
+            f"{where}{count} {'connector is' if count == 1 else 'connectors are'} in the state of {stack} now; nothing "
+            "was sent to the tenant. `pulumi preview` shows no change of a resource."
+        )
+    return f"{where}The next `pulumi up` takes the connectors over as they are, without a write to the tenant."

@@ -1,0 +1,146 @@
+"""Adds declarations to a stack file and changes no other character of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.yaml_text import Declared, block_items, compose, flow, load
+
+Items = Sequence[Mapping[str, Declared]]
+
+
+def with_declarations(text: str, additions: Mapping[str, Items]) -> str:
+    """The text of a stack file with items added at the end of lists of its `config`; the lists are made where missing.
+
+    Args:
+        text: the file as it is.
+        additions: the new items of each list, by the setting's name with namespace.
+
+    Raises:
+        CannotRunError: where the file is written in a way that items cannot be added to without rewriting it.
+    """
+    if not any(additions.values()):
+        return text
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    added = text
+    try:
+        for key, items in additions.items():
+            if items:
+                added = _append(added, key, items, line_end)
+        as_wanted = load(added) == _expected(text, additions)
+    except yaml.YAMLError:
+        as_wanted = False
+    if not as_wanted:
+        raise _unusual("it is written in a way that declarations cannot be added to by machine")
+    return added
+
+
+def _expected(text: str, additions: Mapping[str, Items]) -> dict[str, Any]:
+    content = load(text) or {}
+    config = dict(content.get("config") or {})
+    for key, items in additions.items():
+        if items:
+            config[key] = [*(config.get(key) or []), *(_plain(item) for item in items)]
+    return {**content, "config": config} if config or "config" in content else content
+
+
+def _plain(value: Declared) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return value if isinstance(value, (str, bool)) else list(value)
+
+
+def _append(text: str, key: str, items: Items, line_end: str) -> str:
+    root = compose(text)
+    if root is None:
+        return _insert(text, len(text), ["config:", f"  {key}:", *block_items(items, 4)], line_end)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        raise _unusual("it is not a mapping in block style")
+    config = _value(root, "config")
+    if config is None:
+        lines = ["config:", f"  {key}:", *block_items(items, 4)]
+        return _insert(text, _end(root), lines, line_end)
+    if _is_nothing(config):
+        text, place = _without(text, config)
+        return _insert(text, place, [f"  {key}:", *block_items(items, 4)], line_end)
+    if not isinstance(config, yaml.MappingNode):
+        raise _unusual("its config is not a mapping")
+    listed = _value(config, key)
+    if listed is None:
+        return _new_list(text, config, key, items, line_end)
+    return _longer_list(text, config, listed, items, line_end)
+
+
+def _new_list(text: str, config: yaml.MappingNode, key: str, items: Items, line_end: str) -> str:
+    if config.flow_style:
+        return _into_flow(text, config, f"{quoted_key(key)}: [{', '.join(map(flow, items))}]")
+    indent = config.value[0][0].start_mark.column
+    lines = [" " * indent + f"{key}:", *block_items(items, indent + 2)]
+    return _insert(text, _end(config), lines, line_end)
+
+
+def _longer_list(text: str, config: yaml.MappingNode, listed: yaml.Node, items: Items, line_end: str) -> str:
+    if _is_nothing(listed) and not config.flow_style:
+        indent = config.value[0][0].start_mark.column + 2
+        text, place = _without(text, listed)
+        return _insert(text, place, list(block_items(items, indent)), line_end)
+    if not isinstance(listed, yaml.SequenceNode):
+        raise _unusual("one of its lists of declarations is no list in a place where one can be added")
+    if listed.flow_style:
+        return _into_flow(text, listed, ", ".join(map(flow, items)))
+    return _insert(text, _end(listed), list(block_items(items, listed.start_mark.column)), line_end)
+
+
+def quoted_key(key: str) -> str:
+    """A setting's name for a flow mapping, where a colon inside a plain one would be hard to read."""
+    return f'"{key}"'
+
+
+def _value(mapping: yaml.MappingNode, key: str) -> yaml.Node | None:
+    return next((value for name, value in mapping.value if name.value == key), None)
+
+
+def _is_nothing(node: yaml.Node) -> bool:
+    if isinstance(node, yaml.ScalarNode):
+        return bool(node.tag == "tag:yaml.org,2002:null")
+    return not node.value
+
+
+def _without(text: str, node: yaml.Node) -> tuple[str, int]:
+    """The text without a null or an empty collection, and the place where that stood."""
+    start, end = node.start_mark.index, node.end_mark.index
+    return text[:start].rstrip(" ") + text[end:], len(text[:start].rstrip(" "))
+
+
+def _into_flow(text: str, node: yaml.CollectionNode, added: str) -> str:
+    place = node.end_mark.index - 1
+    return text[:place].rstrip() + (", " if node.value else "") + added + text[place:]
+
+
+def _end(node: yaml.Node) -> int:
+    """Where the text of a node ends; a block collection's own mark stands after the comments that follow it."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)
+
+
+def _insert(text: str, place: int, lines: Sequence[str], line_end: str) -> str:
+    """Puts lines after the line in which `place` lies; before it where `place` is the beginning of a line."""
+    if place and text[place - 1] != "\n":
+        found = text.find("\n", place)
+        if found < 0:
+            text, place = text + line_end, len(text) + len(line_end)
+        else:
+            place = found + 1
+    return text[:place] + "".join(line + line_end for line in lines) + text[place:]
+
+
+def _unusual(why: str) -> CannotRunError:
+    return CannotRunError(
+        f"The stack file was not changed: {why}. Run without --write and copy the declarations that it prints."
+    )

@@ -1,0 +1,123 @@
+"""The subcommand `drift`."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from regulated_partners.cli.options import Json, StackName, WorkingDirectory
+from regulated_partners.engine.drift import read_drifts
+from regulated_partners.engine.json_runs import engine_of, read_json, with_shared_partners
+from regulated_partners.engine.stack import Stack, read_stack_settings
+from regulated_partners.engine.stack_operations import EXIT_CHANGES_FOUND, Operation
+from regulated_partners.exit_codes import ExitCode
+from regulated_partners.progress import Progress
+from regulated_partners.publish.boards import issues
+from regulated_partners.publish.forge import find, put
+from regulated_partners.review.drift_markdown import markdown, title
+from regulated_partners.review.report import Drift
+from regulated_partners.table import Column, table
+from regulated_partners.text import printable
+
+_COLUMNS = (Column("partner"), Column("connector"), Column("property"), Column("declared", True), Column("found", True))
+
+
+def drift(
+    stack: StackName,
+    *,
+    cwd: WorkingDirectory = None,
+    to_markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", help="Write the body of an issue to this file.", metavar="FILE", dir_okay=False),
+    ] = None,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="In a pipeline: keep one issue about it current, and close it when it is gone."),
+    ] = False,
+    to_json: Json = False,
+) -> None:
+    """Show what somebody changed in the tenant outside of the stack. Reads only.
+
+    Exit codes: 0 nothing; 1 drift; 2 usage, or could not look.
+    """
+    with Progress() as progress:
+        settings = read_stack_settings(cwd, stack)
+        progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
+        drifts, others = _look(settings)
+    body = markdown(settings.name, drifts)
+    if to_markdown is not None:
+        to_markdown.write_text(body, encoding="utf-8")
+    if to_json:
+        sys.stdout.write(json.dumps({"stack": settings.name, "drift": [_object(each) for each in drifts]}, indent=2))
+        sys.stdout.write("\n")
+    elif drifts:
+        sys.stdout.write(table(_COLUMNS, [row for each in drifts for row in _rows(each)]))
+    sys.stderr.write(_conclusion(settings.name, drifts, others))
+    if publish:
+        _publish(settings.name, body, there=bool(drifts))
+    raise typer.Exit(ExitCode.FINDINGS if drifts or others else ExitCode.FINE)
+
+
+def _look(stack: Stack) -> tuple[tuple[Drift, ...], int]:
+    """What differs, and how many resources differ although none of their connector's settings does."""
+    engine = engine_of(stack, os.environ)
+    engine.select(Operation.DRIFT)
+    document = read_json(engine, Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
+    today = datetime.datetime.now(datetime.UTC).date()
+    drifts = read_drifts(with_shared_partners(document, stack), stack.name, today)
+    counted = document.get("changeSummary")
+    changed = counted if isinstance(counted, dict) else {}
+    seen = sum(int(changed.get(word, 0)) for word in ("create", "update", "delete", "replace"))
+    return drifts, max(0, seen - len(drifts))
+
+
+def _publish(stack: str, body: str, *, there: bool) -> None:
+    board = issues(os.environ, title(stack))
+    if there:
+        sys.stderr.write(f"The issue about drift of stack {stack} was {put(board, body)}.\n")
+        return
+    found = find(board, body)
+    if found is not None:
+        board.close(found)
+        sys.stderr.write(f"The issue about drift of stack {stack} was closed.\n")
+
+
+def _rows(drift: Drift) -> Sequence[tuple[str, ...]]:
+    owner, name = printable(drift.owner), printable(drift.name)
+    if not drift.found:
+        return [(owner, name, "(the connector)", "there", "gone")]
+    return [(owner, name, each.parameter, printable(each.before), printable(each.after)) for each in drift.settings]
+
+
+def _object(drift: Drift) -> Mapping[str, Any]:
+    return {
+        "partner": drift.owner,
+        "connector": drift.name,
+        "direction": drift.direction.word,
+        "gone": not drift.found,
+        "properties": [
+            {"parameter": each.parameter, "declared": each.before, "found": each.after} for each in drift.settings
+        ],
+        "effects": [{"class": effect.kind.value, "reason": effect.reason} for effect in drift.effects],
+    }
+
+
+def _conclusion(stack: str, drifts: Sequence[Drift], others: int) -> str:
+    if drifts:
+        return (
+            f"Drift: the tenant differs from stack {stack} as shown. `make up STACK={stack}` puts back what is "
+            "declared; to keep a change, declare it.\n"
+        )
+    if others:
+        return (
+            f"Drift: Pulumi finds {others} resource{'' if others == 1 else 's'} of stack {stack} different, though no "
+            f"setting of a connector is. Look with `python -m regulated_partners.cli.stack drift --stack {stack}`.\n"
+        )
+    return f"No drift: the tenant has what stack {stack} deployed.\n"

@@ -1,0 +1,53 @@
+"""The subcommand `inventory`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from regulated_partners.adopt.inventory import inventory_of
+from regulated_partners.adopt.inventory_rendering import Format, rendered
+from regulated_partners.adopt.tenant import connectors_of
+from regulated_partners.cli.options import Json, StackName, WorkingDirectory
+from regulated_partners.engine.connection import stack_connection
+from regulated_partners.engine.pulumi_cli import PulumiCli
+from regulated_partners.engine.stack import read_stack_settings
+from regulated_partners.engine.state import managed_connectors
+from regulated_partners.exit_codes import ExitCode
+from regulated_partners.progress import Progress
+
+
+def inventory(
+    stack: StackName,
+    *,
+    cwd: WorkingDirectory = None,
+    fail_on_unmanaged: Annotated[
+        bool, typer.Option("--fail-on-unmanaged", help="Exit with 1 when a connector is managed by no stack.")
+    ] = False,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV to stdout instead of a table.")] = False,
+) -> None:
+    """List every connector of the stack's tenant: which stack manages it, and what it is for.
+
+    Kinds: partner; vendor (a gateway for all mail, or a service that rules send mail through); on-premises; hybrid
+    (made by the Hybrid Configuration Wizard); test-mode. Hybrid and test-mode connectors do not count as unmanaged.
+
+    Exit codes: 0 fine; 1 --fail-on-unmanaged found one; 2 usage, or could not run.
+    """
+    if json and csv:
+        raise typer.BadParameter("choose one of --json and --csv")
+    with Progress() as progress:
+        settings = read_stack_settings(cwd, stack)
+        pulumi = PulumiCli(settings, os.environ)
+        connection = stack_connection(settings, pulumi, os.environ)
+        progress.step(f"Listing the connectors of the tenant {connection.tenant}")
+        tenant = connectors_of(connection)
+        progress.step("Reading which connectors the project's stacks manage")
+        items = inventory_of(tenant, managed_connectors(settings, pulumi, progress))
+    how = Format.JSON if json else Format.CSV if csv else Format.TABLE
+    sys.stdout.write(rendered(items, settings.name, connection.tenant, how))
+    found = fail_on_unmanaged and any(item.unmanaged for item in items)
+    raise typer.Exit(ExitCode.FINDINGS if found else ExitCode.FINE)

@@ -1,0 +1,26 @@
+"""The subcommand `verify` and what it can do."""
+
+from __future__ import annotations
+
+import typer
+
+from regulated_partners.cli.verify_certificate import certificate
+from regulated_partners.cli.verify_listen import listen
+from regulated_partners.cli.verify_message import message
+from regulated_partners.cli.verify_partner import partner
+from regulated_partners.cli.verify_service import service
+
+verify = typer.Typer(help="Prove that forced TLS with a partner really works.", no_args_is_help=True)
+verify.command("partner")(partner)
+verify.command("listen")(listen)
+verify.command("message")(message)
+verify.command("certificate")(certificate)
+verify.command("service")(service)
+
+
+@verify.callback()
+def _verify() -> None:
+    """Prove that forced TLS with a partner really works.
+
+    Exit codes: 0 fine; 1 findings, or not proven; 2 usage, could not run, or not reachable from here.
+    """

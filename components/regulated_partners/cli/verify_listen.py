@@ -1,0 +1,92 @@
+"""The subcommand `verify listen`."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exchange_online.connectors import Direction
+from regulated_partners.cli.options import Json, StackName, WorkingDirectory
+from regulated_partners.cli.verify_options import BaselineFile, RootsFile, UpdateBaseline
+from regulated_partners.engine.stack import read_stack_settings
+from regulated_partners.probing.names import MatchMode
+from regulated_partners.progress import Progress
+from regulated_partners.verify.baseline import Observation
+from regulated_partners.verify.declared import declared_partner
+from regulated_partners.verify.evidence import Run, now, whoever
+from regulated_partners.verify.listen import ListenCheck, judge_captured
+from regulated_partners.verify.listen_certificate import listener_context
+from regulated_partners.verify.listen_server import Listener
+from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
+from regulated_partners.verify.roots import read_roots
+from regulated_partners.verify.watching import Observed, Watch
+
+
+def listen(
+    *,
+    partner: Annotated[str, typer.Option("--for", metavar="NAME", help="The declared partner who sends the message.")],
+    stack: StackName,
+    cwd: WorkingDirectory = None,
+    at: Annotated[
+        str, typer.Option("--listen", metavar="ADDRESS:PORT", help="Where the partner's server reaches this machine.")
+    ] = "127.0.0.1:2525",
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0.01, max=1440, help="How long to wait for the message.")
+    ] = 30.0,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", help="The listener's chain, PEM; else a self-signed one."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="Its key, where it is in a file of its own.")
+    ] = None,
+    match: Annotated[
+        MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
+    ] = MatchMode.EITHER,
+    roots: RootsFile = None,
+    baseline: BaselineFile = None,
+    update_baseline: UpdateBaseline = False,
+    evidence: Evidence = None,
+    prometheus: Prometheus = None,
+    junit: Junit = None,
+    fail_on: FailOnOption = FailOn.ERROR,
+    json: Json = False,
+) -> None:
+    """Let the partner send one message here: would the inbound connector take it?
+
+    Records TLS and the client certificate of the partner's sending server, which no probe can see. Offers STARTTLS,
+    asks for a certificate, takes one message, throws its text away and relays nothing.
+
+    Exit codes: 0 it would; 1 it would not, or it is not proven; 2 usage, could not run, or nothing came.
+    """
+    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
+    watch = Watch(baseline, accept=update_baseline)
+    started = now()
+    check = ListenCheck(declared_partner(read_stack_settings(cwd, stack), partner), read_roots(roots), started, match)
+    address, port = _place(at)
+    waited = f"{minutes:g} minutes"
+    with Listener(address, port, listener_context(certificate, key)) as listener, Progress() as progress:
+        progress.step(f"Listening at {at} for a message of {check.partner.name}, for {waited}")
+        captured = listener.wait(minutes * 60)
+    judgement, facts = judge_captured(captured, check, waited)
+    place = captured.helo if captured and captured.helo else "sending server"
+    seen = (Observation(check.partner.name, Direction.INBOUND, place, facts),) if facts else ()
+    judged = watch.compared([Observed(judgement, seen)], started)
+    raise typer.Exit(outputs.deliver(Run("verify listen", judged, whoever(os.environ), started, stack)))
+
+
+def _place(text: str) -> tuple[str, int]:
+    address, _, port = text.rpartition(":")
+    address = address.removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(address)
+        number = int(port)
+    except ValueError:
+        number = 0
+    if not 0 < number < 65536:
+        raise typer.BadParameter(f"{text!r} is no ADDRESS:PORT, such as 127.0.0.1:2525 or 0.0.0.0:25")
+    return address, number

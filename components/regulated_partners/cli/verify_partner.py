@@ -1,0 +1,125 @@
+"""The subcommand `verify partner`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regulated_partners.cli.options import Json, StackName, WorkingDirectory
+from regulated_partners.cli.verify_options import BaselineFile, RootsFile, UpdateBaseline
+from regulated_partners.engine.stack import read_stack_settings
+from regulated_partners.errors import CannotRunError
+from regulated_partners.probing.collect import Surroundings, collect
+from regulated_partners.probing.dns_client import DnsClient, NoResolverError
+from regulated_partners.probing.names import MatchMode
+from regulated_partners.probing.roots import web_context
+from regulated_partners.probing.route import ProbeIndex
+from regulated_partners.probing.seen import Probe
+from regulated_partners.probing.server_report import Rule
+from regulated_partners.verify.declared import DeclaredPartner, named_partners
+from regulated_partners.verify.evidence import Run, now, whoever
+from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
+from regulated_partners.verify.partner import from_elsewhere, judge_partner, questions
+from regulated_partners.verify.probe_file import read_probe, write_probe
+from regulated_partners.verify.probe_progress import ProbeProgress
+from regulated_partners.verify.roots import read_roots
+from regulated_partners.verify.watching import Watch
+
+_HTTPS = 443
+
+
+def partner(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="The declared partners.")] = None,
+    *,
+    everyone: Annotated[bool, typer.Option("--all", help="Every partner of the stack.")] = False,
+    stack: StackName,
+    cwd: WorkingDirectory = None,
+    made_elsewhere: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Judge this probe, made where port 25 is open; nothing is sent."),
+    ] = None,
+    save_probe: Annotated[
+        Path | None, typer.Option("--save-probe", metavar="FILE", help="Also write the probe, for --from.")
+    ] = None,
+    resolver: Annotated[
+        str | None,
+        typer.Option(
+            "--resolver",
+            metavar="ADDRESS[:PORT]",
+            help="A resolver that validates DNSSEC and is trusted, instead of the system's.",
+        ),
+    ] = None,
+    roots: RootsFile = None,
+    match: Annotated[
+        MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
+    ] = MatchMode.EITHER,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=600, help="For each step of a dialogue.")
+    ] = 10.0,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Where a tunnel ends; connectors always use 25.")
+    ] = 25,
+    https_port: Annotated[
+        int, typer.Option("--https-port", min=1, max=65535, help="The same for the policies of MTA-STS.")
+    ] = _HTTPS,
+    baseline: BaselineFile = None,
+    update_baseline: UpdateBaseline = False,
+    evidence: Evidence = None,
+    prometheus: Prometheus = None,
+    junit: Junit = None,
+    fail_on: FailOnOption = FailOn.ERROR,
+    json: Json = False,
+) -> None:
+    """Do the partner's servers meet what the outbound connector demands?
+
+    Every MX host (or smart host) and address: EHLO, STARTTLS, EHLO again, QUIT; protocol, chain, names. Then DANE and
+    MTA-STS of every domain. No message is sent. One connection at a time to each address.
+
+    Exit codes: 0 they do; 1 they do not, or it is not proven; 2 usage, could not run, or not reachable from here.
+    """
+    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
+    watch = Watch(baseline, accept=update_baseline)
+    partners = _chosen(names or (), everyone, cwd, stack)
+    trusted, started = read_roots(roots), now()
+    if made_elsewhere is None:
+        at = Surroundings(_resolver(resolver), web_context(trusted), port, https_port, timeout)
+        probe = _made_here(partners, at, started)
+    else:
+        probe = read_probe(made_elsewhere)
+    if save_probe is not None:
+        write_probe(save_probe, probe)
+    rules = [(each, Rule(each.outbound, trusted, started, match)) for each in partners]
+    index = ProbeIndex(probe)
+    observed = [seen for each, rule in rules for seen in judge_partner(each, rule, index)]
+    if made_elsewhere is not None:
+        observed = [from_elsewhere(each, probe) for each in observed]
+    judged = watch.compared(observed, started)
+    raise typer.Exit(outputs.deliver(Run("verify partner", judged, whoever(os.environ), started, stack)))
+
+
+def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) -> tuple[DeclaredPartner, ...]:
+    if bool(names) == everyone:
+        raise typer.BadParameter("name the partners to verify, or write --all")
+    found = named_partners(read_stack_settings(cwd, stack), () if everyone else names)
+    if not found:
+        raise CannotRunError(f"The stack {stack} declares no partner, so there is nothing to verify.")
+    return found
+
+
+def _made_here(partners: Sequence[DeclaredPartner], at: Surroundings, started: datetime) -> Probe:
+    with ProbeProgress() as progress:
+        probe = collect(questions(partners), at, started, progress)
+    return probe.model_copy(update={"seen_from": socket.gethostname()[:255]})
+
+
+def _resolver(text: str | None) -> DnsClient:
+    try:
+        return DnsClient.of_the_system() if text is None else DnsClient.at(text)
+    except NoResolverError as error:
+        raise CannotRunError(str(error)) from None

@@ -1,0 +1,220 @@
+"""What a change of an outbound connector does to mail to the partner. Both settings are in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exchange_online.connectors import OutboundSettings
+from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
+from exchange_online.connectors.words import listed
+from regulated_partners.effects.coverage import NameRelation, domains_difference, name_covers, name_relation
+from regulated_partners.effects.effect import Effect, Effects, neutral, outage_risk, strengthens, weakens
+
+_TLS, _TLS_DOMAIN, _DOMAINS = "tlsSettings", "tlsDomain", "recipientDomains"
+_MX, _HOSTS = "useMxRecord", "smartHosts"
+
+#: The weakest first. A member that is newer than this code ranks below all: it cannot be judged.
+_TLS_ORDER: tuple[str | None, ...] = (
+    None,
+    TlsSettings.ENCRYPTION_ONLY.value,
+    TlsSettings.CERTIFICATE_VALIDATION.value,
+    TlsSettings.DOMAIN_VALIDATION.value,
+)
+_DANE_ORDER = (SmtpDaneMode.NONE.value, SmtpDaneMode.OPPORTUNISTIC.value, SmtpDaneMode.MANDATORY.value)
+_MTA_STS_ORDER = (MtaStsMode.NONE.value, MtaStsMode.OPPORTUNISTIC.value)
+
+
+def outbound_effects(before: OutboundSettings, after: OutboundSettings) -> Effects:
+    """The effects of changing one into the other."""
+    for aspect in (_tls, _tls_domain, _dane, _mta_sts, _scope, _rule_scope, _all_accepted, _route, _own_servers):
+        yield from aspect(before, after)
+
+
+def nothing_demanded(settings: OutboundSettings) -> OutboundSettings:
+    """What is true of the same recipients without any connector."""
+    return OutboundSettings(
+        name=settings.name,
+        comment=settings.comment,
+        connector_type=settings.connector_type,
+        recipient_domains=settings.recipient_domains,
+        is_transport_rule_scoped=settings.is_transport_rule_scoped,
+        all_accepted_domains=settings.all_accepted_domains,
+    )
+
+
+def demands_something(s: OutboundSettings) -> bool:
+    """Whether mail can wait or be returned because of the connector."""
+    return s.tls_settings is not None or s.smtp_dane_mode == SmtpDaneMode.MANDATORY
+
+
+def whom(s: OutboundSettings) -> str:
+    """The recipients in words."""
+    if s.recipient_domains:
+        return listed(["every domain" if each == "*" else each for each in s.recipient_domains], "and")
+    return "your accepted domains" if s.all_accepted_domains else "recipients of a transport rule"
+
+
+def _delivery(s: OutboundSettings) -> str:
+    known = {
+        None: "with TLS only if the server offers it",
+        TlsSettings.ENCRYPTION_ONLY.value: "over TLS, to a server with any certificate",
+        TlsSettings.CERTIFICATE_VALIDATION.value: "only over TLS, to a server with a certificate of a trusted CA",
+        TlsSettings.DOMAIN_VALIDATION.value: f"only over TLS, to a server with a certificate for {s.tls_domain}",
+    }
+    return known.get(s.tls_settings, f"as TlsSettings {s.tls_settings} says, which this version does not know")
+
+
+def _waits(s: OutboundSettings) -> str:
+    certificates = {
+        TlsSettings.CERTIFICATE_VALIDATION.value: " with a certificate of a trusted CA",
+        TlsSettings.DOMAIN_VALIDATION.value: f" with a trusted certificate for {s.tls_domain}",
+    }
+    needed = f"TLS{certificates.get(s.tls_settings or '', '')}"
+    if s.tls_settings is None:
+        needed = "DANE with DNSSEC"
+    return f"waits, and is then returned, while the server does not offer {needed}"
+
+
+def _rank(order: tuple[str | None, ...], value: str | None) -> int:
+    return order.index(value) if value in order else -1
+
+
+def _tls(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    if before.tls_settings == after.tls_settings:
+        return
+    old, new = _rank(_TLS_ORDER, before.tls_settings), _rank(_TLS_ORDER, after.tls_settings)
+    sentence = f"mail to {whom(after)} is delivered {_delivery(after)}"
+    if new > old:
+        yield strengthens(sentence, _TLS, _TLS_DOMAIN)
+        if new > 0:
+            yield outage_risk(f"mail to {whom(after)} {_waits(after)}", _TLS, _TLS_DOMAIN)
+    else:
+        yield weakens(sentence, _TLS, _TLS_DOMAIN)
+
+
+def _tls_domain(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    relation = name_relation(before.tls_domain, after.tls_domain)
+    if relation is NameRelation.SAME:
+        return
+    checked = [s.tls_settings == TlsSettings.DOMAIN_VALIDATION for s in (before, after)]
+    if not all(checked):
+        if not any(checked):
+            yield neutral("the certificate's name is not checked", _TLS_DOMAIN)
+        return
+    if relation is NameRelation.WIDER:
+        host = (after.tls_domain or "")[2:]
+        yield weakens(f"mail to {whom(after)} is delivered to any certificate under {host}", _TLS_DOMAIN)
+    elif relation is NameRelation.NARROWER:
+        yield strengthens(f"mail to {whom(after)} needs a certificate for {after.tls_domain} itself", _TLS_DOMAIN)
+    if not name_covers(after.tls_domain, before.tls_domain):
+        yield outage_risk(
+            f"mail to {whom(after)} waits, and is then returned, until the partner's server shows a certificate for "
+            f"{after.tls_domain} instead of {before.tls_domain}",
+            _TLS_DOMAIN,
+        )
+
+
+def _dane(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    key, old, new = "smtpDaneMode", before.smtp_dane_mode, after.smtp_dane_mode
+    if old == new:
+        return
+    if _rank(_DANE_ORDER, new) < _rank(_DANE_ORDER, old):
+        said = {
+            SmtpDaneMode.NONE.value: "DANE records of the partner are no longer looked at",
+            SmtpDaneMode.OPPORTUNISTIC.value: "DANE is used where the partner has it, and no longer demanded",
+        }
+        yield weakens(said.get(new, f"SmtpDaneMode {new} is not known to this version"), key)
+        return
+    if new == SmtpDaneMode.MANDATORY:
+        yield strengthens(f"mail to {whom(after)} is delivered only to servers that DANE with DNSSEC proves", key)
+        yield outage_risk("mail waits 24 hours, and is then dropped, where the partner has no DANE with DNSSEC", key)
+    else:
+        yield strengthens("DANE records of the partner are used where there are some", key)
+        yield outage_risk("mail waits where the partner's DANE records do not fit its server", key)
+
+
+def _mta_sts(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    key, old, new = "mtaStsMode", before.mta_sts_mode, after.mta_sts_mode
+    if old == new:
+        return
+    if _rank(_MTA_STS_ORDER, new) > _rank(_MTA_STS_ORDER, old):
+        yield strengthens("the partner's MTA-STS policy is kept", key)
+        yield outage_risk("mail waits where the partner's MTA-STS policy does not fit its servers", key)
+    else:
+        yield weakens("the partner's MTA-STS policy is no longer looked at", key)
+
+
+def _scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    if before.recipient_domains == after.recipient_domains:
+        return
+    difference = domains_difference(before.recipient_domains, after.recipient_domains, wildcard_holds_domain=False)
+    if difference.lost:
+        yield from _leaves(_spoken(difference.lost), before, _DOMAINS)
+    if difference.gained:
+        yield from _enters(_spoken(difference.gained), after, _DOMAINS)
+    if not difference.lost and not difference.gained:
+        yield neutral("the same domains, written differently", _DOMAINS)
+
+
+def _spoken(domains: tuple[str, ...]) -> str:
+    if "*" in domains:
+        return "every other domain in the world"
+    return listed([f"subdomains of {each[2:]}" if each.startswith("*.") else each for each in domains], "and")
+
+
+def _rule_scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    key = "isTransportRuleScoped"
+    if before.is_transport_rule_scoped and not after.is_transport_rule_scoped:
+        yield from _leaves("recipients that a transport rule routes here", before, key)
+    elif after.is_transport_rule_scoped and not before.is_transport_rule_scoped:
+        yield from _enters("recipients that a transport rule routes here", after, key)
+
+
+def _all_accepted(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    key = "allAcceptedDomains"
+    if before.all_accepted_domains and not after.all_accepted_domains:
+        yield from _leaves("your accepted domains", before, key)
+    elif after.all_accepted_domains and not before.all_accepted_domains:
+        yield from _enters("your accepted domains", after, key)
+
+
+def _leaves(recipients: str, before: OutboundSettings, key: str) -> Iterator[Effect]:
+    if demands_something(before):
+        yield weakens(f"mail to {recipients} is delivered with TLS only if the server offers it", key)
+    if before.smart_hosts:
+        yield outage_risk(f"mail to {recipients} goes by the MX record, no longer through the smart hosts", key)
+    if not demands_something(before) and not before.smart_hosts:
+        yield neutral(f"the connector demanded nothing of mail to {recipients}", key)
+
+
+def _enters(recipients: str, after: OutboundSettings, key: str) -> Iterator[Effect]:
+    if demands_something(after):
+        yield strengthens(f"mail to {recipients} is delivered {_delivery(after)}", key)
+        yield outage_risk(f"mail to {recipients} {_waits(after)}", key)
+    if after.smart_hosts:
+        yield outage_risk(f"mail to {recipients} goes through {listed(after.smart_hosts, 'or')}", key)
+    if not demands_something(after) and not after.smart_hosts:
+        yield neutral(f"the connector demands nothing of mail to {recipients}", key)
+
+
+def _route(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    if (before.use_mx_record, before.smart_hosts) == (after.use_mx_record, after.smart_hosts):
+        return
+    way = f"through {listed(after.smart_hosts, 'or')}" if after.smart_hosts else "by the MX record"
+    old = f"through {listed(before.smart_hosts, 'or')}" if before.smart_hosts else "by the MX record"
+    yield outage_risk(
+        f"mail to {whom(after)} goes {way} instead of {old}; it is returned if it is not accepted there", _MX, _HOSTS
+    )
+
+
+def _own_servers(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    if before.connector_type != after.connector_type:
+        whose = "a partner's servers" if after.is_partner else "servers of your own"
+        yield outage_risk(f"the service treats the way as one to {whose}", "connectorType")
+    if before.route_all_messages_via_on_premises != after.route_all_messages_via_on_premises:
+        via = "through" if after.route_all_messages_via_on_premises else "no longer through"
+        yield outage_risk(f"all mail of the tenant goes {via} servers of your own", "routeAllMessagesViaOnPremises")
+    if after.cloud_services_mail_enabled and not before.cloud_services_mail_enabled:
+        yield weakens("internal headers leave the organization with the mail", "cloudServicesMailEnabled")
+    elif before.cloud_services_mail_enabled and not after.cloud_services_mail_enabled:
+        yield strengthens("internal headers no longer leave the organization", "cloudServicesMailEnabled")

@@ -1,0 +1,1 @@
+"""The Pulumi CLI: getting the pinned one, running it, and reading its plans, previews and states."""

@@ -1,0 +1,24 @@
+"""From a stack to the client of its tenant, by the settings that the provider goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exchange_online.admin_api.settings import Connection, connection, settings_from
+from regulated_partners.engine.pulumi_cli import PulumiCli
+from regulated_partners.engine.stack import Stack
+
+
+def stack_connection(stack: Stack, pulumi: PulumiCli, environ: Mapping[str, str]) -> Connection:
+    """The stack's tenant and credential. Nothing is sent; a secret of the config is asked of the Pulumi CLI.
+
+    Raises:
+        Misconfigured: where settings and environment do not suffice.
+        CannotRunError: where the secret cannot be decrypted.
+    """
+
+    def setting(name: str) -> object:
+        value = stack.setting(name)
+        return pulumi.config_secret(name) if isinstance(value, dict) and "secure" in value else value
+
+    return connection(settings_from(setting, stack.root), environ)

@@ -1,0 +1,134 @@
+"""A plan of the engine, reduced to what it does to connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from exchange_online.connectors import Checked, ConnectorSettings, Direction, check, parameters
+from exchange_online.connectors.options import OPTION_KEYS
+from exchange_online.connectors.values import Text, Texts, Value
+from regulated_partners.review.acknowledgement import Acknowledgements
+
+CONNECTORS = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
+PARTNER = "regulated-partners:index:RegulatedPartner"
+
+#: How the engine writes a value that is not known before other resources are there. Source: pulumi.runtime.rpc.UNKNOWN.
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+_KNOWN_LATER = "(known later)"
+
+
+class Operation(StrEnum):
+    """What the engine would do with a connector."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REPLACE = "replace"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedConnector:
+    """One connector of a plan.
+
+    Attributes:
+        urn: Pulumi's name for it.
+        partner: the RegulatedPartner it belongs to; None for a connector of its own.
+        recorded: what the stack's last deployment left; None where there was none, or the plan does not say.
+        before: what the tenant has now, as the refresh before the plan found it; None where it is not there.
+        after: what the plan makes of it; None where it will not be there.
+        unknown: Pulumi properties whose values are known only while the plan is applied.
+        adopts: a creation that takes over what has the name already, whatever that is.
+    """
+
+    urn: str
+    direction: Direction
+    operation: Operation
+    partner: str | None = None
+    recorded: ConnectorSettings | None = None
+    before: ConnectorSettings | None = None
+    after: ConnectorSettings | None = None
+    unknown: frozenset[str] = frozenset()
+    adopts: bool = False
+
+    @property
+    def name(self) -> str:
+        """The connector's name in the tenant: the new one, where it is renamed."""
+        settings = self.after or self.before or self.recorded
+        return settings.name if settings else self.urn.split("::", 3)[-1]
+
+    @property
+    def owner(self) -> str:
+        """The partner, or the connector where it belongs to none."""
+        return self.partner or self.name
+
+    @property
+    def drifted(self) -> bool:
+        """Whether somebody changed it outside of the stack."""
+        return self.recorded is not None and self.recorded != self.before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A plan.
+
+    Attributes:
+        stack: its stack's name.
+        connectors: those that the plan speaks of, by name.
+        declared: names of the partners and connectors that the stack file declares.
+        acknowledgements: those that the stack file declares.
+    """
+
+    stack: str
+    connectors: tuple[PlannedConnector, ...]
+    declared: frozenset[str]
+    acknowledgements: Acknowledgements
+
+
+def read_properties(direction: Direction, properties: Mapping[str, Any]) -> Checked:
+    """The canonical settings in a resource's inputs or outputs; what the service computed is left out."""
+    own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
+    return check(direction, {key: value for key, value in properties.items() if key in own}, _is_unknown)
+
+
+def planned_settings(checked: Checked, before: ConnectorSettings | None) -> ConnectorSettings:
+    """The settings of a plan, with something to say in place of each value that is not known yet.
+
+    That is the value there is now, so that nothing is said about the property but that it cannot be judged; a
+    connector that is new gets a text instead of a name.
+    """
+    stand_ins: dict[str, Value] = {}
+    for parameter in parameters(checked.settings.direction):
+        if parameter.key in checked.unknown:
+            if before is not None:
+                stand_ins[parameter.attribute] = before.value(parameter)
+            elif isinstance(parameter.kind, Texts):
+                stand_ins[parameter.attribute] = (_KNOWN_LATER,)
+            elif isinstance(parameter.kind, Text):
+                stand_ins[parameter.attribute] = _KNOWN_LATER
+    return replace(checked.settings, **stand_ins)  # type: ignore[arg-type]
+
+
+def partner_of(parent: str) -> str | None:
+    """The partner's name from the URN of a connector's parent, `…$regulated-partners:index:RegulatedPartner::NAME`."""
+    head, found, name = parent.partition(f"{PARTNER}::")
+    return name if head and found else None
+
+
+def stack_of(urn: str) -> str:
+    """The stack's name in a URN, `urn:pulumi:STACK::PROJECT::…`."""
+    return urn.removeprefix("urn:pulumi:").partition("::")[0]
+
+
+def type_of(urn: str) -> str:
+    """The type token in a URN, `urn:pulumi:STACK::PROJECT::PARENT_TYPE$TYPE::NAME`."""
+    parts = urn.split("::", 3)
+    return parts[2].rpartition("$")[2] if len(parts) == 4 else ""
+
+
+def _is_unknown(value: object) -> bool:
+    return value == _UNKNOWN or (isinstance(value, list) and _UNKNOWN in value)

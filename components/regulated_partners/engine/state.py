@@ -1,0 +1,80 @@
+"""Which stack manages which connector, as the state of the stacks says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from exchange_online.connectors import Direction
+from regulated_partners.engine.pulumi_cli import PulumiCli
+from regulated_partners.engine.stack import Stack
+from regulated_partners.errors import CannotRunError
+from regulated_partners.progress import Progress
+
+_TYPES = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
+
+
+@dataclass(frozen=True)
+class ManagedConnector:
+    """A connector in the state of a stack.
+
+    Attributes:
+        stack: the stack's name.
+        direction, guid: of the connector.
+        resource: its resource's name in the program.
+        in_component: whether it belongs to a component, as the connectors of a partner do.
+    """
+
+    stack: str
+    direction: Direction
+    guid: str
+    resource: str
+    in_component: bool
+
+
+class _Resource(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    urn: str
+    type: str
+    id: str = ""
+    delete: bool = False
+
+
+class _Deployment(BaseModel):
+    resources: list[_Resource] | None = None
+
+
+class _Export(BaseModel):
+    deployment: _Deployment
+
+
+def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnector]:
+    """The connectors of an exported deployment."""
+    for resource in _Export.model_validate(export).deployment.resources or ():
+        if resource.type in _TYPES and resource.id and not resource.delete:
+            _, _, chain, name = resource.urn.split("::", 3)
+            yield ManagedConnector(stack, _TYPES[resource.type], resource.id.lower(), name, "$" in chain)
+
+
+def managed_connectors(stack: Stack, pulumi: PulumiCli, progress: Progress) -> dict[str, ManagedConnector]:
+    """By Guid, every connector that a stack of the project manages, as far as the backend of `stack` knows.
+
+    The state of `stack` itself must be readable; another's that is not is said.
+    """
+    found: dict[str, ManagedConnector] = {}
+    own = stack.name.rpartition("/")[2]
+    for name in pulumi.stacks():
+        short = name.rpartition("/")[2]
+        try:
+            connectors = list(managed_by(short, pulumi.export(name)))
+        except CannotRunError as error:
+            if short == own:
+                raise
+            progress.say(f"The state of the stack {short} was not read, so what it manages shows as unmanaged: {error}")
+            continue
+        found |= {each.guid: each for each in connectors if each.guid not in found or short == own}
+    return found

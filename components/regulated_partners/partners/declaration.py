@@ -1,0 +1,156 @@
+"""The declaration of a partner, as a stack file holds it.
+
+The option names are those of the Exchange admin centre. The JSON Schema that editors complete from is generated from
+these models (`python -m regulated_partners.partners.schema`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
+from pydantic.alias_generators import to_camel
+
+
+class InboundSecurity(StrEnum):
+    """Connection security of mail from the partner."""
+
+    FORCE_TLS = "forceTls"
+    OPPORTUNISTIC_TLS = "opportunisticTls"
+
+
+class RestrictDomainsBy(StrEnum):
+    """What mail from the partner's domains must come with."""
+
+    CERTIFICATE = "certificate"
+    IP_ADDRESSES = "ipAddresses"
+    NONE = "none"
+
+
+class OutboundSecurity(StrEnum):
+    """Connection security of mail to the partner, the strictest first."""
+
+    RECIPIENT_CERTIFICATE_MATCHES_DOMAIN = "recipientCertificateMatchesDomain"
+    TRUSTED_CERTIFICATION_AUTHORITY = "trustedCertificationAuthority"
+    SELF_SIGNED_CERTIFICATE = "selfSignedCertificate"
+    OPPORTUNISTIC_TLS = "opportunisticTls"
+
+
+def _nothing_is_empty(value: object) -> object:
+    """YAML writes an empty list as null as easily as `[]`."""
+    return () if value is None or value == "" else tuple(value) if isinstance(value, list) else value
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+Names = Annotated[tuple[StrictStr, ...], BeforeValidator(_nothing_is_empty)]
+OptionalText = Annotated[StrictStr | None, BeforeValidator(_blank_is_none)]
+SettingValue = StrictBool | StrictStr | tuple[StrictStr, ...] | None
+Settings = Annotated[dict[str, SettingValue], BeforeValidator(lambda value: {} if value is None else value)]
+
+
+class _Declaration(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+class Inbound(_Declaration):
+    """Mail from the partner: what the inbound connector demands."""
+
+    name: OptionalText = Field(None, description="The connector's name, where it is not '<partner> - inbound'.")
+    comment: OptionalText = Field(None, description="Free text on this connector, instead of the partner's.")
+    connection_security: InboundSecurity = Field(
+        InboundSecurity.FORCE_TLS, description="forceTls refuses mail that does not come over TLS."
+    )
+    restrict_domains_by: RestrictDomainsBy = Field(
+        RestrictDomainsBy.CERTIFICATE,
+        description="Refuses mail of the partner's domains unless it comes with the certificate, or from the IP "
+        "addresses; none demands neither.",
+    )
+    sender_ip_addresses: Names = Field(
+        (), description="The partner's sending addresses, IPv4 or CIDR from /24 to /32; for ipAddresses."
+    )
+    certificate_name: OptionalText = Field(
+        None, description="The name in the certificate of the partner's sending server, where it is not the partner's."
+    )
+    settings: Settings = Field(
+        {}, description="Further parameters of New-InboundConnector, such as efSkipIps, by their Pulumi names."
+    )
+
+
+class Outbound(_Declaration):
+    """Mail to the partner: what the outbound connector demands."""
+
+    name: OptionalText = Field(None, description="The connector's name, where it is not '<partner> - outbound'.")
+    comment: OptionalText = Field(None, description="Free text on this connector, instead of the partner's.")
+    connection_security: OutboundSecurity = Field(
+        OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN,
+        description="What the partner's receiving server must show before mail is delivered to it.",
+    )
+    tls_domain: OptionalText = Field(
+        None, description="The name in the certificate of the receiving server, where it is not certificateName."
+    )
+    smart_hosts: Names = Field(
+        (), description="Servers to deliver to, host names or IPv4 addresses; empty: the MX record of the domain."
+    )
+    validation_recipients: Names = Field((), description="Addresses at the partner for a validation message.")
+    settings: Settings = Field(
+        {}, description="Further parameters of New-OutboundConnector, such as smtpDaneMode, by their Pulumi names."
+    )
+
+
+def _day(value: object) -> object:
+    """The engine hands on an unquoted YAML date as Go writes midnight: `2027-03-31 00:00:00 +0000 UTC` (measured)."""
+    return value.removesuffix(" +0000 UTC") if isinstance(value, str) else value
+
+
+class Acknowledgement(_Declaration):
+    """A weakening that is meant: `regulated-partners review --fail-on weakens` lets it pass, and shows it."""
+
+    reason: Annotated[StrictStr, Field(min_length=1)] = Field(description="Why: a ticket, a decision.")
+    expires: Annotated[datetime.date, BeforeValidator(_day)] = Field(
+        description="The last day it counts, so that it does not let later changes pass."
+    )
+
+
+class StackAcknowledgement(Acknowledgement):
+    """The same beside the partners: for one that goes away, for a connector, for a partner declared in Python."""
+
+    partner: Annotated[StrictStr, Field(min_length=1)] = Field(
+        description="The partner's name, or that of a connector that belongs to none."
+    )
+
+
+class Partner(_Declaration):
+    """A partner with whom mail travels only over TLS."""
+
+    name: Annotated[StrictStr, Field(min_length=1, max_length=53)] = Field(
+        description="The connectors are named '<name> - inbound' and '<name> - outbound'."
+    )
+    domains: Names = Field(description="The partner's mail domains; '*.fabrikam.com' is every subdomain.", min_length=1)
+    certificate_name: OptionalText = Field(
+        None, description="The name in the partner's certificate, for both directions unless one overrides it."
+    )
+    comment: OptionalText = Field(None, description="Free text on both connectors: an owner, a ticket.")
+    enabled: StrictBool = Field(True, description="Whether both connectors are in use.")
+    inbound: Annotated[Inbound, BeforeValidator(lambda value: {} if value is None else value)] = Field(
+        default_factory=Inbound, description="Mail from the partner."
+    )
+    outbound: Annotated[Outbound, BeforeValidator(lambda value: {} if value is None else value)] = Field(
+        default_factory=Outbound, description="Mail to the partner."
+    )
+    adopt_existing: StrictBool = Field(
+        False, description="Takes over connectors that have these names already, and changes them as declared."
+    )
+    protect: StrictBool | None = Field(
+        None, description="Whether Pulumi refuses to delete the connectors; by default it does outside the emulator."
+    )
+    aliases: Names = Field(
+        (), description="Earlier names of the partner: with them a rename changes the connectors in place."
+    )
+    acknowledge: Acknowledgement | None = Field(
+        None, description="Says that a change which weakens protection is meant; it changes no connector."
+    )

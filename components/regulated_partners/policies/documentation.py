@@ -1,0 +1,124 @@
+"""Makes `docs/policies.md`: `python -m regulated_partners.policies.documentation`; `--check` says if it is current."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from regulated_partners.policies.catalogue import RULES
+from regulated_partners.policies.configuration import PROPERTIES
+from regulated_partners.policies.rule import ConnectorRule, StackRule
+
+FILE = Path(__file__).parents[3] / "docs" / "policies.md"
+
+_BEFORE = """\
+# Policies
+
+<!-- Made by `python -m regulated_partners.policies.documentation` from policies/: change it there. -->
+
+The rules that an auditor of forced TLS would write, as a Pulumi policy pack (CrossGuard). They judge what a stack
+declares, before anything is sent:
+
+```console
+$ pulumi preview --policy-pack policies
+$ pulumi up --policy-pack policies
+```
+
+A violation of a **mandatory** policy stops the deployment; an **advisory** one is shown. Levels, and what is
+configurable, are set in a file:
+
+```console
+$ cat policies.json
+{
+  "connector-enabled": "mandatory",
+  "comment-names-owner": { "enforcementLevel": "advisory", "ownerPattern": "^SEC-[0-9]+" },
+  "inbound-restricted-by-certificate": "disabled"
+}
+$ pulumi preview --policy-pack policies --policy-pack-config policies.json
+```
+
+A policy that reads a value which is known only once another resource is there is judged during `up`; the preview says
+so.
+
+## Waivers
+
+For a while, and with a reason, a partner need not keep a policy:
+
+```yaml
+config:
+  regulated-partners:waivers:
+    - policy: outbound-certificate-trusted
+      partner: Woodgrove Hospital      # or the name of a connector that belongs to no partner
+      reason: SEC-1302, their relays get certificates of a CA in spring
+      expires: 2027-03-31              # the last day it counts (UTC)
+```
+
+Every waiver in force is shown in every preview. An expired or incomplete one covers nothing and is itself a violation;
+the policies about waivers cannot be waived. A waiver does not change what is deployed.
+
+## All policies
+"""
+
+
+def text() -> str:
+    """The file's content."""
+    return "\n".join([_BEFORE, *_table(), "", *_details(), *_configuration()]) + "\n"
+
+
+def _table() -> Iterator[str]:
+    yield "| id | severity | level | policy |"
+    yield "|---|---|---|---|"
+    for rule in RULES:
+        yield f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {rule.level} | {_cell(rule.description)} |"
+
+
+def _details() -> Iterator[str]:
+    for rule in RULES:
+        yield f"### {rule.id}"
+        yield ""
+        yield f"{rule.description} *{rule.severity}, {rule.level}, {_judges(rule)}*"
+        yield ""
+        yield f"- Why: {rule.why}"
+        yield f"- What to do: {rule.remediation}"
+        yield f"- Source: {rule.source}."
+        if rule.configuration:
+            yield f"- Configurable: {', '.join(f'`{each.name}`' for each in rule.configuration)}."
+        yield ""
+
+
+def _judges(rule: ConnectorRule | StackRule) -> str:
+    if not isinstance(rule, ConnectorRule):
+        return "judges the whole stack"
+    return f"judges {' and '.join(direction.word for direction in rule.directions)} connectors"
+
+
+def _configuration() -> Iterator[str]:
+    yield "## What can be configured"
+    yield ""
+    yield "| name | default | meaning |"
+    yield "|---|---|---|"
+    for each in PROPERTIES:
+        shown = list(each.default) if isinstance(each.default, tuple) else each.default
+        yield f"| `{each.name}` | `{_cell(str(shown))}` | {_cell(each.doc)} |"
+
+
+def _cell(content: str) -> str:
+    return content.replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the file; with `--check` says whether it is current."""
+    if arguments != ["--check"]:
+        FILE.write_text(text(), encoding="utf-8")
+        return 0
+    if FILE.is_file() and FILE.read_text(encoding="utf-8") == text():
+        return 0
+    sys.stderr.write(
+        f"docs/{FILE.name} is not what the policies say: run python -m regulated_partners.policies.documentation\n"
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,192 @@
+"""The adapter to CrossGuard: resources of the engine to subjects, violations to reports."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyConfigSchema,
+    PolicyPack,
+    PolicyProviderResource,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from exchange_online.connectors import Direction, check, parameters
+from exchange_online.connectors.options import OPTION_KEYS
+from regulated_partners.policies.catalogue import CONNECTOR_RULES, STACK_RULES
+from regulated_partners.policies.configuration import Configuration
+from regulated_partners.policies.rule import ConnectorRule, Policy, StackRule
+from regulated_partners.policies.subjects import Connector, Stack
+from regulated_partners.policies.waiver import read_waivers
+
+#: The namespace of the stack's settings, and the name of the pack.
+PROJECT = "regulated-partners"
+
+_CONNECTORS = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
+_PARTNER = "regulated-partners:index:RegulatedPartner"
+_DOCUMENTATION = "docs/policies.md"
+
+
+def serve() -> None:
+    """Serves the pack to the engine until the engine ends it."""
+    PolicyPack(
+        PROJECT,
+        policies=[*map(_connector_policy, CONNECTOR_RULES), *map(_stack_policy, STACK_RULES)],
+        enforcement_level=EnforcementLevel.MANDATORY,
+        description="Forced TLS with regulated partners in Exchange Online.",
+        display_name="Regulated Partners",
+        tags=["exchange-online", "forced-tls"],
+    )
+
+
+def _connector_policy(rule: ConnectorRule) -> ResourceValidationPolicy:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        direction = _CONNECTORS.get(args.resource_type)
+        if direction is None:
+            return
+        connector = _connector(direction, args.urn, args.props, args.opts.protect, _parent_partner(args.opts.parent))
+        _stop_on_unknown(rule, connector, args.props)
+        violation = rule.violation(
+            connector, _stack(args.urn, args.provider), Configuration().configured(args.get_config())
+        )
+        if violation:
+            report(violation.text, None)
+
+    return ResourceValidationPolicy(validate=validate, **_words(rule))
+
+
+def _stack_policy(rule: StackRule) -> StackValidationPolicy:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        stack = _whole_stack(args.resources)
+        if stack is None:
+            return
+        for violation in rule.violations(stack, Configuration().configured(args.get_config())):
+            report(violation.text, violation.urn or None)
+
+    return StackValidationPolicy(validate=validate, **_words(rule))
+
+
+def _words(rule: Policy) -> dict[str, Any]:
+    properties = {each.name: each.schema() for each in rule.configuration}
+    return {
+        "name": rule.id,
+        "description": rule.description,
+        "enforcement_level": EnforcementLevel(rule.level.value),
+        "config_schema": PolicyConfigSchema(properties) if properties else None,
+        "severity": Severity(rule.severity.value),
+        "remediation_steps": rule.remediation,
+        "url": f"{_DOCUMENTATION}#{rule.id}",
+    }
+
+
+def _whole_stack(resources: list[PolicyResource]) -> Stack | None:
+    """The stack with its connectors; None where it has none, and so nothing to judge."""
+    ordered = sorted(resources, key=lambda each: each.urn)
+    connectors = [each for each in ordered if each.resource_type in _CONNECTORS]
+    if not connectors:
+        return None
+    return replace(
+        _stack(connectors[0].urn, connectors[0].provider),
+        connectors=tuple(map(_declared, connectors)),
+        partners=tuple((each.urn, each.name) for each in ordered if each.resource_type == _PARTNER),
+    )
+
+
+def _stack(urn: str, provider: PolicyProviderResource | None) -> Stack:
+    """The stack as a connector's URN and provider know it.
+
+    The engine sends a pack the stack's name and settings by ConfigureStack, and the Python SDK drops both; the
+    settings are the inputs of the connectors' default provider too. Source: pulumi-policy 1.21.0, measured.
+    """
+    settings = provider.props if provider else {}
+    return Stack(
+        name=urn.removeprefix("urn:pulumi:").partition("::")[0],
+        local=_setting(settings, "cloud") in (None, "local"),
+        today=datetime.datetime.now(datetime.UTC).date(),
+        waivers=read_waivers(_object(_setting(settings, "waivers"))),
+    )
+
+
+def _setting(settings: Mapping[str, Any], name: str) -> object:
+    key = f"{PROJECT}:{name}"
+    return _plain(settings[key]) if key in settings else None
+
+
+def _object(value: object) -> object:
+    """Settings that are no text reach a provider as JSON; what is no JSON was a text, and wrong here."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _declared(resource: PolicyResource) -> Connector:
+    partner = resource.parent.name if resource.parent and resource.parent.resource_type == _PARTNER else None
+    direction = _CONNECTORS[resource.resource_type]
+    return _connector(direction, resource.urn, resource.props, resource.opts.protect, partner)
+
+
+def _connector(
+    direction: Direction, urn: str, props: Mapping[str, Any], protected: bool, partner: str | None
+) -> Connector:
+    own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
+    unknown = frozenset(key for key in own if _is_unknown(props, key))
+    checked = check(direction, {key: _plain(props[key]) for key in own - unknown if key in props})
+    source = (
+        props["connectorSource"] if "connectorSource" in props and not _is_unknown(props, "connectorSource") else ""
+    )
+    return Connector(
+        urn=urn,
+        settings=checked.settings,
+        options=checked.options,
+        partner=partner,
+        protected=protected,
+        connector_source=source,
+        unknown=unknown,
+    )
+
+
+def _stop_on_unknown(rule: ConnectorRule, connector: Connector, props: Mapping[str, Any]) -> None:
+    """Reads the unknown value again: its exception makes CrossGuard say that the policy could not be judged yet."""
+    for key in rule.reads:
+        if key in connector.unknown:
+            _plain(props[key])
+
+
+def _is_unknown(props: Mapping[str, Any], key: str) -> bool:
+    return key in props and _fails(lambda: _plain(props[key]))
+
+
+def _fails(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except UnknownValueError:
+        return True
+    return False
+
+
+def _plain(value: Any) -> Any:
+    """CrossGuard hands out lists as sequences that raise at an unknown item."""
+    if isinstance(value, str) or not hasattr(value, "__len__"):
+        return value
+    return [_plain(value[index]) for index in range(len(value))]
+
+
+def _parent_partner(parent: str | None) -> str | None:
+    """The partner's name from the URN of its component, `…::regulated-partners:index:RegulatedPartner::Fabrikam`."""
+    head, separator, name = (parent or "").partition(f"{_PARTNER}::")
+    return name if separator and head else None

@@ -1,0 +1,119 @@
+"""Policies about pairs: a partner has both directions, and they agree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from exchange_online.connectors import Direction
+from regulated_partners.policies.configuration import Configuration
+from regulated_partners.policies.rule import Level, Severity, StackRule, Violation
+from regulated_partners.policies.subjects import Connector, Stack
+
+_OTHER = {Direction.INBOUND: Direction.OUTBOUND, Direction.OUTBOUND: Direction.INBOUND}
+
+
+def _both_directions(stack: Stack, _: Configuration) -> Iterable[Violation]:
+    for urn, partner in stack.partners:
+        for direction in Direction:
+            if not any(each.partner == partner for each in stack.of(direction)):
+                yield _said(partner, urn, f"partner '{partner}' has no {direction.word} connector", _BOTH)
+    for connector in _standalone(stack):
+        for domain in connector.domains:
+            others = (each for each in stack.of(_OTHER[connector.direction]) if domain in each.domains)
+            if next(others, None) is None:
+                clause = f"{_called(connector)}: no {_OTHER[connector.direction].word} connector is for {domain}"
+                yield _said(connector.owner, connector.urn, clause, _BOTH)
+
+
+def _agree(stack: Stack, _: Configuration) -> Iterable[Violation]:
+    for _urn, partner in stack.partners:
+        halves = [each for each in stack.connectors if each.partner == partner]
+        inbound = [each for each in halves if each.direction is Direction.INBOUND]
+        outbound = [each for each in halves if each.direction is Direction.OUTBOUND]
+        for one in inbound:
+            for other in outbound:
+                yield from _disagreements(one, other)
+    for one in _standalone(stack):
+        for other in _standalone(stack):
+            facing = one.direction is Direction.INBOUND and other.direction is Direction.OUTBOUND
+            if facing and set(one.domains) & set(other.domains):
+                yield from _disagreements(one, other)
+
+
+def _disagreements(inbound: Connector, outbound: Connector) -> Iterable[Violation]:
+    pair = f"{_called(inbound)} and {_called(outbound)}"
+    only = sorted(set(inbound.domains) ^ set(outbound.domains))
+    if only and not (inbound.unknown | outbound.unknown) & {"senderDomains", "recipientDomains"}:
+        yield _said(inbound.owner, inbound.urn, f"{pair} are not for the same domains ({', '.join(only)})", _AGREE)
+    if inbound.settings.enabled != outbound.settings.enabled:
+        off = inbound if outbound.settings.enabled else outbound
+        yield _said(inbound.owner, off.urn, f"{_called(off)} is switched off, and the other direction is not", _AGREE)
+
+
+def _one_per_domain(stack: Stack, _: Configuration) -> Iterable[Violation]:
+    for direction in Direction:
+        users: dict[str, list[Connector]] = defaultdict(list)
+        for connector in stack.of(direction):
+            if connector.settings.enabled and connector.settings.is_partner:
+                for domain in connector.domains:
+                    users[domain].append(connector)
+        for domain, connectors in users.items():
+            for later in connectors[1:]:
+                clause = f"{_called(later)} is for {domain}, and so is '{connectors[0].settings.name}'"
+                yield _said(later.owner, later.urn, clause, _ONE)
+
+
+def _standalone(stack: Stack) -> list[Connector]:
+    """Partner connectors outside a RegulatedPartner that name domains; '*' is nobody's domain."""
+    return [
+        each
+        for each in stack.connectors
+        if each.partner is None and each.settings.is_partner and each.domains and "*" not in each.domains
+    ]
+
+
+def _called(connector: Connector) -> str:
+    return f"{connector.direction.word} connector '{connector.settings.name}'"
+
+
+def _said(owner: str, urn: str, clause: str, remediation: str) -> Violation:
+    return Violation(owner, urn, f"{clause}. {remediation}")
+
+
+_BOTH = "Declare the partner as a RegulatedPartner, or the missing connector beside this one."
+_AGREE = "Declare the partner as a RegulatedPartner, whose halves cannot disagree, or make the two alike."
+_ONE = "Keep the domain with one connector of a direction."
+
+RULES = (
+    StackRule(
+        id="partner-both-directions",
+        severity=Severity.HIGH,
+        level=Level.MANDATORY,
+        description="Every partner has an inbound and an outbound connector.",
+        remediation=_BOTH,
+        why="Forced TLS in one direction leaves the answers, which quote the mail, without it.",
+        source="Exchange Online mail flow pages (2022): one inbound and one outbound connector per partner",
+        test=_both_directions,
+    ),
+    StackRule(
+        id="partner-directions-agree",
+        severity=Severity.HIGH,
+        level=Level.MANDATORY,
+        description="The two connectors of a partner are for the same domains, and both are in use or neither is.",
+        remediation=_AGREE,
+        why="A domain that only one direction knows travels without TLS in the other.",
+        source="this project's meaning of a pair",
+        test=_agree,
+    ),
+    StackRule(
+        id="one-connector-per-domain",
+        severity=Severity.HIGH,
+        level=Level.MANDATORY,
+        description="A domain belongs to one connector of each direction.",
+        remediation=_ONE,
+        why="Duplicates can cause errors, and mail might not be delivered; which one is used is not documented.",
+        source="Exchange Online mail flow pages (2022)",
+        test=_one_per_domain,
+    ),
+)

@@ -1,0 +1,82 @@
+"""What rules judge: connectors as the stack declares them, and the stack they are in."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
+from exchange_online.connectors.options import Options
+from regulated_partners.policies.waiver import Waiver
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connector:
+    """One connector of the stack.
+
+    Attributes:
+        urn: Pulumi's name for the resource.
+        settings: canonical.
+        options: the consents declared beside the settings.
+        partner: the name of the RegulatedPartner it belongs to; None for a connector of its own.
+        protected: Pulumi refuses to delete it.
+        connector_source: who made it, as the service says; empty while it is not known.
+        unknown: Pulumi properties whose values are known only once other resources are there.
+    """
+
+    urn: str
+    settings: ConnectorSettings
+    options: Options = field(default_factory=Options)
+    partner: str | None = None
+    protected: bool = False
+    connector_source: str = ""
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def direction(self) -> Direction:
+        return self.settings.direction
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The partner's domains: senders for inbound, recipients for outbound."""
+        if isinstance(self.settings, InboundSettings):
+            return self.settings.sender_domains
+        return self.settings.recipient_domains if isinstance(self.settings, OutboundSettings) else ()
+
+    @property
+    def owner(self) -> str:
+        """What a waiver names: the partner, or the connector where there is none."""
+        return self.partner or self.settings.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack and the day it is judged on.
+
+    Attributes:
+        name: the stack's name without organization and project.
+        local: its cloud is the emulator, so no mail of real people depends on it.
+        today: decides which waivers are still in force.
+        waivers: as declared, right and wrong ones.
+        connectors: all that the stack declares; empty while single connectors are judged.
+        partners: URN and name of each RegulatedPartner.
+    """
+
+    name: str
+    local: bool
+    today: datetime.date
+    waivers: tuple[Waiver, ...] = ()
+    connectors: tuple[Connector, ...] = ()
+    partners: tuple[tuple[str, str], ...] = ()
+
+    def of(self, direction: Direction) -> Iterable[Connector]:
+        """The connectors of a direction."""
+        return (connector for connector in self.connectors if connector.direction is direction)
+
+    def waiver(self, policy: str, owner: str) -> Waiver | None:
+        """The waiver in force for a policy and a partner (or connector of its own), if there is one."""
+        for waiver in self.waivers:
+            if waiver.covers(policy, owner) and waiver.in_force(self.today):
+                return waiver
+        return None

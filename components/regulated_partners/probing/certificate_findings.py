@@ -1,0 +1,223 @@
+"""What there is to say about a certificate, by what a connector demands of it.
+
+For an outbound connector it is the one of the partner's receiving server, for an inbound connector the one that the
+partner's sending server presents as a client.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
+from exchange_online.connectors.names import TlsSettings
+from regulated_partners.probing.certificates import CertificateFacts
+from regulated_partners.probing.names import MatchMode, NameVerdict, Outcome, match_names
+from regulated_partners.probing.verdicts import ChainCause, ChainVerdict, Finding, Level, Party
+
+#: Days before the end, and what they mean. Source: tls-verification F1.
+_EXPIRY = ((7, Level.ERROR), (14, Level.WARNING), (30, Level.INFO))
+_RSA_BITS = 2048
+_BROKEN_HASHES = ("md5", "sha1")
+#: What Exchange Online puts into its NDR. Source: tls-verification 2.3; UntrustedRoot and CertificateExpired are
+#: general knowledge there (K).
+_NDR = "450 4.4.317 Cannot connect to remote server [Message={message}]"
+RESTRICTED = (
+    "550 5.7.51 TenantInboundAttribution; There is a partner connector configured that matched the message's recipient "
+    "domain. The connector had either the RestrictDomainsToIPAddresses or RestrictDomainsToCertificate set"
+)
+
+
+def demanded_name(settings: ConnectorSettings) -> str | None:
+    """The name that a connector compares, None where it compares none."""
+    if isinstance(settings, InboundSettings):
+        return settings.tls_sender_certificate_name if settings.restrict_domains_to_certificate else None
+    if isinstance(settings, OutboundSettings) and settings.tls_settings == TlsSettings.DOMAIN_VALIDATION.value:
+        return settings.tls_domain
+    return None
+
+
+def demands_trust(settings: ConnectorSettings) -> bool:
+    """Whether a connector checks the certificate's chain.
+
+    Inbound: documented for the relay case only; that a name counts only in a trusted certificate is assumed.
+    """
+    if isinstance(settings, InboundSettings):
+        return settings.restrict_domains_to_certificate
+    return isinstance(settings, OutboundSettings) and settings.tls_settings in (
+        TlsSettings.CERTIFICATE_VALIDATION.value,
+        TlsSettings.DOMAIN_VALIDATION.value,
+    )
+
+
+def name_findings(
+    facts: CertificateFacts, settings: ConnectorSettings, mode: MatchMode = MatchMode.EITHER
+) -> tuple[NameVerdict | None, tuple[Finding, ...]]:
+    """Whether the certificate has the name that the connector compares.
+
+    Returns:
+        The comparison, None where the connector compares no name; and what there is to say.
+    """
+    wanted = demanded_name(settings)
+    if wanted is None:
+        return None, ()
+    verdict = match_names(wanted, facts.names, settings.direction, mode)
+    return verdict, tuple(_name(verdict, facts, settings.direction))
+
+
+def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
+    source = verdict.comparisons[0].source if verdict.comparisons else "Set-OutboundConnector TlsDomain"
+    setting = "TlsSenderCertificateName" if direction is Direction.INBOUND else "TlsDomain"
+    if verdict.outcome is Outcome.MISMATCH:
+        advice = f"The partner needs a certificate for it, or {setting} must be one of the certificate's names."
+        answer = RESTRICTED if direction is Direction.INBOUND else _subject_mismatch(verdict.wanted, facts)
+        yield Finding("name", Level.ERROR, f"{verdict.sentence} {advice}", Party.EITHER, answer, source)
+    elif verdict.outcome is Outcome.UNDETERMINED:
+        text = f"{verdict.sentence} Avoid it: declare the exact name in the certificate as {setting}."
+        yield Finding("name", Level.WARNING, text, Party.WE, source=source)
+    elif verdict.only_one_place is not None:
+        other = "SAN" if verdict.only_one_place == "CN" else "CN"
+        text = (
+            f"{verdict.wanted} matches by {verdict.only_one_place} only and not by {other}. Sources differ on "
+            "which one "
+            "Exchange Online compares, so it passes either way here; the safest certificate has the name in both."
+        )
+        level = Level.WARNING if other == "SAN" else Level.INFO
+        yield Finding("name", level, text, Party.PARTNER, source="connector-semantics 7 (CONFLICT; assumed)")
+
+
+def _subject_mismatch(wanted: str, facts: CertificateFacts) -> str:
+    presented = facts.names.subject or "(empty)"
+    return _NDR.format(message=f"SubjectMismatch Expected Subject: {wanted}. Presented Subject: {presented}.")
+
+
+def chain_findings(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding]:
+    """What the chain means for the connector: nothing where it takes any certificate."""
+    if chain.is_trusted:
+        return
+    if not demands_trust(settings):
+        text = f"{chain.sentence} The connector takes any certificate, so mail is not refused for it."
+        yield Finding("chain", Level.INFO, text, source="Set-OutboundConnector, TlsSettings EncryptionOnly")
+        return
+    message = {
+        ChainCause.EXPIRED: "CertificateExpired",
+        ChainCause.SELF_SIGNED: "UntrustedRoot",
+        ChainCause.UNKNOWN_ROOT: "UntrustedRoot",
+        ChainCause.INCOMPLETE: "UntrustedRoot",
+    }.get(chain.cause, "CertificateValidationFailed")
+    inbound = settings.direction is Direction.INBOUND
+    answer = RESTRICTED if inbound else _NDR.format(message=message)
+    source = "tls-verification 2.4 (assumed for Partner)" if inbound else "tls-verification 2.3 (codes in part assumed)"
+    yield Finding("chain", Level.ERROR, f"{chain.sentence} {_chain_advice(chain.cause)}", Party.PARTNER, answer, source)
+
+
+def _chain_advice(cause: ChainCause) -> str:
+    return {
+        ChainCause.EXPIRED: "The partner must renew it.",
+        ChainCause.NOT_YET_VALID: "The partner must use a certificate that is valid already, or set its clock.",
+        ChainCause.SELF_SIGNED: "The partner needs a certificate of a public CA, or the connector must be "
+        "declared with connectionSecurity: selfSignedCertificate.",
+        ChainCause.UNKNOWN_ROOT: "The partner needs a certificate of a CA that Microsoft trusts, or the connector must "
+        "be declared with connectionSecurity: selfSignedCertificate.",
+        ChainCause.INCOMPLETE: "The partner must send the CA's intermediate certificates with its own.",
+        ChainCause.WEAK: "The partner must renew it with a current key and signature.",
+    }.get(cause, "The partner must replace it.")
+
+
+def expiry_findings(facts: CertificateFacts, now: datetime.datetime) -> Iterable[Finding]:
+    """When a valid certificate expires soon. One that lives shortly is not reported for its whole life.
+
+    Args:
+        facts: of the certificate.
+        now: UTC; an expired certificate is the chain's finding.
+    """
+    left = facts.days_left(now)
+    lifetime = facts.not_after - facts.not_before
+    if facts.not_after <= now:
+        return
+    for days, level in _EXPIRY:
+        if left < days and lifetime >= datetime.timedelta(days=2 * days):
+            text = (
+                f"The certificate expires in {_days(left)}, on {facts.not_after:%Y-%m-%d %H:%M} UTC: mail is refused "
+                "from then on. The partner must renew it, with the same names."
+            )
+            yield Finding("expiry", level, text, Party.PARTNER, source="tls-verification F1: 30, 14, 7 days")
+            return
+
+
+def _days(count: int) -> str:
+    return "less than a day" if count < 1 else "1 day" if count == 1 else f"{count} days"
+
+
+def usage_findings(facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
+    """Whether the certificate may be used in its role."""
+    if facts.is_ca and not facts.self_signed:
+        yield Finding("usage", Level.WARNING, "The certificate is that of a CA, not of a server.", Party.PARTNER)
+    if direction is Direction.OUTBOUND and not facts.serves_as_server:
+        text = "The certificate's extended key usage does not hold serverAuth, so it is not one for a receiving server."
+        yield Finding("usage", Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.2.1.12")
+    if direction is Direction.INBOUND and not facts.serves_as_client:
+        text = (
+            "The certificate's extended key usage does not hold clientAuth, and a sending server presents it as "
+            "a client. "
+            "Public CAs leave clientAuth out (most by 1 May 2026). Postfix and Sendmail peers refuse to verify it; "
+            "whether Exchange Online does is not documented. The partner needs a certificate with clientAuth from a CA "
+            "that still issues it, or the connector must go by ipAddresses."
+        )
+        yield Finding("usage", Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, F10, open question 1")
+    if facts.digital_signature is False:
+        text = "The certificate's key usage does not allow digital signatures, which every TLS 1.3 handshake needs."
+        yield Finding("usage", Level.WARNING, text, Party.PARTNER, source="RFC 8446 4.4.2.2")
+
+
+def strength_findings(facts: CertificateFacts) -> Iterable[Finding]:
+    """Whether key and signature are of today."""
+    if facts.key.startswith(("RSA", "DSA")) and (facts.key_bits or 0) < _RSA_BITS:
+        text = f"The key is {facts.key}; public CAs issue nothing below RSA 2048, and peers refuse it."
+        yield Finding(
+            "strength", Level.ERROR, text, Party.PARTNER, source="CA/Browser Forum Baseline Requirements 6.1.5"
+        )
+    if facts.signature_hash in _BROKEN_HASHES and not facts.self_signed:
+        text = f"The signature uses {facts.signature_hash.upper()}, which nobody trusts any more."
+        yield Finding("strength", Level.ERROR, text, Party.PARTNER, source="tls-verification F8")
+
+
+def revocation_findings(facts: CertificateFacts, settings: ConnectorSettings) -> Iterable[Finding]:
+    """Whether Exchange Online can ask about revocation. What it does where it cannot is not documented.
+
+    Source: Set-OutboundConnector, TlsSettings CertificateValidation: "chain validation and revocation lists checks".
+    """
+    urls = (*facts.crl_urls, *facts.ocsp_urls)
+    private = [url for url in urls if not _is_public(url)]
+    if demands_trust(settings) and urls and len(private) == len(urls):
+        text = (
+            f"Nobody outside can ask whether the certificate is revoked: {', '.join(private[:3])}. Exchange "
+            "Online checks that, and what it does when it cannot is not documented."
+        )
+        yield Finding("revocation", Level.WARNING, text, Party.PARTNER, source="tls-verification 2.3, open question 2")
+
+
+def revocation_hosts(facts: CertificateFacts) -> tuple[str, ...]:
+    """The hosts that a checking side must reach by HTTP, each once."""
+    hosts = (_host(url) for url in (*facts.crl_urls, *facts.ocsp_urls))
+    return tuple(dict.fromkeys(host for host in hosts if host))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_public(url: str) -> bool:
+    """Whether others can be expected to reach a URL: HTTP, and a public name or address."""
+    host = _host(url)
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        pass
+    private = (".local", ".internal", ".lan", ".corp", ".home.arpa", ".localhost", ".intra")
+    return url.lower().startswith(("http:", "https:")) and "." in host and not host.endswith(private)

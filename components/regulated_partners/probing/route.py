@@ -1,0 +1,100 @@
+"""The way that mail takes to a recipient domain: its mail hosts, in a probe, with the judged servers of each. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from exchange_online.connectors import OutboundSettings
+from regulated_partners.probing.seen import DomainSeen, HostSeen, Probe, ServerOutcome
+from regulated_partners.probing.server_report import Rule, ServerReport, report_server
+
+
+@dataclass(frozen=True)
+class RouteHost:
+    """A mail host, with a report for each of its addresses that this machine could try."""
+
+    seen: HostSeen
+    servers: tuple[ServerReport, ...]
+
+    @property
+    def name(self) -> str:
+        return self.seen.host
+
+
+@dataclass(frozen=True)
+class Route:
+    """The hosts that mail of one recipient domain goes to.
+
+    Attributes:
+        subject: the domain, or `smart hosts`.
+        domain: what the DNS says about it; None for smart hosts.
+        hosts: in the order of delivery.
+    """
+
+    subject: str
+    domain: DomainSeen | None
+    hosts: tuple[RouteHost, ...]
+
+    @property
+    def servers(self) -> tuple[ServerReport, ...]:
+        return tuple(server for host in self.hosts for server in host.servers)
+
+
+SMART_HOSTS = "smart hosts"
+
+
+def probed_domains(settings: OutboundSettings) -> tuple[str, ...]:
+    """The domains whose MX records lead to the partner's servers; empty where smart hosts do.
+
+    `*.fabrikam.com` has no MX record of its own: `fabrikam.com` stands for it.
+    """
+    if settings.smart_hosts:
+        return ()
+    bare = (domain.removeprefix("*.") for domain in settings.recipient_domains if domain != "*")
+    return tuple(dict.fromkeys(bare))
+
+
+class ProbeIndex:
+    """A probe by domain, host and address."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.domains = {each.domain: each for each in probe.domains}
+        self.hosts = {each.host: each for each in probe.hosts}
+        self.servers = defaultdict(list)
+        for each in probe.servers:
+            self.servers[each.host].append(each)
+
+
+def routes(rule: Rule, index: ProbeIndex) -> tuple[Route, ...]:
+    """Every way that mail takes through a connector. What the probe does not hold is left out."""
+    settings, reports = rule.settings, _Reports(rule, index)
+    if settings.smart_hosts:
+        return (Route(SMART_HOSTS, None, tuple(reports.of(settings.smart_hosts))),)
+    found = (index.domains[domain] for domain in probed_domains(settings) if domain in index.domains)
+    return tuple(
+        Route(seen.domain, seen, tuple(reports.of(record.host for record in seen.mx.records))) for seen in found
+    )
+
+
+class _Reports:
+    """Judges each host once: several domains of a partner share their servers."""
+
+    def __init__(self, rule: Rule, index: ProbeIndex) -> None:
+        self._rule, self._index = rule, index
+        self._known: dict[str, RouteHost] = {}
+
+    def of(self, names: Iterable[str]) -> Iterable[RouteHost]:
+        for name in dict.fromkeys(names):
+            host = self._index.hosts.get(name)
+            if host is not None:
+                yield self._known.get(name) or self._judged(host)
+
+    def _judged(self, host: HostSeen) -> RouteHost:
+        seen = self._index.servers.get(host.host, [])
+        # A machine without IPv6 says nothing about the IPv6 addresses of others, as long as it reaches one.
+        tried = [each for each in seen if each.outcome is not ServerOutcome.NO_ROUTE] or seen
+        judged = RouteHost(host, tuple(report_server(each, self._rule) for each in tried))
+        self._known[host.host] = judged
+        return judged

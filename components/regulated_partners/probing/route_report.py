@@ -1,0 +1,140 @@
+"""A recipient domain, or the smart hosts, judged: where its mail goes, DANE, MTA-STS, and what would pass too. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from exchange_online.connectors import Direction
+from regulated_partners.probing.dane_findings import DaneState, dane_report
+from regulated_partners.probing.mta_sts_findings import MtaStsState, mta_sts_report
+from regulated_partners.probing.names import Outcome, match_names
+from regulated_partners.probing.route import Route
+from regulated_partners.probing.seen import DnsProblem
+from regulated_partners.probing.server_report import DEMANDS, ConnectionSecurity, Rule, ServerReport
+from regulated_partners.probing.verdicts import Fact, Finding, Level, Party, Verdict, verdict_of
+
+
+@dataclass(frozen=True)
+class RouteReport:
+    """What there is to say about a route beside its servers.
+
+    Attributes:
+        dane, mta_sts: their states.
+        verdict, findings, facts: for the outputs.
+    """
+
+    route: Route
+    dane: DaneState
+    mta_sts: MtaStsState
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    facts: tuple[Fact, ...]
+
+
+def report_route(route: Route, rule: Rule) -> RouteReport:
+    """Judges a route."""
+    dane, about_dane, dane_facts = dane_report(route, rule.settings, rule.now)
+    sts, about_sts, sts_facts = mta_sts_report(route, rule.settings)
+    findings = (*_delivery(route), *about_dane, *about_sts, *_stricter(route, rule))
+    return RouteReport(
+        route=route,
+        dane=dane,
+        mta_sts=sts,
+        verdict=verdict_of(findings, otherwise=_otherwise(route)),
+        findings=findings,
+        facts=(*_hosts(route), *dane_facts, *sts_facts, *_reports(route)),
+    )
+
+
+def _otherwise(route: Route) -> Verdict:
+    if route.domain is not None and route.domain.mx.problem is DnsProblem.NO_ANSWER:
+        return Verdict.NOT_REACHABLE
+    if not route.hosts:
+        return Verdict.UNKNOWN
+    unanswered = [host.seen.addresses.problem is DnsProblem.NO_ANSWER for host in route.hosts]
+    return Verdict.NOT_REACHABLE if all(unanswered) else Verdict.PASSED
+
+
+def _delivery(route: Route) -> Iterable[Finding]:
+    if route.domain is not None:
+        yield from _mx(route)
+    without = [host for host in route.hosts if not host.seen.addresses.addresses]
+    for host in without:
+        problem = host.seen.addresses.problem
+        if problem is DnsProblem.NO_ANSWER:
+            text = f"The DNS gives no answer for {host.name}: whether it has an address could not be seen from here."
+            yield Finding("dns", Level.INFO, text)
+        else:
+            rest = "" if len(without) == len(route.hosts) else " Mail goes to the others only."
+            level = Level.WARNING if rest else Level.ERROR
+            text = f"{host.name} has no address ({problem}), so no mail can go there.{rest}"
+            yield Finding("dns", level, text, Party.PARTNER, source="RFC 5321 5.1")
+
+
+def _mx(route: Route) -> Iterable[Finding]:
+    if route.domain is None:
+        return
+    mx, name = route.domain.mx, route.subject
+    if mx.problem is DnsProblem.NO_ANSWER:
+        text = f"The DNS gives no answer for the MX record of {name}: nothing can be said about it from here."
+        yield Finding("dns", Level.INFO, text)
+    elif mx.problem is DnsProblem.BOGUS:
+        return  # That is DANE's finding.
+    elif mx.problem is not None:
+        text = f"{name} cannot receive mail: {mx.problem} for its MX. Correct the declared domain, or ask the partner."
+        yield Finding("mx", Level.ERROR, text, Party.EITHER, source="RFC 5321 5.1")
+    elif any(not record.host for record in mx.records):
+        text = f"{name} says that it accepts no mail (null MX)."
+        yield Finding("mx", Level.ERROR, text, Party.PARTNER, source="RFC 7505 3")
+    elif mx.implicit:
+        text = f"{name} has no MX record; mail goes to the address of the domain itself."
+        yield Finding("mx", Level.INFO, text, Party.PARTNER, source="RFC 5321 5.1")
+
+
+def _hosts(route: Route) -> Iterable[Fact]:
+    if route.domain is not None:
+        order = ", ".join(f"{record.preference} {record.host or '(none)'}" for record in route.domain.mx.records)
+        signed = {True: "signed", False: "not signed", None: "not known"}[route.domain.mx.authenticated]
+        yield Fact("MX", order or f"none ({route.domain.mx.problem})")
+        yield Fact("DNSSEC", signed)
+    for host in route.hosts:
+        yield Fact(host.name, ", ".join(host.seen.addresses.addresses) or f"none ({host.seen.addresses.problem})")
+
+
+def _reports(route: Route) -> Iterable[Fact]:
+    """Only says that the partner watches. Source: RFC 8460."""
+    if route.domain is not None:
+        found = [each for each in route.domain.tls_rpt.records if each.startswith("v=TLSRPTv1")]
+        yield Fact("TLS-RPT", found[0][:200] if found else "absent")
+
+
+def _stricter(route: Route, rule: Rule) -> Iterable[Finding]:
+    """Whether every server would pass more than the connector demands."""
+    servers = route.servers
+    passed = [server.satisfies for server in servers]
+    if not servers or None in passed:
+        return
+    demanded = DEMANDS.get(rule.settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS)
+    least = min((each for each in passed if each is not None), key=lambda each: each.rank)
+    name = rule.settings.tls_domain
+    if least is ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY and name is None:
+        name = _common_name(servers, rule)
+        if name is not None:
+            least = ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
+    if least.rank > demanded.rank:
+        with_name = least is ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN and name
+        value = f" with tlsDomain: {name}" if with_name else ""
+        text = f"Every server also passes the stricter connectionSecurity: {least.value}{value}. Declare it."
+        yield Finding("stricter", Level.INFO, text, Party.WE, source="Set-OutboundConnector, TlsSettings")
+
+
+def _common_name(servers: Iterable[ServerReport], rule: Rule) -> str | None:
+    """A name that every certificate has: the first one's, exact ones before wildcards."""
+    facts = [server.facts for server in servers if server.facts is not None]
+    names = dict.fromkeys(name.lower() for each in facts[:1] for name in each.names.dns_names)
+    for name in sorted(names, key=lambda each: each.startswith("*.")):
+        outcomes = {match_names(name, each.names, Direction.OUTBOUND, rule.mode).outcome for each in facts}
+        if outcomes == {Outcome.MATCH}:
+            return name
+    return None

@@ -1,0 +1,160 @@
+"""The comment on a pull request, in Markdown that GitHub, GitLab and Azure DevOps show alike.
+
+The same review gives the same text, so a bot finds its comment by the marker in the first line and changes it only
+when there is something to change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from regulated_partners.effects.effect import EffectKind
+from regulated_partners.review import phrases
+from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
+from regulated_partners.text import printable
+
+#: What GitHub takes in one comment. Source: GitHub REST API, issues/comments: body is too long (maximum is 65536).
+MAXIMUM = 65_536
+
+_DRIFT_TITLE = "## Changed outside of this stack\n\nNot by this pull request: somebody changed these in the tenant.\n\n"
+
+_ACTIVE = re.compile(r"([\\`*_{}\[\]<>|~])")
+
+
+def marker(stack: str) -> str:
+    """The first line of a comment: an HTML comment by which a bot finds it."""
+    return f"<!-- regulated-partners review: {re.sub('[^A-Za-z0-9._/-]', '-', stack).replace('--', '-')} -->"
+
+
+def markdown(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> str:
+    """The comment.
+
+    Args:
+        refusals: the sentences of the gates.
+        maximum: characters it may have; what does not fit is left out from the end, with a sentence that says so.
+    """
+    head = "\n".join(_head(review, refusals))
+    blocks = [*_owner_blocks(review), *_drift_blocks(review), *_tail_blocks(review)]
+    return _within(head, blocks, maximum)
+
+
+def escaped(text: str) -> str:
+    """Somebody else's text: nothing in it is Markdown, HTML, a mention, a reference or a line break."""
+    quiet = _ACTIVE.sub(r"\\\1", printable(text).replace("&", "&amp;"))
+    return re.sub(r"#(?=\d)", "&#35;", quiet).replace("@", "&#64;")
+
+
+def _head(review: Review, refusals: Sequence[str]) -> Iterator[str]:
+    yield marker(review.stack)
+    yield f"## What this does to mail: stack {escaped(review.stack)}"
+    yield ""
+    yield f"**{escaped(phrases.summary(review))}**"
+    if refusals:
+        yield from ("", "> **This change may not be applied as it is:**", ">")
+        yield from (f"> - {escaped(each)}" for each in _few(refusals, 20))
+    if review.problems:
+        yield ""
+        yield from (f"- {escaped(each)}" for each in _few(review.problems, 20))
+
+
+def _few(sentences: Sequence[str], count: int) -> Iterator[str]:
+    yield from (each if len(each) <= 600 else f"{each[:597]}…" for each in sentences[:count])
+    if len(sentences) > count:
+        yield f"And {len(sentences) - count} more; `--json` lists them all."
+
+
+def _owner_blocks(review: Review) -> Iterator[str]:
+    for owner in review.owners:
+        yield "\n".join(_owner(review, owner))
+
+
+def _owner(review: Review, owner: OwnerReview) -> Iterator[str]:
+    yield f"### {escaped(owner.name)} {phrases.headline(owner)}"
+    given = phrases.acknowledgement(review, owner)
+    if given:
+        yield from ("", f"*{escaped(given)}*")
+    for connector in owner.connectors:
+        yield ""
+        yield from _connector(owner, connector)
+
+
+def _connector(owner: OwnerReview, connector: ConnectorReview) -> Iterator[str]:
+    way = phrases.way(connector, is_partner=owner.is_partner)
+    yield f"**{way}** (connector {escaped(connector.name)} {phrases.operation(connector)})"
+    yield ""
+    if connector.before == connector.after:
+        yield f"- before and after: {escaped(phrases.sentence(connector.after))}"
+    else:
+        yield f"- before: {escaped(phrases.sentence(connector.before) or 'There is no such connector.')}"
+        yield f"- after: {escaped(phrases.sentence(connector.after) or 'There is no such connector.')}"
+    yield from _effects(phrases.reasons(connector.effects))
+    yield from _table(connector.settings)
+
+
+def _effects(reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for kind, reason in reasons:
+        loud = f"**{kind}**" if kind in (EffectKind.WEAKENS, EffectKind.OUTAGE_RISK) else kind
+        yield f"- {loud}: {escaped(reason)}"
+
+
+def _table(settings: Sequence[Setting]) -> Iterator[str]:
+    if settings:
+        yield from ("", "| setting | before | after |", "|---|---|---|")
+        yield from (f"| {escaped(s.parameter)} | {_cell(s.before)} | {_cell(s.after)} |" for s in settings)
+
+
+def _cell(text: str) -> str:
+    return escaped(text if len(text) <= 400 else f"{text[:397]}…")
+
+
+def _drift_blocks(review: Review) -> Iterator[str]:
+    for index, drift in enumerate(review.drifts):
+        title = (
+            "## Changed outside of this stack\n\nNot by this pull request: somebody changed these in the tenant.\n\n"
+        )
+        yield (title if index == 0 else "") + "\n".join(_drift(review, drift))
+
+
+def _drift(review: Review, drift: Drift) -> Iterator[str]:
+    yield f"### {escaped(drift.owner)}: connector {escaped(drift.name)}"
+    given = phrases.acknowledgement(review, drift)
+    if given and drift.repair:
+        yield from ("", f"*{escaped(given)}*")
+    yield ""
+    yield f"- as deployed: {escaped(phrases.sentence(drift.before))}"
+    yield f"- as found: {escaped(phrases.sentence(drift.found) or 'The connector is gone.')}"
+    yield from _effects(phrases.reasons(drift.effects))
+    yield f"- {drift.outcome}"
+    yield from (f"  {line}" for line in _effects(phrases.reasons(drift.repair)))
+    yield from _table(drift.settings)
+
+
+def _tail_blocks(review: Review) -> Iterator[str]:
+    if review.unchanged:
+        names = ", ".join(map(escaped, review.unchanged))
+        yield f"<details><summary>{len(review.unchanged)} unchanged</summary>\n\n{names}\n\n</details>"
+    if review.owners or review.drifts:
+        yield f"<sub>{phrases.LEGEND}</sub>"
+
+
+def _within(head: str, blocks: list[str], maximum: int) -> str:
+    """The most important blocks come first, so what is left out is what matters least."""
+    whole = "\n\n".join([head, *blocks]) + "\n"
+    if len(whole) <= maximum:
+        return whole
+    text, shown = head, 0
+    reserve = len(_cut(len(blocks))) + 3
+    for block in blocks:
+        if len(text) + len(block) + 2 + reserve > maximum:
+            break
+        text, shown = f"{text}\n\n{block}", shown + 1
+    left = f"{text}\n\n{_cut(len(blocks) - shown)}\n"
+    return left if len(left) <= maximum else left[: maximum - 1] + "\n"
+
+
+def _cut(count: int) -> str:
+    return (
+        f"**{count} further {'section does' if count == 1 else 'sections do'} not fit into a comment; the log of the "
+        "pipeline and `--json` have everything.**"
+    )

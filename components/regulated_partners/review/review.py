@@ -1,0 +1,212 @@
+"""Makes a review of a plan. Pure: the same plan and day give the same review."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from exchange_online.connectors import (
+    Change,
+    ConnectorSettings,
+    InboundSettings,
+    OutboundSettings,
+    changes,
+)
+from exchange_online.connectors.values import Value
+from exchange_online.connectors.words import listed, mail_flow
+from regulated_partners.effects.change import classify
+from regulated_partners.effects.coverage import domains_difference
+from regulated_partners.effects.effect import KINDS, Effect, EffectKind, neutral, ordered, outage_risk, weakens
+from regulated_partners.engine.plan import Operation, Plan, PlannedConnector
+from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
+
+_NOT_SET = "(not set)"
+
+
+def review(plan: Plan, today: datetime.date) -> Review:
+    """The review of a plan.
+
+    Args:
+        today: the day that decides which acknowledgements are in force.
+    """
+    changed = [each for each in plan.connectors if _declares_change(each)]
+    drifts = tuple(_drift(plan, each) for each in plan.connectors if each.drifted)
+    owners = sorted(_owners(plan, changed), key=_importance)
+    planned = {each.owner for each in plan.connectors}
+    existing = {each.owner for each in plan.connectors if each.recorded or each.before} | (plan.declared - planned)
+    touched = {each.owner for each in plan.connectors if each.operation is not Operation.UNCHANGED}
+    drifted = {drift.owner for drift in drifts}
+    unchanged = existing - {owner.name for owner in owners} - drifted
+    return Review(
+        stack=plan.stack,
+        today=today,
+        owners=tuple(owners),
+        unchanged=tuple(sorted(unchanged, key=lambda name: (name.casefold(), name))),
+        drifts=drifts,
+        problems=plan.acknowledgements.problems,
+        existing=len(existing),
+        touched=len(touched & existing),
+    )
+
+
+def _declares_change(planned: PlannedConnector) -> bool:
+    """Whether the declaration changes something; what only puts drift back belongs to the drift."""
+    if planned.operation is Operation.UNCHANGED:
+        return False
+    return not planned.drifted or planned.recorded != planned.after
+
+
+def _owners(plan: Plan, changed: Sequence[PlannedConnector]) -> Iterator[OwnerReview]:
+    takers = _takers(changed)
+    connectors = Counter(each.owner for each in plan.connectors)
+    own: dict[str, list[PlannedConnector]] = defaultdict(list)
+    for each in changed:
+        own[each.owner].append(each)
+    for name, members in own.items():
+        members.sort(key=lambda each: (each.direction, each.urn))
+        yield OwnerReview(
+            name=name,
+            is_partner=any(each.partner is not None for each in members),
+            connectors=tuple(_connector(each, takers) for each in members),
+            whole=len(members) == connectors[name],
+            acknowledgement=plan.acknowledgements.of(name),
+        )
+
+
+def _importance(owner: OwnerReview) -> tuple[bool, int, str, str]:
+    """What goes away or is replaced first, then by the most important effect, then by name."""
+    rank = min((KINDS.index(kind) for kind in owner.kinds), default=len(KINDS))
+    return not owner.disappears, rank, owner.name.casefold(), owner.name
+
+
+def _connector(planned: PlannedConnector, takers: dict[str, PlannedConnector]) -> ConnectorReview:
+    # Against what was deployed, not against drift: this is what the pull request declares.
+    before = planned.recorded if planned.drifted else planned.before
+    after = planned.after
+    return ConnectorReview(
+        name=planned.name,
+        direction=planned.direction,
+        operation=planned.operation,
+        before=mail_flow(before) if before else "",
+        after=mail_flow(after) if after else "",
+        effects=ordered(_effects(planned, before, takers)),
+        settings=_settings(before, after) if before and after else (),
+    )
+
+
+def _effects(
+    planned: PlannedConnector, before: ConnectorSettings | None, takers: dict[str, PlannedConnector]
+) -> Iterator[Effect]:
+    after = planned.after
+    if planned.operation is Operation.REPLACE:
+        yield weakens("the connector is deleted and made again; mail in between flows without its demands")
+    other = takers.get(planned.urn)
+    if other is not None:
+        yield from _taken_over(planned, other)
+    elif before is not None or after is not None:
+        found = classify(before, after)
+        yield from found or (neutral("no setting of the connector changes"),)
+    if planned.adopts:
+        yield outage_risk(
+            "a connector that has this name already is taken over and changed; the plan does not know how it is now"
+        )
+    judged = [key for key in sorted(planned.unknown) if key not in ("name", "comment", "validationRecipients")]
+    if judged:
+        yield weakens(
+            f"{listed(judged, 'and')} is known only while the plan is applied, so it cannot be judged", *judged
+        )
+
+
+def _takers(changed: Iterable[PlannedConnector]) -> dict[str, PlannedConnector]:
+    """For a connector that goes and one that comes for the same domains: each the other's URN to the other."""
+    coming = [each for each in changed if each.operation is Operation.CREATE]
+    pairs: dict[str, PlannedConnector] = {}
+    for going in changed:
+        if going.operation is not Operation.DELETE:
+            continue
+        for taker in coming:
+            if taker.urn not in pairs and taker.direction is going.direction and _same_domains(going, taker):
+                pairs |= {going.urn: taker, taker.urn: going}
+                break
+    return pairs
+
+
+def _same_domains(going: PlannedConnector, coming: PlannedConnector) -> bool:
+    old, new = _domains(going.before), _domains(coming.after)
+    return bool(old) and domains_difference(old, new, wildcard_holds_domain=False).lost == ()
+
+
+def _domains(settings: ConnectorSettings | None) -> tuple[str, ...]:
+    if isinstance(settings, InboundSettings):
+        return settings.sender_domains
+    return settings.recipient_domains if isinstance(settings, OutboundSettings) else ()
+
+
+def _taken_over(planned: PlannedConnector, other: PlannedConnector) -> Iterator[Effect]:
+    """Judges the two as one change, told once, at the connector that comes. Pulumi creates before it deletes."""
+    if planned.operation is Operation.DELETE:
+        yield neutral(f"the new connector '{other.name}' takes its place; what that changes stands there")
+        return
+    yield outage_risk(
+        f"it takes the place of '{other.name}'; for a moment both are there, which can cause errors. If this is the "
+        f"same partner under a new name, declare aliases: [{other.owner}], and it is renamed in place"
+    )
+    unnamed = [each for each in classify(other.before, planned.after) if each.kind is not EffectKind.NEUTRAL]
+    yield from unnamed or (neutral("its demands are those of the connector it follows"),)
+
+
+def _drift(plan: Plan, planned: PlannedConnector) -> Drift:
+    recorded, found, after = planned.recorded, planned.before, planned.after
+    if recorded is None:
+        raise ValueError(f"{planned.urn} has not drifted")
+    repair = classify(found, after) if found != after else ()
+    return Drift(
+        owner=planned.owner,
+        name=recorded.name,
+        direction=planned.direction,
+        before=mail_flow(recorded),
+        found=mail_flow(found) if found else "",
+        effects=classify(recorded, found),
+        settings=_settings(recorded, found) if found else (),
+        outcome=_outcome(recorded, found, after),
+        repair=repair,
+        acknowledgement=plan.acknowledgements.of(planned.owner),
+    )
+
+
+def _outcome(
+    recorded: ConnectorSettings | None, found: ConnectorSettings | None, after: ConnectorSettings | None
+) -> str:
+    if after is None:
+        return "It is not declared any longer, and is removed." if found else "It is not declared any longer."
+    if found is None:
+        return "It is created again as declared."
+    if after == recorded:
+        return "It is put back as declared."
+    return "It stays as it was found." if after == found else "It becomes as this change declares it."
+
+
+def _settings(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Setting, ...]:
+    return tuple(_setting(change) for change in changes(before, after))
+
+
+def _setting(change: Change) -> Setting:
+    old, new = change.before, change.after
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        removed, added = [each for each in old if each not in new], [each for each in new if each not in old]
+        return Setting(change.parameter.name, _items("removed", removed, old), _items("added", added, new))
+    return Setting(change.parameter.name, _shown(old), _shown(new))
+
+
+def _items(word: str, items: Sequence[str], all_of_them: Sequence[str]) -> str:
+    """Short lists as they are; of long ones what differs."""
+    if len(all_of_them) <= 4:
+        return ", ".join(all_of_them) or _NOT_SET
+    return f"{len(all_of_them)}, {word}: {listed(items, 'and')}" if items else f"{len(all_of_them)}"
+
+
+def _shown(value: Value) -> str:
+    if value is None or value == "":
+        return _NOT_SET
+    return str(value).lower() if isinstance(value, bool) else str(value)

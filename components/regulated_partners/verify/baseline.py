@@ -1,0 +1,223 @@
+"""What was seen of a partner's certificates and MX hosts before, and what has changed since.
+
+The file belongs beside the stack, in version control. What is new, and a plain renewal, is entered at each run; a
+change that needs somebody's decision stays a finding until it is accepted with --update-baseline.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from exchange_online.connectors import Direction
+from regulated_partners.errors import CannotRunError
+from regulated_partners.probing.certificates import CertificateFacts
+from regulated_partners.probing.verdicts import Finding, Level, Party
+
+_LARGEST = 64 * 1024 * 1024
+_SHOWN = 5
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SeenCertificate(_Record):
+    """A certificate: digests are SHA-256, lower-case hexadecimal; names in the certificate's order."""
+
+    sha256: str
+    spki_sha256: str
+    common_names: tuple[str, ...]
+    dns_names: tuple[str, ...]
+    issuer: str
+    not_after: datetime
+
+    @classmethod
+    def of(cls, facts: CertificateFacts) -> SeenCertificate:
+        """That part of a certificate which later runs compare."""
+        return cls(
+            sha256=facts.sha256,
+            spki_sha256=facts.spki_sha256,
+            common_names=facts.names.common_names,
+            dns_names=facts.names.dns_names,
+            issuer=facts.issuer,
+            not_after=facts.not_after,
+        )
+
+
+class Entry(_Record):
+    """One place where a certificate or an MX set was seen."""
+
+    seen: datetime
+    certificate: SeenCertificate | None = None
+    mx: tuple[str, ...] | None = None
+
+
+class Baseline(_Record):
+    """The file."""
+
+    format: int = 1
+    entries: dict[str, Entry] = {}
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one run saw at one place.
+
+    Attributes:
+        partner: the declared name.
+        direction: of the connector.
+        place: the host name of a server, the recipient domain of an MX set, or `file` for a certificate handed over.
+        certificate: the leaf that was seen there.
+        mx: the hosts of the MX record, without their order.
+    """
+
+    partner: str
+    direction: Direction
+    place: str
+    certificate: CertificateFacts | None = None
+    mx: tuple[str, ...] | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.partner} / {self.direction.word} / {self.place.lower().rstrip('.')}"
+
+    def entry(self, now: datetime) -> Entry:
+        """What the file keeps of it."""
+        certificate = None if self.certificate is None else SeenCertificate.of(self.certificate)
+        return Entry(seen=now, certificate=certificate, mx=None if self.mx is None else tuple(sorted(set(self.mx))))
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The file's content; an empty one where there is no file yet.
+
+    Raises:
+        CannotRunError: where the file cannot be read, or is no baseline.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST)
+    except FileNotFoundError:
+        return Baseline()
+    except OSError as error:
+        raise CannotRunError(f"The baseline {path} cannot be read: {error.strerror}.") from None
+    try:
+        found = Baseline.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "its beginning"
+        raise CannotRunError(
+            f"{path} is no baseline of this command: at {where}: {first['msg']}. Restore it from version control, or "
+            "delete it to begin a new one."
+        ) from None
+    if found.format != 1:
+        raise CannotRunError(
+            f"{path} has the format {found.format}, and this version knows format 1: update the command."
+        )
+    return found
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Replaces the file in one step. Raises CannotRunError."""
+    ordered = Baseline(entries=dict(sorted(baseline.entries.items())))
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
+            new.write(ordered.model_dump_json(indent=2) + "\n")
+        Path(new.name).chmod(0o644)
+        Path(new.name).replace(path)
+    except OSError as error:
+        raise CannotRunError(f"The baseline {path} cannot be written: {error.strerror}.") from None
+
+
+def changes_since(before: Baseline, seen: Observation) -> tuple[Finding, ...]:
+    """What has changed at one place."""
+    entry = before.entries.get(seen.key)
+    if entry is None:
+        return ()
+    return (*_certificate_changes(entry, seen), *_mx_changes(entry, seen))
+
+
+def updated(before: Baseline, seen: Sequence[Observation], now: datetime, *, accept: bool) -> Baseline:
+    """The baseline after a run.
+
+    Args:
+        before: the baseline.
+        seen: of the run.
+        now: UTC.
+        accept: enter also what needs a decision.
+    """
+    entries = dict(before.entries)
+    for each in seen:
+        open_question = any(finding.level is not Level.INFO for finding in changes_since(before, each))
+        if accept or not open_question:
+            old, new = entries.get(each.key), each.entry(now)
+            if old is None or (old.certificate, old.mx) != (new.certificate, new.mx):
+                entries[each.key] = new
+    return Baseline(entries=entries)
+
+
+def _certificate_changes(entry: Entry, seen: Observation) -> Iterable[Finding]:
+    old = entry.certificate
+    if old is None or seen.certificate is None:
+        return
+    new = SeenCertificate.of(seen.certificate)
+    if new.sha256 == old.sha256:
+        return
+    since = f"since {entry.seen:%Y-%m-%d}"
+    names = list(_name_changes(old, new, since))
+    yield from names
+    if new.issuer != old.issuer:
+        text = (
+            f"The certificate's issuer changed {since}, from {old.issuer} to {new.issuer}. A side that pins the issuer "
+            "refuses it; check that its root is trusted, and accept the change with --update-baseline."
+        )
+        yield Finding("baseline.issuer", Level.WARNING, text, Party.WE, source="tls-verification F3")
+    elif not names:
+        key = "the same key" if new.spki_sha256 == old.spki_sha256 else "a new key"
+        expires = f"it expires on {new.not_after:%Y-%m-%d}"
+        text = f"The certificate was renewed {since}, with {key} and the same names; {expires}."
+        yield Finding("baseline.renewal", Level.INFO, text, source="tls-verification F1")
+
+
+def _name_changes(old: SeenCertificate, new: SeenCertificate, since: str) -> Iterable[Finding]:
+    """Lost names are errors, as a peer may ask for any of them; names that came are not."""
+    before, after = _names(old), _names(new)
+    lost, came = sorted(before - after), sorted(after - before)
+    accept = "If it is meant, correct the declared name where it needs it and accept it with --update-baseline."
+    if lost:
+        now_has = f"; it now has {_some(came)}" if came else ""
+        text = f"The certificate lost names {since}: {_some(lost)}{now_has}. {accept}"
+        yield Finding("baseline.name", Level.ERROR, text, Party.PARTNER, source="tls-verification F2")
+    elif came:
+        text = f"The certificate got further names {since}: {_some(came)}. {accept}"
+        yield Finding("baseline.name", Level.WARNING, text, Party.WE, source="tls-verification F2")
+
+
+def _names(seen: SeenCertificate) -> set[str]:
+    """CN and SAN apart: a peer may look at one of them only."""
+    return {f"CN {name.lower()}" for name in seen.common_names} | {f"SAN {name.lower()}" for name in seen.dns_names}
+
+
+def _mx_changes(entry: Entry, seen: Observation) -> Iterable[Finding]:
+    if entry.mx is None or seen.mx is None:
+        return
+    before, after = {name.lower() for name in entry.mx}, {name.lower() for name in seen.mx}
+    if before != after:
+        gone, came = sorted(before - after), sorted(after - before)
+        moves = [f"gone: {_some(gone)}"] if gone else []
+        moves += [f"new: {_some(came)}"] if came else []
+        text = (
+            f"The MX record of {seen.place} changed since {entry.seen:%Y-%m-%d}; {'; '.join(moves)}. A move to another "
+            "provider brings another certificate: check the declared tlsDomain, and accept it with --update-baseline."
+        )
+        yield Finding("baseline.mx", Level.WARNING, text, Party.WE, source="tls-verification F6")
+
+
+def _some(items: Sequence[str]) -> str:
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return ", ".join(items[:_SHOWN]) + more

@@ -1,0 +1,91 @@
+"""The declared partners of a stack, as the settings of their two connectors."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, check
+from regulated_partners.engine.stack import Stack
+from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.declaration import Partner
+from regulated_partners.partners.pair import inbound_half, outbound_half
+from regulated_partners.program import read_stack
+
+
+@dataclass(frozen=True)
+class DeclaredPartner:
+    """A partner of the stack.
+
+    Attributes:
+        name: as declared.
+        inbound, outbound: the canonical settings of its connectors.
+    """
+
+    name: str
+    inbound: InboundSettings
+    outbound: OutboundSettings
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        return self.outbound.recipient_domains
+
+    def settings(self, direction: Direction) -> InboundSettings | OutboundSettings:
+        """Those of one direction."""
+        return self.inbound if direction is Direction.INBOUND else self.outbound
+
+    def certificate_name(self, direction: Direction) -> str | None:
+        """The name that the connector asks for in the partner's certificate.
+
+        For outbound it is declared even where the connector does not compare it.
+        """
+        if direction is Direction.INBOUND:
+            return self.inbound.tls_sender_certificate_name
+        return self.outbound.tls_domain
+
+
+def declared_partners(stack: Stack) -> tuple[DeclaredPartner, ...]:
+    """Every partner of the stack.
+
+    Raises:
+        CannotRunError: where the declarations hold an error; each one is said.
+    """
+    declared = read_stack(stack.setting, stack.root)
+    if declared.errors:
+        errors = "\n".join(f"  {error}" for error in declared.errors)
+        raise CannotRunError(f"The declarations in {stack.path} are wrong, so nothing was verified:\n{errors}")
+    return tuple(_declared(partner) for partner in declared.partners)
+
+
+def declared_partner(stack: Stack, name: str) -> DeclaredPartner:
+    """The partner of a name; case does not matter. Raises CannotRunError with the nearest name."""
+    partners = declared_partners(stack)
+    for partner in partners:
+        if partner.name.casefold() == name.strip().casefold():
+            return partner
+    raise CannotRunError(_no_such(name, [partner.name for partner in partners], stack))
+
+
+def named_partners(stack: Stack, names: Sequence[str]) -> tuple[DeclaredPartner, ...]:
+    """The partners of these names, in their order; every partner where no name is given."""
+    return tuple(declared_partner(stack, name) for name in names) if names else declared_partners(stack)
+
+
+def _declared(partner: Partner) -> DeclaredPartner:
+    inbound, outbound = (check(half.direction, half.inputs) for half in (inbound_half(partner), outbound_half(partner)))
+    if not isinstance(inbound.settings, InboundSettings) or not isinstance(outbound.settings, OutboundSettings):
+        raise TypeError(partner.name)
+    return DeclaredPartner(partner.name, inbound.settings, outbound.settings)
+
+
+def _no_such(name: str, known: Iterable[str], stack: Stack) -> str:
+    names = list(known)
+    if not names:
+        return (
+            f"{stack.path} declares no partner, so there is none named {name!r}; add it to regulated-partners:partners."
+        )
+    near = difflib.get_close_matches(name.casefold(), [each.casefold() for each in names], n=1)
+    meant = next((each for each in names if near and each.casefold() == near[0]), None)
+    hint = f"Did you mean {meant!r}?" if meant else f"The partners are {', '.join(names[:10])}."
+    return f"{stack.path} declares no partner named {name!r}. {hint}"

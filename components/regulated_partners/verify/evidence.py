@@ -1,0 +1,169 @@
+"""The record of a run: who looked when at what, what was demanded, what was seen, what it came to, who must act."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+
+from regulated_partners.probing.verdicts import Judgement, Verdict, worst
+from regulated_partners.text import printable
+
+#: Changes when a field changes its meaning; new fields do not change it.
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a `verify` command.
+
+    Attributes:
+        command: `verify message`.
+        judgements: in the order to show them.
+        who: the account that ran it, or what the pipeline says about itself.
+        started: UTC.
+        stack: the stack whose declarations counted; None where none did.
+    """
+
+    command: str
+    judgements: tuple[Judgement, ...]
+    who: str
+    started: datetime
+    stack: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return worst(judgement.verdict for judgement in self.judgements)
+
+
+def now() -> datetime:
+    """UTC, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def whoever(environ: Mapping[str, str]) -> str:
+    """Who runs this: a pipeline's own words, or else the account's name.
+
+    Source: GitHub Actions and Azure Pipelines default variables.
+    """
+
+    def says(name: str) -> str:
+        return environ.get(name) or "?"
+
+    if environ.get("GITHUB_ACTIONS") == "true":
+        return f"{says('GITHUB_ACTOR')}, {says('GITHUB_REPOSITORY')}, run {says('GITHUB_RUN_ID')}"
+    if environ.get("TF_BUILD") == "True":
+        return f"{says('BUILD_REQUESTEDFOR')}, build {says('BUILD_BUILDID')}"
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "an account without a name"
+
+
+def tool_version() -> str:
+    """The version of this project, for the record; not installed as a package it has none."""
+    try:
+        return metadata.version("regulated-partners")
+    except metadata.PackageNotFoundError:
+        return "source tree"
+
+
+def as_json(run: Run) -> str:
+    """The run as JSON, ASCII only."""
+    return (
+        json.dumps(
+            {
+                "format": FORMAT,
+                "tool": "regulated-partners",
+                "version": tool_version(),
+                "command": run.command,
+                "stack": run.stack,
+                "who": run.who,
+                "started": run.started.isoformat(),
+                "verdict": run.verdict.value,
+                "judgements": [_judgement(each) for each in run.judgements],
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def _judgement(judgement: Judgement) -> Mapping[str, object]:
+    return {
+        "kind": judgement.kind,
+        "subject": judgement.subject,
+        "partner": judgement.partner,
+        "direction": judgement.direction.word if judgement.direction else None,
+        "demand": judgement.demand or None,
+        "verdict": judgement.verdict.value,
+        "whoMustAct": [party.value for party in judgement.who],
+        "notAfter": judgement.not_after.isoformat() if judgement.not_after else None,
+        "facts": [{"name": fact.name, "value": fact.value} for fact in judgement.facts],
+        "findings": [
+            {
+                "check": finding.check,
+                "level": finding.level.value,
+                "text": finding.text,
+                "whoMustAct": finding.who.value if finding.who else None,
+                "exchangeOnlineAnswers": finding.answer,
+                "source": finding.source or None,
+            }
+            for finding in judgement.findings
+        ],
+        "transcript": list(judgement.transcript),
+    }
+
+
+def as_markdown(run: Run) -> str:
+    """The run as a document for a ticket or an auditor. Nothing that a stranger wrote is markup in it."""
+    lines = [
+        f"# {run.command}: {run.verdict.value}",
+        "",
+        f"- Run by: {_inline(run.who)}",
+        f"- Time: {run.started:%Y-%m-%d %H:%M:%S} UTC",
+        f"- Version: {tool_version()}",
+    ]
+    lines += [f"- Stack: {_inline(run.stack)}"] if run.stack else []
+    for judgement in run.judgements:
+        lines += ["", *_section(judgement)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(judgement: Judgement) -> list[str]:
+    lines = [f"## {_inline(judgement.subject)}: {judgement.verdict.value}", ""]
+    if judgement.partner:
+        lines.append(f"- Partner: {_inline(judgement.partner)}")
+    if judgement.direction:
+        lines.append(f"- Direction: {judgement.direction.word}")
+    if judgement.demand:
+        lines.append(f"- The connector demands: {_inline(judgement.demand)}")
+    lines.append(f"- Who must act: {', '.join(party.value for party in judgement.who) or 'nobody'}")
+    if judgement.findings:
+        lines += ["", "| level | check | finding | who | Exchange Online answers |", "|---|---|---|---|---|"]
+    for each in judgement.findings:
+        cells = (each.level.value, each.check, each.text, each.who or "", each.answer or "")
+        lines.append(f"| {' | '.join(_inline(cell) for cell in cells)} |")
+    if judgement.facts:
+        lines += ["", "| seen | value |", "|---|---|"]
+        lines += [f"| {_inline(fact.name)} | {_inline(fact.value)} |" for fact in judgement.facts]
+    return [*lines, *_fenced(judgement.transcript)]
+
+
+def _fenced(transcript: tuple[str, ...]) -> list[str]:
+    if not transcript:
+        return []
+    text = [printable(line) for line in transcript]
+    longest = max((len(run) for line in text for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return ["", f"{fence}text", *text, fence]
+
+
+def _inline(text: str) -> str:
+    """Text inside a line or a table cell, with everything that Markdown or HTML acts on escaped."""
+    escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", escaped)

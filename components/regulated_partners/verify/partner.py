@@ -1,0 +1,174 @@
+"""`verify partner`: does the partner's mail system meet what the outbound connector demands?"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from exchange_online.connectors import Direction, OutboundSettings
+from exchange_online.connectors.words import mail_flow
+from regulated_partners.probing.certificates import CertificateFacts
+from regulated_partners.probing.collect import Questions
+from regulated_partners.probing.route import SMART_HOSTS, ProbeIndex, Route, probed_domains, routes
+from regulated_partners.probing.route_report import RouteReport, report_route
+from regulated_partners.probing.seen import Probe
+from regulated_partners.probing.server_report import Rule, ServerReport
+from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
+from regulated_partners.verify.baseline import Observation
+from regulated_partners.verify.certificate import certificate_facts_shown
+from regulated_partners.verify.declared import DeclaredPartner
+from regulated_partners.verify.watching import Observed
+
+
+def questions(partners: Iterable[DeclaredPartner]) -> Questions:
+    """What has to be probed for these partners."""
+    outbound = [partner.outbound for partner in partners]
+    domains = (domain for settings in outbound for domain in probed_domains(settings))
+    hosts = (host for settings in outbound for host in settings.smart_hosts)
+    return Questions(tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(hosts)))
+
+
+def judge_partner(partner: DeclaredPartner, rule: Rule, index: ProbeIndex) -> tuple[Observed, ...]:
+    """Judges every domain and every server of a partner.
+
+    Args:
+        partner: as declared; its outbound connector counts.
+        rule: of the same connector.
+        index: of a probe.
+    """
+    found = routes(rule, index)
+    observed = [_observed_route(report_route(route, rule), partner) for route in found]
+    seen: set[str] = set()
+    for route in found:
+        for server in route.servers:
+            if server.seen.place not in seen:
+                seen.add(server.seen.place)
+                observed.append(_observed_server(server, partner, rule, _place(server, route)))
+    known = {route.subject for route in found}
+    observed += [Observed(each) for each in _missing(partner, known)]
+    return tuple(observed)
+
+
+def from_elsewhere(observed: Observed, probe: Probe) -> Observed:
+    """The same, with where and when the probe was made: the record must not pass for one of here and now."""
+    made = Fact("probe made", f"{probe.started:%Y-%m-%d %H:%M} UTC at {probe.seen_from or 'an unnamed machine'}")
+    return replace(observed, judgement=replace(observed.judgement, facts=(made, *observed.judgement.facts)))
+
+
+def _missing(partner: DeclaredPartner, known: set[str]) -> Iterable[Judgement]:
+    """What the probe should hold, and does not."""
+    settings = partner.outbound
+    wanted = [SMART_HOSTS] if settings.smart_hosts else list(probed_domains(settings))
+    for subject in wanted:
+        if subject not in known:
+            text = f"The probe holds nothing about {subject}: it was made for other declarations. Make it anew."
+            yield _judgement("domain", subject, Verdict.UNKNOWN, partner, (Finding("probe", Level.INFO, text),))
+    if not wanted:
+        text = "The connector names no recipient domain and no smart host, so there is no server to probe."
+        finding = Finding("probe", Level.INFO, text, Party.WE)
+        yield _judgement("domain", settings.name, Verdict.UNKNOWN, partner, (finding,))
+
+
+def _judgement(
+    kind: str, subject: str, verdict: Verdict, partner: DeclaredPartner, findings: tuple[Finding, ...]
+) -> Judgement:
+    return Judgement(
+        kind=kind,
+        subject=subject,
+        verdict=verdict,
+        demand=mail_flow(partner.outbound),
+        partner=partner.name,
+        direction=Direction.OUTBOUND,
+        findings=findings,
+    )
+
+
+def _observed_route(report: RouteReport, partner: DeclaredPartner) -> Observed:
+    route = report.route
+    findings = (*report.findings, *_about_declaration(partner.outbound, route))
+    judgement = Judgement(
+        kind="domain",
+        subject=route.subject,
+        verdict=verdict_of(findings, otherwise=report.verdict),
+        demand=mail_flow(partner.outbound),
+        partner=partner.name,
+        direction=Direction.OUTBOUND,
+        facts=report.facts,
+        findings=findings,
+    )
+    hosts = tuple(record.host for record in route.domain.mx.records) if route.domain else ()
+    seen = (Observation(partner.name, Direction.OUTBOUND, route.subject, mx=hosts),) if hosts else ()
+    return Observed(judgement, seen)
+
+
+def _about_declaration(settings: OutboundSettings, route: Route) -> Iterable[Finding]:
+    if not settings.enabled:
+        text = "The outbound connector is declared with enabled: false, so it demands nothing yet."
+        yield Finding("connector", Level.WARNING, text, Party.WE)
+    if route.domain is not None and route.subject not in settings.recipient_domains:
+        text = (
+            f"*.{route.subject} is declared: a wildcard has no MX record of its own, so {route.subject} stands for it. "
+            "Subdomains with other servers were not probed."
+        )
+        yield Finding("domain", Level.INFO, text, Party.WE)
+
+
+def _place(server: ServerReport, route: Route) -> str:
+    """The baseline's name for a server: its host, unless the host's addresses show different certificates."""
+    digests: dict[str, set[str]] = defaultdict(set)
+    for each in route.servers:
+        if each.facts is not None:
+            digests[each.seen.host].add(each.facts.sha256)
+    host = server.seen.host
+    return host if len(digests[host]) < 2 else f"{host} [{server.seen.address}]"
+
+
+def _observed_server(server: ServerReport, partner: DeclaredPartner, rule: Rule, place: str) -> Observed:
+    judgement = Judgement(
+        kind="server",
+        subject=server.seen.place,
+        verdict=server.verdict,
+        demand=mail_flow(partner.outbound),
+        partner=partner.name,
+        direction=Direction.OUTBOUND,
+        facts=tuple(_facts(server, rule.now)),
+        findings=server.findings,
+        transcript=server.seen.transcript,
+        not_after=server.facts.not_after if server.facts else None,
+    )
+    if server.facts is None:
+        return Observed(judgement)
+    return Observed(judgement, (Observation(partner.name, Direction.OUTBOUND, place, certificate=server.facts),))
+
+
+def _facts(server: ServerReport, now: datetime.datetime) -> Iterable[Fact]:
+    seen = server.seen
+    yield Fact("probe", seen.outcome.value)
+    if seen.version:
+        yield Fact("protocol", seen.version)
+        yield Fact("cipher", seen.cipher or "not known")
+    if seen.asks_client_certificate is not None:
+        yield Fact("asks for a client certificate", "yes" if seen.asks_client_certificate else "no")
+    if server.satisfies is not None:
+        yield Fact("satisfies connectionSecurity", server.satisfies.value)
+    if server.facts is not None:
+        yield from _certificate(server, server.facts, now)
+
+
+def _certificate(server: ServerReport, facts: CertificateFacts, now: datetime.datetime) -> Iterable[Fact]:
+    yield from certificate_facts_shown(facts, now)
+    if server.chain_verdict is not None:
+        yield Fact("chain", server.chain_verdict.sentence)
+    yield Fact("certificates sent", _subjects(server))
+    if server.names is not None:
+        yield Fact("name by CN", server.names.common_name.value)
+        yield Fact("name by SAN", server.names.alternative_name.value)
+        for each in server.names.comparisons[:20]:
+            yield Fact(f"{each.place} {each.presented}", f"{each.outcome}: {each.reason}")
+
+
+def _subjects(server: ServerReport) -> str:
+    names: Sequence[str] = [each.subject.rfc4514_string() or "(no subject)" for each in server.chain]
+    return "; ".join(names)

@@ -1,0 +1,263 @@
+"""One Received header: who took the message from whom, and whether over TLS.
+
+The forms are those of reference/tls-verification.md 1.1. A header is first cut into words and comments at the top
+level, and each form is looked for in one comment or beside one word: no pattern runs over the whole header, so that
+time grows with its length only, and what a sender wrote into HELO is never taken for the server's own comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from regulated_partners.probing.verdicts import ClientCertificate, ClientCertificateState, TlsSession, Transport
+from regulated_partners.verify.tls_comments import anonymous, inferred_version, session_in_comment, session_in_words
+
+#: Characters of a header that are looked at; the longest real one known has about 800.
+_LONGEST = 16_384
+
+_ADDRESS = re.compile(
+    r"\[?(?:IPv6:)?(?P<address>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*)\]?"
+)
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
+_CLIENT = re.compile(
+    r'Client CN "(?P<cn>.*)", Issuer "(?P<issuer>.*)" \((?P<state>verified OK|not verified)\)', re.IGNORECASE
+)
+#: Source: RFC 3848, RFC 6531 (UTF8), CommuniGate (`ESMTP-TLS`), Exim (`local-esmtps`).
+_OVER_TLS = re.compile(r"(?:local-)?(?:UTF8)?(?:E?SMTPSA?|LMTPSA?)|E?SMTP-TLS", re.IGNORECASE)
+_NOT_OVER_TLS = re.compile(r"(?:UTF8)?ESMTPA?", re.IGNORECASE)
+_MAYBE = re.compile(r"(?:UTF8)?(?:SMTP|LMTPA?)", re.IGNORECASE)
+#: Servers that write `with ESMTP` over TLS too. Source: tls-verification 0.2.
+_SILENT_HOSTS = (".pphosted.com", ".ppe-hosted.com", ".barracudanetworks.com")
+_SILENT_PRODUCTS = ("smartermail", "mcafee", "barracuda")
+
+
+@dataclass(frozen=True)
+class Hop:
+    """What one Received header says.
+
+    Attributes:
+        text: the header unfolded, without its name.
+        helo: the name that the sending host gave; reverse_name, address: what the receiving host found out.
+        by: the receiving host, lower case.
+        protocol: the words after `with`.
+        transport: whether it was over TLS.
+        session: the TLS, where it was.
+        evidence: the words that say so.
+        frontend: whether Exchange took it at its border (`via Frontend Transport`).
+        may_be_silent: whether the receiving server is of a kind that does not always write it down.
+    """
+
+    text: str
+    helo: str | None = None
+    reverse_name: str | None = None
+    address: str | None = None
+    by: str | None = None
+    protocol: str | None = None
+    transport: Transport = Transport.UNKNOWN
+    session: TlsSession | None = None
+    evidence: str = ""
+    frontend: bool = False
+    may_be_silent: bool = False
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """Every name of the sending host, lower case, the one that the receiver looked up first."""
+        return tuple(name.lower() for name in (self.reverse_name, self.helo) if name)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether the cipher suite encrypts without any certificate."""
+        return bool(self.session and self.session.cipher and anonymous(self.session.cipher))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A word or a comment; `is_glued` where a comment follows a word without a blank."""
+
+    text: str
+    is_comment: bool
+    is_glued: bool = False
+
+
+def parse_received(header: str) -> Hop:
+    """Reads one header, folded or not, with or without its name. Never raises: what it cannot read stays unknown.
+
+    Args:
+        header: for example `Received: from a (b [192.0.2.1]) by c (Postfix) with ESMTPS id d; date`.
+    """
+    text = _unfolded(header)
+    parts = _parts(text)
+    at_by = _by(parts)
+    origin = parts[:at_by]
+    words = [part.text for part in parts[at_by:] if not part.is_comment]
+    hop = Hop(
+        text=text,
+        helo=_helo(origin),
+        reverse_name=_reverse_name(origin),
+        address=_address(origin),
+        by=_host(words),
+        protocol=_protocol(words),
+        frontend="via frontend transport" in " ".join(words).lower(),
+    )
+    return _with_transport(hop, parts, words)
+
+
+def _unfolded(header: str) -> str:
+    # A header quoted in a bounce may be quoted-printable: `=3D` for `=`, and `=` at the end of a cut line.
+    text = re.sub(r"=\r?\n", "", header[:_LONGEST]).replace("=3D", "=")
+    text = " ".join(text.split())
+    return text[9:].lstrip() if text[:9].lower() == "received:" else text
+
+
+def _parts(text: str) -> list[_Part]:
+    """Words and comments of the top level, up to the date. A comment that is never closed ends with the header."""
+    parts: list[_Part] = []
+    depth, start = 0, 0
+    for at, each in enumerate(text):
+        if each == "(":
+            if depth == 0:
+                parts += _words(text[start:at])
+                start = at + 1
+            depth += 1
+        elif each == ")" and depth:
+            depth -= 1
+            if depth == 0:
+                parts.append(_Part(text[start:at], is_comment=True, is_glued=text[start - 2 : start - 1].strip() != ""))
+                start = at + 1
+    rest = text[start:]
+    return [*parts, _Part(rest, is_comment=True)] if depth else [*parts, *_words(rest)]
+
+
+def _words(text: str) -> Iterable[_Part]:
+    return (_Part(word, is_comment=False) for word in text.replace(";", " ; ").split())
+
+
+def _with_transport(hop: Hop, parts: Sequence[_Part], words: Sequence[str]) -> Hop:
+    session, evidence = _session(parts, words)
+    if session is not None:
+        version = session.version
+        inferred = None if version or not session.cipher else inferred_version(session.cipher)
+        client = session.client_certificate or _client_certificate(parts)
+        session = replace(session, inferred_version=inferred, client_certificate=client)
+        return replace(hop, transport=Transport.ENCRYPTED, session=session, evidence=evidence)
+    protocol = hop.protocol or ""
+    if any(_OVER_TLS.fullmatch(word) for word in protocol.split()):
+        found = TlsSession(client_certificate=_client_certificate(parts))
+        return replace(hop, transport=Transport.ENCRYPTED, session=found, evidence=f"with {protocol}")
+    return _without_tls(hop, parts)
+
+
+def _session(parts: Sequence[_Part], words: Sequence[str]) -> tuple[TlsSession | None, str]:
+    for at, part in enumerate(parts):
+        # The sender chooses what follows `from`, and may choose something that reads like the server's comment.
+        is_helo = at == 1 and parts[0].text.lower() == "from"
+        if part.is_comment and not part.is_glued and not is_helo:
+            following = [each.text for each in parts[at + 1 : at + 3] if not each.is_comment]
+            found = session_in_comment(part.text, following)
+            if found is not None:
+                return found, f"({part.text})"
+    return session_in_words(words)
+
+
+def _without_tls(hop: Hop, parts: Sequence[_Part]) -> Hop:
+    """No sign of TLS: that means something only where the server would have written one. Source: 0.2."""
+    protocol = (hop.protocol or "").lower()
+    silent = (hop.by or "").endswith(_SILENT_HOSTS) or any(
+        part.text.lower().startswith(_SILENT_PRODUCTS) for part in parts if part.is_comment
+    )
+    if protocol.startswith("microsoft smtp server"):
+        return replace(hop, transport=Transport.CLEAR, evidence="with Microsoft SMTP Server, and no TLS group")
+    if hop.helo is None and hop.address is None:
+        return hop
+    if _NOT_OVER_TLS.fullmatch(protocol):
+        if silent:
+            return replace(hop, may_be_silent=True, evidence=f"with {hop.protocol}")
+        return replace(hop, transport=Transport.CLEAR, evidence=f"with {hop.protocol}")
+    if _MAYBE.fullmatch(protocol):
+        return replace(hop, may_be_silent=True, evidence=f"with {hop.protocol}")
+    return hop
+
+
+def _client_certificate(parts: Iterable[_Part]) -> ClientCertificate | None:
+    """Source: postfix smtpd.c, which writes one of four comments after the one on the cipher."""
+    states = {
+        "client did not present a certificate": ClientCertificateState.NOT_PRESENTED,
+        "no client certificate requested": ClientCertificateState.NOT_REQUESTED,
+    }
+    for part in parts:
+        if not part.is_comment:
+            continue
+        if found := _CLIENT.fullmatch(part.text):
+            verified = found["state"].lower() == "verified ok"
+            state = ClientCertificateState.VERIFIED if verified else ClientCertificateState.NOT_VERIFIED
+            return ClientCertificate(state, found["cn"], found["issuer"])
+        if state_of := states.get(part.text.lower()):
+            return ClientCertificate(state_of)
+    return None
+
+
+def _protocol(words: Sequence[str]) -> str | None:
+    """The words of the `with` clause: `ESMTPS`, `Microsoft SMTP Server`, `HTTPS`, `ESMTP with STARTTLS`."""
+    lowered = [word.lower() for word in words]
+    if "with" not in lowered:
+        return None
+    clause: list[str] = []
+    for word in words[lowered.index("with") + 1 :]:
+        if word.lower() in ("id", "for", "via", "tls", ";", "envelope-from"):
+            break
+        clause.append(word)
+    return " ".join(clause) or None
+
+
+def _by(parts: Sequence[_Part]) -> int:
+    """Where the `by` clause begins; the word after `from` is the sender's and does not count."""
+    first = 2 if parts and parts[0].text.lower() == "from" else 0
+    places = (at for at, part in enumerate(parts) if at >= first and not part.is_comment and part.text.lower() == "by")
+    return next(places, len(parts))
+
+
+def _host(words: Sequence[str]) -> str | None:
+    """The host after `by`."""
+    host = words[1].rstrip(".,;").lower() if len(words) > 1 else ""
+    return host if _HOST.fullmatch(host) else None
+
+
+def _helo(origin: Sequence[_Part]) -> str | None:
+    """The name given: after `from`, or where the server says it apart (`HELO x`, `helo=x`)."""
+    for part in origin:
+        if part.is_comment:
+            for word, following in zip(["", *part.text.split()], [*part.text.split(), ""], strict=True):
+                if word.lower() in ("helo", "ehlo"):
+                    return following.strip("[]") or None
+                if word.lower().startswith("helo="):
+                    return word[5:].strip("[]") or None
+    words = [part.text for part in origin if not part.is_comment]
+    if len(words) < 2 or words[0].lower() != "from":
+        return None
+    return words[1].strip("[]").rstrip(".") or None
+
+
+def _reverse_name(origin: Sequence[_Part]) -> str | None:
+    """The name that the receiver looked up: the first word of the comment that holds the address."""
+    for part in origin:
+        if not part.is_comment:
+            continue
+        first, *rest = part.text.split() or [""]
+        name = first.rstrip(".")
+        if rest and _HOST.fullmatch(name) and "." in name and _ADDRESS.match(rest[0]) and not _ADDRESS.fullmatch(name):
+            return name
+    return None
+
+
+def _address(origin: Sequence[_Part]) -> str | None:
+    """The address that connected: in brackets, or alone in a comment as Exchange writes it."""
+    for bracketed in (True, False):
+        for part in reversed(origin):
+            for word in part.text.split():
+                plain = word.rpartition("]:")[0] + "]" if "]:" in word else word
+                found = _ADDRESS.fullmatch(plain.strip(","))
+                if found and (plain.startswith("[") or not bracketed):
+                    return found["address"]
+    return None

@@ -1,0 +1,254 @@
+"""`verify service`: what the tenant itself says about a partner's connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from exchange_online.admin_api.client import AdminApi
+from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api.errors import OutcomeUnknown
+from exchange_online.connectors import ConnectorRecord, Direction, changes
+from exchange_online.connectors.words import mail_flow
+from regulated_partners.errors import CannotRunError
+from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
+from regulated_partners.progress import Progress
+from regulated_partners.verify import validation
+from regulated_partners.verify.declared import DeclaredPartner
+from regulated_partners.verify.trace import MessageTraces, TracedMessage, connectors_used, forced_tls_hosts
+
+#: Messages of a direction whose details are asked for: the service takes 100 requests in 5 minutes.
+_MOST_DETAILS = 10
+
+
+@dataclass(frozen=True)
+class ServiceCheck:
+    """What is asked of the tenant.
+
+    Attributes:
+        now: UTC.
+        recipients: whom Validate-OutboundConnector writes to; empty: it is not run, because it sends mail.
+        record: whether its result is written into the connector.
+        trace: how far back messages are looked for; None: not at all.
+        message_id: the one message to look for.
+    """
+
+    now: datetime
+    recipients: tuple[str, ...] = ()
+    record: bool = False
+    trace: timedelta | None = None
+    message_id: str | None = None
+
+
+def judge_service(
+    api: AdminApi, partner: DeclaredPartner, check: ServiceCheck, progress: Progress
+) -> tuple[Judgement, ...]:
+    """Asks the tenant. Reads only, unless `check` says otherwise.
+
+    Raises:
+        AdminApiError: where the service does not answer.
+        CannotRunError: where nobody knows whether the validation message was sent.
+    """
+    progress.step(f"Reading the connectors of {partner.name}")
+    cmdlets = ConnectorCmdlets(api)
+    found = {direction: _named(cmdlets, partner, direction) for direction in Direction}
+    judged = [_connector(partner, direction, found[direction]) for direction in Direction]
+    outbound = found[Direction.OUTBOUND]
+    if check.recipients and outbound is not None:
+        progress.step(f"Validating '{outbound.name}', which sends a message to {', '.join(check.recipients)}")
+        judged.append(_validation(api, partner, outbound, check))
+    if check.trace is not None:
+        judged += _trace(api, partner, check, check.trace, progress)
+    return tuple(judged)
+
+
+def _trace(
+    api: AdminApi, partner: DeclaredPartner, check: ServiceCheck, back: timedelta, progress: Progress
+) -> Sequence[Judgement]:
+    traces, judged = MessageTraces(api), []
+    for direction in Direction:
+        progress.step(f"Looking for {direction.word} messages of {partner.name} in the message trace")
+        messages = _messages(traces, partner, direction, check, back)
+        if messages:
+            judged += [_message(traces, partner, direction, each) for each in messages[:_MOST_DETAILS]]
+        elif check.message_id is None:
+            judged.append(_no_message(partner, direction, back))
+    return judged or [_not_traced(partner, check.message_id or "", back)]
+
+
+def _named(cmdlets: ConnectorCmdlets, partner: DeclaredPartner, direction: Direction) -> ConnectorRecord | None:
+    name = partner.settings(direction).name.casefold()
+    return next((each for each in cmdlets.list(direction) if each.name.casefold() == name), None)
+
+
+def _connector(partner: DeclaredPartner, direction: Direction, found: ConnectorRecord | None) -> Judgement:
+    declared = partner.settings(direction)
+    findings = list(_drift(partner, direction, found))
+    facts = []
+    if found is not None:
+        facts = [Fact("enabled", str(found.settings.enabled).lower()), Fact("changed", found.when_changed_utc or "?")]
+        if direction is Direction.OUTBOUND:
+            facts.append(Fact("IsValidated", "not stated" if found.is_validated is None else str(found.is_validated)))
+            facts.append(Fact("LastValidationTimestamp", found.last_validation_timestamp or "never"))
+    return Judgement(
+        kind="service",
+        subject=f"connector '{declared.name}'",
+        verdict=verdict_of(findings),
+        demand=mail_flow(declared),
+        partner=partner.name,
+        direction=direction,
+        facts=tuple(facts),
+        findings=tuple(findings),
+    )
+
+
+def _drift(partner: DeclaredPartner, direction: Direction, found: ConnectorRecord | None) -> Iterable[Finding]:
+    declared = partner.settings(direction)
+    if found is None:
+        text = f"The tenant has no {direction.word} connector named '{declared.name}'; `pulumi up` creates it."
+        yield Finding("connector", Level.ERROR, text, Party.WE)
+        return
+    different = changes(found.settings, declared)
+    if different:
+        shown = "; ".join(str(each) for each in different)
+        text = (
+            f"The connector in the tenant is not as declared (tenant => declaration): {shown}. See `pulumi preview "
+            "--refresh`, then decide which of the two is right."
+        )
+        yield Finding("connector", Level.ERROR, text, Party.WE)
+    elif not declared.enabled:
+        yield Finding("connector", Level.WARNING, "The connector is switched off, as declared.", Party.WE)
+
+
+def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRecord, check: ServiceCheck) -> Judgement:
+    try:
+        tasks = validation.validate(api, connector, check.recipients)
+    except OutcomeUnknown:
+        raise CannotRunError(
+            f"No answer came to Validate-OutboundConnector '{connector.name}', so nobody knows whether its message was "
+            f"sent. Look for mail from O365ConnectorValidation to {', '.join(check.recipients)} in the message trace "
+            "before running it again."
+        ) from None
+    findings = list(_task_findings(tasks))
+    passed = verdict_of(findings) is Verdict.PASSED
+    if check.record:
+        validation.record(api, connector, check.now, validated=passed)
+    return Judgement(
+        kind="service",
+        subject=f"Validate-OutboundConnector '{connector.name}'",
+        verdict=verdict_of(findings),
+        demand=mail_flow(partner.outbound),
+        partner=partner.name,
+        direction=Direction.OUTBOUND,
+        facts=(
+            Fact("recipients", ", ".join(check.recipients)),
+            *(Fact(task.name, _succeeded(task)) for task in tasks),
+            Fact("recorded", f"IsValidated {str(passed).lower()}" if check.record else "no"),
+        ),
+        findings=tuple(findings),
+    )
+
+
+def _succeeded(task: validation.ValidationTask) -> str:
+    word = {True: "succeeded", False: "failed", None: "not stated"}[task.succeeded]
+    return f"{word}; {task.detail}" if task.detail else word
+
+
+def _task_findings(tasks: Sequence[validation.ValidationTask]) -> Iterable[Finding]:
+    if not tasks:
+        yield Finding(
+            "validation", Level.ERROR, "The service reported no test at all, so nothing is validated.", Party.WE
+        )
+    for task in tasks:
+        if task.succeeded is not True:
+            said = f" The service says: {task.detail}." if task.detail else ""
+            text = f"'{task.name}' {'failed' if task.succeeded is False else 'has no result'}.{said}"
+            advice = " `verify partner` shows what the partner's servers offer."
+            yield Finding("validation", Level.ERROR, text + advice, Party.EITHER, source="Validate-OutboundConnector")
+
+
+def _messages(
+    traces: MessageTraces, partner: DeclaredPartner, direction: Direction, check: ServiceCheck, back: timedelta
+) -> tuple[TracedMessage, ...]:
+    addresses = [f"*@{domain}" for domain in partner.domains]
+    inbound = direction is Direction.INBOUND
+    # `now` is cut to the second, and the newest message may be younger than that.
+    end = check.now + timedelta(seconds=1)
+    return traces.messages(
+        start=end - back,
+        end=end,
+        senders=addresses if inbound else (),
+        recipients=() if inbound else addresses,
+        message_id=check.message_id,
+    )
+
+
+def _no_message(partner: DeclaredPartner, direction: Direction, back: timedelta) -> Judgement:
+    text = (
+        f"The message trace of the last {back // timedelta(hours=1)} hours holds no {direction.word} message of "
+        f"{', '.join(partner.domains)}. Exchange a test message (it shows after some minutes), or look further back "
+        "with --since."
+    )
+    subject = f"message trace, {direction.word}"
+    finding = Finding("trace", Level.INFO, text, source="Get-MessageTraceV2")
+    return Judgement("service", subject, Verdict.UNKNOWN, "", partner.name, direction, (), (finding,))
+
+
+def _not_traced(partner: DeclaredPartner, message_id: str, back: timedelta) -> Judgement:
+    text = (
+        f"The message trace of the last {back // timedelta(hours=1)} hours holds no message {message_id} from or to "
+        f"{', '.join(partner.domains)}. Check the Message-ID with its angle brackets, or look further back with "
+        "--since."
+    )
+    finding = Finding("trace", Level.WARNING, text, source="Get-MessageTraceV2")
+    return Judgement("service", f"message {message_id}", Verdict.UNKNOWN, "", partner.name, None, (), (finding,))
+
+
+def _message(
+    traces: MessageTraces, partner: DeclaredPartner, direction: Direction, message: TracedMessage
+) -> Judgement:
+    events = traces.events(message)
+    used = connectors_used(events, direction)
+    expected = partner.settings(direction).name
+    findings = list(_connector_used(used, expected, message))
+    facts = [
+        Fact("received", message.received),
+        Fact("from", message.sender),
+        Fact("to", message.recipient),
+        Fact("status", message.status),
+        Fact("connector", ", ".join(used) or "not stated"),
+    ]
+    facts += [Fact("certificate compared for", host) for host in forced_tls_hosts(events)]
+    otherwise = Verdict.PASSED if used else Verdict.UNKNOWN
+    return Judgement(
+        kind="service",
+        subject=f"message {message.message_id or message.trace_id}",
+        verdict=verdict_of(findings, otherwise=otherwise) if used else otherwise,
+        demand=mail_flow(partner.settings(direction)),
+        partner=partner.name,
+        direction=direction,
+        facts=tuple(facts),
+        findings=tuple(findings),
+        transcript=tuple(f"{each.date} {each.event} {each.action} {each.detail} {each.data}"[:4000] for each in events),
+    )
+
+
+def _connector_used(used: Sequence[str], expected: str, message: TracedMessage) -> Iterable[Finding]:
+    source = "Get-MessageTraceDetailV2, Data (observed:single; not documented)"
+    if not used:
+        text = (
+            "The trace does not name a connector for this message. Either none was applied, or the service no longer "
+            "writes it there: look at the message in the admin center's message trace."
+        )
+        yield Finding("trace", Level.WARNING, text, Party.WE, source=source)
+    elif expected.casefold() not in (name.casefold() for name in used):
+        text = (
+            f"The message used {', '.join(repr(name) for name in used)} and not '{expected}', so the demands on this "
+            "partner were not applied to it. See which connector matches the domain better, and whether this one is "
+            "enabled."
+        )
+        yield Finding("trace", Level.ERROR, text, Party.WE, source=source)
+    if message.status.casefold() == "failed":
+        text = "The message was not delivered; its events in the evidence say why."
+        yield Finding("delivery", Level.WARNING, text, Party.EITHER, source="Get-MessageTraceV2, Status")

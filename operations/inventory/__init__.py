@@ -1,1 +1,0 @@
-"""`regulated-partners inventory`: every connector of a tenant, and who manages it."""

@@ -1,1 +1,0 @@
-"""`regulated-partners preview`: previews stacks, reviews what they would do to mail, saves the plans for `up`."""

@@ -1,1 +1,0 @@
-"""Pulumi dynamic providers of this project, one package per service."""

@@ -1,0 +1,278 @@
+"""Create, read, update and delete of one connector, so that nothing is applied twice or lost.
+
+The order of calls, and why:
+
+- create: list, refuse a name that exists, `New-`, then a `Set-` for what only `Set-` takes, then look at the result.
+  After a `New-` without an answer: list and look for the name before another `New-`.
+- update: one `Set-` with every changed parameter together, so that a certificate name and the restriction to it
+  change in the same moment; then read until the change shows.
+- delete: look for transport rules that route to it, then `Remove-`; gone already is fine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from exchange_online.admin_api.connectors import ConnectorCmdlets, Written
+from exchange_online.admin_api.errors import AdminApiError, AlreadyExists, NotFound, OutcomeUnknown
+from exchange_online.admin_api.transport_rules import TransportRules
+from exchange_online.connectors import (
+    Change,
+    ConnectorRecord,
+    ConnectorSettings,
+    Direction,
+    changes,
+    new_parameters,
+    set_parameters,
+)
+from exchange_online.connectors.changes import parameters_after_new
+from exchange_online.connectors.neighbours import neighbour_warnings
+from exchange_online.connectors.options import Options
+from exchange_online.lifecycle import refusals
+from exchange_online.lifecycle.listing import Listing
+from exchange_online.lifecycle.ownership import Ownership
+from exchange_online.lifecycle.write_results import (
+    DECLINED,
+    as_sent,
+    as_sent_but_disabled,
+    only_disabled,
+    says_declined,
+    still_missing,
+    uncleared_lists,
+)
+
+#: Seconds between the looks at a write that does not show yet; 61 s in all. Source: exchange-wire 8.4 (assumed).
+LOOK_AGAIN_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0, 31.0)
+
+#: How often a `New-` is sent at the most when no answer comes and the name is not found.
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A connector after a write.
+
+    Attributes:
+        record: as the service shows it.
+        warnings: what the user should read: the service's own, and ours.
+        declined: Pulumi properties that the service did not take over, without refusing.
+    """
+
+    record: ConnectorRecord
+    warnings: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+
+
+class Lifecycle:
+    """What the resources do to the tenant. Thread-safe.
+
+    Every method raises the typed errors of `admin_api.errors`.
+    """
+
+    def __init__(
+        self,
+        cmdlets: ConnectorCmdlets,
+        listing: Listing,
+        rules: TransportRules,
+        sleep: Callable[[float], None] = time.sleep,
+        ownership: Ownership | None = None,
+    ) -> None:
+        self._cmdlets = cmdlets
+        self._listing = listing
+        self._rules = rules
+        self._sleep = sleep
+        self._ownership = ownership or Ownership()
+
+    def read(self, direction: Direction, guid: str) -> ConnectorRecord | None:
+        """The connector, or None if it is gone for certain."""
+        record = self._listing.find(direction, guid)
+        if record is not None and not self._ownership.was_taken_over(guid):
+            self._ownership.hold(guid)
+        return record
+
+    def create(self, settings: ConnectorSettings, options: Options) -> Outcome:
+        """Makes the connector exist as declared.
+
+        Raises:
+            AlreadyExists: for a connector of this name with other settings, unless `adopt_existing` is given.
+            NotApplied: when the service does not show what was sent; the new connector is removed again.
+        """
+        existing = self._by_name(settings)
+        if existing:
+            return self._take_over(existing, settings, options)
+        written = self._new(settings)
+        record = written.record or self._created(settings)
+        self._ownership.create(record)
+        self._listing.enter(record)
+        record = self._complete(record, settings)
+        outcome = self._judge_new(record, settings, written.warnings)
+        return replace(outcome, warnings=(*outcome.warnings, *self._neighbours(outcome.record)))
+
+    def update(self, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
+        """Sends what differs between two settings, and nothing else; no call where nothing differs.
+
+        Raises:
+            NotFound: when the connector is gone.
+            NotApplied: when the service shows something else afterwards.
+        """
+        differences = changes(before, after)
+        if not differences:
+            record = self._listing.find(after.direction, guid)
+            if record is None:
+                raise refusals.gone(after)
+            return Outcome(record)
+        if any(change.parameter.name == "IsTransportRuleScoped" and not change.after for change in differences):
+            self._refuse_while_in_use(guid, before, "taken away from transport rules")
+        return self._set(guid, after, differences)
+
+    def delete(self, guid: str, settings: ConnectorSettings) -> tuple[str, ...]:
+        """Removes the connector; one that is gone already is fine. Returns what the user should read.
+
+        Raises:
+            InUse: while a transport rule routes mail to it.
+        """
+        if self._ownership.keeps(settings.direction, guid, settings.name):
+            return ("it was not removed, because another resource of this program has it",)
+        self._refuse_while_in_use(guid, settings, "removed")
+        self._remove(settings.direction, guid)
+        return ()
+
+    def _remove(self, direction: Direction, guid: str) -> None:
+        try:
+            self._cmdlets.remove(direction, guid)
+        except NotFound:
+            pass
+        except Exception:
+            self._listing.drop(direction)
+            raise
+        self._listing.remove(direction, guid)
+
+    def _refuse_while_in_use(self, guid: str, settings: ConnectorSettings, doing: str) -> None:
+        if settings.direction is not Direction.OUTBOUND:
+            return
+        # Rules may call it by the name it has now, which somebody else may have given it since the last refresh.
+        names = {each.name for each in self._listing.all(settings.direction) if each.guid == guid}
+        if rules := self._rules.routing_to(guid, {settings.name, *names}):
+            raise refusals.in_use(settings, rules, doing)
+
+    def _by_name(self, settings: ConnectorSettings) -> ConnectorRecord | None:
+        found = self._listing.named(settings.direction, settings.name)
+        return found[0] if found else None
+
+    def _take_over(self, existing: ConnectorRecord, settings: ConnectorSettings, options: Options) -> Outcome:
+        """A connector of this name is there. It is ours if it is what an interrupted run would have left."""
+        self._ownership.refuse_if_managed(existing)
+        differences = changes(existing.settings, settings)
+        if not options.adopt_existing:
+            if existing.connector_source == "HybridWizard":
+                raise refusals.made_by_hybrid_wizard(existing)
+            if any(change.parameter.on_new for change in differences):
+                raise refusals.name_taken(existing, differences)
+        self._ownership.take_over(existing)
+        taken = f"took over the existing {settings.direction.word} connector '{settings.name}' ({existing.guid})"
+        if not differences:
+            return Outcome(existing, (f"{taken}: it is as declared, so nothing was sent",))
+        outcome = self._set(existing.guid, settings, differences)
+        shown = "; ".join(str(change) for change in differences)
+        return Outcome(outcome.record, (f"{taken} and changed {shown}", *outcome.warnings))
+
+    def _neighbours(self, created: ConnectorRecord) -> tuple[str, ...]:
+        """The connector is there: a listing that fails now must not make a failed create of it."""
+        try:
+            others = [each.settings for each in self._listing.all(created.direction) if each.guid != created.guid]
+            return neighbour_warnings(created.settings, others)
+        except AdminApiError as error:
+            return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
+
+    def _new(self, settings: ConnectorSettings) -> Written:
+        sent = new_parameters(settings)
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self._cmdlets.new(settings.direction, sent)
+            except (OutcomeUnknown, AlreadyExists) as error:
+                # A retry inside the service, or our own, may have created it although the answer says otherwise.
+                found = self._look_for(settings)
+                if found and as_sent(found, settings):
+                    return Written(found, ())
+                if found and as_sent_but_disabled(found, settings):
+                    return Written(found, (f"the connector was {DECLINED[0]}, and the service's answer was lost",))
+                if found:
+                    raise refusals.name_taken(found, changes(found.settings, settings)) from None
+                if isinstance(error, AlreadyExists) or attempt == _TRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _look_for(self, settings: ConnectorSettings) -> ConnectorRecord | None:
+        """Looks for a name until it shows; reads can lag behind writes."""
+        for pause in (0.0, *LOOK_AGAIN_AFTER[:3]):
+            self._sleep(pause)
+            self._listing.drop(settings.direction)
+            if found := self._by_name(settings):
+                return found
+        return None
+
+    def _created(self, settings: ConnectorSettings) -> ConnectorRecord:
+        """The service answered a `New-` without a row: find what it made."""
+        for pause in (0.0, *LOOK_AGAIN_AFTER):
+            self._sleep(pause)
+            self._listing.drop(settings.direction)
+            if found := self._by_name(settings):
+                return found
+        raise refusals.not_shown(settings)
+
+    def _complete(self, record: ConnectorRecord, settings: ConnectorSettings) -> ConnectorRecord:
+        """The second step of a create: what only `Set-` takes."""
+        sent = parameters_after_new(settings)
+        if not sent:
+            return record
+        self._cmdlets.set(settings.direction, record.guid, sent)
+        wanted = [change for change in changes(record.settings, settings) if change.parameter.name in sent]
+        return self._read_back(record.guid, settings, tuple(wanted))
+
+    def _judge_new(self, record: ConnectorRecord, settings: ConnectorSettings, warnings: tuple[str, ...]) -> Outcome:
+        """Created disabled is reported, as the service reports it; anything else that is not as sent is undone."""
+        missing = changes(record.settings, settings)
+        if missing and not only_disabled(missing, warnings):
+            record = self._read_back(record.guid, settings, missing)
+            missing = changes(record.settings, settings)
+        if missing and not only_disabled(missing, warnings):
+            self._remove(settings.direction, record.guid)
+            raise refusals.shows_otherwise(settings, missing, warnings)
+        return Outcome(record, warnings, tuple(change.parameter.key for change in missing))
+
+    def _set(self, guid: str, after: ConnectorSettings, differences: tuple[Change, ...]) -> Outcome:
+        try:
+            written = self._cmdlets.set(after.direction, guid, set_parameters(differences, after))
+        except NotFound:
+            self._listing.drop(after.direction)
+            raise refusals.gone(after) from None
+        except Exception:
+            self._listing.drop(after.direction)
+            raise
+        if says_declined(written.warnings):
+            raise refusals.declined(after, written.warnings)
+        record = self._read_back(guid, after, differences)
+        if missing := still_missing(record, after, differences):
+            raise refusals.shows_otherwise(after, missing, written.warnings)
+        return Outcome(record, written.warnings)
+
+    def _read_back(self, guid: str, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> ConnectorRecord:
+        """Reads until the sent changes show. Returns the last record seen."""
+        record: ConnectorRecord | None = None
+        cleared_again = False
+        for pause in (0.0, *LOOK_AGAIN_AFTER):
+            self._sleep(pause)
+            record = self._cmdlets.get(wanted.direction, guid) or record
+            missing = still_missing(record, wanted, sent) if record else sent
+            if not missing:
+                break
+            if pause and not cleared_again and (lists := uncleared_lists(missing)):
+                self._cmdlets.set(wanted.direction, guid, {name: [] for name in lists})
+                cleared_again = True
+        if record is None:
+            self._listing.drop(wanted.direction)
+            raise refusals.not_shown(wanted)
+        self._listing.enter(record)
+        return record

@@ -1,0 +1,90 @@
+"""One listing of the tenant's connectors for each direction and process, shared by all resources.
+
+A write whose outcome is known is entered into the listing; one whose outcome is not known drops it. So a run that
+creates 400 connectors lists once, not 400 times.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.connectors import ConnectorRecord, Direction
+
+
+@dataclass
+class _Listed:
+    by_guid: dict[str, ConnectorRecord]
+    earlier: frozenset[str] | None = None
+    """The Guids of a listing some seconds before; what both lack is gone."""
+
+    def lacks_for_certain(self, guid: str) -> bool:
+        return guid not in self.by_guid and self.earlier is not None and guid not in self.earlier
+
+
+class Listing:
+    """The connectors of the tenant as this process knows them. Thread-safe.
+
+    Args:
+        cmdlets: where they come from.
+        confirm_after: seconds between a listing and the one that confirms an absence.
+        sleep: waits; tests replace it.
+    """
+
+    def __init__(
+        self, cmdlets: ConnectorCmdlets, confirm_after: float = 2.0, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._cmdlets = cmdlets
+        self._confirm_after = confirm_after
+        self._sleep = sleep
+        self._locks = {direction: threading.RLock() for direction in Direction}
+        self._listed: dict[Direction, _Listed] = {}
+
+    def all(self, direction: Direction) -> tuple[ConnectorRecord, ...]:
+        """Every connector of a direction."""
+        with self._locks[direction]:
+            return tuple(self._load(direction).by_guid.values())
+
+    def find(self, direction: Direction, guid: str) -> ConnectorRecord | None:
+        """A connector by its Guid. None only when two listings in a row, some seconds apart, do not hold it.
+
+        Reads can lag behind writes, so one listing without it proves nothing. Source: exchange-wire 8.4 (assumed).
+        """
+        with self._locks[direction]:
+            listed = self._load(direction)
+            while guid not in listed.by_guid and not listed.lacks_for_certain(guid):
+                self._sleep(self._confirm_after)
+                listed = self._listed[direction] = self._fetch(direction, frozenset(listed.by_guid))
+            return listed.by_guid.get(guid)
+
+    def named(self, direction: Direction, name: str) -> tuple[ConnectorRecord, ...]:
+        """The connectors of a name; case does not matter. Names are unique, so more than one is a finding."""
+        return tuple(record for record in self.all(direction) if record.name.lower() == name.lower())
+
+    def enter(self, record: ConnectorRecord) -> None:
+        """A write was read back: this is the connector now."""
+        with self._locks[record.direction]:
+            if listed := self._listed.get(record.direction):
+                listed.by_guid[record.guid] = record
+
+    def remove(self, direction: Direction, guid: str) -> None:
+        """A connector was removed."""
+        with self._locks[direction]:
+            if listed := self._listed.get(direction):
+                listed.by_guid.pop(guid, None)
+
+    def drop(self, direction: Direction) -> None:
+        """Nobody knows what a write did: the next question lists again."""
+        with self._locks[direction]:
+            self._listed.pop(direction, None)
+
+    def _load(self, direction: Direction) -> _Listed:
+        if direction not in self._listed:
+            self._listed[direction] = self._fetch(direction)
+        return self._listed[direction]
+
+    def _fetch(self, direction: Direction, earlier: frozenset[str] | None = None) -> _Listed:
+        return _Listed({record.guid: record for record in self._cmdlets.list(direction)}, earlier)

@@ -1,0 +1,114 @@
+"""Reading an InvokeCommand request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from exchange_online_emulator.cmdlets.binding import Json
+from exchange_online_emulator.errors import MalformedRequestError
+from exchange_online_emulator.rules import rule
+
+_DEPTH_LIMIT = 64
+BODY_LIMIT = 4 * 1024 * 1024
+_PAGE = re.compile(r"odata\.maxpagesize\s*=\s*(\d{1,9})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One InvokeCommand: the cmdlet, its parameters exactly as sent, and the headers that matter.
+
+    `page_token` is the `$skiptoken` of a next link; `query` identifies the listing that the token belongs to.
+    """
+
+    cmdlet: str
+    parameters: dict[str, Json]
+    anchor: str | None
+    prefer: str | None
+    page_token: str | None
+    select: tuple[str, ...]
+    query: bytes
+    wants_clixml: bool
+
+    @property
+    def page_size(self) -> int:
+        """What Prefer asks for, 1000 without it."""
+        found = _PAGE.search(self.prefer or "")
+        return int(found[1]) if found and int(found[1]) > 0 else 1000
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """The Identity and Name given, case-folded, for faults that look for one object."""
+        wanted = [value for name, value in self.parameters.items() if name.lower() in ("identity", "name")]
+        return frozenset(value.casefold() for value in wanted if isinstance(value, str))
+
+
+@rule(
+    "request-body",
+    'the body is {"CmdletInput": {"CmdletName": "...", "Parameters": {}}} as JSON; any other body answers 400',
+    tag="observed:multi",
+    source="exchange-wire 5.3 (form); status and text of the refusal, and refusing `Parameters: null`, are assumed",
+)
+def parse(request: Request, raw: bytes, *, strict: bool) -> Invocation:
+    """The invocation of a request. Raises `MalformedRequestError`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise MalformedRequestError("The media type is not supported; send application/json.", status=415)
+    cmdlet, parameters = _cmdlet_input(_json(raw, strict=strict))
+    query = parse_qs(request.url.query)
+    select = tuple(name.strip() for name in ",".join(query.get("$select", [])).split(",") if name.strip())
+    anchor = request.headers.get("x-anchormailbox")
+    digest = hashlib.sha256(raw + b"\0" + (anchor or "").encode()).digest()
+    return Invocation(
+        cmdlet,
+        parameters,
+        anchor,
+        request.headers.get("prefer"),
+        query.get("$skiptoken", [""])[0] or None,
+        select,
+        digest,
+        request.headers.get("x-responseformat", "").lower() == "clixml",
+    )
+
+
+def _json(raw: bytes, *, strict: bool) -> Json:
+    if strict and not raw.isascii():
+        # CIPP #2898: accented characters gave HTTP 500.
+        raise MalformedRequestError("An error has occurred.", status=500)
+    try:
+        body: Json = json.loads(raw)
+        _check(body, _DEPTH_LIMIT)
+    except (ValueError, RecursionError):
+        raise MalformedRequestError("The request body is not valid JSON.") from None
+    return body
+
+
+def _check(value: Json, depth: int) -> None:
+    """Raises `ValueError` for what is no text in any encoding, or nested deeper than anybody's reader goes."""
+    if depth == 0:
+        raise ValueError("too deep")
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            name.encode()
+            _check(item, depth - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth - 1)
+
+
+def _cmdlet_input(body: Json) -> tuple[str, dict[str, Json]]:
+    command = body.get("CmdletInput") if isinstance(body, dict) else None
+    if not isinstance(command, dict):
+        raise MalformedRequestError("The parameter 'CmdletInput' is missing or not an object.")
+    cmdlet, parameters = command.get("CmdletName"), command.get("Parameters", {})
+    if not isinstance(cmdlet, str) or not cmdlet:
+        raise MalformedRequestError("The property 'CmdletName' is missing or not a string.")
+    if not isinstance(parameters, dict):
+        raise MalformedRequestError("The property 'Parameters' is not an object.")
+    return cmdlet, parameters

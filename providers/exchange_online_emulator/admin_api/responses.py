@@ -1,0 +1,147 @@
+"""The answers of the admin API on the wire: the success envelope and the error envelopes (bodies A, B, C)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+from starlette.responses import Response
+
+from exchange_online_emulator.admin_api.authorization import challenge_claims
+from exchange_online_emulator.admin_api.rows import WireValue
+from exchange_online_emulator.errors import NotAuthenticatedError, ServiceError
+from exchange_online_emulator.rules import rule
+
+_EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
+_JSON = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
+_ODATA_EXCEPTION = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
+_CODES = {500: "InternalServerError", 503: "ServiceUnavailable"}
+_NUL_BODY = b"\0" * 1256
+
+
+def success(
+    context: str,
+    rows: Sequence[dict[str, WireValue]],
+    warnings: Sequence[str],
+    *,
+    next_link: str | None = None,
+    confirmation_message: str | None = None,
+    errors: Sequence[str] = (),
+) -> Response:
+    """The envelope of exchange-wire 6.1; `errors` makes it a 200 that carries failure."""
+    body: dict[str, object] = {"@odata.context": context}
+    if next_link is not None:
+        body["@odata.nextLink"] = next_link
+    body["adminapi.warnings@odata.type"] = "#Collection(String)"
+    body["@adminapi.warnings"] = list(warnings)
+    if errors:
+        body["@adminapi.errors"] = list(errors)
+    if confirmation_message is not None:
+        body["@adminapi.confirmationmessage"] = confirmation_message
+    body["value"] = list(rows)
+    return _json(body, 200)
+
+
+@rule(
+    "clixml",
+    "with X-ResponseFormat: clixml the rows come as CLIXML in value[0]._clixml",
+    tag="observed:client",
+    source="TMPEXO (exchange-wire 5.1); the XML is only sketched",
+)
+def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
+    """One row that holds all rows as XML."""
+    root = ElementTree.Element("Objs", {"Version": "1.1.0.1"})
+    for item in rows:
+        properties = ElementTree.SubElement(ElementTree.SubElement(root, "Obj"), "Props")
+        for name, value in item.items():
+            if "@" not in name:
+                ElementTree.SubElement(properties, "S", {"N": name}).text = str(value)
+    return [{"_clixml": ElementTree.tostring(root, encoding="unicode")}]
+
+
+@rule(
+    "error-envelope",
+    "errors: error.code, message, details[0].message as `Id|Type|text`, innererror with internalexception; body B has "
+    "no details and its warnings inside error",
+    tag="observed:multi",
+    source="Microsoft365DSC #2998, G2O, TMPEXO, CIPP, EXOHELPER (exchange-wire 7)",
+)
+def refusal(error: ServiceError) -> Response:
+    """The envelope for a refusal."""
+    body: dict[str, object] = {"code": _CODES.get(error.status, error.code), "message": error.message}
+    if error.has_details:
+        message = f"{error.string_id}|{error.exception_type}|{error.text}"
+        body["details"] = [{"code": error.detail_code, "target": "", "message": message}]
+    body["innererror"] = {
+        "message": error.message,
+        "type": _ODATA_EXCEPTION,
+        "stacktrace": "",
+        "internalexception": {
+            "message": error.text,
+            "type": error.inner_type or error.exception_type,
+            "stacktrace": "",
+        },
+    }
+    if not error.has_details:
+        body["adminapi.warnings@odata.type"] = "#Collection(String)"
+        body["@adminapi.warnings"] = []
+    return _json({"error": body}, error.status, {"x-ExceptionType": error.exception_type.rpartition(".")[2]})
+
+
+@rule(
+    "nul-body",
+    "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON",
+    tag="observed:multi",
+    source="G2O, AZAPP (exchange-wire 7.2); its length is assumed",
+)
+def forbidden() -> Response:
+    """403 with NUL bytes."""
+    return Response(_NUL_BODY, 403, _identifiers(), _JSON)
+
+
+def not_authenticated(error: NotAuthenticatedError, authority: str) -> Response:
+    """401, empty, with WWW-Authenticate; with the claims of a CAE challenge when there are any."""
+    authorization_uri = f"{authority}/common/oauth2/authorize"
+    if error.claims is not None:
+        claims = base64.b64encode(challenge_claims(error.claims).encode()).decode()
+        header = (
+            f'Bearer realm="", authorization_uri="{authorization_uri}", client_id="{_EXCHANGE_APP}", '
+            f'error="insufficient_claims", claims="{claims}"'
+        )
+    else:
+        header = (
+            f'Bearer client_id="{_EXCHANGE_APP}", trusted_issuers="00000001-0000-0000-c000-000000000000@*", '
+            f'token_types="app_asserted_user_v1 service_asserted_app_v1", authorization_uri="{authorization_uri}", '
+            'error="invalid_token"'
+        )
+    headers = _identifiers() | {"WWW-Authenticate": header, "x-ms-diagnostics": f'2000003;reason="{error.reason}"'}
+    return Response(b"", 401, headers)
+
+
+def rate_limit_headers() -> dict[str, str]:
+    """The headers of one capture. Source: observed:single RAWHTTP (exchange-wire 8.2)."""
+    reset = datetime.now(UTC) + timedelta(minutes=5)
+    return {
+        "Rate-Limit-Limit": "30000",
+        "Rate-Limit-Remaining": "29997",
+        "Rate-Limit-Reset": reset.isoformat(),
+        "X-Concurrencycount": "0",
+        "X-Combinedapponlyconcurrencycount": "0",
+    }
+
+
+def _json(body: dict[str, object], status: int, headers: dict[str, str] | None = None) -> Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode(), status, _identifiers() | (headers or {}), _JSON)
+
+
+def _identifiers() -> dict[str, str]:
+    return {
+        "request-id": str(uuid.uuid4()),
+        "Odata-Version": "4.0",
+        "X-CalculatedBETarget": "EMULATOR01.PROD.OUTLOOK.COM",
+    }

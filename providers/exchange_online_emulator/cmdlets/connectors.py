@@ -1,0 +1,169 @@
+"""New, Set and Remove of connectors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from exchange_online_emulator.cmdlets import offering
+from exchange_online_emulator.cmdlets.binding import Bound
+from exchange_online_emulator.cmdlets.changes import Change, judge, merged, same_settings
+from exchange_online_emulator.cmdlets.connector_rules import in_use_text
+from exchange_online_emulator.cmdlets.outcome import Outcome
+from exchange_online_emulator.cmdlets.parameters import cmdlet_specs, row_properties
+from exchange_online_emulator.cmdlets.tenant import Tenant, Visibility
+from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError
+from exchange_online_emulator.models import Kind, SettingValue, StoredObject
+from exchange_online_emulator.rules import rule
+from exchange_online_emulator.storage import DuplicateNameError
+
+_DEFAULTS: dict[str, SettingValue] = {
+    "Enabled": True,
+    "ConnectorType": "Partner",
+    "ConnectorSource": "Default",
+    "Comment": "",
+    "RequireTls": True,
+    "UseMXRecord": True,
+    "TlsSenderCertificateName": None,
+    "TlsDomain": None,
+    "TlsSettings": None,
+    "MtaStsMode": "Opportunistic",
+    "SmtpDaneMode": "Opportunistic",
+    "LastValidationTimestamp": None,
+    "AdminDisplayName": "",
+}
+_NOT_STORED = frozenset({"Name", "Identity", "Guid", "IsValid", "WhenChangedUTC", "WhenCreatedUTC"})
+
+
+@rule(
+    "defaults",
+    "New fills what it is not given: Enabled, RequireTls, UseMXRecord true, ConnectorType Partner (assumed), "
+    "MtaStsMode and SmtpDaneMode Opportunistic, other Booleans false, lists empty",
+    tag="documented",
+    source="New-InboundConnector (RequireTls true since 2021-09-15), New-OutboundConnector",
+)
+def default_settings(kind: Kind) -> dict[str, SettingValue]:
+    """The settings of a connector of which nothing but the name is given."""
+    names = row_properties("inbound" if kind is Kind.INBOUND else "outbound")
+    lists = {
+        parameter.name
+        for verb in ("New", "Set")
+        for parameter in cmdlet_specs()[f"{verb}-{kind}".lower()].parameters.values()
+        if parameter.multi
+    }
+    return {name: () if name in lists else _DEFAULTS.get(name, False) for name in names if name not in _NOT_STORED}
+
+
+@rule(
+    "V12",
+    "SenderDomains `*` with a Restrict flag is accepted, though it rejects all other mail",
+    tag="documented",
+    source="EXO22 (connector-semantics V12)",
+)
+@rule(
+    "V13",
+    "a Partner connector without any restriction is accepted; only the portal objects",
+    tag="assumed",
+    source="OfficeDocs-Exchange issue 600 (portal text)",
+)
+def new(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Outcome:
+    """New-InboundConnector, New-OutboundConnector: one row, the connector created.
+
+    Raises `AlreadyExistsError`, `InvalidSettingError`, `OrganizationProhibitedError`.
+    """
+    switches = tenant.switches
+    offering.refuse_prohibited(kind, switches)
+    offering.refuse_developer(kind, switches)
+    name = str(bound["Name"])
+    settings = merged(bound, default_settings(kind))
+    if tenant.store.find(kind, name) is not None:
+        raise AlreadyExistsError(name)
+    judge(Change(kind, name, bound, None, settings, switches, tenant.accepted_domains()))
+    warnings = offering.created_disabled(kind, settings, switches)
+    if _only_asked(bound):
+        return Outcome(warnings=warnings, confirmation_message=f"Creating the {kind} '{name}'.")
+    try:
+        created = tenant.store.insert(StoredObject(kind, name, settings))
+    except DuplicateNameError as error:
+        raise AlreadyExistsError(name) from error
+    visibility.written(kind, None, created)
+    return Outcome((created,), warnings)
+
+
+@rule(
+    "unchanged-warning",
+    "a Set that changes nothing answers 200 with a warning and leaves WhenChangedUTC alone",
+    tag="assumed",
+    source="CIPP matches the text for other cmdlets (exchange-wire 6.1)",
+)
+def set_(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Outcome:
+    """Set-InboundConnector, Set-OutboundConnector: no rows.
+
+    Raises `ObjectNotFoundError`, `AlreadyExistsError`, `InvalidSettingError`, `OrganizationProhibitedError`.
+    """
+    switches = tenant.switches
+    before = tenant.find(kind, str(bound["Identity"]))
+    offering.refuse_prohibited(kind, switches)
+    name = _new_name(bound, before)
+    settings = merged(bound, before.settings)
+    judge(Change(kind, name, bound, before, settings, switches, tenant.accepted_domains(), tenant.rules_using(before)))
+    warnings = offering.enabling_declined(before, settings, switches)
+    if _only_asked(bound):
+        return Outcome(warnings=warnings, confirmation_message=f"Setting the {kind} '{before.name}'.")
+    if name == before.name and same_settings(settings, before.settings):
+        text = f"The command completed successfully but no settings of '{before.name}' have been modified."
+        return Outcome(warnings=(*warnings, text))
+    after = before.with_settings(name, settings)
+    try:
+        tenant.store.update(after)
+    except DuplicateNameError as error:
+        raise AlreadyExistsError(name) from error
+    visibility.written(kind, before, after)
+    return Outcome(warnings=warnings)
+
+
+def _new_name(bound: Bound, before: StoredObject) -> str:
+    name = bound.get("Name", before.name)
+    if not name:
+        raise InvalidSettingError("The value of the parameter Name can't be empty.")
+    return str(name)
+
+
+@rule(
+    "V34",
+    "removing an outbound connector that a transport rule uses is refused (switch connector_in_use accepts it)",
+    tag="assumed",
+    source="connector-semantics V34; SEPP stops and names the rules",
+)
+def remove(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Outcome:
+    """Remove of a connector: no rows. Raises `ObjectNotFoundError`, `InvalidSettingError`."""
+    gone = tenant.find(kind, str(bound["Identity"]))
+    using = tenant.rules_using(gone)
+    if using and tenant.switches.connector_in_use == "refuse":
+        raise InvalidSettingError(in_use_text(gone.name, using))
+    if _only_asked(bound):
+        return Outcome(confirmation_message=f"Removing the {kind} '{gone.name}'.")
+    tenant.store.delete(gone)
+    visibility.written(kind, gone, None)
+    return Outcome()
+
+
+@rule(
+    "confirm",
+    "Confirm true or WhatIf true changes nothing and answers with @adminapi.confirmationmessage; "
+    "without Confirm a Remove executes",
+    tag="observed:client",
+    source="TMPEXO; CIPP and HELLOID for Remove (exchange-wire 5.4); WhatIf on connectors is assumed",
+)
+def _only_asked(bound: Bound) -> bool:
+    return bound.get("Confirm") is True or bound.get("WhatIf") is True
+
+
+@rule(
+    "N2",
+    "a connector made in the portal has ConnectorSource AdminUI (control API, `connector_source`)",
+    tag="observed:multi",
+    source="Microsoft365DSC #591, #625, #647, #821; docs until 2019",
+)
+def renamed_source(created: StoredObject, source: str) -> StoredObject:
+    """The connector as another tool made it: `ConnectorSource` AdminUI for the portal. Source: N2."""
+    return replace(created, settings={**created.settings, "ConnectorSource": source})

@@ -1,0 +1,48 @@
+"""From a cmdlet's name to what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exchange_online_emulator.cmdlets import (
+    connectors,
+    inbound_rules,
+    listing,
+    message_trace,
+    outbound_rules,
+    transport_rules,
+    validation,
+)
+from exchange_online_emulator.cmdlets.binding import Bound, Json, bind
+from exchange_online_emulator.cmdlets.outcome import Outcome
+from exchange_online_emulator.cmdlets.parameters import CmdletSpec
+from exchange_online_emulator.cmdlets.tenant import Tenant, Visibility
+from exchange_online_emulator.models import Kind
+
+__all__ = ["inbound_rules", "outbound_rules", "run"]  # importing the rules registers them
+
+
+def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: Mapping[str, Json]) -> Outcome:
+    """Bind the parameters and run the cmdlet; a write is one transaction.
+
+    Raises any `ServiceError`.
+    """
+    bound = bind(cmdlet, parameters, tenant.switches.unsupported_parameters)
+    kind = Kind(cmdlet.noun)
+    if kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
+        return message_trace.get(tenant, kind, bound)
+    if cmdlet.verb == "Get":
+        return listing.get(tenant, visibility, kind, bound)
+    if cmdlet.verb == "Validate":
+        return validation.validate(tenant, bound)
+    with tenant.store.transaction():
+        if kind is Kind.TRANSPORT_RULE:
+            return _transport_rule(tenant, visibility, cmdlet.verb, bound)
+        action = {"New": connectors.new, "Set": connectors.set_, "Remove": connectors.remove}[cmdlet.verb]
+        return action(tenant, visibility, kind, bound)
+
+
+def _transport_rule(tenant: Tenant, visibility: Visibility, verb: str, bound: Bound) -> Outcome:
+    if verb == "New":
+        return transport_rules.new(tenant, visibility, bound)
+    return transport_rules.remove(tenant, visibility, bound)

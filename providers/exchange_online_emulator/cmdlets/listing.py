@@ -1,0 +1,86 @@
+"""Get-InboundConnector, Get-OutboundConnector, Get-TransportRule, Get-AcceptedDomain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from exchange_online_emulator.cmdlets.binding import Bound
+from exchange_online_emulator.cmdlets.outcome import Outcome
+from exchange_online_emulator.cmdlets.tenant import Tenant, Visibility
+from exchange_online_emulator.errors import ObjectNotFoundError
+from exchange_online_emulator.models import Kind, StoredObject
+from exchange_online_emulator.rules import rule
+
+_HIDDEN = (
+    "There is at least one test mode connector which is not included in the result. "
+    "Please use -IncludeTestModeConnectors to view test mode connectors."
+)
+
+
+def get(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Outcome:
+    """The rows of a Get, in the order of creation. Raises `ObjectNotFoundError` (switch `unknown_identity`)."""
+    objects = visibility.seen(kind, tenant.store.objects(kind))
+    warnings: tuple[str, ...] = ()
+    if kind is Kind.OUTBOUND:
+        objects, warnings = _test_mode(tenant, objects, bound)
+        objects = _rule_scoped(objects, bound)
+    identity = bound.get("Identity")
+    if isinstance(identity, str) and identity:
+        objects = _identified(tenant, objects, identity)
+    if kind is Kind.TRANSPORT_RULE:
+        objects = _with_connector_names(tenant, objects)
+    return Outcome(objects, warnings)
+
+
+@rule(
+    "unknown-identity",
+    "Get with an Identity that does not exist returns every row (unknown_identity=all) or body C (not_found)",
+    tag="documented",
+    source="Get-InboundConnector: 'returns all objects'; other cmdlets answer not found (semantics 4.1, CONFLICT)",
+)
+def _identified(tenant: Tenant, objects: tuple[StoredObject, ...], identity: str) -> tuple[StoredObject, ...]:
+    found = tuple(item for item in objects if item.matches(identity))
+    if found or tenant.switches.unknown_identity == "all":
+        return found or objects
+    raise ObjectNotFoundError(identity)
+
+
+@rule(
+    "V33",
+    "a plain Get-OutboundConnector leaves test-mode connectors out and warns; IncludeTestModeConnectors true returns "
+    "only them (include_test_mode=only, documented) or them too (also, peers)",
+    tag="observed:single",
+    source="DLConversionV2 #159 (warning); Get-OutboundConnector; Microsoft365DSC (semantics 4.1, CONFLICT)",
+)
+def _test_mode(
+    tenant: Tenant, objects: tuple[StoredObject, ...], bound: Bound
+) -> tuple[tuple[StoredObject, ...], tuple[str, ...]]:
+    test_mode = tuple(item for item in objects if item.flag("TestMode"))
+    plain = tuple(item for item in objects if not item.flag("TestMode"))
+    if bound.get("IncludeTestModeConnectors") is True:
+        return (test_mode if tenant.switches.include_test_mode == "only" else objects), ()
+    return plain, (_HIDDEN,) if test_mode else ()
+
+
+@rule(
+    "rule-scoped-filter",
+    "Get-OutboundConnector filters by IsTransportRuleScoped only when it is given",
+    tag="observed:live",
+    source="G2O saw a scoped connector in a parameterless Get; the docs say default false (semantics 4.1, CONFLICT)",
+)
+def _rule_scoped(objects: tuple[StoredObject, ...], bound: Bound) -> tuple[StoredObject, ...]:
+    wanted = bound.get("IsTransportRuleScoped")
+    if not isinstance(wanted, bool):
+        return objects
+    return tuple(item for item in objects if item.flag("IsTransportRuleScoped") is wanted)
+
+
+def _with_connector_names(tenant: Tenant, rules: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
+    names = {item.guid: item.name for item in tenant.store.objects(Kind.OUTBOUND)}
+
+    def named(item: StoredObject) -> StoredObject:
+        guid = item.text("RouteMessageOutboundConnector")
+        name = names.get(guid, guid) if guid else None
+        return replace(item, settings={**item.settings, "RouteMessageOutboundConnector": name})
+
+    return tuple(named(item) for item in rules)  # paging goes by age, so rows are not sorted by Priority

@@ -1,0 +1,84 @@
+"""The tenant that the cmdlets work on: its store, its switches, and what a Get sees of the writes before it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+from exchange_online_emulator.errors import ObjectNotFoundError
+from exchange_online_emulator.models import Kind, StoredObject
+from exchange_online_emulator.storage import Store
+from exchange_online_emulator.switches import Switches
+
+
+class Visibility(Protocol):
+    """Decides what a Get sees of the writes before it."""
+
+    def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
+        """The objects as this Get sees them."""
+
+    def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
+        """Take note of a write: New (`before` None), Set, or Remove (`after` None)."""
+
+
+class Immediate:
+    """Every Get sees every write."""
+
+    def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:  # noqa: ARG002
+        """The objects unchanged."""
+        return objects
+
+    def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
+        """Nothing to note."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    switches: Switches
+
+
+class Tenant:
+    """The objects and switches of one tenant."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._cached: _Cached | None = None
+
+    @property
+    def switches(self) -> Switches:
+        """The switches, read from the state file once."""
+        with self._lock:
+            if self._cached is None:
+                text = self.store.document("settings", "switches")
+                self._cached = _Cached(Switches.model_validate_json(text) if text else Switches())
+            return self._cached.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        with self._lock:
+            self.store.put_document("settings", "switches", switches.model_dump_json())
+            self._cached = _Cached(switches)
+
+    def forget(self) -> None:
+        """Forget every object, call and setting."""
+        with self._lock:
+            self.store.clear()
+            self._cached = None
+
+    def find(self, kind: Kind, identity: str) -> StoredObject:
+        """The object that Identity means. Raises `ObjectNotFoundError`."""
+        found = self.store.find(kind, identity)
+        if found is None:
+            raise ObjectNotFoundError(identity)
+        return found
+
+    def accepted_domains(self) -> tuple[str, ...]:
+        """The names of the tenant's accepted domains."""
+        return tuple(item.text("DomainName") or item.name for item in self.store.objects(Kind.ACCEPTED_DOMAIN))
+
+    def rules_using(self, connector: StoredObject) -> tuple[str, ...]:
+        """The names of the transport rules that route messages to an outbound connector."""
+        rules = self.store.objects(Kind.TRANSPORT_RULE)
+        return tuple(item.name for item in rules if item.text("RouteMessageOutboundConnector") == connector.guid)

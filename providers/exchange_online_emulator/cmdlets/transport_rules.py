@@ -1,0 +1,82 @@
+"""New-TransportRule and Remove-TransportRule, as far as connectors need them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from exchange_online_emulator.cmdlets.binding import Bound
+from exchange_online_emulator.cmdlets.outcome import Outcome
+from exchange_online_emulator.cmdlets.tenant import Tenant, Visibility
+from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError, TransformationError
+from exchange_online_emulator.models import Kind, SettingValue, StoredObject
+from exchange_online_emulator.rules import rule
+from exchange_online_emulator.storage import DuplicateNameError
+
+_NAME_LIMIT = 64
+_COMMENTS_LIMIT = 1024
+_PREDICATE = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks.{}Predicate"
+
+
+@rule(
+    "transport-rule",
+    "New-TransportRule takes a rule that routes to an outbound connector by name, DN or GUID; "
+    "Name up to 64, Comments up to 1024 characters; an unknown connector is refused",
+    tag="documented",
+    source="New-TransportRule; texts assumed",
+)
+def new(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:
+    """One row, the rule created. Raises `AlreadyExistsError`, `InvalidSettingError`, `ObjectNotFoundError`."""
+    name, comments = str(bound["Name"]), bound.get("Comments")
+    if len(name) > _NAME_LIMIT or (isinstance(comments, str) and len(comments) > _COMMENTS_LIMIT):
+        raise InvalidSettingError("The length of the property is too long.")
+    settings = _settings(tenant, bound)
+    if bound.get("Confirm") is True or bound.get("WhatIf") is True:
+        return Outcome(confirmation_message=f"Creating the TransportRule '{name}'.")
+    _make_room(tenant, settings["Priority"], +1)
+    try:
+        created = tenant.store.insert(StoredObject(Kind.TRANSPORT_RULE, name, settings))
+    except DuplicateNameError as error:
+        raise AlreadyExistsError(name) from error
+    visibility.written(Kind.TRANSPORT_RULE, None, created)
+    return Outcome((created,))
+
+
+def remove(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:
+    """No rows. Raises `ObjectNotFoundError`."""
+    gone = tenant.find(Kind.TRANSPORT_RULE, str(bound["Identity"]))
+    if bound.get("Confirm") is True or bound.get("WhatIf") is True:
+        return Outcome(confirmation_message=f"Removing the TransportRule '{gone.name}'.")
+    tenant.store.delete(gone)
+    _make_room(tenant, gone.settings.get("Priority"), -1)
+    visibility.written(Kind.TRANSPORT_RULE, gone, None)
+    return Outcome()
+
+
+def _make_room(tenant: Tenant, priority: SettingValue, step: int) -> None:
+    for item in tenant.store.objects(Kind.TRANSPORT_RULE):
+        current = item.settings.get("Priority")
+        if isinstance(current, int) and isinstance(priority, int) and current >= priority:
+            tenant.store.update(replace(item, settings={**item.settings, "Priority": current + step}))
+
+
+def _settings(tenant: Tenant, bound: Bound) -> dict[str, SettingValue]:
+    connector = bound.get("RouteMessageOutboundConnector")
+    target = tenant.find(Kind.OUTBOUND, connector) if isinstance(connector, str) else None
+    count = len(tenant.store.objects(Kind.TRANSPORT_RULE))
+    priority = bound.get("Priority", count)
+    if isinstance(priority, int) and priority > count:
+        raise TransformationError("Priority", str(priority), "System.Int32", f"The value must be from 0 to {count}.")
+    settings: dict[str, SettingValue] = {"Priority": priority if isinstance(priority, int) else count}
+    for parameter in ("RecipientDomainIs", "SenderDomainIs"):
+        value = bound.get(parameter)
+        settings[parameter] = value if isinstance(value, tuple) else ()
+    used = [name for name in ("RecipientDomainIs", "SenderDomainIs") if settings[name]]
+    comments, mode = bound.get("Comments"), bound.get("Mode")
+    return settings | {
+        "Comments": comments if isinstance(comments, str) and comments else None,
+        "Mode": mode if isinstance(mode, str) else "Enforce",
+        "State": "Disabled" if bound.get("Enabled") is False else "Enabled",
+        "RouteMessageOutboundConnector": target.guid if target else None,
+        "RouteMessageOutboundRequireTls": bound.get("RouteMessageOutboundRequireTls") is True,
+        "Conditions": tuple(_PREDICATE.format(name) for name in used),
+    }

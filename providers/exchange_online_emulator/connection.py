@@ -1,0 +1,48 @@
+"""connection.json: how a client finds a running emulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from exchange_online_emulator.private_files import write_private
+
+
+class ConnectionFileError(Exception):
+    """The connection file is missing or unreadable; the text says what to do."""
+
+
+class ConnectionFile(BaseModel):
+    """Where the emulator answers and with which credentials. In the file the keys are in camelCase.
+
+    `url` and `authority` are base URLs, `ca_bundle` a PEM path, `tenant` and `client_id` GUIDs, `pid` the server's.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+    url: str
+    authority: str
+    scope: str
+    ca_bundle: Path
+    tenant: str
+    client_id: str
+    client_secret: str = Field(repr=False)
+    pid: int
+
+    @classmethod
+    def read(cls, path: Path) -> ConnectionFile:
+        """Read the file. Raises `ConnectionFileError`."""
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConnectionFileError(f"There is no {path}: start the emulator with `make emulator`.") from None
+        except (OSError, ValidationError):
+            raise ConnectionFileError(
+                f"{path} cannot be read: stop the emulator, remove the file, start again."
+            ) from None
+
+    def write(self, path: Path) -> None:
+        """Write the file in one step, mode 0600."""
+        write_private(path, self.model_dump_json(by_alias=True, indent=1))

@@ -1,0 +1,101 @@
+"""The requests and answers of the control API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from exchange_online_emulator.control_api.message_traces import TracedMessage
+from exchange_online_emulator.faults.models import ActiveFault
+from exchange_online_emulator.switches import Switches
+from exchange_online_emulator.tokens.applications import Application
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Seed(_Model):
+    """What to put into the tenant.
+
+    Connectors and rules by the parameters of their New- cmdlet; also `IsValidated`, `LastValidationTimestamp`,
+    `ValidationRecipients` and `ConnectorSource` AdminUI, which only a Set or the portal writes. The rules V* do not
+    judge a seed: a tenant may hold what an older service accepted. What exists by name is left as it is.
+    """
+
+    accepted_domains: list[str] = []
+    inbound: list[dict[str, Any]] = []
+    outbound: list[dict[str, Any]] = []
+    transport_rules: list[dict[str, Any]] = []
+    messages: list[TracedMessage] = []
+
+
+class Seeded(_Model):
+    """How many objects a seed made."""
+
+    created: int
+
+
+class InvokeRequest(_Model):
+    """A cmdlet run by somebody else, such as an administrator in the portal.
+
+    `connector_source` replaces ConnectorSource of a connector that New makes; the portal writes AdminUI.
+    """
+
+    cmdlet: str
+    parameters: dict[str, Any] = {}
+    connector_source: str | None = None
+
+
+class InvokeAnswer(_Model):
+    """The rows, as the admin API returns them, and the warnings."""
+
+    rows: list[dict[str, Any]]
+    warnings: list[str]
+
+
+class GitHubRequest(_Model):
+    """The subject of a workflow job."""
+
+    subject: str
+
+
+class TokenRequest(_Model):
+    """A token to mint, however odd: another audience, already expired (negative lifetime, seconds)."""
+
+    client_id: str
+    audience: str = "https://outlook.office365.com"
+    lifetime: int = 3599
+
+
+class TokenAnswer(_Model):
+    """A minted token."""
+
+    access_token: str = Field(repr=False)
+
+
+class StatusAnswer(_Model):
+    """What the emulator holds."""
+
+    url: str
+    tenant: str
+    initial_domain: str
+    counts: dict[str, int]
+    calls: int
+    switches: Switches
+    faults: list[ActiveFault]
+    applications: list[str]
+
+
+class Problem(_Model):
+    """A refusal of the control API, or of a cmdlet invoked through it."""
+
+    error: str
+    exception_type: str | None = None
+
+
+class ApplicationAnswer(Application):
+    """A registered application, its secrets left out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)

@@ -1,0 +1,183 @@
+"""The state file: one SQLite database; every write is one transaction, so it is either fully there or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, guid TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+  name_key TEXT NOT NULL, settings TEXT NOT NULL, created TEXT NOT NULL, changed TEXT NOT NULL,
+  UNIQUE (kind, name_key));
+CREATE TABLE IF NOT EXISTS documents (
+  collection TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (collection, key));
+CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
+"""
+_CALLS_KEPT = 100_000
+_COLUMNS = "sequence, kind, guid, name, settings, created, changed"
+
+
+class DuplicateNameError(Exception):
+    """Another object of the same kind has that name already."""
+
+
+class Store:
+    """Access to one state file, safe for many threads: a connection per thread, writers one after another."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._writer = threading.RLock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        with self.transaction() as database:
+            for statement in _SCHEMA.strip().split(";\n"):
+                database.execute(statement)
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+            connection.execute("PRAGMA journal_mode=WAL")
+            # With a write-ahead log NORMAL survives the death of the process at any moment.
+            connection.execute("PRAGMA synchronous=NORMAL")
+            self._local.connection = connection
+        return connection
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: committed when the block ends, rolled back when it raises. Nested blocks join it."""
+        connection = self._connection()
+        with self._writer:
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def objects(self, kind: Kind) -> tuple[StoredObject, ...]:
+        """Every object of a kind, in the order of creation."""
+        query = f"SELECT {_COLUMNS} FROM objects WHERE kind = ? ORDER BY sequence"  # noqa: S608 - constant columns
+        return tuple(_from_row(row) for row in self._connection().execute(query, (kind,)))
+
+    def find(self, kind: Kind, identity: str) -> StoredObject | None:
+        """The object of a kind that Identity (a name, GUID or distinguished name, any case) means."""
+        wanted = identity.casefold()
+        name = wanted.removeprefix("cn=").removesuffix(f",{DN_SUFFIX}") if wanted.endswith(DN_SUFFIX) else wanted
+        query = f"SELECT {_COLUMNS} FROM objects WHERE kind = ? AND (name_key = ? OR guid = ?)"  # noqa: S608 - constant
+        row = self._connection().execute(query, (kind, name, wanted)).fetchone()
+        return None if row is None else _from_row(row)
+
+    def insert(self, new: StoredObject) -> StoredObject:
+        """Add an object; returns it with its sequence. Raises `DuplicateNameError`."""
+        with self.transaction() as database:
+            try:
+                cursor = database.execute(
+                    "INSERT INTO objects (kind, guid, name, name_key, settings, created, changed) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (new.kind, new.guid, new.name, new.name.casefold(), *_tail(new)),
+                )
+            except sqlite3.IntegrityError as error:
+                raise DuplicateNameError(new.name) from error
+        return StoredObject(
+            new.kind, new.name, new.settings, new.guid, int(cursor.lastrowid or 0), new.created, new.changed
+        )
+
+    def update(self, changed: StoredObject) -> None:
+        """Write an object's name and settings. Raises `DuplicateNameError`."""
+        with self.transaction() as database:
+            try:
+                database.execute(
+                    "UPDATE objects SET name = ?, name_key = ?, settings = ?, created = ?, changed = ? WHERE guid = ?",
+                    (changed.name, changed.name.casefold(), *_tail(changed), changed.guid),
+                )
+            except sqlite3.IntegrityError as error:
+                raise DuplicateNameError(changed.name) from error
+
+    def delete(self, gone: StoredObject) -> None:
+        """Remove an object."""
+        with self.transaction() as database:
+            database.execute("DELETE FROM objects WHERE guid = ?", (gone.guid,))
+
+    def document(self, collection: str, key: str) -> str | None:
+        """One JSON document (switches, an application), None when it was never written."""
+        query = "SELECT body FROM documents WHERE collection = ? AND key = ?"
+        row = self._connection().execute(query, (collection, key)).fetchone()
+        return None if row is None else str(row[0])
+
+    def documents(self, collection: str) -> tuple[str, ...]:
+        """Every JSON document of a collection."""
+        query = "SELECT body FROM documents WHERE collection = ? ORDER BY rowid"
+        return tuple(str(row[0]) for row in self._connection().execute(query, (collection,)))
+
+    def put_document(self, collection: str, key: str, body: str) -> None:
+        """Write a JSON document."""
+        with self.transaction() as database:
+            database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (collection, key, body))
+
+    def delete_document(self, collection: str, key: str) -> bool:
+        """Remove a JSON document; False when there was none."""
+        with self.transaction() as database:
+            query = "DELETE FROM documents WHERE collection = ? AND key = ?"
+            return database.execute(query, (collection, key)).rowcount > 0
+
+    def add_call(self, body: str) -> None:
+        """Append to the call log, which keeps the last 100,000."""
+        with self.transaction() as database:
+            last = int(database.execute("INSERT INTO calls (body) VALUES (?)", (body,)).lastrowid or 0)
+            if last % 1000 == 0:
+                database.execute("DELETE FROM calls WHERE id <= ?", (last - _CALLS_KEPT,))
+
+    def calls(self, limit: int | None = None) -> tuple[str, ...]:
+        """The call log, oldest first; with `limit` only the last ones."""
+        query = "SELECT body FROM calls ORDER BY id DESC LIMIT ?"
+        rows = self._connection().execute(query, (-1 if limit is None else limit,)).fetchall()
+        return tuple(str(row[0]) for row in reversed(rows))
+
+    def clear_calls(self) -> None:
+        """Empty the call log."""
+        with self.transaction() as database:
+            database.execute("DELETE FROM calls")
+
+    def clear(self) -> None:
+        """Forget everything the state file holds."""
+        with self.transaction() as database:
+            for table in ("objects", "documents", "calls"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
+
+
+def _tail(item: StoredObject) -> tuple[str, str, str]:
+    settings = json.dumps(dict(item.settings), separators=(",", ":"))
+    return settings, item.created.isoformat(), item.changed.isoformat()
+
+
+def _from_row(row: tuple[int, str, str, str, str, str, str]) -> StoredObject:
+    sequence, kind, guid, name, settings, created, changed = row
+    return StoredObject(
+        Kind(kind),
+        name,
+        {key: _stored(value) for key, value in json.loads(settings).items()},
+        guid,
+        sequence,
+        datetime.fromisoformat(created),
+        datetime.fromisoformat(changed),
+    )
+
+
+def _stored(value: object) -> SettingValue:
+    if isinstance(value, list):
+        return tuple(str(item) for item in value)
+    return value if isinstance(value, str | bool | int) or value is None else str(value)

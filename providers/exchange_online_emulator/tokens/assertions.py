@@ -1,0 +1,131 @@
+"""Client assertions: a certificate's signature (RFC 7523) or a token of a federated issuer."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from exchange_online_emulator.rules import rule
+from exchange_online_emulator.tokens.applications import Application, FederatedCredential
+from exchange_online_emulator.tokens.errors import EntraError, invalid_client
+
+_ALGORITHMS = ["RS256", "PS256"]
+
+
+def check_assertion(application: Application, assertion: str, audiences: tuple[str, ...]) -> None:
+    """Accept a client assertion or raise `EntraError`.
+
+    `audiences` are the token endpoint's URLs. An assertion whose issuer is the application itself is one signed with
+    a certificate; any other issuer must be a federated credential's.
+    """
+    try:
+        header = jwt.get_unverified_header(assertion)
+        claims: dict[str, Any] = jwt.decode(assertion, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        raise invalid_client(50027, "JWT token is invalid or malformed.") from None
+    if str(claims.get("iss", "")).lower() == application.client_id.lower():
+        _check_certificate(application, assertion, header, audiences)
+    else:
+        _check_federated(application, assertion, header, claims)
+
+
+@rule(
+    "certificate-assertion",
+    "a certificate's assertion: x5t or x5t#S256 names a registered, still valid certificate; signature, aud, iss, sub "
+    "and exp are checked",
+    tag="documented",
+    source="Microsoft identity platform, certificate credentials; AADSTS700027, 700023, 700024",
+)
+def _check_certificate(
+    application: Application, assertion: str, header: Mapping[str, Any], audiences: tuple[str, ...]
+) -> None:
+    thumbprint = header.get("x5t#S256") or header.get("x5t")
+    certificate = application.certificate(_decoded(str(thumbprint))) if thumbprint else None
+    if certificate is None:
+        raise invalid_client(
+            700027,
+            "The certificate with identifier used to sign the client assertion is not registered on application.",
+        )
+    _verify(assertion, _public_key(certificate), audiences, application.client_id)
+
+
+def _public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey:
+    key = certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise invalid_client(700027, "Client assertion failed signature validation: the key is not an RSA key.")
+    return key
+
+
+def _verify(assertion: str, key: rsa.RSAPublicKey, audiences: tuple[str, ...], client_id: str) -> None:
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            assertion, key, algorithms=_ALGORITHMS, audience=list(audiences), options={"require": ["exp", "aud", "sub"]}
+        )
+    except jwt.InvalidAudienceError:
+        raise invalid_client(700023, "Client assertion audience claim does not match Realm issuer.") from None
+    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
+        raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
+    except jwt.PyJWTError:
+        raise invalid_client(700027, "Client assertion failed signature validation.") from None
+    if str(claims["sub"]).lower() != client_id.lower():
+        raise invalid_client(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
+
+
+@rule(
+    "federated-assertion",
+    "a federated assertion: issuer, subject and audience match a registered credential exactly; signature by its JWKS",
+    tag="documented",
+    source="workload identity federation; AADSTS700211, 700212, 700213; that Exchange takes such a token is assumed",
+)
+def _check_federated(
+    application: Application, assertion: str, header: Mapping[str, Any], claims: Mapping[str, Any]
+) -> None:
+    issuer, subject = str(claims.get("iss", "")), str(claims.get("sub", ""))
+    of_issuer = [item for item in application.federated_credentials if item.issuer == issuer]
+    if not of_issuer:
+        raise _federated(
+            700211, f"No matching federated identity record found for presented assertion issuer '{issuer}'."
+        )
+    of_subject = [item for item in of_issuer if item.subject == subject]
+    if not of_subject:
+        text = f"No matching federated identity record found for presented assertion subject '{subject}'."
+        raise _federated(700213, text)
+    try:
+        jwt.decode(
+            assertion,
+            _issuer_key(of_subject[0], str(header.get("kid", ""))),
+            algorithms=_ALGORITHMS,
+            audience=[name for item in of_subject for name in item.audiences],
+            options={"require": ["exp", "aud", "sub", "iss"]},
+        )
+    except jwt.InvalidAudienceError:
+        text = f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'."
+        raise _federated(700212, text) from None
+    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
+        raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
+    except jwt.PyJWTError:
+        raise invalid_client(700027, "Client assertion failed signature validation.") from None
+
+
+def _issuer_key(credential: FederatedCredential, key_id: str) -> jwt.PyJWK:
+    for key in credential.jwks.get("keys", []):
+        if not key_id or key.get("kid") == key_id:
+            return jwt.PyJWK.from_json(json.dumps(key), algorithm="RS256")
+    raise invalid_client(700027, "Client assertion failed signature validation: the issuer has no such key.")
+
+
+def _federated(number: int, text: str) -> EntraError:
+    return EntraError(number, "invalid_request", f"{text} Check your federated identity credential.")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""

@@ -1,0 +1,46 @@
+"""The emulator's tenant, for tests: its control, and clients of it that never really wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from exchange_online.admin_api import AdminApi, Effect, Settings, connection
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.process import EmulatorProcess
+
+GET, NEW, SET, REMOVE = (f"{verb}-InboundConnector" for verb in ("Get", "New", "Set", "Remove"))
+PARTNER: Mapping[str, object] = {
+    "ConnectorType": "Partner",
+    "SenderDomains": ["fabrikam.example"],
+    "RequireTls": True,
+    "RestrictDomainsToCertificate": True,
+    "TlsSenderCertificateName": "mail.fabrikam.example",
+}
+
+
+class Tenant:
+    """A tenant. made: the clients, to be closed. sleeps: the seconds that they would have waited."""
+
+    def __init__(self, process: EmulatorProcess) -> None:
+        self.process = process
+        self.control: Control = process.control
+        self.sleeps: list[float] = []
+        self.made: list[AdminApi] = []
+
+    def api(self, environ: Mapping[str, str] | None = None, **settings: object) -> AdminApi:
+        """A client. environ: counts, because AZURE_TENANT_ID names the emulator's tenant."""
+        given = {
+            "EXCHANGE_ONLINE_EMULATOR": str(self.process.connection_path),
+            "AZURE_TENANT_ID": self.process.connection.tenant if environ else "",
+            **(environ or {}),
+        }
+        made = connection(Settings(cloud="local", **settings), given)  # type: ignore[arg-type]
+        api = AdminApi(made, sleep=self.sleeps.append)
+        self.made.append(api)
+        return api
+
+
+def new_connector(api: AdminApi, name: str = "Fabrikam Bank - inbound") -> Mapping[str, object]:
+    """A new inbound connector."""
+    parameters = {"Name": name, **PARTNER}
+    return api.invoke(NEW, parameters, effect=Effect.CREATE).rows[0]  # type: ignore[arg-type]

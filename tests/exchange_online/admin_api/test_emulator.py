@@ -1,0 +1,162 @@
+"""The client against the emulator: what it does works, and every failure ends as it should."""
+
+from __future__ import annotations
+
+import pytest
+
+from exchange_online.admin_api import (
+    AccessDenied,
+    AdminApiError,
+    AlreadyExists,
+    Effect,
+    InvalidArgument,
+    NotFound,
+    OutcomeUnknown,
+    ServiceError,
+    Unavailable,
+    UnexpectedAnswer,
+    Unsupported,
+)
+from exchange_online.admin_api import Throttled as ThrottledError
+from exchange_online.admin_api.retry import RetryPolicy
+from exchange_online.admin_api.timeouts import Timeouts
+from exchange_online.admin_api.tokens import token_source
+from exchange_online_emulator.faults.models import (
+    BrokenPageLink,
+    ConnectionReset,
+    ErrorsInAnswer,
+    ExpiredToken,
+    Forbidden,
+    Garbage,
+    Refusal,
+    Status,
+    Throttled,
+)
+from tests.exchange_online.admin_api.emulated_tenant import GET, NEW, PARTNER, REMOVE, SET, Tenant, new_connector
+
+
+def test_a_connector_lives(tenant: Tenant) -> None:
+    """Fails when the plainest use fails: make a connector, read it, change it, remove it."""
+    api = tenant.api()
+    guid = str(new_connector(api)["Guid"])
+    with pytest.raises(AlreadyExists):
+        new_connector(api)
+    api.invoke(SET, {"Identity": guid, "Comment": "SEC-1234 Müller"}, effect=Effect.IDEMPOTENT)
+    (row,) = api.invoke(GET, {}, effect=Effect.READ).rows
+    assert (row["Guid"], row["Comment"]) == (guid, "SEC-1234 Müller")
+    assert not any("@" in key for key in row)
+    api.invoke(REMOVE, {"Identity": guid, "Confirm": False}, effect=Effect.IDEMPOTENT)
+    assert api.invoke(GET, {}, effect=Effect.READ).rows == ()
+    with pytest.raises(NotFound):
+        api.invoke(REMOVE, {"Identity": guid, "Confirm": False}, effect=Effect.IDEMPOTENT)
+
+
+def test_values_that_the_service_refuses(tenant: Tenant) -> None:
+    """Fails when a refusal of the service does not say which parameter it is about."""
+    api = tenant.api()
+    with pytest.raises(Unsupported, match="does not know the parameter Bogus"):
+        api.invoke(NEW, {"Name": "x", **PARTNER, "Bogus": 1}, effect=Effect.CREATE)  # type: ignore[dict-item]
+    with pytest.raises(InvalidArgument, match="the value of ConnectorType"):
+        api.invoke(NEW, {"Name": "x", **PARTNER, "ConnectorType": "Nobody"}, effect=Effect.CREATE)  # type: ignore[dict-item]
+
+
+def test_a_listing_of_2500_connectors_is_whole(tenant: Tenant) -> None:
+    """Fails when connectors past the first page of 1000 are lost."""
+    names = [f"Partner {number:04}" for number in range(2500)]
+    tenant.control.seed(inbound=[{"Name": name, "SenderDomains": ["a.example"]} for name in names])
+    rows = tenant.api().invoke(GET, {}, effect=Effect.READ).rows
+    assert sorted(str(row["Name"]) for row in rows) == names
+    assert len(tenant.control.calls()) == 3
+
+
+def test_a_broken_page_never_gives_a_part(tenant: Tenant) -> None:
+    """Fails when half a listing passes for all of it."""
+    tenant.control.seed(inbound=[{"Name": f"P{n}", "SenderDomains": ["a.example"]} for n in range(1500)])
+    tenant.control.fault(BrokenPageLink(how="stale"))
+    assert len(tenant.api().invoke(GET, {}, effect=Effect.READ).rows) == 1500
+    tenant.control.fault(BrokenPageLink(how="stale"), count=None)
+    with pytest.raises(Unavailable, match="link to the next page"):
+        tenant.api().invoke(GET, {}, effect=Effect.READ)
+    tenant.control.clear_faults()
+    tenant.control.fault(BrokenPageLink(how="error"), count=None)
+    with pytest.raises(Unavailable):
+        tenant.api().invoke(GET, {}, effect=Effect.READ)
+
+
+@pytest.mark.parametrize(
+    ("action", "read", "write", "create"),
+    [
+        (Status(status=429, retry_after="2.5"), None, None, None),
+        (Throttled(status=400), None, None, None),
+        (Status(status=503), None, None, OutcomeUnknown),
+        (Refusal(), None, None, OutcomeUnknown),
+        (ConnectionReset(), None, None, OutcomeUnknown),
+        (Status(status=500), None, Unavailable, OutcomeUnknown),
+        (ExpiredToken(), None, None, None),
+        (ExpiredToken(claims=True), None, None, None),
+        (Forbidden(), AccessDenied, AccessDenied, AccessDenied),
+        (Garbage(), UnexpectedAnswer, UnexpectedAnswer, OutcomeUnknown),
+        (ErrorsInAnswer(), ServiceError, ServiceError, OutcomeUnknown),
+        (Status(status=429, retry_after="86400"), ThrottledError, ThrottledError, ThrottledError),
+    ],
+    ids=lambda value: value.kind if hasattr(value, "kind") else "",
+)
+def test_a_failure_is_survived_or_named(
+    tenant: Tenant,
+    action: Status,
+    read: type[AdminApiError] | None,
+    write: type[AdminApiError] | None,
+    create: type[AdminApiError] | None,
+) -> None:
+    """Fails when a passing failure stops a run, or a create is sent twice."""
+    api = tenant.api()
+    guid = str(new_connector(api, "there")["Guid"])
+    for expected, act in (
+        (read, lambda: api.invoke(GET, {}, effect=Effect.READ)),
+        (write, lambda: api.invoke(SET, {"Identity": guid, "Comment": "x"}, effect=Effect.IDEMPOTENT)),
+        (create, lambda: new_connector(api, "fresh")),
+    ):
+        tenant.control.fault(action)
+        if expected is None:
+            act()
+        else:
+            with pytest.raises(expected) as caught:
+                act()
+            assert type(caught.value) is expected
+        tenant.control.clear_faults()
+    made = [row["Name"] for row in tenant.control.connectors("inbound")]
+    assert made.count("fresh") == (1 if create is None else 0)
+
+
+def test_a_create_whose_answer_was_lost_is_not_sent_again(tenant: Tenant) -> None:
+    """Fails when a connector that was made, but whose answer was lost, is made a second time or reported as refused."""
+    api = tenant.api()
+    tenant.control.fault(ConnectionReset(after_write=True), NEW)
+    with pytest.raises(OutcomeUnknown, match=r"whether the object was created is unknown.*Look for the object by name"):
+        new_connector(api)
+    assert len(tenant.control.writes()) == 1
+    assert len(tenant.control.connectors("inbound")) == 1
+
+
+def test_a_short_lived_token_is_renewed_in_time(tenant: Tenant) -> None:
+    """Fails when a token that ends during a run stops it."""
+    tenant.control.switch(token_lifetime_seconds=1)
+    api = tenant.api()
+    for _ in range(3):
+        api.invoke(GET, {}, effect=Effect.READ)
+    # A busy machine may let one end on its way; then it is renewed after the refusal.
+    assert sum(call.status == 200 for call in tenant.control.calls()) == 3
+
+
+def test_a_claims_challenge_is_answered_although_another_thread_renewed_the_token(tenant: Tenant) -> None:
+    """Fails when two connectors that are refused at once, one with a claims challenge, end the run."""
+    connection = tenant.api().connection
+    tokens = token_source(connection, Timeouts(), RetryPolicy())
+    first = tokens.token()
+    renewed = tokens.token(refused=first)
+    claims = '{"access_token": {"nbf": {"essential": true, "value": "1"}}}'
+
+    answered = tokens.token(claims, refused=first)
+
+    assert answered.value != renewed.value
+    assert tokens.token(claims, refused=renewed).value == answered.value

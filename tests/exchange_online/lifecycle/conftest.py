@@ -1,0 +1,61 @@
+"""A client of the emulator in this process, which only notes how long it would wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from exchange_online.admin_api import AdminApi, Settings, connection
+from exchange_online.admin_api.clouds import EMULATOR_VARIABLE
+from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api.transport_rules import TransportRules
+from exchange_online.lifecycle.crud import Lifecycle
+from exchange_online.lifecycle.listing import Listing
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.process import EmulatorProcess
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[EmulatorProcess]:
+    """Exchange Online on this machine."""
+    with EmulatorProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def tenant(emulator: EmulatorProcess) -> Control:
+    """An empty tenant."""
+    emulator.control.reset()
+    return emulator.control
+
+
+@dataclass
+class Parts:
+    """What a lifecycle is made of; `sleeps` are the seconds it would have waited."""
+
+    api: AdminApi
+    cmdlets: ConnectorCmdlets
+    sleeps: list[float] = field(default_factory=list)
+
+    def listing(self) -> Listing:
+        """A listing of a new run."""
+        return Listing(self.cmdlets, sleep=self.sleeps.append)
+
+    def rules(self) -> TransportRules:
+        """The transport rules of a new run."""
+        return TransportRules(self.api)
+
+    def lifecycle(self) -> Lifecycle:
+        """The lifecycle of a new run."""
+        return Lifecycle(self.cmdlets, self.listing(), self.rules(), self.sleeps.append)
+
+
+@pytest.fixture
+def parts(emulator: EmulatorProcess, tenant: Control) -> Iterator[Parts]:  # noqa: ARG001 - the tenant must be empty
+    """The parts of a lifecycle, on the emulator."""
+    to = connection(Settings("local"), {EMULATOR_VARIABLE: str(emulator.connection_path)})
+    sleeps: list[float] = []
+    with AdminApi(to, sleep=sleeps.append) as api:
+        yield Parts(api, ConnectorCmdlets(api), sleeps)

@@ -1,0 +1,83 @@
+"""How long the lifecycle waits, and what stays when a step beside the write fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from exchange_online.connectors import ConnectorRecord, Direction, check
+from exchange_online.connectors.options import Options
+from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER
+from exchange_online.lifecycle.refusals import NotApplied
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.faults.models import ConnectionReset, Garbage, ReadLag, Status
+from tests.exchange_online.lifecycle.conftest import Parts
+
+_PLAIN = check(Direction.INBOUND, {"name": "Plain", "senderDomains": ["a.example"]}).settings
+_CHANGED = check(Direction.INBOUND, {"name": "Plain", "senderDomains": ["a.example"], "comment": "new"}).settings
+
+
+def test_nothing_is_waited_for_where_nothing_lags(parts: Parts) -> None:
+    """Failing, every write would cost seconds, and a stack of 200 partners an hour."""
+    lifecycle = parts.lifecycle()
+    made = lifecycle.create(_PLAIN, Options()).record
+    lifecycle.update(made.guid, _PLAIN, _CHANGED)
+    lifecycle.delete(made.guid, _CHANGED)
+    assert [each for each in parts.sleeps if each] == []
+
+
+def test_a_change_is_looked_for_for_a_minute(parts: Parts, tenant: Control) -> None:
+    """Failing, a run would give up on a slow directory too early, or hang for long."""
+    made = parts.lifecycle().create(_PLAIN, Options()).record
+    tenant.fault(ReadLag(seconds=600), "Set-*")
+    with pytest.raises(NotApplied):
+        parts.lifecycle().update(made.guid, _PLAIN, _CHANGED)
+    assert [each for each in parts.sleeps if each] == list(LOOK_AGAIN_AFTER)
+    assert 55 <= sum(LOOK_AGAIN_AFTER) <= 65
+
+
+def test_a_lost_create_is_looked_for_before_another_is_sent(parts: Parts, tenant: Control) -> None:
+    """Failing, the second New- would go out before the first one had a chance to show."""
+    tenant.fault(ConnectionReset(), "New-*", count=2)
+    parts.lifecycle().create(_PLAIN, Options())
+    assert len(tenant.writes()) == 3
+    assert sum(parts.sleeps) == 2 * sum(LOOK_AGAIN_AFTER[:3])
+
+
+def test_no_change_sends_nothing(parts: Parts, tenant: Control) -> None:
+    """Failing, an update of an option of the provider alone would write to the tenant."""
+    made = parts.lifecycle().create(_PLAIN, Options()).record
+    tenant.clear_calls()
+    assert parts.lifecycle().update(made.guid, _PLAIN, _PLAIN).record == made
+    assert tenant.writes() == []
+
+
+def test_a_create_does_not_fail_because_nobody_could_look_at_its_neighbours(
+    parts: Parts, tenant: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failing, a connector that exists would be missing from the state because a warning could not be made."""
+    # Another thread, whose own create got no answer, drops the listing in the same moment.
+    listing = parts.listing()
+    lifecycle = type(parts.lifecycle())(parts.cmdlets, listing, parts.rules(), parts.sleeps.append)
+    tenant.fault(Status(status=500), "Get-InboundConnector", nth=2, count=None)
+    enter = listing.enter
+
+    def enter_and_lose(record: ConnectorRecord) -> None:
+        enter(record)
+        listing.drop(record.direction)
+
+    monkeypatch.setattr(listing, "enter", enter_and_lose)
+    outcome = lifecycle.create(_PLAIN, Options())
+    assert outcome.record.name == "Plain"
+    assert any("nobody looked for other connectors" in warning for warning in outcome.warnings)
+
+
+def test_what_the_service_stores_otherwise_is_removed_again(parts: Parts, tenant: Control) -> None:
+    """Failing, a connector with other settings than declared would stay in use, and nobody would manage it."""
+    row = '{"Guid": "%s", "Name": "Plain", "SenderDomains": ["smtp:b.example;1"], "RequireTls": true, "Enabled": true}'
+    tenant.seed(inbound=[{"Name": "Other", "SenderDomains": ["smtp:b.example;1"]}])
+    guid = tenant.connectors("inbound")[0]["Guid"]
+    tenant.fault(Garbage(body='{"value": [' + row % guid + "]}"), "New-*")
+    with pytest.raises(NotApplied) as error:
+        parts.lifecycle().create(_PLAIN, Options())
+    assert "senderDomains: b.example => a.example" in str(error.value)
+    assert tenant.connectors("inbound") == []

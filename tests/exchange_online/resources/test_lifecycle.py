@@ -1,0 +1,169 @@
+"""One connector's life through the real provider process: create, read, diff, update, delete."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from exchange_online_emulator.control import Control
+from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, TWO_STEPS, Start, assert_sentence, assert_tenant_is
+from tests.support.mini_stack import Declaration, MiniStack
+from tests.support.provider_process import ProviderError
+
+pytestmark = pytest.mark.provider
+
+BOTH = pytest.mark.parametrize("declaration", [INBOUND, OUTBOUND], ids=["inbound", "outbound"])
+
+
+@BOTH
+def test_a_created_connector_is_what_was_declared(start: Start, tenant: Control, declaration: Declaration) -> None:
+    """Failing, the tenant's connector would not be the one the pull request showed."""
+    with start() as process:
+        resource = process.create(declaration.direction, dict(declaration.properties))
+    (row,) = tenant.connectors(declaration.direction.word)
+    assert resource.id == row["Guid"] == str(uuid.UUID(row["Guid"]))
+    assert_tenant_is(tenant, {"one": declaration})
+    assert [call.cmdlet for call in tenant.writes()] == [f"New-{declaration.direction}"]
+
+
+@BOTH
+def test_outputs_hold_the_canonical_inputs_and_what_the_service_computed(
+    start: Start, tenant: Control, declaration: Declaration
+) -> None:
+    """Failing, the state would differ from the inputs at once, and every preview would show a change."""
+    with start() as process:
+        resource = process.create(declaration.direction, dict(declaration.properties))
+    assert resource.inputs.items() <= resource.outputs.items()
+    computed = {key: resource.outputs[key] for key in resource.outputs.keys() - resource.inputs.keys()}
+    assert computed.pop("guid") == resource.id
+    assert computed.pop("connectorSource") == "Default"
+    (row,) = tenant.connectors(declaration.direction.word)
+    assert computed.pop("whenCreatedUtc") == row["WhenCreatedUTC"]
+    assert set(computed) <= {"identity", "isValid", "whenChangedUtc", "isValidated"}
+
+
+@BOTH
+def test_read_gives_the_inputs_that_check_gives(start: Start, declaration: Declaration) -> None:
+    """Failing, a refresh would show drift that is none, at every run."""
+    with start() as process:
+        resource = process.create(declaration.direction, dict(declaration.properties))
+    with start() as process:
+        read = process.read(resource)
+        assert read is not None
+        checked, failures = process.check(declaration.direction, read.inputs)
+        assert process.diff(read, resource.inputs).changes == "none"
+    assert not failures
+    assert read.inputs == checked == resource.inputs
+    assert read.outputs == resource.outputs
+
+
+@BOTH
+def test_an_update_sends_only_what_changed(stack: MiniStack, tenant: Control, declaration: Declaration) -> None:
+    """Failing, an update would overwrite settings that somebody else changed meanwhile on purpose."""
+    stack.up({"one": declaration})
+    tenant.clear_calls()
+    changed = declaration.with_(comment="SEC-9999")
+    assert stack.up({"one": changed}).updated == ["one"]
+    (sent,) = tenant.writes()
+    assert sent.cmdlet == f"Set-{declaration.direction}"
+    assert sent.parameters == {"Identity": stack.resources["one"].id, "Comment": "SEC-9999"}
+    assert_tenant_is(tenant, {"one": changed})
+
+
+@BOTH
+def test_a_rename_keeps_the_connector(stack: MiniStack, tenant: Control, declaration: Declaration) -> None:
+    """Failing, a rename would remove the connector first, and mail would flow unprotected meanwhile."""
+    stack.up({"one": declaration})
+    guid = stack.resources["one"].id
+    stack.up({"one": declaration.with_(name="Another name")})
+    assert stack.resources["one"].id == guid
+    (row,) = tenant.connectors(declaration.direction.word)
+    assert (row["Guid"], row["Name"]) == (guid, "Another name")
+
+
+@BOTH
+def test_a_removed_declaration_removes_the_connector(
+    stack: MiniStack, tenant: Control, declaration: Declaration
+) -> None:
+    """Failing, a partner that left would keep its way into the tenant, or a second destroy would fail."""
+    stack.up({"one": declaration})
+    resource = stack.resources["one"]
+    assert stack.up({}).deleted == ["one"]
+    assert_tenant_is(tenant, {})
+    stack.resources["one"] = resource
+    assert stack.up({}, refresh=False).deleted == ["one"]
+
+
+@BOTH
+def test_drift_shows_and_is_repaired(stack: MiniStack, tenant: Control, declaration: Declaration) -> None:
+    """Failing, a change in the portal would stay unseen, or `up` would not bring the declared value back."""
+    stack.up({"one": declaration})
+    guid = stack.resources["one"].id
+    tenant.invoke(f"Set-{declaration.direction}", {"Identity": guid, "Enabled": False, "Comment": None})
+    stack.refresh()
+    assert stack.resources["one"].inputs["enabled"] is False
+    assert "comment" not in stack.resources["one"].inputs
+    tenant.clear_calls()
+    assert stack.up({"one": declaration}).updated == ["one"]
+    (sent,) = tenant.writes()
+    assert sent.parameters == {"Identity": guid, "Enabled": True, "Comment": "SEC-1234"}
+
+
+def test_recipients_for_validation_take_a_second_call(stack: MiniStack, tenant: Control) -> None:
+    """Failing, the service would refuse the create: New-OutboundConnector knows no ValidationRecipients."""
+    stack.up({"one": TWO_STEPS})
+    new, changed = tenant.writes()
+    assert (new.cmdlet, changed.cmdlet) == ("New-OutboundConnector", "Set-OutboundConnector")
+    assert "ValidationRecipients" not in new.parameters
+    assert changed.parameters == {
+        "Identity": stack.resources["one"].id,
+        "ValidationRecipients": ["postmaster@fabrikam.com"],
+    }
+    assert stack.resources["one"].outputs["validationRecipients"] == ["postmaster@fabrikam.com"]
+    assert stack.up({"one": TWO_STEPS}).changed_nothing
+
+
+def test_a_certificate_name_and_its_restriction_change_in_one_call(stack: MiniStack, tenant: Control) -> None:
+    """Failing, there would be a moment without enforcement, or with the wrong name enforced."""
+    before = INBOUND.with_(restrictDomainsToCertificate=False, tlsSenderCertificateName=None)
+    stack.up({"one": before})
+    tenant.clear_calls()
+    stack.up({"one": INBOUND})
+    (sent,) = tenant.writes()
+    assert sent.parameters == {
+        "Identity": stack.resources["one"].id,
+        "RestrictDomainsToCertificate": True,
+        "TlsSenderCertificateName": "mail.fabrikam.com",
+    }
+
+
+def test_warnings_reach_the_engine_once(start: Start) -> None:
+    """Failing, the administrator would not read that a connector has no effect, or read it a hundred times."""
+    weak = INBOUND.with_(requireTls=False, restrictDomainsToCertificate=False)
+    with start() as process:
+        for _ in range(3):
+            process.check(weak.direction, dict(weak.properties))
+        (message,) = process.messages
+    assert message.startswith("inbound connector 'Fabrikam Bank - inbound': ")
+    assert "restricts nothing" in message
+
+
+@BOTH
+def test_the_service_refusing_is_one_sentence(start: Start, tenant: Control, declaration: Declaration) -> None:
+    """Failing, a CI log would show a traceback instead of what was refused, where, why and what to do."""
+    tenant.switch(unsupported_parameters=["Comment"])
+    with start() as process, pytest.raises(ProviderError) as refused:
+        process.create(declaration.direction, dict(declaration.properties))
+    assert_sentence(str(refused.value), declaration.name, "Comment", "Remove it from the stack file", "request-id")
+    assert_tenant_is(tenant, {})
+
+
+def test_updating_a_connector_that_is_gone_is_an_error_in_words(stack: MiniStack, tenant: Control) -> None:
+    """Failing, `up` without a refresh would report success for a connector that does not exist."""
+    stack.up({"one": INBOUND})
+    tenant.invoke("Remove-InboundConnector", {"Identity": stack.resources["one"].id, "Confirm": False})
+    run = stack.up({"one": INBOUND.with_(comment="new")}, refresh=False)
+    assert_sentence(run.error, "no longer in the tenant", "pulumi refresh")
+    assert stack.up({"one": INBOUND}).created == ["one"]
+    assert_tenant_is(tenant, {"one": INBOUND})

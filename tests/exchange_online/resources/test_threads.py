@@ -1,0 +1,68 @@
+"""The engine calls the provider from several threads at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from exchange_online_emulator.control import Control
+from exchange_online_emulator.faults.models import Delay
+from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, Start, assert_tenant_is
+from tests.support.mini_stack import Declaration
+from tests.support.provider_process import ProviderError, Resource
+
+pytestmark = pytest.mark.provider
+
+THREADS = 8
+
+
+def _program(count: int) -> dict[str, Declaration]:
+    program: dict[str, Declaration] = {}
+    for number in range(count):
+        domain = f"partner{number}.example"
+        program[f"in{number}"] = INBOUND.with_(name=f"In {number}", senderDomains=[domain])
+        program[f"out{number}"] = OUTBOUND.with_(name=f"Out {number}", recipientDomains=[domain])
+    return program
+
+
+def test_creates_and_reads_at_once_share_one_listing_and_one_token(start: Start, tenant: Control) -> None:
+    """Failing, a run over 400 connectors would list 400 times, be throttled, or mix up connectors."""
+    program = _program(20)
+    # A fault that never acts counts the requests for a token.
+    tokens = tenant.fault(Delay(seconds=0), "token", nth=10_000)
+    with start() as process, ThreadPoolExecutor(THREADS) as threads:
+        made: list[Resource] = list(
+            threads.map(lambda each: process.create(each.direction, dict(each.properties)), program.values())
+        )
+    assert_tenant_is(tenant, program)
+    assert len({each.id for each in made}) == len(program)
+    for declaration, resource in zip(program.values(), made, strict=True):
+        assert resource.outputs["name"] == declaration.name
+    assert len(tenant.calls("Get-InboundConnector")) == 1
+    # Test-mode connectors take a call of their own.
+    assert len(tenant.calls("Get-OutboundConnector")) == 2
+    (counted,) = [each for each in tenant.faults() if each.id == tokens.id]
+    assert counted.matched == 1
+    tenant.clear_calls()
+    with start() as process, ThreadPoolExecutor(THREADS) as threads:
+        read = list(threads.map(process.read, made))
+    assert read == made
+    assert Counter(call.cmdlet for call in tenant.calls()) == {"Get-InboundConnector": 1, "Get-OutboundConnector": 2}
+
+
+def test_one_name_asked_for_at_once_is_created_once(start: Start, tenant: Control) -> None:
+    """Failing, two resources of one name would both report success, and own the same connector."""
+
+    def create(_: int) -> str:
+        try:
+            return process.create(INBOUND.direction, dict(INBOUND.properties)).id
+        except ProviderError as error:
+            return str(error)
+
+    with start() as process, ThreadPoolExecutor(THREADS) as threads:
+        answers = list(threads.map(create, range(THREADS)))
+    (row,) = tenant.connectors("inbound")
+    assert answers.count(row["Guid"]) == 1
+    assert sum("two resources of this program" in answer for answer in answers) == THREADS - 1

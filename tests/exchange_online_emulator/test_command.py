@@ -1,0 +1,136 @@
+"""The command `python -m exchange_online_emulator`, as a person or a Makefile runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from exchange_online_emulator.process import EmulatorProcess
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [sys.executable, "-m", "exchange_online_emulator", *map(str, arguments)]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_start_is_idempotent_and_stop_stops(tmp_path: Path) -> None:
+    """Failing: `make emulator` twice starts two, or `stop` leaves one behind."""
+    state = tmp_path / "state.sqlite"
+    try:
+        first = run("start", "--state", state)
+        assert first.returncode == 0, first.stderr
+        url = first.stdout.strip()
+        assert url.startswith("https://127.0.0.1:")
+        connection = json.loads((tmp_path / "connection.json").read_text(encoding="utf-8"))
+        assert set(connection) == {
+            "url", "authority", "scope", "caBundle", "tenant", "clientId", "clientSecret", "pid"
+        }  # fmt: skip
+        assert requests.get(url, verify=connection["caBundle"], timeout=10).status_code == 200
+        seed = tmp_path / "seed.json"
+        seed.write_text('{"inbound": [{"Name": "Later", "SenderDomains": ["a.com"]}]}', encoding="utf-8")
+        again = run("start", "--state", state, "--seed", seed)
+        assert "Later" in requests.get(url, verify=connection["caBundle"], timeout=10).text
+        assert again.stdout.strip() == url
+        assert json.loads((tmp_path / "connection.json").read_text(encoding="utf-8")) == connection
+        status = run("status", "--state", state)
+        assert (status.returncode, url in status.stdout) == (0, True)
+        second = run("serve", "--state", state)
+        assert second.returncode == 2
+        assert "Another emulator serves" in second.stderr
+        assert run("reset", "--state", state).returncode == 0
+    finally:
+        stopped = run("stop", "--state", state)
+    assert stopped.stdout.strip() == "stopped"
+    assert not (tmp_path / "connection.json").exists()
+    assert run("status", "--state", state).returncode == 1
+
+
+def test_two_starts_at_once_make_one_server(tmp_path: Path) -> None:
+    """Failing: parallel make targets fight over the state file."""
+    state = tmp_path / "state.sqlite"
+    command = [sys.executable, "-m", "exchange_online_emulator", "start", "--state", str(state)]
+    both = [subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        urls = {process.communicate(timeout=60)[0].strip() for process in both}
+        assert len(urls) == 1
+        assert urls != {""}
+    finally:
+        assert run("stop", "--state", state).stdout.strip() == "stopped"
+
+
+def test_ipv6_loopback_is_served(tmp_path: Path) -> None:
+    """Failing: `--host ::1` announces a URL that does not answer."""
+    with EmulatorProcess(tmp_path, "--host", "::1") as process:
+        assert process.connection.url.startswith("https://[::1]:")
+        assert process.control.status().url == process.connection.url
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.com"])  # noqa: S104 - must be refused
+def test_only_loopback_is_served(tmp_path: Path, host: str) -> None:
+    """Failing: the control API, which takes no credentials, is reachable from the network."""
+    refused = run("serve", "--state", tmp_path / "state.sqlite", "--host", host)
+    assert refused.returncode == 2
+    assert "loopback addresses only" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_taken_port_and_a_bad_seed_are_sentences(tmp_path: Path) -> None:
+    """Failing: a person gets a traceback."""
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"inbound": [{"SenderDomains": ["a.com"]}]}', encoding="utf-8")
+    bad = run("serve", "--state", tmp_path / "state.sqlite", "--seed", seed)
+    assert bad.returncode == 2
+    assert "missing mandatory parameters: Name" in bad.stderr
+    assert "Traceback" not in bad.stderr
+
+
+def test_a_seed_and_a_latency(tmp_path: Path) -> None:
+    """Failing: --seed or --latency does nothing."""
+    state, seed = tmp_path / "state.sqlite", tmp_path / "seed.json"
+    connectors = {"inbound": [{"Name": "Seeded", "SenderDomains": ["a.com"], "Comment": "<b>&</b>"}]}
+    seed.write_text(json.dumps(connectors), encoding="utf-8")
+    try:
+        url = run("start", "--state", state, "--seed", seed, "--latency", "300").stdout.strip()
+        connection = json.loads((tmp_path / "connection.json").read_text(encoding="utf-8"))
+        bundle = connection["caBundle"]
+        page = requests.get(url, verify=bundle, timeout=10).text
+        assert "Seeded" in page
+        started = time.monotonic()
+        target = f"{url}/adminapi/beta/{connection['tenant']}/InvokeCommand"
+        assert requests.post(target, json={}, verify=bundle, timeout=10).status_code == 401
+        assert time.monotonic() - started >= 0.3
+    finally:
+        run("stop", "--state", state)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_quietly(tmp_path: Path, how: signal.Signals) -> None:
+    """Failing: Ctrl+C shows a traceback, or leaves connection.json behind."""
+    process = EmulatorProcess(tmp_path).start()
+    os.kill(process.pid, how)
+    deadline = time.monotonic() + 10
+    while process.connection_path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.stop()
+    assert not process.connection_path.exists()
+    assert "Traceback" not in process.log()
+
+
+def test_the_rules_are_printed() -> None:
+    """Failing: docs/emulator.md cannot be made."""
+    document = run("rules", "--markdown")
+    assert document.returncode == 0
+    assert document.stdout.startswith("# ")
+    assert "| V36 |" in document.stdout
+    assert "What nobody knows" in document.stdout

@@ -1,0 +1,263 @@
+"""New, Set, Get and Remove of connectors, as a client meets them on the wire."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchange_online_emulator.control import Control, ControlError
+from tests.exchange_online_emulator.admin import Admin, refusal_text
+
+SHAPES: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent.parent / "data" / "connector_get_shapes.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_rows_have_the_observed_shape(admin: Admin, direction: str) -> None:
+    """Failing: a client reads other properties here than at the service; absent ones are not false."""
+    row = admin.new_inbound() if direction == "inbound" else admin.new_outbound()
+    known = [name for name in row if name in SHAPES[direction]]
+    assert known == list(SHAPES[direction])
+    other = set(SHAPES["outbound" if direction == "inbound" else "inbound"]) - set(SHAPES[direction])
+    assert not other & set(row)
+    for name, example in SHAPES[direction].items():
+        if example is not None and row[name] is not None:
+            assert type(row[name]) is type(example), name
+
+
+def test_a_new_row_has_the_documented_defaults_and_stored_forms(admin: Admin) -> None:
+    """Failing: a client that relies on read-back forms breaks at the service."""
+    row = admin.new_inbound(SenderDomains=["Fabrikam.com", "smtp:*.fabrikam.com;1"])
+    assert row["SenderDomains"] == ["smtp:Fabrikam.com;1", "smtp:*.fabrikam.com;1"]
+    assert (row["RequireTls"], row["Enabled"], row["ConnectorType"]) == (True, True, "Partner")
+    assert (row["Comment"], row["TlsSenderCertificateName"], row["SenderIPAddresses"]) == ("", None, [])
+    assert (row["ConnectorSource"], row["Identity"]) == ("Default", row["Name"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", row["WhenCreatedUTC"])
+    assert row["WhenChanged"].endswith("0+00:00")
+    assert row["Guid@data.type"] == "System.Guid"
+    assert row["SenderDomains@odata.type"] == "#Collection(String)"
+    outbound = admin.new_outbound()
+    assert outbound["RecipientDomains"] == ["fabrikam.com"]
+    assert (outbound["UseMXRecord"], outbound["TlsSettings"], outbound["TlsDomain"]) == (True, None, None)
+    assert (outbound["MtaStsMode"], outbound["SmtpDaneMode"]) == ("Opportunistic", "Opportunistic")
+
+
+def test_the_success_envelope(admin: Admin) -> None:
+    """Failing: the envelope is not the observed one."""
+    admin.new_inbound()
+    response = admin.post("Get-InboundConnector")
+    body = response.json()
+    base = f"{admin.connection.url}/adminapi/beta/{admin.connection.tenant}"
+    assert body["@odata.context"] == f"{base}/$metadata#Collection(Exchange.GenericHashTable)"
+    assert (body["adminapi.warnings@odata.type"], body["@adminapi.warnings"]) == ("#Collection(String)", [])
+    assert response.headers["request-id"]
+    assert admin.post("Set-InboundConnector", {"Identity": "Fabrikam", "Comment": "x"}).json()["value"] == []
+
+
+def test_set_changes_what_it_names_and_moves_only_when_changed(admin: Admin) -> None:
+    """Failing: a Set touches other settings."""
+    created = admin.new_inbound(Comment="first", TlsSenderCertificateName="mail.fabrikam.com")
+    assert admin.rows("Set-InboundConnector", {"Identity": created["Guid"], "RequireTls": False}) == []
+    changed = admin.one("Inbound", "Fabrikam")
+    stamps = {"WhenChanged", "WhenChangedUTC"}
+    assert {name for name in created if created[name] != changed[name]} == {"RequireTls", *stamps}
+    assert changed["WhenChangedUTC"] > created["WhenChangedUTC"]
+
+
+def test_set_with_nothing_changed_warns_and_leaves_the_time(admin: Admin) -> None:
+    """Failing: a repeated Set looks like a change."""
+    created = admin.new_inbound()
+    response = admin.post("Set-InboundConnector", {"Identity": "fabrikam", "SenderDomains": ["fabrikam.com"]})
+    assert response.json()["@adminapi.warnings"] == [
+        "The command completed successfully but no settings of 'Fabrikam' have been modified."
+    ]
+    assert admin.one("Inbound", "Fabrikam")["WhenChangedUTC"] == created["WhenChangedUTC"]
+
+
+def test_a_rename_keeps_the_guid_and_frees_the_name(admin: Admin) -> None:
+    """Failing: a rename replaces the connector."""
+    created = admin.new_inbound()
+    admin.rows("Set-InboundConnector", {"Identity": created["Guid"], "Name": "Fabrikam Bank"})
+    renamed = admin.one("Inbound", "Fabrikam Bank")
+    assert (renamed["Guid"], renamed["Identity"]) == (created["Guid"], "Fabrikam Bank")
+    assert admin.new_inbound()["Guid"] != created["Guid"]
+    taken = admin.post("Set-InboundConnector", {"Identity": created["Guid"], "Name": "FABRIKAM"})
+    assert "already exists" in refusal_text(taken)
+
+
+def test_a_name_that_exists_is_refused(admin: Admin) -> None:
+    """Failing: a create that is tried twice makes two connectors."""
+    admin.new_inbound()
+    response = admin.post("New-InboundConnector", {"Name": "FABRIKAM", "SenderDomains": ["*"]})
+    message = response.json()["error"]["details"][0]["message"]
+    assert response.status_code == 400
+    assert message.split("|")[1] == "Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException"
+    assert admin.new_outbound()["Name"] == "Fabrikam"
+
+
+@pytest.mark.parametrize("cmdlet", ["Set-InboundConnector", "Remove-InboundConnector", "Remove-OutboundConnector"])
+def test_a_missing_object_answers_body_c(admin: Admin, cmdlet: str) -> None:
+    """Failing: a client that knows "gone" by its type is misled."""
+    response = admin.post(cmdlet, {"Identity": "nobody"})
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["message"]) == (404, "NotFound", "Error executing cmdlet")
+    identifier, kind, text = error["details"][0]["message"].split("|", 2)
+    assert identifier == "Ex6F9304"
+    assert kind == "Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException"
+    assert "object 'nobody' couldn't be found" in text
+
+
+def test_get_with_an_unknown_identity_by_switch(admin: Admin, control: Control) -> None:
+    """Failing: Get -Identity becomes a safe existence test here, which it is not at the service."""
+    admin.new_inbound("A")
+    admin.new_inbound("B")
+    assert [row["Name"] for row in admin.rows("Get-InboundConnector", {"Identity": "b"})] == ["B"]
+    assert [row["Name"] for row in admin.rows("Get-InboundConnector", {"Identity": "nobody"})] == ["A", "B"]
+    assert len(admin.rows("Get-InboundConnector", {"Identity": None})) == 2
+    control.switch(unknown_identity="not_found")
+    assert admin.post("Get-InboundConnector", {"Identity": "nobody"}).status_code == 404
+
+
+def test_test_mode_connectors_hide_from_a_plain_get(admin: Admin, control: Control) -> None:
+    """Failing: a client that lists once misses test-mode connectors at the service."""
+    admin.new_outbound("A")
+    admin.new_outbound("T", TestMode=True)
+    plain = admin.post("Get-OutboundConnector").json()
+    assert [row["Name"] for row in plain["value"]] == ["A"]
+    assert "at least one test mode connector" in plain["@adminapi.warnings"][0]
+    included = {"IncludeTestModeConnectors": True}
+    assert [row["Name"] for row in admin.rows("Get-OutboundConnector", included)] == ["T"]
+    control.switch(include_test_mode="also")
+    assert [row["Name"] for row in admin.rows("Get-OutboundConnector", included)] == ["A", "T"]
+
+
+def test_remove_asks_only_when_told_to(admin: Admin) -> None:
+    """Failing: Confirm or WhatIf removes, or a plain Remove does not."""
+    admin.new_inbound()
+    for asked in ({"Confirm": True}, {"WhatIf": True}):
+        body = admin.post("Remove-InboundConnector", {"Identity": "Fabrikam", **asked}).json()
+        assert body["@adminapi.confirmationmessage"]
+        assert len(admin.rows("Get-InboundConnector")) == 1
+    assert admin.rows("Remove-InboundConnector", {"Identity": "Fabrikam", "Confirm": False}) == []
+    assert admin.rows("Get-InboundConnector") == []
+    assert admin.post("New-InboundConnector", {"Name": "X", "SenderDomains": "*", "WhatIf": True}).json()["value"] == []
+    assert admin.rows("Get-InboundConnector") == []
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {"@odata.type": "#Exchange.GenericHashTable"}])
+def test_every_clearing_form_clears(admin: Admin, nothing: Any) -> None:
+    """Failing: a form that a client may use to clear a list does nothing here."""
+    admin.new_inbound(SenderIPAddresses=["192.0.2.1"])
+    admin.rows("Set-InboundConnector", {"Identity": "Fabrikam", "SenderIPAddresses": nothing})
+    assert admin.one("Inbound", "Fabrikam")["SenderIPAddresses"] == []
+
+
+def test_scalars_clear_to_their_unset_forms(admin: Admin) -> None:
+    """Failing: going back to opportunistic TLS, or clearing a name, does not work."""
+    admin.new_outbound(TlsSettings="DomainValidation", TlsDomain="mail.fabrikam.com", Comment="x")
+    cleared = {"Identity": "Fabrikam", "TlsSettings": None, "TlsDomain": None, "Comment": None}
+    admin.rows("Set-OutboundConnector", cleared)
+    row = admin.one("Outbound", "Fabrikam")
+    assert (row["TlsSettings"], row["TlsDomain"], row["Comment"]) == (None, None, "")
+
+
+def test_a_hashtable_adds_and_removes(admin: Admin) -> None:
+    """Failing: a partial change of a list does not work, or works without its type."""
+    admin.new_inbound(SenderDomains=["a.com", "b.com"])
+    change = {"@odata.type": "#Exchange.GenericHashTable", "add": ["c.com"], "Remove": ["smtp:A.com;1"]}
+    admin.rows("Set-InboundConnector", {"Identity": "Fabrikam", "SenderDomains": change})
+    assert admin.one("Inbound", "Fabrikam")["SenderDomains"] == ["smtp:b.com;1", "smtp:c.com;1"]
+    again = {"@odata.type": "#Exchange.GenericHashTable", "Add": ["B.com"]}
+    response = admin.post("Set-InboundConnector", {"Identity": "Fabrikam", "SenderDomains": again})
+    assert "is already present in the collection" in refusal_text(response)
+    untyped = admin.post("Set-InboundConnector", {"Identity": "Fabrikam", "SenderDomains": {"Add": ["d.com"]}})
+    assert "JObject" in refusal_text(untyped)
+
+
+def test_validation_is_recorded_by_set_and_not_by_validate(admin: Admin, control: Control) -> None:
+    """Failing: the validation status moves by itself, or cannot be recorded."""
+    admin.new_outbound(UseMXRecord=False, SmartHosts=["mail.fabrikam.com"])
+    wanted = {"Identity": "Fabrikam", "Recipients": ["laura@fabrikam.com"]}
+    tasks = admin.rows("Validate-OutboundConnector", wanted)
+    assert all(set(task) == {"TaskName", "IsTaskSuccessful"} and task["IsTaskSuccessful"] for task in tasks)
+    assert "mail.fabrikam.com" in tasks[0]["TaskName"]
+    assert admin.one("Outbound", "Fabrikam")["IsValidated"] is False
+    stamp = {"IsValidated": True, "LastValidationTimestamp": "2026-01-02T03:04:05"}
+    admin.rows("Set-OutboundConnector", {"Identity": "Fabrikam", **stamp, "ValidationRecipients": ["l@fabrikam.com"]})
+    row = admin.one("Outbound", "Fabrikam")
+    assert (row["IsValidated"], row["LastValidationTimestamp"]) == (True, "2026-01-02T03:04:05.0000000")
+    control.switch(validation_succeeds=False)
+    assert not admin.rows("Validate-OutboundConnector", wanted)[-1]["IsTaskSuccessful"]
+
+
+def test_a_connector_in_use_by_a_rule_is_not_removed(admin: Admin, control: Control) -> None:
+    """Failing: the order of deletion (rule first) is not enforced, or the switch does not act."""
+    connector = admin.new_outbound(IsTransportRuleScoped=True, RecipientDomains=None)
+    rule = {"Name": "Route", "RouteMessageOutboundConnector": connector["Guid"], "RecipientDomainIs": ["fabrikam.com"]}
+    assert admin.rows("New-TransportRule", rule)[0]["State"] == "Enabled"
+    assert admin.rows("Get-TransportRule")[0]["RouteMessageOutboundConnector"] == "Fabrikam"
+    refused = admin.post("Remove-OutboundConnector", {"Identity": "Fabrikam"})
+    assert "Route" in refusal_text(refused)
+    unscoped = admin.post("Set-OutboundConnector", {"Identity": "Fabrikam", "IsTransportRuleScoped": False})
+    assert "Route" in refusal_text(unscoped)
+    admin.rows("Remove-TransportRule", {"Identity": "route", "Confirm": False})
+    admin.rows("Remove-OutboundConnector", {"Identity": "Fabrikam"})
+    control.switch(connector_in_use="accept")
+    admin.new_outbound()
+    admin.rows("New-TransportRule", {"Name": "Route", "RouteMessageOutboundConnector": "Fabrikam"})
+    admin.rows("Remove-OutboundConnector", {"Identity": "Fabrikam"})
+    missing = admin.post("New-TransportRule", {"Name": "R", "RouteMessageOutboundConnector": "nobody"})
+    assert missing.status_code == 404
+
+
+def test_rules_make_room_for_a_priority(admin: Admin) -> None:
+    """Failing: two transport rules share a priority."""
+    for name, priority in (("A", None), ("B", None), ("C", 0)):
+        admin.rows("New-TransportRule", {"Name": name} | ({} if priority is None else {"Priority": priority}))
+    assert {row["Name"]: row["Priority"] for row in admin.rows("Get-TransportRule")} == {"A": 1, "B": 2, "C": 0}
+    admin.rows("Remove-TransportRule", {"Identity": "C"})
+    assert {row["Name"]: row["Priority"] for row in admin.rows("Get-TransportRule")} == {"A": 0, "B": 1}
+    assert admin.post("New-TransportRule", {"Name": "D", "Priority": 9}).status_code == 400
+
+
+def test_accepted_domains_are_listed(admin: Admin, control: Control) -> None:
+    """Failing: a client cannot read the tenant's domains."""
+    assert control.seed(accepted_domains=["contoso.com"]) == 1
+    names = [row["DomainName"] for row in admin.rows("Get-AcceptedDomain")]
+    assert names == [control.status().initial_domain, "contoso.com"]
+
+
+def test_somebody_in_the_portal(admin: Admin, control: Control) -> None:
+    """Failing: drift made by other people cannot be tested here."""
+    made = control.invoke(
+        "New-InboundConnector", {"Name": "Portal", "SenderDomains": ["x.com"]}, connector_source="AdminUI"
+    )
+    assert made.rows[0]["ConnectorSource"] == "AdminUI"
+    assert admin.one("Inbound", "Portal")["ConnectorSource"] == "AdminUI"
+    control.invoke("Set-InboundConnector", {"Identity": "Portal", "RequireTls": False})
+    assert admin.one("Inbound", "Portal")["RequireTls"] is False
+    assert control.writes() == []
+    with pytest.raises(ControlError, match="couldn't be found"):
+        control.invoke("Remove-InboundConnector", {"Identity": "nobody"})
+
+
+def test_a_cloud_without_the_newer_parameters(admin: Admin, control: Control) -> None:
+    """Failing: an older cloud cannot be tested here."""
+    control.switch(unsupported_parameters=["MtaStsMode", "SmtpDaneMode"])
+    assert "MtaStsMode" not in admin.new_outbound()
+    response = admin.post("Set-OutboundConnector", {"Identity": "Fabrikam", "MtaStsMode": "None"})
+    assert refusal_text(response).endswith("Invalid cmdlet parameters specified. MtaStsMode")
+
+
+def test_other_stored_forms_by_switch(admin: Admin, control: Control) -> None:
+    """Failing: forms that the service may well return (N6-N9) cannot be tested here."""
+    control.switch(stored_form_variants=True)
+    row = admin.new_inbound(SenderDomains=["b.com", "a.com"], SenderIPAddresses=["192.0.2.7/25"])
+    assert row["SenderDomains"] == ["smtp:a.com;1", "smtp:b.com;1"]
+    assert row["SenderIPAddresses"] == ["192.0.2.0/25"]
+    assert admin.new_outbound(UseMXRecord=False, SmartHosts=["192.0.2.1"])["SmartHosts"] == ["[192.0.2.1]"]

@@ -1,0 +1,50 @@
+"""Declarations of partners as a stack file holds them, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange_online.connectors import Direction, Severity, check, new_parameters
+from exchange_online.connectors.changes import parameters_after_new
+from regulated_partners.partners.declaration import Partner
+from regulated_partners.partners.findings import read_partner
+from regulated_partners.partners.pair import Half, inbound_half, outbound_half
+
+FABRIKAM: dict[str, Any] = {
+    "name": "Fabrikam Bank",
+    "domains": ["fabrikam.com", "*.fabrikam.com"],
+    "certificateName": "mail.fabrikam.com",
+}
+
+
+def fabrikam(*without: str, **changed: object) -> dict[str, Any]:
+    """The declaration of the scenario, with something changed or left out."""
+    return {key: value for key, value in {**FABRIKAM, **changed}.items() if key not in without}
+
+
+def accepted(declaration: object) -> Partner:
+    """The partner of a declaration that has no findings."""
+    partner, findings = read_partner(declaration)
+    assert [str(finding) for finding in findings] == []
+    assert partner is not None
+    return partner
+
+
+def half(direction: Direction, partner: Partner) -> Half:
+    return inbound_half(partner) if direction is Direction.INBOUND else outbound_half(partner)
+
+
+def sent(direction: Direction, declaration: object) -> dict[str, Any]:
+    """What `New-` gets, and the `Set-` after it."""
+    checked = check(direction, half(direction, accepted(declaration)).inputs)
+    assert checked.findings == ()
+    return {**new_parameters(checked.settings), **parameters_after_new(checked.settings)}
+
+
+def said(declaration: object) -> dict[str, str]:
+    """The errors about a declaration, by path."""
+    _, findings = read_partner(declaration)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    found = {finding.path: finding.text for finding in errors}
+    assert len(found) == len(errors), [str(finding) for finding in errors]
+    return found

@@ -1,0 +1,192 @@
+"""What a partner's declaration must not say, where the finding points, and what it tells to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from exchange_online.connectors import Direction, Severity
+from regulated_partners.partners.findings import read_partner
+from tests.regulated_partners.partners.declared import accepted, fabrikam, half, said
+
+NAME_NEEDED = "outbound.connectionSecurity: recipientCertificateMatchesDomain"
+
+#: What is wrong, the declaration, and words of the finding by path. These are all the findings.
+REFUSED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
+    ("no certificate name", fabrikam("certificateName"), {"certificateName": f"certificate and {NAME_NEEDED}; write"}),
+    (
+        "no certificate name for one direction",
+        fabrikam("certificateName", inbound={"certificateName": "a.com"}),
+        {"certificateName": f"a name is needed by {NAME_NEEDED}; write"},
+    ),
+    ("every domain", fabrikam(domains=["*"]), {"domains[0]": "list them"}),
+    ("every domain among others", fabrikam(domains=["a.com", " * "]), {"domains[1]": "list them"}),
+    ("embedded wildcard", fabrikam(domains=["a.com", "b.*.com"]), {"domains[1]": "write the domain itself"}),
+    ("no domain", fabrikam(domains=["fabrikam"]), {"domains[0]": "write a name such as fabrikam.com"}),
+    ("an address as domain", fabrikam(domains=["192.0.2.1"]), {"domains[0]": "is not a domain name"}),
+    ("an empty domain", fabrikam(domains=[""]), {"domains[0]": "'' is not a domain name"}),
+    (
+        "certificate name",
+        fabrikam(certificateName="mail.*.com"),
+        {"certificateName": "write the domain itself, or '*.' and a domain (rule V4)."},
+    ),
+    (
+        "certificate without TLS",
+        fabrikam(inbound={"connectionSecurity": "opportunisticTls"}),
+        {"inbound.restrictDomainsBy": "set it to forceTls"},
+    ),
+    (
+        "nothing demanded",
+        fabrikam(inbound={"connectionSecurity": "opportunisticTls", "restrictDomainsBy": "none"}),
+        {"inbound.connectionSecurity": "(rule V13)"},
+    ),
+    (
+        "no addresses",
+        fabrikam(inbound={"restrictDomainsBy": "ipAddresses"}),
+        {"inbound.restrictDomainsBy": "list the partner's sending addresses (rule V8)"},
+    ),
+    (
+        "addresses that restrict nothing",
+        fabrikam(inbound={"senderIpAddresses": ["192.0.2.1"]}),
+        {"inbound.senderIpAddresses": "set it to ipAddresses"},
+    ),
+    (
+        "wide range",
+        fabrikam(inbound={"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.1", "10.0.0.0/23"]}),
+        {"inbound.senderIpAddresses[1]": "write it as 2 ranges of /24 (rule V6)"},
+    ),
+    (
+        "a name that nothing checks",
+        fabrikam(outbound={"connectionSecurity": "trustedCertificationAuthority", "tlsDomain": "a.com"}),
+        {"outbound.tlsDomain": "(rule V22)"},
+    ),
+    ("port", fabrikam(outbound={"smartHosts": ["a.com:25"]}), {"outbound.smartHosts[0]": "port 25 (rule V20)"}),
+    (
+        "no mail address",
+        fabrikam(outbound={"validationRecipients": ["a@b.com", "b.com"]}),
+        {"outbound.validationRecipients[1]": "is not an SMTP address"},
+    ),
+    ("slash", fabrikam(name="A/S Fabrikam"), {"name": "leave the slash out"}),
+    ("space around the name", fabrikam(name=" Fabrikam"), {"name": "leave the space out"}),
+    ("blank name", fabrikam(name="  "), {"name": "leave the space out"}),
+    ("long name of one connector", fabrikam(inbound={"name": "n" * 65}), {"inbound.name": "at most 64 (rule V3)"}),
+    ("a connector for rules", fabrikam(outbound={"settings": {"isTransportRuleScoped": True}}), {"domains": "V24"}),
+    (
+        "hybrid only",
+        fabrikam(
+            inbound={"settings": {"treatMessagesAsInternal": True, "cloudServicesMailEnabled": True}},
+            outbound={"settings": {"senderRewritingEnabled": True, "allAcceptedDomains": True}},
+        ),
+        {
+            "inbound.settings.treatMessagesAsInternal": "leave it out for a partner (rule V14)",
+            "inbound.settings.cloudServicesMailEnabled": "leave it out for a partner (rule V15)",
+            "outbound.settings.senderRewritingEnabled": "leave it out for a partner (rule V16)",
+            "outbound.settings.allAcceptedDomains": "leave it out for a partner (rule V17)",
+        },
+    ),
+    (
+        "settings that the declaration decides",
+        fabrikam(
+            inbound={"settings": {"requireTls": False, "senderDomains": ["b.com"], "name": "x"}},
+            outbound={"settings": {"useMxRecord": True, "tlsSettings": "EncryptionOnly", "enabled": False}},
+        ),
+        {
+            "inbound.settings.requireTls": "use inbound.connectionSecurity",
+            "inbound.settings.senderDomains": "use domains",
+            "inbound.settings.name": "use name",
+            "outbound.settings.useMxRecord": "use outbound.smartHosts",
+            "outbound.settings.tlsSettings": "use outbound.connectionSecurity",
+            "outbound.settings.enabled": "use enabled",
+        },
+    ),
+    (
+        "another type",
+        fabrikam(inbound={"settings": {"connectorType": "OnPremises"}}),
+        {"inbound.settings.connectorType": "leave it out"},
+    ),
+    (
+        "consents among the settings",
+        fabrikam(
+            inbound={"settings": {"allowTenantWideRestriction": True}}, outbound={"settings": {"adoptExisting": True}}
+        ),
+        {
+            "inbound.settings.allowTenantWideRestriction": "this is no parameter of a connector",
+            "outbound.settings.adoptExisting": "this is no parameter of a connector",
+        },
+    ),
+    (
+        "unknown, reserved and wrong settings",
+        fabrikam(inbound={"settings": {"efSkipIp": ["1.2.3.4"], "EFTestMode": True, "efUsers": ["laura"]}}),
+        {
+            "inbound.settings.efSkipIp": "did you mean efSkipIps?",
+            "inbound.settings.EFTestMode": "is reserved for internal use by Microsoft; leave it out",
+            "inbound.settings.efUsers[0]": "is not an SMTP address",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "declared", "expected"), REFUSED, ids=[what for what, _, _ in REFUSED])
+def test_a_mistake_is_found_where_it_stands(what: str, declared: dict[str, Any], expected: dict[str, str]) -> None:
+    """A failure means that a mistake reaches the service, or that the finding points to the wrong line."""
+    found = said(declared)
+    assert found.keys() == expected.keys(), what
+    for path, words in expected.items():
+        assert words in found[path]
+        assert found[path].endswith((".", "?")), "a sentence"
+
+
+def test_all_mistakes_are_said_at_once() -> None:
+    """A failure means that somebody has to push once for each mistake."""
+    declared = {
+        "name": "A/S",
+        "domains": ["*", "b.*.com"],
+        "enabled": "yes",
+        "coment": "x",
+        "inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["::1"], "settings": {"efUsers": [5]}},
+        "outbound": {"smartHosts": "mx.a.com", "connectionSecurity": "tls", "validationRecipients": ["x"]},
+    }
+    assert set(said(declared)) == {
+        "name",
+        "domains[0]",
+        "domains[1]",
+        "enabled",
+        "coment",
+        "inbound.senderIpAddresses[0]",
+        "inbound.settings.efUsers[0]",
+        "outbound.smartHosts",
+        "outbound.connectionSecurity",
+        "outbound.validationRecipients[0]",
+        "certificateName",
+    }
+
+
+def test_advice_is_a_warning_and_stops_nothing() -> None:
+    """A failure means that advice blocks a deployment, or is not shown."""
+    partner, findings = read_partner(
+        fabrikam(outbound={"smartHosts": ["mx.a.com"], "settings": {"smtpDaneMode": "Mandatory"}})
+    )
+    assert partner is not None
+    assert [(finding.path, finding.severity) for finding in findings] == [
+        ("outbound.settings.smtpDaneMode", Severity.WARNING)
+    ]
+
+
+@pytest.mark.parametrize(("length", "refused"), [(53, False), (54, True)])
+def test_a_name_leaves_room_for_its_connectors(length: int, refused: bool) -> None:
+    """A failure means that the service refuses the name of a connector (64 characters), or that we do without need."""
+    declared = fabrikam(name="n" * length)
+    assert ("name" in said(declared)) == refused
+    if not refused:
+        names = [str(half(direction, accepted(declared)).inputs["name"]) for direction in Direction]
+        assert max(map(len, names)) == 64
+    else:
+        assert "longer than 53 characters" in said(declared)["name"]
+
+
+def test_taking_over_is_passed_to_both_connectors() -> None:
+    """A failure means that an existing connector is refused although its take-over is declared, or taken without."""
+    taken = accepted(fabrikam(adoptExisting=True))
+    assert all(half(direction, taken).inputs["adoptExisting"] is True for direction in Direction)
+    assert all("adoptExisting" not in half(direction, accepted(fabrikam())).inputs for direction in Direction)

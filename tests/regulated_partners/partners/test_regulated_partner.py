@@ -1,0 +1,68 @@
+"""`RegulatedPartner` in a program: a wrong declaration is refused before any resource exists.
+
+What it makes of a right one is tested with the real engine.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pulumi
+import pytest
+
+from regulated_partners import Inbound, Outbound, Partner, RegulatedPartner
+from regulated_partners.component import DeclarationRefusedError
+
+
+def refused(name: str = "Fabrikam", **arguments: Any) -> list[str]:
+    """The lines of the error, one for each finding."""
+    with pytest.raises(DeclarationRefusedError) as caught:
+        RegulatedPartner(name, **arguments)
+    assert isinstance(caught.value, pulumi.RunError), "the engine shows it without a traceback"
+    assert [str(finding) for finding in caught.value.findings] == str(caught.value).splitlines()
+    return str(caught.value).splitlines()
+
+
+def test_every_finding_is_in_the_error() -> None:
+    """A failure means that a program has to run once for each mistake."""
+    lines = refused(
+        domains=["a.*.com"],
+        inbound={"restrictDomainsBy": "ipAddresses"},
+        outbound=Outbound(connection_security="trustedCertificationAuthority", tls_domain="a.com"),
+    )
+    assert [line.partition(": ")[0] for line in lines] == [
+        "Fabrikam.domains[0]",
+        "Fabrikam.inbound.restrictDomainsBy",
+        "Fabrikam.outbound.tlsDomain",
+    ]
+
+
+def test_one_text_is_no_list_of_domains() -> None:
+    """A failure means twelve findings, one for each letter of fabrikam.com."""
+    (line,) = refused(domains="fabrikam.com", certificate_name="mail.fabrikam.com")
+    assert line.startswith("Fabrikam.domains: 'fabrikam.com' is not a list;")
+
+
+def test_an_output_is_no_plain_value() -> None:
+    """A failure means a traceback when a declaration uses an output of another resource."""
+    later: Any = pulumi.Output.__new__(pulumi.Output)
+    lines = refused(domains=later, certificate_name=later)
+    assert [line.partition(";")[0] for line in lines] == [
+        "Fabrikam.certificateName: this Output is not a text",
+        "Fabrikam.domains: this Output is not a list",
+    ]
+
+
+def test_options_may_be_models_or_mappings() -> None:
+    """A failure means that a program has to write one of the two."""
+    for inbound in (Inbound(sender_ip_addresses=("::1",)), {"senderIpAddresses": ["::1"]}):
+        (*_, line) = refused(domains=["a.com"], certificate_name="a.com", inbound=inbound)
+        assert line.startswith("Fabrikam.inbound.senderIpAddresses")
+
+
+def test_every_name_of_the_stack_file_is_an_argument() -> None:
+    """A failure means that a stack file can say what a program cannot."""
+    arguments = set(inspect.signature(RegulatedPartner.__init__).parameters) - {"self", "opts"}
+    assert arguments >= set(Partner.model_fields) - {"acknowledge"}
+    assert arguments <= set(Partner.model_fields)

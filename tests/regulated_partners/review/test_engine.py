@@ -1,0 +1,59 @@
+"""The review of what the real engine writes now: the recordings must not be the only ones that can be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exchange_online_emulator.process import EmulatorProcess
+from regulated_partners.engine.preview_json import read_preview
+from regulated_partners.engine.saved_plan import read_saved_plan
+from regulated_partners.review.gates import FAIL_ON, Gates, refusals
+from regulated_partners.review.markdown import markdown
+from regulated_partners.review.review import review
+from tests.regulated_partners.review.recordings import TODAY, reviewed
+from tests.regulated_partners.review.scenarios import BASE, SCENARIOS
+from tests.support.engine import Project
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[EmulatorProcess]:
+    """One process for the tests of this module."""
+    with EmulatorProcess() as running:
+        yield running
+
+
+def test_a_pull_request_is_refused_acknowledged_and_applied(tmp_path: Path, emulator: EmulatorProcess) -> None:
+    """The engine's output has changed so that the review reads it wrongly; or an acknowledgement changes connectors;
+    or the plan that people approved cannot be applied."""
+    project = Project(tmp_path, emulator)
+    project.configure(**BASE)
+    project.up().succeeded()
+    gates = Gates(fail_on=frozenset({FAIL_ON["weakens"]}))
+    saved = project.directory / "plan.json"
+
+    project.configure(**SCENARIOS["outbound-self-signed"].settings())
+    first = review(read_preview(json.loads(project.pulumi("preview", "--json").stdout)), TODAY)
+    assert markdown(first, ()) == markdown(reviewed("outbound-self-signed"), ())
+    assert refusals(first, gates)
+
+    project.configure(**SCENARIOS["weakened-acknowledged"].settings())
+    preview = project.pulumi("preview", "--json", "--save-plan", str(saved))
+    state = json.loads(project.pulumi("stack", "export").stdout)
+    second = review(read_preview(json.loads(preview.stdout)), TODAY)
+    approved = review(read_saved_plan(json.loads(saved.read_text(encoding="utf-8")), state), TODAY)
+    assert refusals(second, gates) == refusals(approved, gates) == ()
+    assert markdown(second, ()) == markdown(approved, ()) == markdown(reviewed("weakened-acknowledged"), ())
+
+    emulator.control.clear_calls()
+    project.up("--plan", str(saved)).succeeded()
+    (written,) = emulator.control.writes()
+    assert written.cmdlet == "Set-OutboundConnector"
+    assert {key: value for key, value in written.parameters.items() if key != "Identity"} == {
+        "TlsSettings": "EncryptionOnly"
+    }

@@ -1,0 +1,294 @@
+"""What becomes of each connector of a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from regulated_partners.adopt.additions import additions, prove
+from regulated_partners.adopt.declared import declared_resources
+from regulated_partners.adopt.pairs import domains_of
+from regulated_partners.adopt.plan import Becomes, Plan, make_plan
+from regulated_partners.adopt.selection import Selection
+from regulated_partners.adopt.stack_file import with_declarations
+from regulated_partners.adopt.tenant import TenantConnector
+from regulated_partners.engine.state import ManagedConnector
+from regulated_partners.partners.yaml_text import load
+from regulated_partners.program import DeclaredStack, read_stack
+from tests.regulated_partners.rows import inbound, outbound, pair
+from tests.regulated_partners.tenants import tenants
+
+EMPTY = DeclaredStack((), (), ())
+
+
+def plan_of(
+    *connectors: TenantConnector,
+    declared: Mapping[str, object] | None = None,
+    managed: Sequence[ManagedConnector] = (),
+    **selection: tuple[str, ...],
+) -> Plan:
+    """The plan of the stack `dev` for a tenant."""
+    stack = read_stack((declared or {}).get)
+    assert not stack.errors
+    return make_plan(connectors, {each.guid: each for each in managed}, "dev", stack, Selection(**selection))
+
+
+def fates(plan: Plan) -> dict[str, Becomes]:
+    """What becomes of each connector, by name."""
+    return {verdict.connector.name: verdict.becomes for verdict in plan.verdicts}
+
+
+def only_reason(plan: Plan) -> str:
+    """Why the one connector of a plan has its fate."""
+    (verdict,) = plan.verdicts
+    return verdict.reason
+
+
+def written(plan: Plan) -> dict[str, object]:
+    """The settings of a stack file after the declarations of a plan were added to an empty one."""
+    added = {f"regulated-partners:{key}": items for key, items in additions(plan).items()}
+    config: dict[str, object] = load(with_declarations("", added) or "config: {}")["config"]
+    return config
+
+
+@given(tenants())
+@settings(max_examples=300, deadline=None)
+def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[TenantConnector]) -> None:
+    """Failure means: an adopted connector would be changed by the next `pulumi up`, or the program would refuse."""
+    plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
+    config = written(plan)
+    prove(config, plan, Path(__file__).parent)
+    declared = read_stack(lambda name: config.get(f"regulated-partners:{name}"))
+    assert not declared.errors
+    resources = {each.address: each.checked for each in declared_resources(declared)}
+    assert len(resources) == len(plan.adopted)
+    for verdict in plan.adopted:
+        assert verdict.resource is not None
+        assert resources[verdict.resource.address].settings == verdict.connector.record.settings
+        assert resources[verdict.resource.address].options == verdict.resource.checked.options
+
+
+@given(tenants())
+@settings(max_examples=100, deadline=None)
+def test_a_second_run_finds_its_own_declarations(tenant: list[TenantConnector]) -> None:
+    """Failure means: an adoption that was interrupted after the file was written cannot be finished."""
+    first = make_plan(tenant, {}, "dev", EMPTY, Selection())
+    config = written(first)
+    again = make_plan(tenant, {}, "dev", read_stack(lambda name: config.get(f"regulated-partners:{name}")), Selection())
+    assert not again.partners
+    assert not again.connectors
+    addresses = {
+        verdict.connector.record.guid: verdict.resource.address for verdict in first.adopted if verdict.resource
+    }
+    assert addresses == {
+        verdict.connector.record.guid: verdict.resource.address for verdict in again.adopted if verdict.resource
+    }
+
+
+@given(tenants(pairs_only=True))
+@settings(max_examples=100, deadline=None)
+def test_every_reasonable_pair_becomes_a_partner(tenant: list[TenantConnector]) -> None:
+    """Failure means: pairs that the declaration has options for are scattered over two lists of parameters."""
+    plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
+    domains: dict[tuple[str, ...], int] = {}
+    for verdict in plan.verdicts:
+        key = domains_of(verdict.connector.record.settings)
+        domains[key] = domains.get(key, 0) + 1
+    for verdict in plan.verdicts:
+        key = domains_of(verdict.connector.record.settings)
+        # A name that no connector may have is left alone with its reason, and its other half is no pair.
+        if domains[key] == 2 and "cannot be declared" not in verdict.reason and "rule" not in verdict.reason:
+            assert verdict.becomes is Becomes.PARTNER, verdict.reason
+
+
+def test_usual_names_need_no_override() -> None:
+    """Failure means: declarations of connectors that this project made once are longer than those it had."""
+    plan = plan_of(*pair("Fabrikam Bank", "fabrikam.com", "*.fabrikam.com"))
+    assert additions(plan) == {
+        "partners": [
+            {
+                "name": "Fabrikam Bank",
+                "domains": ["fabrikam.com", "*.fabrikam.com"],
+                "certificateName": "mail.fabrikam.com",
+            }
+        ]
+    }
+
+
+def test_other_names_and_comments_are_kept() -> None:
+    """Failure means: adoption renames connectors or loses their comments."""
+    plan = plan_of(
+        inbound("From Contoso", "contoso.com", Comment="in", EFUsers=["a@x.example"]),
+        outbound("To Contoso", "contoso.com", TlsSettings="CertificateValidation", SmtpDaneMode="Mandatory"),
+    )
+    assert additions(plan) == {
+        "partners": [
+            {
+                "name": "Contoso",
+                "domains": ["contoso.com"],
+                "inbound": {
+                    "name": "From Contoso",
+                    "comment": "in",
+                    "restrictDomainsBy": "none",
+                    "settings": {"efUsers": ["a@x.example"]},
+                },
+                "outbound": {
+                    "name": "To Contoso",
+                    "connectionSecurity": "trustedCertificationAuthority",
+                    "settings": {"smtpDaneMode": "Mandatory"},
+                },
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("connector", "reason"),
+    [
+        (
+            inbound("x", "a.com", ConnectorSource="HybridWizard", ConnectorType="OnPremises"),
+            "Hybrid Configuration Wizard",
+        ),
+        (inbound("Inbound from 0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "a.com"), "name it with --include"),
+        (outbound("x", "a.com", TestMode=True), "test mode"),
+        (inbound("x", "a.com", EFTestMode=True, ScanAndDropRecipients=["a@b.c"]), "EFTestMode, ScanAndDropRecipients"),
+        (inbound("a/b", "a.com"), "slash"),
+        (outbound("x", "a.com", UseMXRecord=False), "rule V18"),
+        (outbound("x", "a.com", TlsSettings="Brandnew"), "rule V25"),
+        (inbound("x\ud800", "a.com"), "not valid Unicode"),
+    ],
+)
+def test_what_is_left_alone_has_its_reason(connector: TenantConnector, reason: str) -> None:
+    """Failure means: a connector that must not be touched is adopted, or nobody learns why it was not."""
+    plan = plan_of(connector)
+    assert fates(plan) == {connector.name: Becomes.LEFT_ALONE}
+    assert reason in only_reason(plan)
+    assert not plan.adopted
+
+
+@pytest.mark.parametrize(
+    ("connectors", "reason"),
+    [
+        ([inbound("in", "a.com")], "no outbound connector has the same domains"),
+        (
+            [inbound("in", "a.com"), outbound("out", "a.com", Enabled=False)],
+            "only one connector of the pair is enabled",
+        ),
+        ([inbound("in", "*"), outbound("out", "*")], "'*' stands for every domain"),
+        ([inbound("in", "a.com", ConnectorType="OnPremises")], "type is OnPremises"),
+        ([outbound("out", IsTransportRuleScoped=True)], "no domains of its own"),
+        (
+            [inbound("one", "a.com"), inbound("two", "a.com"), outbound("three", "a.com")],
+            "their names do not tell which two belong together",
+        ),
+        (
+            [
+                inbound(
+                    "Fab in",
+                    "a.com",
+                    RestrictDomainsToCertificate=True,
+                    TlsSenderCertificateName="a.com",
+                    RestrictDomainsToIPAddresses=True,
+                    SenderIPAddresses=["192.0.2.1"],
+                ),
+                outbound("Fab out", "a.com"),
+            ],
+            "a certificate and to IP addresses",
+        ),
+    ],
+)
+def test_what_is_no_partner_becomes_a_plain_resource(connectors: list[TenantConnector], reason: str) -> None:
+    """Failure means: connectors are forced into a partner that does not describe them, or are not adopted at all."""
+    plan = plan_of(*connectors)
+    assert set(fates(plan).values()) == {Becomes.CONNECTOR}
+    assert all(reason in verdict.reason for verdict in plan.verdicts), plan.verdicts
+
+
+def test_several_candidates_are_told_apart_by_name() -> None:
+    """Failure means: with an old connector left over, a partner is glued together from two strangers."""
+    plan = plan_of(
+        inbound("Contoso in", "contoso.com"), inbound("old one", "contoso.com"), outbound("Contoso out", "contoso.com")
+    )
+    assert fates(plan) == {
+        "Contoso in": Becomes.PARTNER,
+        "old one": Becomes.CONNECTOR,
+        "Contoso out": Becomes.PARTNER,
+    }
+
+
+def test_a_restriction_of_all_senders_is_declared_with_its_consent() -> None:
+    """Failure means: a gateway's lock-down, which many tenants have, cannot be adopted."""
+    gateway = inbound("Gateway", "*", RestrictDomainsToCertificate=True, TlsSenderCertificateName="*.gateway.example")
+    (item,) = additions(plan_of(gateway))["inboundConnectors"]
+    assert item["allowTenantWideRestriction"] is True
+
+
+def test_patterns_choose() -> None:
+    """Failure means: an operator who adopts step by step adopts the wrong connectors."""
+    tenant = [*pair("Fabrikam", "fabrikam.com"), *pair("Contoso", "contoso.com"), *pair("Contoso 2", "b.com")]
+    plan = plan_of(*tenant, only=("contoso*",), exclude=("* 2 - *",))
+    assert {verdict.connector.name for verdict in plan.adopted} == {"Contoso - inbound", "Contoso - outbound"}
+    assert "--only does not name it" in {verdict.reason for verdict in plan.verdicts}
+
+
+def test_hybrid_ones_come_only_by_name_and_never_as_a_partner() -> None:
+    """Failure means: the wizard's connectors come under management unasked."""
+    wizard = {"ConnectorSource": "HybridWizard"}
+    tenant = [inbound("Hybrid in", "a.com", **wizard), outbound("Hybrid out", "a.com", **wizard)]
+    plan = plan_of(*tenant, include=("hybrid IN", "nobody"))
+    assert fates(plan) == {"Hybrid in": Becomes.CONNECTOR, "Hybrid out": Becomes.LEFT_ALONE}
+    assert plan.complaints == ("--include names 'nobody', and the tenant has no connector of this name.",)
+    (item,) = additions(plan, taken_over_by_up=True)["inboundConnectors"]
+    assert item["adoptExisting"] is True
+    assert "adoptExisting" not in additions(plan)["inboundConnectors"][0]
+
+
+def test_include_does_not_help_where_nothing_can() -> None:
+    """Failure means: a pipeline that asks for a connector is told that all is well while it was left alone."""
+    plan = plan_of(outbound("T", "a.com", TestMode=True), include=("T",))
+    assert plan.complaints == (
+        "--include names 'T', which is left alone: it is in test mode, a leftover of the portal's validation.",
+    )
+
+
+def test_what_stacks_manage_is_not_adopted_again() -> None:
+    """Failure means: two stacks fight over one connector."""
+    mine, other = pair("Fabrikam", "fabrikam.com")
+    managed = [
+        ManagedConnector("dev", mine.direction, mine.record.guid, "Fabrikam-inbound", True),
+        ManagedConnector("staging", other.direction, other.record.guid, "Fabrikam-outbound", True),
+    ]
+    plan = plan_of(mine, other, managed=managed)
+    assert fates(plan) == {"Fabrikam - inbound": Becomes.MANAGED, "Fabrikam - outbound": Becomes.LEFT_ALONE}
+    assert [verdict.reason for verdict in plan.verdicts] == [
+        "the stack file does not declare it, so the next `pulumi up` would remove it",
+        "the stack staging manages it",
+    ]
+
+
+def test_a_declaration_that_differs_is_not_adopted_under() -> None:
+    """Failure means: the next `pulumi up` changes a connector that the operator only wanted to adopt."""
+    declared = {"inboundConnectors": [{"name": "raw", "senderDomains": ["a.com"], "requireTls": True}]}
+    plan = plan_of(inbound("Raw", "a.com", RequireTls=False), declared=declared)
+    assert fates(plan) == {"Raw": Becomes.LEFT_ALONE}
+    assert "requireTls: false => true" in only_reason(plan)
+
+
+def test_a_declaration_whose_connector_was_renamed_is_not_adopted_twice() -> None:
+    """Failure means: the state gets two connectors for one declaration."""
+    declared = {"inboundConnectors": [{"name": "raw", "senderDomains": ["a.com"]}]}
+    renamed, new = inbound("renamed", "a.com"), inbound("raw", "a.com")
+    managed = [ManagedConnector("dev", renamed.direction, renamed.record.guid, "raw", False)]
+    plan = plan_of(renamed, new, declared=declared, managed=managed)
+    assert fates(plan) == {"renamed": Becomes.MANAGED, "raw": Becomes.LEFT_ALONE}
+
+
+def test_a_domain_of_a_declared_partner_makes_no_second_one() -> None:
+    """Failure means: adoption writes a partner that the program refuses because of another one."""
+    declared = {"partners": [{"name": "F", "domains": ["fabrikam.com"], "certificateName": "mail.fabrikam.com"}]}
+    plan = plan_of(*pair("Fabrikam", "fabrikam.com"), declared=declared)
+    assert set(fates(plan).values()) == {Becomes.CONNECTOR}
+    assert {verdict.reason for verdict in plan.verdicts} == {"fabrikam.com belongs to the partner F already"}
