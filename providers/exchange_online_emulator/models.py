@@ -23,7 +23,7 @@ class Kind(StrEnum):
     MESSAGE_TRACE_DETAIL = "MessageTraceDetailV2"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredObject:
     """One object of the tenant.
 

@@ -14,7 +14,7 @@ Applies = Literal["always", "strict", "switch"]
 _Target = TypeVar("_Target", bound=Callable[..., object])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One behaviour of the emulator.
 

@@ -30,7 +30,7 @@ class CannotServeError(Exception):
     """The server cannot start; the text says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServeOptions:
     """How to serve: the state file, host and port (0: any free one), where connection.json goes, latency in seconds."""
 

@@ -27,8 +27,8 @@ _COMMANDS: dict[Operation, tuple[str, ...]] = {
     Operation.DESTROY: ("destroy", "--yes", "--run-program"),
 }
 
+#: Exit code of `--expect-no-changes` when there are some (Source: pulumi/pulumi pull request 22176).
 EXIT_CHANGES_FOUND = 7
-"""Exit code of `--expect-no-changes` when there are some (Source: pulumi/pulumi pull request 22176)."""
 
 
 EXIT_DRIFT = 1

@@ -21,8 +21,8 @@ from regulated_partners.review.policy_packs import VARIABLES, policy_arguments, 
 from regulated_partners.review.report import Review
 from regulated_partners.review.review import review
 
+#: The files of a stack: the plan for `up --plan`, the comment of a pull request, the same for programs.
 PLAN, COMMENT, REPORT = "plan.json", "review.md", "review.json"
-"""The files of a stack: the plan for `up --plan`, the comment of a pull request, the same for programs."""
 
 
 _EVENTS = "events.jsonl"

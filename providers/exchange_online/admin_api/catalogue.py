@@ -21,7 +21,7 @@ from exchange_online.admin_api.errors import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One row of the catalogue.
 

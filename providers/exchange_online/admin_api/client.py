@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exchange_online.admin_api.transport import Transport
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What a cmdlet gave.
 

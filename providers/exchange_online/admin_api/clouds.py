@@ -16,7 +16,7 @@ EMULATOR_VARIABLE = "EXCHANGE_ONLINE_EMULATOR"
 EMULATOR_FILE = Path(".emulator") / "connection.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cloud:
     """Where one cloud keeps its admin API.
 
@@ -79,7 +79,7 @@ CLOUDS: Mapping[str, Cloud] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EmulatorIdentity:
     """What the emulator hands to a client on the same machine.
 

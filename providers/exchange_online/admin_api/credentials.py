@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+#: The audience that Entra recommends for federated credentials, in every cloud.
 TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"  # noqa: S105 - an audience, no secret
-"""The audience that Entra recommends for federated credentials, in every cloud."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClientSecret:
     """An application with a client secret.
 
@@ -22,7 +22,7 @@ class ClientSecret:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClientCertificate:
     """An application with a certificate.
 
@@ -36,7 +36,7 @@ class ClientCertificate:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorkloadIdentityFile:
     """An application that trusts a token which the platform keeps in a file, as Kubernetes does.
 
@@ -49,7 +49,7 @@ class WorkloadIdentityFile:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GitHubOidc:
     """An application that trusts the id token of a GitHub Actions job.
 
@@ -65,7 +65,7 @@ class GitHubOidc:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ManagedIdentity:
     """The managed identity of the Azure host.
 

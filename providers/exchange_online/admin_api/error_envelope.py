@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from exchange_online.admin_api.redaction import clean
 
+#: How many proxied errors inside each other are unwrapped. One level has been observed.
 _DEEPEST = 3
-"""How many proxied errors inside each other are unwrapped. One level has been observed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ErrorWords:
     """What a refusal says.
 

@@ -22,7 +22,7 @@ class Repeat(Enum):
     """The service surely did nothing, so even a create may be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
     """The facts of one failed call.
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _RENEWALS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """What is being done.
 
@@ -45,7 +45,7 @@ class Call:
     read_timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Received:
     """A page, and the service's request id for it."""
 

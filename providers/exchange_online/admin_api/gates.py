@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 
 from exchange_online.admin_api.retry import Effect
 
+#: The tenant's limit is not published. Source: exchange-wire 8.3 (at most 2-3 concurrent reads, writes in turn).
 CONCURRENT_READS = 3
-"""The tenant's limit is not published. Source: exchange-wire 8.3 (at most 2-3 concurrent reads, writes in turn)."""
 
 
 class Gates:

@@ -10,8 +10,8 @@ from exchange_online.admin_api.exchange import Call, Exchange, Received
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.wire import Request, same_origin
 
+#: How often a listing whose page link went stale starts again.
 RESTARTS = 2
-"""How often a listing whose page link went stale starts again."""
 
 Rows = tuple[Mapping[str, object], ...]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+#: Characters kept of a text. The longest server text on record (bad enum, exchange-wire body B) has about 500.
 LONGEST = 1000
-"""Characters kept of a text. The longest server text on record (bad enum, exchange-wire body B) has about 500."""
 
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*")
 _NAMED = re.compile(

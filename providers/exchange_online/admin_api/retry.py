@@ -37,7 +37,7 @@ class Effect(Enum):
 _NEEDED = {Effect.READ: Repeat.READ, Effect.IDEMPOTENT: Repeat.IDEMPOTENT, Effect.CREATE: Repeat.ANY}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RetryPolicy:
     """How often and how long.
 

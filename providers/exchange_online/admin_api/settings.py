@@ -26,11 +26,11 @@ from exchange_online.admin_api.credentials import (
 from exchange_online.admin_api.errors import Failure, Misconfigured
 
 WHERE = "Choosing the credential"
+#: Value of AZURE_TOKEN_CREDENTIALS that asks for the managed identity. Source: azure-identity.
 MANAGED_IDENTITY = "ManagedIdentityCredential"
-"""Value of AZURE_TOKEN_CREDENTIALS that asks for the managed identity. Source: azure-identity."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """What a stack says about its connection.
 
@@ -84,7 +84,7 @@ def settings_from(setting: Callable[[str], object], directory: Path | None = Non
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Connection:
     """A tenant in a cloud, and the credential to sign in with.
 

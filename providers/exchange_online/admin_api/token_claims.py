@@ -11,8 +11,8 @@ from exchange_online.admin_api.bearer import AccessToken
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 
+#: Source: exchange-wire 4; the only one of three similar roles that works.
 APP_ROLE = "Exchange.ManageAsApp"
-"""Source: exchange-wire 4; the only one of three similar roles that works."""
 
 # Source: Microsoft Entra built-in roles (template ids), exchange-wire 4 (which of them may do what).
 _WRITERS = {
@@ -22,7 +22,7 @@ _WRITERS = {
 _READERS = {"f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explanation:
     """Why the service may have refused a token.
 

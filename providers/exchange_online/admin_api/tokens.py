@@ -36,8 +36,8 @@ _NO_IDENTITY = (
     "Check which managed identities the host has: clientId names a user-assigned one, and without clientId it is the "
     "system-assigned one."
 )
+#: Seconds before its end when a token no longer counts as good.
 _MARGIN = 60.0
-"""Seconds before its end when a token no longer counts as good."""
 
 
 class TokenSource:

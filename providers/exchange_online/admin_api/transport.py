@@ -26,7 +26,7 @@ from exchange_online.admin_api.wire import Request
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HttpAnswer:
     """What came back. headers: names in lower case."""
 

@@ -16,11 +16,11 @@ from exchange_online.admin_api.clouds import Cloud
 
 JsonValue: TypeAlias = "str | bool | int | float | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
+#: Rows per page; the maximum. Source: exchange-wire 8.1.
 PAGE_SIZE = 1000
-"""Rows per page; the maximum. Source: exchange-wire 8.1."""
 
+#: Cmdlets that take `ResultSize`, lower case. Source: their pages. Others refuse it as an unknown parameter (V26).
 LISTINGS = frozenset({"get-inboundconnector", "get-outboundconnector", "get-accepteddomain", "get-transportrule"})
-"""Cmdlets that take `ResultSize`, lower case. Source: their pages. Others refuse it as an unknown parameter (V26)."""
 
 _ANCHOR = "APP:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{tenant}"
 _HASHTABLE = {"@odata.type": "#Exchange.GenericHashTable"}
@@ -29,7 +29,7 @@ _CLAIMS = re.compile(r'\bclaims\s*=\s*"?(?P<value>[A-Za-z0-9+/_-]+=*)"?', re.I)
 _MORE_ROWS = "more results available than are currently displayed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """One cmdlet call as HTTP. The next page of a listing is the same request sent to another URL.
 
@@ -46,7 +46,7 @@ class Request:
         return self.headers["client-request-id"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """One answer, read.
 

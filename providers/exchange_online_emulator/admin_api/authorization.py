@@ -21,7 +21,7 @@ _SYSTEM_MAILBOX = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """An authenticated application: its client id and its directory roles (template ids)."""
 

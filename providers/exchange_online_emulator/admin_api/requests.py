@@ -19,7 +19,7 @@ BODY_LIMIT = 4 * 1024 * 1024
 _PAGE = re.compile(r"odata\.maxpagesize\s*=\s*(\d{1,9})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Invocation:
     """One InvokeCommand: the cmdlet, its parameters exactly as sent, and the headers that matter.
 

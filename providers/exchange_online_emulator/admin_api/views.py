@@ -105,7 +105,7 @@ def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: 
     return response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Page:
     rows: tuple[StoredObject, ...]
     more: bool

@@ -18,7 +18,7 @@ Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 HASHTABLE = "#Exchange.GenericHashTable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ListChange:
     """`@{Add=...; Remove=...}` of a multi-valued parameter."""
 

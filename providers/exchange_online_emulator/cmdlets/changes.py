@@ -16,7 +16,7 @@ from exchange_online_emulator.switches import Switches
 NOT_SETTINGS = frozenset({"Identity", "Name", "Confirm", "WhatIf", "LinkForModifiedConnector"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """A New (`before` None) or a Set of a connector, before the rules have judged it.
 
@@ -51,7 +51,7 @@ class Change:
 Check = Callable[[Change], str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Judge:
     check: Check
     kinds: tuple[Kind, ...]

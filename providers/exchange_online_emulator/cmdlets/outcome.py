@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from exchange_online_emulator.models import SettingValue, StoredObject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlainRow:
     """A row that is not an object of the tenant, such as a task of Validate-OutboundConnector."""
 
     values: Mapping[str, SettingValue]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """The rows of a cmdlet, its warnings, and the confirmation message that stands for a change not made."""
 

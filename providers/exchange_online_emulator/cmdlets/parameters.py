@@ -12,7 +12,7 @@ from exchange_online_emulator.models import SettingValue
 _DATA = Path(__file__).parent.parent / "data"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameter:
     """One parameter of a cmdlet: `type` as on the cmdlet's page, `members` the names of its enumeration."""
 
@@ -25,7 +25,7 @@ class Parameter:
     default: SettingValue = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CmdletSpec:
     """A cmdlet: its documented name and its parameters by lower-case name."""
 

@@ -33,7 +33,7 @@ class Immediate:
         """Nothing to note."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Cached:
     switches: Switches
 

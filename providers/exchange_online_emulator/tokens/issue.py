@@ -27,7 +27,7 @@ RESOURCES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AccessToken:
     """A signed token and its life in seconds."""
 

@@ -11,8 +11,8 @@ from regulated_partners.engine.install.go_command import go
 from regulated_partners.engine.install.pin import GO_MODULE, HERE, Version
 
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+#: The two scripts of the SDK module that belong beside the CLI.
 SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
-"""The two scripts of the SDK module that belong beside the CLI."""
 VERSION_VARIABLE = f"{SDK_MODULE}/go/common/version.Version"
 BUILT = ("pulumi", *(Path(script).name for script in SCRIPTS))
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from regulated_partners.engine.install.pin import Version
 
+#: What has to lie in one directory for Python programs to run.
 EXECUTABLES = (
     "pulumi",
     "pulumi-language-python",
     "pulumi-language-python-exec",
     "pulumi-resource-pulumi-python",
 )
-"""What has to lie in one directory for Python programs to run."""
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from regulated_partners.engine.install.progress import Heartbeat, say
 
 BASE_URL_VARIABLE = "PULUMI_RELEASES_URL"
 DEFAULT_BASE_URL = "https://get.pulumi.com/releases/sdk"
+#: How long the small checksum file may take, name resolution and all: what an air-gapped runner loses here.
 REACH_SECONDS = 15.0
-"""How long the small checksum file may take, name resolution and all: what an air-gapped runner loses here."""
+#: How long the download of the archive may stand still.
 STALL_SECONDS = 30.0
-"""How long the download of the archive may stand still."""
 CHUNK_BYTES = 1 << 20
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+#: How long a child may take to end by itself. The engine gives the host five seconds before it kills it (Source:
+#: sdk/go/common/resource/plugin/plugin.go, ExecPlugin).
 GRACE_SECONDS = 2.0
-"""How long a child may take to end by itself. The engine gives the host five seconds before it kills it
-(Source: sdk/go/common/resource/plugin/plugin.go, ExecPlugin)."""
 
 
 class Children:

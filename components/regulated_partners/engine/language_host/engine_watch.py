@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 
 PROBE_SECONDS = 2.0
+#: One refused connection may be chance; two in a row, at the address the engine listens on all its life, are not.
 REFUSALS_NEEDED = 2
-"""One refused connection may be chance; two in a row, at the address the engine listens on all its life, are not."""
 
 
 def watch_engine(address: str, gone: Callable[[], None]) -> None:

@@ -14,8 +14,8 @@ from pulumi.runtime.proto import language_pb2
 from .children import Children
 from .options import InterpreterError, RuntimeOptions, program_interpreter
 
+#: Exit code of a program whose error the user has already been shown (Source: pulumi-language-python-exec).
 EXIT_AFTER_MESSAGE = 32
-"""Exit code of a program whose error the user has already been shown (Source: pulumi-language-python-exec)."""
 
 
 def run_program(

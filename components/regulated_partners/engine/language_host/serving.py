@@ -17,8 +17,8 @@ from .children import Children
 from .engine_watch import watch_engine
 from .servicer import LanguageRuntime
 
+#: Threads of the server: a policy pack or plugin holds one for as long as it runs.
 WORKERS = 64
-"""Threads of the server: a policy pack or plugin holds one for as long as it runs."""
 
 UNLIMITED_MESSAGES = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
