@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
 from exchange_online.connectors.names import TlsSettings
-from regulated_partners.probing.certificates import CertificateFacts
-from regulated_partners.probing.names import MatchMode, NameVerdict, Outcome, match_names
-from regulated_partners.probing.verdicts import ChainCause, ChainVerdict, Finding, Level, Party
+from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict
+from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
+from regulated_partners.probing.verdicts import Finding, Level, Party
 
 #: Days before the end, and what they mean. Source: tls-verification F1.
 _EXPIRY = ((7, Level.ERROR), (14, Level.WARNING), (30, Level.INFO))
@@ -70,11 +70,11 @@ def name_findings(
 def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
     source = verdict.comparisons[0].source if verdict.comparisons else "Set-OutboundConnector TlsDomain"
     setting = "TlsSenderCertificateName" if direction is Direction.INBOUND else "TlsDomain"
-    if verdict.outcome is Outcome.MISMATCH:
+    if verdict.outcome is NameOutcome.MISMATCH:
         advice = f"The partner needs a certificate for it, or {setting} must be one of the certificate's names."
         answer = RESTRICTED if direction is Direction.INBOUND else _subject_mismatch(verdict.wanted, facts)
         yield Finding("name", Level.ERROR, f"{verdict.sentence} {advice}", Party.EITHER, answer, source)
-    elif verdict.outcome is Outcome.UNDETERMINED:
+    elif verdict.outcome is NameOutcome.UNDETERMINED:
         text = f"{verdict.sentence} Avoid it: declare the exact name in the certificate as {setting}."
         yield Finding("name", Level.WARNING, text, Party.WE, source=source)
     elif verdict.only_one_place is not None:

@@ -9,22 +9,12 @@ from typing import BinaryIO
 
 from exchange_online.connectors import Direction
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.probing.verdicts import (
-    Fact,
-    Finding,
-    Judgement,
-    Level,
-    TlsSession,
-    Transport,
-    Verdict,
-    verdict_of,
-    worst,
-)
-from regulated_partners.verify.boundary import Boundary, find_boundary
+from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Verdict, verdict_of, worst
+from regulated_partners.verify.boundary import Boundary, boundary_findings, crossing_findings, find_boundary
 from regulated_partners.verify.declared import DeclaredPartner
 from regulated_partners.verify.mail_files import HeaderBlock, NotMailError, header_blocks
-from regulated_partners.verify.message_findings import boundary_findings, crossing_findings
 from regulated_partners.verify.received import Hop, parse_received
+from regulated_partners.verify.tls_comments import TlsSession, Transport
 
 #: Received fields of one message that are read: RFC 5321 6.3 takes 100 for a loop.
 _MOST_HOPS = 500

@@ -11,8 +11,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from regulated_partners.probing.verdicts import ClientCertificate, ClientCertificateState, TlsSession, Transport
-from regulated_partners.verify.tls_comments import anonymous, inferred_version, session_in_comment, session_in_words
+from regulated_partners.verify.tls_comments import (
+    ClientCertificate,
+    ClientCertificateState,
+    TlsSession,
+    Transport,
+    anonymous,
+    inferred_version,
+    session_in_comment,
+    session_in_words,
+)
 
 #: Characters of a header that are looked at; the longest real one known has about 800.
 _LONGEST = 16_384

@@ -16,10 +16,7 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict
 from regulated_partners.verify.evidence import Run, as_json, as_markdown, whoever
-from regulated_partners.verify.junit import as_junit
-from regulated_partners.verify.outputs import FailOn, Outputs, exit_code
-from regulated_partners.verify.prometheus import as_prometheus
-from regulated_partners.verify.rendering import as_text
+from regulated_partners.verify.outputs import FailOn, Outputs, as_junit, as_prometheus, as_text, exit_code
 
 EVIL = 'a|b <script>alert(1)</script> `x` ]](c) \x1b[31m\x00\n# head "q" \\ \ud800 \u202e & ]]>'
 STARTED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

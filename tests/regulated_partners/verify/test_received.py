@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulated_partners.probing.verdicts import ClientCertificateState, TlsVersion, Transport
 from regulated_partners.verify.received import Hop, parse_received
-from regulated_partners.verify.tls_comments import tls_version
+from regulated_partners.verify.tls_comments import ClientCertificateState, TlsVersion, Transport, tls_version
 
 SAMPLES: list[dict[str, Any]] = [
     json.loads(line)

@@ -11,7 +11,6 @@ from cryptography import x509
 
 from exchange_online.connectors import Direction, InboundSettings
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.probing.certificate_chain import judge_chain
 from regulated_partners.probing.certificate_findings import (
     RESTRICTED,
     chain_findings,
@@ -21,12 +20,12 @@ from regulated_partners.probing.certificate_findings import (
     strength_findings,
     usage_findings,
 )
-from regulated_partners.probing.certificates import CertificateFacts, certificate_facts
+from regulated_partners.probing.certificates import CertificateFacts, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.verify.certificate import certificate_facts_shown
 from regulated_partners.verify.declared import DeclaredPartner
-from regulated_partners.verify.listen_server import Captured
+from regulated_partners.verify.listener import Captured
 
 _STARTTLS = "451 5.7.3 STARTTLS is required to send mail"
 
