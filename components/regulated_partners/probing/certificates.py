@@ -92,7 +92,7 @@ class CertificateFacts:
         is_ca: whether it may issue others.
         extended_key_usages: dotted numbers; None where the extension is missing, which allows every use.
         digital_signature: whether its key usage allows to sign a handshake; None where the extension is missing.
-        crl_urls, ocsp_urls, issuer_urls: where a peer asks for revocation and for the issuer's certificate.
+        crl_urls, ocsp_urls: where a peer asks for revocation.
         self_signed: whether it is its own issuer, and its own key signed it.
     """
 
@@ -110,7 +110,6 @@ class CertificateFacts:
     digital_signature: bool | None
     crl_urls: tuple[str, ...]
     ocsp_urls: tuple[str, ...]
-    issuer_urls: tuple[str, ...]
     self_signed: bool
 
     @property
@@ -172,7 +171,6 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
         digital_signature=None if key_usage is None else key_usage.digital_signature,
         crl_urls=tuple(_uris(name for point in points or () for name in point.full_name or ())),
         ocsp_urls=tuple(_access(access, AuthorityInformationAccessOID.OCSP)),
-        issuer_urls=tuple(_access(access, AuthorityInformationAccessOID.CA_ISSUERS)),
         self_signed=_self_signed(certificate),
     )
 
