@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree import ElementTree
 
 import typer
 
@@ -28,7 +28,8 @@ _EVIDENCE_ONLY = ("SHA-256", "public key SHA-256")
 _OF_SERVERS = ("valid from", "key", "signature", "extended key usage", "CRL", "OCSP", "revocation hosts")
 #: Characters that XML 1.0 cannot hold at all. Source: XML 1.0, Char.
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PREFIX = "regulated_partners_verify"
+#: Verdicts that are no result of a test.
+_NOT_JUDGED = (Verdict.UNKNOWN, Verdict.NOT_REACHABLE)
 
 
 def as_text(run: Run) -> str:
@@ -84,37 +85,36 @@ def _summary(run: Run) -> str:
 
 def as_junit(run: Run) -> str:
     """One test case for each judgement; a failed one is a failure, one that could not be judged an error."""
-    cases = [_case(each, run.command) for each in run.judgements]
-    failures = sum(each.verdict is Verdict.FAILED for each in run.judgements)
-    errors = sum(each.verdict in (Verdict.UNKNOWN, Verdict.NOT_REACHABLE) for each in run.judgements)
-    head = (
-        f'<testsuite name={_attribute(run.command)} tests="{len(cases)}" failures="{failures}" errors="{errors}" '
-        f'timestamp="{run.started:%Y-%m-%dT%H:%M:%S}">'
+    failures = sum(judgement.verdict is Verdict.FAILED for judgement in run.judgements)
+    errors = sum(judgement.verdict in _NOT_JUDGED for judgement in run.judgements)
+    suite = ElementTree.Element(
+        "testsuite",
+        name=run.command,
+        tests=str(len(run.judgements)),
+        failures=str(failures),
+        errors=str(errors),
+        timestamp=f"{run.started:%Y-%m-%dT%H:%M:%S}",
     )
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>"]) + "\n"
+    for judgement in run.judgements:
+        _add_case(suite, judgement)
+    ElementTree.indent(suite)
+    written: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return written.decode("utf-8") + "\n"
 
 
-def _case(judgement: Judgement, command: str) -> str:
+def _add_case(suite: ElementTree.Element, judgement: Judgement) -> None:
     where = [judgement.partner, judgement.direction.word if judgement.direction else None]
-    classname = ".".join([command.replace(" ", "."), *(part for part in where if part)])
-    opening = f"  <testcase classname={_attribute(classname)} name={_attribute(judgement.subject)}"
-    if judgement.verdict in (Verdict.PASSED, Verdict.WARNING):
-        return f"{opening}>{_output(judgement)}</testcase>"
-    element = "failure" if judgement.verdict is Verdict.FAILED else "error"
-    errors = [each for each in judgement.findings if each.level is Level.ERROR] or list(judgement.findings)
-    message = errors[0].text if errors else judgement.verdict.value
-    problem = f"<{element} type={_attribute(judgement.verdict.value)} message={_attribute(message)}/>"
-    return f"{opening}>{problem}{_output(judgement)}</testcase>"
-
-
-def _output(judgement: Judgement) -> str:
-    lines = [f"{each.level.value}: {each.text}" for each in judgement.findings]
+    classname = ".".join([suite.attrib["name"].replace(" ", "."), *(part for part in where if part)])
+    case = ElementTree.SubElement(suite, "testcase", classname=_legal(classname), name=_legal(judgement.subject))
+    if judgement.verdict is Verdict.FAILED or judgement.verdict in _NOT_JUDGED:
+        element = "failure" if judgement.verdict is Verdict.FAILED else "error"
+        errors = [finding for finding in judgement.findings if finding.level is Level.ERROR]
+        said = [finding.text for finding in errors or judgement.findings]
+        message = _legal(said[0] if said else judgement.verdict.value)
+        ElementTree.SubElement(case, element, type=judgement.verdict.value, message=message)
+    lines = [f"{finding.level.value}: {finding.text}" for finding in judgement.findings]
     lines += [f"{fact.name}: {fact.value}" for fact in judgement.facts]
-    return f"<system-out>{escape(_legal(chr(10).join(lines)))}</system-out>"
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_legal(text))
+    ElementTree.SubElement(case, "system-out").text = _legal("\n".join(lines))
 
 
 def _legal(text: str) -> str:
@@ -122,62 +122,32 @@ def _legal(text: str) -> str:
 
 
 def as_prometheus(run: Run) -> str:
-    """One sample for each judgement and metric."""
-    lines = [
-        *_metric("verdict", "1 for the verdict that a judgement came to.", _verdicts(run)),
-        *_metric("findings", "Findings of a judgement by level.", _finding_counts(run)),
-        *_metric(
-            "certificate_not_after_timestamp_seconds", "When the certificate expires, Unix seconds.", _not_after(run)
-        ),
-        *_metric(
-            "run_timestamp_seconds",
-            "When the run began, Unix seconds.",
-            [({"command": run.command}, run.started.timestamp())],
-        ),
-    ]
-    return "\n".join(lines) + "\n"
+    """Metrics for the textfile collector of node_exporter. Of judgements with the same labels the last one counts."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+    registry = CollectorRegistry()
 
-_Sample = tuple[Mapping[str, str], float]
+    def gauge(name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"regulated_partners_verify_{name}", meaning, labels, registry=registry)
 
-
-def _metric(name: str, help_text: str, samples: Iterable[_Sample]) -> Iterable[str]:
-    yield f"# HELP {_PREFIX}_{name} {help_text}"
-    yield f"# TYPE {_PREFIX}_{name} gauge"
-    # Two judgements with the same labels would make the file invalid; the last one counts.
-    for labels, value in {tuple(labels.items()): value for labels, value in samples}.items():
-        shown = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels)
-        yield f"{_PREFIX}_{name}{{{shown}}} {value:.0f}"
-
-
-def _verdicts(run: Run) -> Iterable[_Sample]:
-    for each in run.judgements:
+    judged = ("partner", "direction", "kind", "subject")
+    verdicts = gauge("verdict", "1 for the verdict that a judgement came to.", *judged, "verdict")
+    findings = gauge("findings", "Findings of a judgement by level.", *judged, "level")
+    ends = gauge("certificate_not_after_timestamp_seconds", "When the certificate expires, Unix seconds.", *judged)
+    began = gauge("run_timestamp_seconds", "When the run began, Unix seconds.", "command")
+    for judgement in run.judgements:
+        direction = judgement.direction.word if judgement.direction else ""
+        words = (judgement.partner or "", direction, judgement.kind, judgement.subject)
+        # A file's name may hold bytes that are no text.
+        labels = [word.encode("utf-8", "backslashreplace").decode("utf-8") for word in words]
         for verdict in Verdict:
-            yield {**_labels(each), "verdict": verdict.value}, float(each.verdict is verdict)
-
-
-def _finding_counts(run: Run) -> Iterable[_Sample]:
-    for each in run.judgements:
+            verdicts.labels(*labels, verdict.value).set(judgement.verdict is verdict)
         for level in Level:
-            count = sum(finding.level is level for finding in each.findings)
-            yield {**_labels(each), "level": level.value}, float(count)
-
-
-def _not_after(run: Run) -> Iterable[_Sample]:
-    return ((_labels(each), each.not_after.timestamp()) for each in run.judgements if each.not_after)
-
-
-def _labels(judgement: Judgement) -> dict[str, str]:
-    return {
-        "partner": judgement.partner or "",
-        "direction": judgement.direction.word if judgement.direction else "",
-        "kind": judgement.kind,
-        "subject": judgement.subject,
-    }
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "")
+            findings.labels(*labels, level.value).set(sum(finding.level is level for finding in judgement.findings))
+        if judgement.not_after:
+            ends.labels(*labels).set(judgement.not_after.timestamp())
+    began.labels(run.command).set(run.started.timestamp())
+    return generate_latest(registry).decode("utf-8")
 
 
 class FailOn(StrEnum):
