@@ -21,7 +21,7 @@ from regulated_partners.probing.names import NameOutcome, match_names
 from regulated_partners.probing.route import Route, RouteHost
 from regulated_partners.probing.seen import DnsProblem, ServerOutcome, TlsaRecord
 from regulated_partners.probing.server_report import ServerReport
-from regulated_partners.probing.verdicts import Fact, Finding, Level, Party
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party
 
 _TRUST_ANCHOR, _END_ENTITY = 2, 3
 #: Matching types. Source: RFC 6698 2.1.3.
@@ -281,46 +281,46 @@ def _advice(state: DaneState, states: list[_HostState], settings: OutboundSettin
         yield _mandatory_without(state)
     elif state is DaneState.PARTLY:
         text = "DANE is valid at some servers, and others have none: keep SmtpDaneMode Opportunistic."
-        yield Finding("dane", Level.INFO, text, source=_SOURCE)
+        yield Finding(Check.DANE, Level.INFO, text, source=_SOURCE)
     elif state is DaneState.UNUSABLE:
         text = (
             "The partner publishes TLSA records, and none that counts for SMTP: TLS is demanded, no certificate is "
             "proven. It should publish 3 1 1. Keep SmtpDaneMode Opportunistic."
         )
-        yield Finding("dane", Level.WARNING, text, Party.PARTNER, source="RFC 7672 3.1.3; tls-verification 2.2")
+        yield Finding(Check.DANE, Level.WARNING, text, Party.PARTNER, source="RFC 7672 3.1.3; tls-verification 2.2")
     elif state is DaneState.ABSENT:
         text = "DANE is absent: keep SmtpDaneMode Opportunistic, which uses it once the partner has it."
-        yield Finding("dane", Level.INFO, text, source=_SOURCE)
+        yield Finding(Check.DANE, Level.INFO, text, source=_SOURCE)
 
 
 def _broken(states: list[_HostState], mode: str) -> Iterable[Finding]:
     for each in dict.fromkeys(each for each in states if each.state is DaneState.BROKEN):
         if mode == SmtpDaneMode.NONE.value:
             text = f"DANE is broken, which the connector ignores by SmtpDaneMode None. {each.sentence}"
-            yield Finding("dane", Level.WARNING, text, Party.PARTNER, source=_SOURCE)
+            yield Finding(Check.DANE, Level.WARNING, text, Party.PARTNER, source=_SOURCE)
         else:
             text = f"DANE is broken. {each.sentence} The partner must correct its DNS or its certificate. {_CHOICE}"
-            yield Finding("dane", Level.ERROR, text, Party.PARTNER, each.answer, _SOURCE)
+            yield Finding(Check.DANE, Level.ERROR, text, Party.PARTNER, each.answer, _SOURCE)
 
 
 def _valid(mode: str) -> Iterable[Finding]:
     if mode == SmtpDaneMode.MANDATORY.value:
-        yield Finding("dane", Level.INFO, "DANE is valid at every server, as SmtpDaneMode Mandatory demands.")
+        yield Finding(Check.DANE, Level.INFO, "DANE is valid at every server, as SmtpDaneMode Mandatory demands.")
     else:
         text = (
             "DANE is valid at every server. SmtpDaneMode Mandatory would pass too; it proves the server without "
             "any CA, and is stronger than DomainValidation."
         )
-        yield Finding("dane", Level.INFO, text, Party.WE, source="tls-verification 2.2")
+        yield Finding(Check.DANE, Level.INFO, text, Party.WE, source="tls-verification 2.2")
 
 
 def _mandatory_without(state: DaneState) -> Finding:
     if state is DaneState.UNKNOWN:
         text = "The connector demands DANE (SmtpDaneMode Mandatory), and whether the partner has it could not be seen."
-        return Finding("dane", Level.WARNING, text, Party.WE, source=_SOURCE)
+        return Finding(Check.DANE, Level.WARNING, text, Party.WE, source=_SOURCE)
     text = (
         f"The connector demands DANE (SmtpDaneMode Mandatory), and it is {state.value}. Mail is refused. Choose "
         "Opportunistic, or the partner must sign its zone and publish TLSA records."
     )
     answer = "450 4.7.323 or 4.7.324 (which of them is not documented)"
-    return Finding("dane", Level.ERROR, text, Party.EITHER, answer, _SOURCE)
+    return Finding(Check.DANE, Level.ERROR, text, Party.EITHER, answer, _SOURCE)

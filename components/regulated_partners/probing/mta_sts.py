@@ -23,7 +23,7 @@ from regulated_partners.probing.route import Route, RouteHost
 from regulated_partners.probing.seen import DnsProblem, DomainSeen, PolicyFile, ServerOutcome
 from regulated_partners.probing.server_report import ServerReport
 from regulated_partners.probing.tls_client import reason
-from regulated_partners.probing.verdicts import Fact, Finding, Level, Party
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party
 
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _LONGEST_AGE = 31557600
@@ -292,14 +292,14 @@ def _advice(state: MtaStsState, sentence: str) -> Finding:
             f"MTA-STS is broken: senders act as if there were no policy. {sentence} The partner must correct it. Keep "
             "MtaStsMode Opportunistic."
         )
-        return Finding("mta-sts", Level.WARNING, text, Party.PARTNER, source=_SOURCE)
+        return Finding(Check.MTA_STS, Level.WARNING, text, Party.PARTNER, source=_SOURCE)
     text = {
         MtaStsState.ENFORCED: "MTA-STS is valid and enforced: keep MtaStsMode Opportunistic.",
         MtaStsState.TESTING: "MTA-STS is valid, in mode testing, which refuses nothing: keep MtaStsMode Opportunistic.",
         MtaStsState.SWITCHED_OFF: "MTA-STS is switched off by mode none: keep MtaStsMode Opportunistic.",
         MtaStsState.ABSENT: "MTA-STS is absent: keep MtaStsMode Opportunistic, which uses it once it is there.",
     }.get(state, f"MTA-STS was not judged. {sentence}")
-    return Finding("mta-sts", Level.INFO, text, source=_SOURCE)
+    return Finding(Check.MTA_STS, Level.INFO, text, source=_SOURCE)
 
 
 def _violated(
@@ -313,8 +313,8 @@ def _violated(
         if refused:
             effect = "Mail is refused." if all_fail else "Mail does not go to this server."
             text = f"MTA-STS is enforced and not met. {each.sentence} {effect} The partner must correct it. {_CHOICE}"
-            yield Finding("mta-sts", Level.ERROR, text, Party.PARTNER, each.answer, _SOURCE)
+            yield Finding(Check.MTA_STS, Level.ERROR, text, Party.PARTNER, each.answer, _SOURCE)
         else:
             why = "the connector ignores by MtaStsMode None" if ignored else "mode testing only reports"
             text = f"MTA-STS is not met, which {why}. {each.sentence} The partner should correct it."
-            yield Finding("mta-sts", Level.WARNING, text, Party.PARTNER, source=_SOURCE)
+            yield Finding(Check.MTA_STS, Level.WARNING, text, Party.PARTNER, source=_SOURCE)

@@ -12,7 +12,7 @@ from regulated_partners.probing.names import NameOutcome, match_names
 from regulated_partners.probing.route import Route
 from regulated_partners.probing.seen import DnsProblem
 from regulated_partners.probing.server_report import DEMANDS, ConnectionSecurity, Demand, ServerReport
-from regulated_partners.probing.verdicts import Fact, Finding, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party, Verdict, verdict_of
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def _delivery(route: Route) -> Iterable[Finding]:
         problem = host.seen.addresses.problem
         if problem is DnsProblem.NO_ANSWER:
             text = f"The DNS gives no answer for {host.name}: whether it has an address could not be seen from here."
-            yield Finding("dns", Level.INFO, text)
+            yield Finding(Check.DNS, Level.INFO, text)
         else:
             rest = "" if len(without) == len(route.hosts) else " Mail goes to the others only."
             level = Level.WARNING if rest else Level.ERROR
             text = f"{host.name} has no address ({problem}), so no mail can go there.{rest}"
-            yield Finding("dns", level, text, Party.PARTNER, source="RFC 5321 5.1")
+            yield Finding(Check.DNS, level, text, Party.PARTNER, source="RFC 5321 5.1")
 
 
 def _mx(route: Route) -> Iterable[Finding]:
@@ -78,18 +78,18 @@ def _mx(route: Route) -> Iterable[Finding]:
     mx, name = route.domain.mx, route.subject
     if mx.problem is DnsProblem.NO_ANSWER:
         text = f"The DNS gives no answer for the MX record of {name}: nothing can be said about it from here."
-        yield Finding("dns", Level.INFO, text)
+        yield Finding(Check.DNS, Level.INFO, text)
     elif mx.problem is DnsProblem.BOGUS:
         return  # That is DANE's finding.
     elif mx.problem is not None:
         text = f"{name} cannot receive mail: {mx.problem} for its MX. Correct the declared domain, or ask the partner."
-        yield Finding("mx", Level.ERROR, text, Party.EITHER, source="RFC 5321 5.1")
+        yield Finding(Check.MX, Level.ERROR, text, Party.EITHER, source="RFC 5321 5.1")
     elif any(not record.host for record in mx.records):
         text = f"{name} says that it accepts no mail (null MX)."
-        yield Finding("mx", Level.ERROR, text, Party.PARTNER, source="RFC 7505 3")
+        yield Finding(Check.MX, Level.ERROR, text, Party.PARTNER, source="RFC 7505 3")
     elif mx.implicit:
         text = f"{name} has no MX record; mail goes to the address of the domain itself."
-        yield Finding("mx", Level.INFO, text, Party.PARTNER, source="RFC 5321 5.1")
+        yield Finding(Check.MX, Level.INFO, text, Party.PARTNER, source="RFC 5321 5.1")
 
 
 def _hosts(route: Route) -> Iterable[Fact]:
@@ -126,7 +126,7 @@ def _stricter(route: Route, demand: Demand) -> Iterable[Finding]:
         with_name = least is ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN and name
         value = f" with tlsDomain: {name}" if with_name else ""
         text = f"Every server also passes the stricter connectionSecurity: {least.value}{value}. Declare it."
-        yield Finding("stricter", Level.INFO, text, Party.WE, source="Set-OutboundConnector, TlsSettings")
+        yield Finding(Check.STRICTER, Level.INFO, text, Party.WE, source="Set-OutboundConnector, TlsSettings")
 
 
 def _common_name(servers: Iterable[ServerReport], demand: Demand) -> str | None:

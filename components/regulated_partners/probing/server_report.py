@@ -22,7 +22,7 @@ from regulated_partners.probing.certificate_findings import (
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
 from regulated_partners.probing.seen import ServerOutcome, ServerSeen
-from regulated_partners.probing.verdicts import Finding, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.verdicts import Check, Finding, Level, Party, Verdict, verdict_of
 
 #: What Exchange Online puts into its NDR. Source: ex-shell.com 2022 (tls-verification 2.3).
 NO_TLS = "450 4.4.317 Cannot connect to remote server [Message=451 5.7.3 STARTTLS is required to send mail]"
@@ -117,7 +117,7 @@ def _unreached(seen: ServerSeen) -> Finding:
         f"{seen.detail}{advice} This says nothing about the partner: probe from a network that may send mail, and "
         "judge that probe here with --from."
     )
-    return Finding("reachable", Level.INFO, text, source="tls-verification 0.11")
+    return Finding(Check.REACHABLE, Level.INFO, text, source="tls-verification 0.11")
 
 
 def _undecided(seen: ServerSeen) -> Finding:
@@ -128,11 +128,12 @@ def _undecided(seen: ServerSeen) -> Finding:
         ServerOutcome.NO_ANSWER: "It may hold up strangers: try again, or probe from where mail is sent and use "
         "--from.",
     }[seen.outcome]
-    return Finding("smtp", Level.INFO, f"{seen.detail} Whether TLS works is not known. {advice}", Party.EITHER)
+    return Finding(Check.SMTP, Level.INFO, f"{seen.detail} Whether TLS works is not known. {advice}", Party.EITHER)
 
 
 def _without_tls(seen: ServerSeen, demand: Demand) -> ServerReport:
-    check = "starttls" if seen.outcome in (ServerOutcome.NO_STARTTLS, ServerOutcome.STARTTLS_REFUSED) else "tls"
+    refused = seen.outcome in (ServerOutcome.NO_STARTTLS, ServerOutcome.STARTTLS_REFUSED)
+    check = Check.STARTTLS if refused else Check.TLS
     if demand.settings.tls_settings is None:
         text = f"{seen.detail} Mail goes to it in clear text, which opportunistic TLS allows."
         finding = Finding(check, Level.WARNING, text, Party.PARTNER, source=_SOURCE)
@@ -184,17 +185,19 @@ def _hung_up(seen: ServerSeen) -> Finding:
         f"{seen.detail} {asks}, and this probe shows none, whereas Exchange Online shows one for "
         "mail.protection.outlook.com. Only a test message tells whether the partner takes it: see `verify message`."
     )
-    return Finding("client-certificate", Level.INFO, text, Party.EITHER, source="tls-verification 0.10, 2.4")
+    return Finding(Check.CLIENT_CERTIFICATE, Level.INFO, text, Party.EITHER, source="tls-verification 0.10, 2.4")
 
 
 def _no_certificate() -> Finding:
-    return Finding("chain", Level.ERROR, "The server made TLS without showing a certificate.", Party.PARTNER, NO_TLS)
+    return Finding(
+        Check.CHAIN, Level.ERROR, "The server made TLS without showing a certificate.", Party.PARTNER, NO_TLS
+    )
 
 
 def _malformed(settings: OutboundSettings) -> Finding:
     checked = DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
     text = "The server's certificate is malformed: its fields cannot be read. The partner must replace it."
-    return Finding("chain", Level.ERROR if checked else Level.WARNING, text, Party.PARTNER)
+    return Finding(Check.CHAIN, Level.ERROR if checked else Level.WARNING, text, Party.PARTNER)
 
 
 def _where_checked(settings: OutboundSettings, findings: Iterable[Finding]) -> Iterable[Finding]:

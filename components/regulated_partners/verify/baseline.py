@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from exchange_online.connectors import Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificates import CertificateFacts
-from regulated_partners.probing.verdicts import Finding, Judgement, Level, Party, verdict_of, worst
+from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Party, verdict_of, worst
 
 _LARGEST = 64 * 1024 * 1024
 _SHOWN = 5
@@ -177,12 +177,12 @@ def _certificate_changes(entry: Entry, seen: Observation) -> Iterable[Finding]:
             f"The certificate's issuer changed {since}, from {old.issuer} to {new.issuer}. A side that pins the issuer "
             "refuses it; check that its root is trusted, and accept the change with --update-baseline."
         )
-        yield Finding("baseline.issuer", Level.WARNING, text, Party.WE, source="tls-verification F3")
+        yield Finding(Check.BASELINE_ISSUER, Level.WARNING, text, Party.WE, source="tls-verification F3")
     elif not names:
         key = "the same key" if new.spki_sha256 == old.spki_sha256 else "a new key"
         expires = f"it expires on {new.not_after:%Y-%m-%d}"
         text = f"The certificate was renewed {since}, with {key} and the same names; {expires}."
-        yield Finding("baseline.renewal", Level.INFO, text, source="tls-verification F1")
+        yield Finding(Check.BASELINE_RENEWAL, Level.INFO, text, source="tls-verification F1")
 
 
 def _name_changes(old: SeenCertificate, new: SeenCertificate, since: str) -> Iterable[Finding]:
@@ -193,10 +193,10 @@ def _name_changes(old: SeenCertificate, new: SeenCertificate, since: str) -> Ite
     if lost:
         now_has = f"; it now has {_some(came)}" if came else ""
         text = f"The certificate lost names {since}: {_some(lost)}{now_has}. {accept}"
-        yield Finding("baseline.name", Level.ERROR, text, Party.PARTNER, source="tls-verification F2")
+        yield Finding(Check.BASELINE_NAME, Level.ERROR, text, Party.PARTNER, source="tls-verification F2")
     elif came:
         text = f"The certificate got further names {since}: {_some(came)}. {accept}"
-        yield Finding("baseline.name", Level.WARNING, text, Party.WE, source="tls-verification F2")
+        yield Finding(Check.BASELINE_NAME, Level.WARNING, text, Party.WE, source="tls-verification F2")
 
 
 def _names(seen: SeenCertificate) -> set[str]:
@@ -216,7 +216,7 @@ def _mx_changes(entry: Entry, seen: Observation) -> Iterable[Finding]:
             f"The MX record of {seen.place} changed since {entry.seen:%Y-%m-%d}; {'; '.join(moves)}. A move to another "
             "provider brings another certificate: check the declared tlsDomain, and accept it with --update-baseline."
         )
-        yield Finding("baseline.mx", Level.WARNING, text, Party.WE, source="tls-verification F6")
+        yield Finding(Check.BASELINE_MX, Level.WARNING, text, Party.WE, source="tls-verification F6")
 
 
 def _some(items: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
 from exchange_online.connectors.names import TlsSettings
-from regulated_partners.probing.verdicts import Finding, Level, Party
+from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 from regulated_partners.verify.mail_files import HeaderBlock
 from regulated_partners.verify.received import Hop
 from regulated_partners.verify.tls_comments import ClientCertificateState, Transport
@@ -152,7 +152,7 @@ def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) ->
         yield from _certificate(boundary, settings)
     if settings is not None and not settings.enabled:
         text = f"The {boundary.direction.word} connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding("connector", Level.WARNING, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
 
 
 def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Finding]:
@@ -164,13 +164,13 @@ def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Findin
             "with --gateway: that host could have made up everything below its line. Take the message from the "
             "recipient's mailbox itself."
         )
-        yield Finding("trust", Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 1")
+        yield Finding(Check.TRUST, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 1")
     if boundary.between_tenants:
         text = (
             "The other side is on Exchange Online too: both hosts of this hop are Microsoft's, and its certificate is "
             "that of Exchange Online, not the partner's."
         )
-        yield Finding("tenants", Level.INFO, text, source="tls-verification 1.2; assumed for partner connectors")
+        yield Finding(Check.TENANTS, Level.INFO, text, source="tls-verification 1.2; assumed for partner connectors")
     if boundary.direction is Direction.INBOUND and not boundary.is_gateway:
         yield from _attribution(boundary.hop, block)
 
@@ -194,7 +194,7 @@ def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
     who = Party.WE if settings is not None else Party.EITHER
     answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else _NO_STARTTLS
     level = Level.WARNING if settings is not None and not demanded else Level.ERROR
-    return Finding("transport", level, text, who, answer, "tls-verification 0.2, 2.3")
+    return Finding(Check.TRANSPORT, level, text, who, answer, "tls-verification 0.2, 2.3")
 
 
 def _demands_tls(settings: ConnectorSettings | None) -> bool:
@@ -210,7 +210,7 @@ def _not_stamped(hop: Hop) -> Finding:
         "the same with and without TLS. Have it write TLS into Received (Postfix: smtpd_tls_received_header = yes), or "
         "look into its log, or use `verify partner`."
     )
-    return Finding("transport", Level.WARNING, text, Party.PARTNER, source="tls-verification 0.2")
+    return Finding(Check.TRANSPORT, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.2")
 
 
 def _protocol(hop: Hop) -> Iterable[Finding]:
@@ -221,20 +221,20 @@ def _protocol(hop: Hop) -> Iterable[Finding]:
             f"{hop.by} says that TLS was used and not which version (`{hop.evidence}`); Postfix writes it with "
             "smtpd_tls_received_header = yes."
         )
-        yield Finding("protocol", Level.INFO, text, source="tls-verification 0.2, 0.3")
+        yield Finding(Check.PROTOCOL, Level.INFO, text, source="tls-verification 0.2, 0.3")
     elif not version.is_usable:
         text = (
             f"The hop used {version}, which Exchange Online has not used since 2021: today such a server gets or sends "
             "mail only without TLS, and not at all where TLS is forced. It must speak TLS 1.2 or 1.3."
         )
-        yield Finding("protocol", Level.WARNING, text, Party.PARTNER, source="techcommunity 2065089")
+        yield Finding(Check.PROTOCOL, Level.WARNING, text, Party.PARTNER, source="techcommunity 2065089")
 
 
 def _suite(hop: Hop, settings: ConnectorSettings | None) -> Iterable[Finding]:
     cipher = hop.session.cipher if hop.session else None
     if cipher and _NO_ENCRYPTION.search(cipher):
         text = f"The cipher suite {cipher} authenticates and does not encrypt; the server must switch it off."
-        yield Finding("cipher", Level.ERROR, text, Party.PARTNER, source="RFC 4492, RFC 5246: NULL suites")
+        yield Finding(Check.CIPHER, Level.ERROR, text, Party.PARTNER, source="RFC 4492, RFC 5246: NULL suites")
     elif hop.is_anonymous:
         checked = isinstance(settings, OutboundSettings) and settings.tls_settings not in (
             None,
@@ -242,7 +242,7 @@ def _suite(hop: Hop, settings: ConnectorSettings | None) -> Iterable[Finding]:
         )
         text = f"The cipher suite {cipher} uses no certificate, so nobody knows who was at the other end."
         level = Level.ERROR if checked else Level.WARNING
-        yield Finding("cipher", level, text, Party.PARTNER, source="RFC 5246 A.5")
+        yield Finding(Check.CIPHER, level, text, Party.PARTNER, source="RFC 5246 A.5")
 
 
 def _certificate(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
@@ -256,7 +256,7 @@ def _certificate(boundary: Boundary, settings: ConnectorSettings | None) -> Iter
                 "Exchange Online never writes that into a header. The message trace (`verify service`), a capture "
                 "(`verify listen`) or a refused message without the certificate shows it."
             )
-            yield Finding("certificate", Level.INFO, text, source="tls-verification 0.4")
+            yield Finding(Check.CERTIFICATE, Level.INFO, text, source="tls-verification 0.4")
         return
     if shown and shown.state is ClientCertificateState.NOT_VERIFIED:
         text = (
@@ -264,7 +264,7 @@ def _certificate(boundary: Boundary, settings: ConnectorSettings | None) -> Iter
             "the certificate does not allow its use as a client. It matters where the partner demands a certificate "
             "from us; the partner should trust the issuer's root and compare the name, not pin the issuer."
         )
-        yield Finding("client-certificate", Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, 2.4")
+        yield Finding(Check.CLIENT_CERTIFICATE, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, 2.4")
 
 
 def _attribution(hop: Hop, block: HeaderBlock) -> Iterable[Finding]:
@@ -276,13 +276,13 @@ def _attribution(hop: Hop, block: HeaderBlock) -> Iterable[Finding]:
             f"{found['address']}: either Enhanced Filtering skips a gateway in front (name it with --gateway), or "
             "one of the two was made up."
         )
-        yield Finding("address", Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 6")
+        yield Finding(Check.ADDRESS, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 6")
     if (block.first("x-ms-exchange-crosstenant-fromentityheader") or "").strip().lower() == "hybridonprem":
         text = (
             "Exchange Online attributed the message to an inbound connector of type OnPremises "
             "(X-MS-Exchange-CrossTenant-FromEntityHeader: HybridOnPrem), so the partner connector was not applied."
         )
-        yield Finding("attribution", Level.WARNING, text, Party.WE, source="tls-verification 1.3")
+        yield Finding(Check.ATTRIBUTION, Level.WARNING, text, Party.WE, source="tls-verification 1.3")
 
 
 def _same_address(one: str, other: str) -> bool:

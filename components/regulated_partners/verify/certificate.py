@@ -29,7 +29,7 @@ from regulated_partners.probing.certificate_findings import (
 )
 from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict, certificate_facts
 from regulated_partners.probing.names import MatchMode, NameVerdict
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, verdict_of
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
 from regulated_partners.verify.declared import DeclaredPartner
 
 _USAGES = {
@@ -148,10 +148,10 @@ def _dates(facts: CertificateFacts, chain: ChainVerdict, check: CertificateCheck
     # A chain is reported with one cause; that of the dates must not hide behind another one.
     if facts.not_after <= check.now and chain.cause is not ChainCause.EXPIRED:
         text = f"The certificate expired on {facts.not_after:%Y-%m-%d %H:%M} UTC. The partner must renew it."
-        yield Finding("expiry", Level.ERROR, text, Party.PARTNER, source="tls-verification F1")
+        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="tls-verification F1")
     if facts.not_before > check.now and chain.cause is not ChainCause.NOT_YET_VALID:
         text = f"The certificate is not valid before {facts.not_before:%Y-%m-%d %H:%M} UTC."
-        yield Finding("expiry", Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.1.2.5")
+        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.1.2.5")
 
 
 def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
@@ -160,19 +160,19 @@ def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
             "The file holds a private key beside the certificate. Whoever has it can pose as the partner's "
             "server: tell the partner to have the certificate revoked and replaced, and delete the file."
         )
-        yield Finding("private-key", Level.ERROR, text, Party.PARTNER)
+        yield Finding(Check.PRIVATE_KEY, Level.ERROR, text, Party.PARTNER)
     if not file.leaf_is_first:
         text = (
             "The server's own certificate is not the first in the file. A server that sends them in this order is "
             "refused by peers that keep to TLS 1.2's rule."
         )
-        yield Finding("order", Level.WARNING, text, Party.PARTNER, source="RFC 5246 7.4.2; RFC 8446 4.4.2")
+        yield Finding(Check.ORDER, Level.WARNING, text, Party.PARTNER, source="RFC 5246 7.4.2; RFC 8446 4.4.2")
     if direction is Direction.INBOUND and len(file.certificates) == 1 and file.leaf.issuer != file.leaf.subject:
         text = (
             "The file holds no intermediate certificate. The sending server must present its full chain; ask the "
             "partner whether it does."
         )
-        yield Finding("order", Level.INFO, text, Party.PARTNER, source="EOP field notes (tls-verification 2.4)")
+        yield Finding(Check.ORDER, Level.INFO, text, Party.PARTNER, source="EOP field notes (tls-verification 2.4)")
 
 
 def _demands_nothing(check: CertificateCheck) -> Iterable[Finding]:
@@ -180,10 +180,10 @@ def _demands_nothing(check: CertificateCheck) -> Iterable[Finding]:
         declared = check.partner.certificate_name(check.direction)
         beside = f"; the declared {declared} is not compared" if declared else ""
         text = f"The {check.direction.word} connector compares no name in a certificate{beside}."
-        yield Finding("name", Level.INFO, text)
+        yield Finding(Check.NAME, Level.INFO, text)
     if not check.settings.enabled:
         text = f"The {check.direction.word} connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding("connector", Level.WARNING, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from regulated_partners.probing.route import SMART_HOSTS, ProbeIndex, Route, pro
 from regulated_partners.probing.route_report import RouteReport, report_route
 from regulated_partners.probing.seen import Probe
 from regulated_partners.probing.server_report import Demand, ServerReport
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.verify.baseline import Observation, Observed
 from regulated_partners.verify.certificate import certificate_facts_shown
 from regulated_partners.verify.declared import DeclaredPartner
@@ -69,10 +69,10 @@ def _missing(partner: DeclaredPartner, known: set[str]) -> Iterable[Judgement]:
     for subject in wanted:
         if subject not in known:
             text = f"The probe holds nothing about {subject}: it was made for other declarations. Make it anew."
-            yield _judgement("domain", subject, Verdict.UNKNOWN, partner, (Finding("probe", Level.INFO, text),))
+            yield _judgement("domain", subject, Verdict.UNKNOWN, partner, (Finding(Check.PROBE, Level.INFO, text),))
     if not wanted:
         text = "The connector names no recipient domain and no smart host, so there is no server to probe."
-        finding = Finding("probe", Level.INFO, text, Party.WE)
+        finding = Finding(Check.PROBE, Level.INFO, text, Party.WE)
         yield _judgement("domain", settings.name, Verdict.UNKNOWN, partner, (finding,))
 
 
@@ -111,13 +111,13 @@ def _observed_route(report: RouteReport, partner: DeclaredPartner) -> Observed:
 def _about_declaration(settings: OutboundSettings, route: Route) -> Iterable[Finding]:
     if not settings.enabled:
         text = "The outbound connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding("connector", Level.WARNING, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
     if route.domain is not None and route.subject not in settings.recipient_domains:
         text = (
             f"*.{route.subject} is declared: a wildcard has no MX record of its own, so {route.subject} stands for it. "
             "Subdomains with other servers were not probed."
         )
-        yield Finding("domain", Level.INFO, text, Party.WE)
+        yield Finding(Check.DOMAIN, Level.INFO, text, Party.WE)
 
 
 def _place(server: ServerReport, route: Route) -> str:

@@ -16,7 +16,7 @@ from exchange_online.admin_api.validation import ValidationTask, record_validati
 from exchange_online.connectors import ConnectorRecord, Direction, changes
 from exchange_online.connectors.words import mail_flow
 from regulated_partners.errors import CannotRunError
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.progress import Progress
 from regulated_partners.verify.declared import DeclaredPartner
 
@@ -116,7 +116,7 @@ def _drift(partner: DeclaredPartner, direction: Direction, found: ConnectorRecor
     declared = partner.settings(direction)
     if found is None:
         text = f"The tenant has no {direction.word} connector named '{declared.name}'; `pulumi up` creates it."
-        yield Finding("connector", Level.ERROR, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.ERROR, text, Party.WE)
         return
     different = changes(found.settings, declared)
     if different:
@@ -125,9 +125,9 @@ def _drift(partner: DeclaredPartner, direction: Direction, found: ConnectorRecor
             f"The connector in the tenant is not as declared (tenant => declaration): {shown}. See `pulumi preview "
             "--refresh`, then decide which of the two is right."
         )
-        yield Finding("connector", Level.ERROR, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.ERROR, text, Party.WE)
     elif not declared.enabled:
-        yield Finding("connector", Level.WARNING, "The connector is switched off, as declared.", Party.WE)
+        yield Finding(Check.CONNECTOR, Level.WARNING, "The connector is switched off, as declared.", Party.WE)
 
 
 def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRecord, check: ServiceCheck) -> Judgement:
@@ -167,14 +167,16 @@ def _succeeded(task: ValidationTask) -> str:
 def _task_findings(tasks: Sequence[ValidationTask]) -> Iterable[Finding]:
     if not tasks:
         yield Finding(
-            "validation", Level.ERROR, "The service reported no test at all, so nothing is validated.", Party.WE
+            Check.VALIDATION, Level.ERROR, "The service reported no test at all, so nothing is validated.", Party.WE
         )
     for task in tasks:
         if task.succeeded is not True:
             said = f" The service says: {task.detail}." if task.detail else ""
             text = f"'{task.name}' {'failed' if task.succeeded is False else 'has no result'}.{said}"
             advice = " `verify partner` shows what the partner's servers offer."
-            yield Finding("validation", Level.ERROR, text + advice, Party.EITHER, source="Validate-OutboundConnector")
+            yield Finding(
+                Check.VALIDATION, Level.ERROR, text + advice, Party.EITHER, source="Validate-OutboundConnector"
+            )
 
 
 def _messages(
@@ -201,7 +203,7 @@ def _no_message(partner: DeclaredPartner, direction: Direction, back: timedelta)
         "with --since."
     )
     subject = f"message trace, {direction.word}"
-    finding = Finding("trace", Level.INFO, text, source="Get-MessageTraceV2")
+    finding = Finding(Check.TRACE, Level.INFO, text, source="Get-MessageTraceV2")
     return Judgement("service", subject, Verdict.UNKNOWN, "", partner.name, direction, (), (finding,))
 
 
@@ -211,7 +213,7 @@ def _not_traced(partner: DeclaredPartner, message_id: str, back: timedelta) -> J
         f"{', '.join(partner.domains)}. Check the Message-ID with its angle brackets, or look further back with "
         "--since."
     )
-    finding = Finding("trace", Level.WARNING, text, source="Get-MessageTraceV2")
+    finding = Finding(Check.TRACE, Level.WARNING, text, source="Get-MessageTraceV2")
     return Judgement("service", f"message {message_id}", Verdict.UNKNOWN, "", partner.name, None, (), (finding,))
 
 
@@ -249,17 +251,17 @@ def _connector_used(used: Sequence[str], expected: str, message: TracedMessage) 
             "The trace does not name a connector for this message. Either none was applied, or the service no longer "
             "writes it there: look at the message in the admin center's message trace."
         )
-        yield Finding("trace", Level.WARNING, text, Party.WE, source=source)
+        yield Finding(Check.TRACE, Level.WARNING, text, Party.WE, source=source)
     elif expected.casefold() not in (name.casefold() for name in used):
         text = (
             f"The message used {', '.join(repr(name) for name in used)} and not '{expected}', so the demands on this "
             "partner were not applied to it. See which connector matches the domain better, and whether this one is "
             "enabled."
         )
-        yield Finding("trace", Level.ERROR, text, Party.WE, source=source)
+        yield Finding(Check.TRACE, Level.ERROR, text, Party.WE, source=source)
     if message.status.casefold() == "failed":
         text = "The message was not delivered; its events in the evidence say why."
-        yield Finding("delivery", Level.WARNING, text, Party.EITHER, source="Get-MessageTraceV2, Status")
+        yield Finding(Check.DELIVERY, Level.WARNING, text, Party.EITHER, source="Get-MessageTraceV2, Status")
 
 
 def connectors_used(events: Iterable[TraceEvent], direction: Direction) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exchange_online.connectors import Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict
 from regulated_partners.verify.evidence import Run, as_json, as_markdown, whoever
 from regulated_partners.verify.outputs import FailOn, Outputs, as_junit, as_prometheus, as_text, exit_code
 
@@ -25,7 +25,7 @@ STARTED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 def judgement(verdict: Verdict = Verdict.FAILED, text: str = EVIL) -> Judgement:
     """A judgement with this text everywhere."""
-    finding = Finding("chain", Level.ERROR, text, Party.PARTNER, text, text)
+    finding = Finding(Check.CHAIN, Level.ERROR, text, Party.PARTNER, text, text)
     return Judgement(
         kind="server",
         subject=text,
@@ -34,7 +34,7 @@ def judgement(verdict: Verdict = Verdict.FAILED, text: str = EVIL) -> Judgement:
         partner=text,
         direction=Direction.OUTBOUND,
         facts=(Fact(text, text),),
-        findings=(finding, Finding("x", Level.WARNING, text), Finding("y", Level.INFO, text)),
+        findings=(finding, Finding(Check.NAME, Level.WARNING, text), Finding(Check.EXPIRY, Level.INFO, text)),
         transcript=(text, "```", "````"),
         not_after=STARTED,
     )
