@@ -27,7 +27,9 @@ class ValidationTask:
     detail: str = ""
 
 
-def validate(api: AdminApi, connector: ConnectorRecord, recipients: Sequence[str]) -> tuple[ValidationTask, ...]:
+def validate_outbound_connector(
+    api: AdminApi, connector: ConnectorRecord, recipients: Sequence[str]
+) -> tuple[ValidationTask, ...]:
     """Runs the tests. This sends a message to each recipient, and is never sent twice.
 
     Raises:
@@ -43,7 +45,7 @@ def validate(api: AdminApi, connector: ConnectorRecord, recipients: Sequence[str
     return tuple(_task(row) for row in answer.rows)
 
 
-def record(api: AdminApi, connector: ConnectorRecord, moment: datetime, *, validated: bool) -> None:
+def record_validation(api: AdminApi, connector: ConnectorRecord, moment: datetime, *, validated: bool) -> None:
     """Writes the result into the connector: `IsValidated`, `LastValidationTimestamp`. Raises AdminApiError."""
     api.invoke(
         "Set-OutboundConnector",

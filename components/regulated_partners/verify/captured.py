@@ -11,7 +11,6 @@ from cryptography import x509
 
 from exchange_online.connectors import Direction, InboundSettings
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.probing.certificate_chain import judge_chain
 from regulated_partners.probing.certificate_findings import (
     RESTRICTED,
     chain_findings,
@@ -21,12 +20,12 @@ from regulated_partners.probing.certificate_findings import (
     strength_findings,
     usage_findings,
 )
-from regulated_partners.probing.certificates import CertificateFacts, certificate_facts
+from regulated_partners.probing.certificates import CertificateFacts, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.verify.certificate import certificate_facts_shown
 from regulated_partners.verify.declared import DeclaredPartner
-from regulated_partners.verify.listen_server import Captured
+from regulated_partners.verify.listener import Captured
 
 _STARTTLS = "451 5.7.3 STARTTLS is required to send mail"
 
@@ -60,7 +59,7 @@ def judge_captured(
     """
     if captured is None:
         text = f"Nothing came within {waited}. Does the partner's server reach this address, and has mail been sent?"
-        finding = Finding("message", Level.INFO, text, Party.EITHER)
+        finding = Finding(Check.MESSAGE, Level.INFO, text, Party.EITHER)
         return _judgement(check, "no message", Verdict.NOT_REACHABLE, (finding,)), None
     chain = captured.chain or captured.refused_chain
     facts, about = _certificate(chain, check)
@@ -90,13 +89,13 @@ def _transport(captured: Captured, settings: InboundSettings) -> Iterable[Findin
             "A TLS handshake was begun and ended, and no message came. The certificate that was shown was recorded all "
             "the same; what is wrong with it, if anything, follows."
         )
-        yield Finding("message", Level.INFO, text, Party.PARTNER)
+        yield Finding(Check.MESSAGE, Level.INFO, text, Party.PARTNER)
     elif captured.version is None:
         earlier = " A TLS handshake before it had failed." if captured.refused_chain else ""
         text = f"The message came in clear text, although the listener offers STARTTLS.{earlier}"
         level = Level.ERROR if settings.require_tls else Level.WARNING
         answer = _STARTTLS if settings.require_tls else None
-        yield Finding("starttls", level, text, Party.PARTNER, answer, "New-InboundConnector, RequireTls")
+        yield Finding(Check.STARTTLS, level, text, Party.PARTNER, answer, "New-InboundConnector, RequireTls")
     if not (captured.chain or captured.refused_chain):
         yield from _no_certificate(settings)
 
@@ -106,9 +105,9 @@ def _no_certificate(settings: InboundSettings) -> Iterable[Finding]:
     if settings.restrict_domains_to_certificate:
         text += " The partner must configure a client certificate at its sending servers."
         source = "New-InboundConnector, RestrictDomainsToCertificate"
-        yield Finding("client-certificate", Level.ERROR, text, Party.PARTNER, RESTRICTED, source)
+        yield Finding(Check.CLIENT_CERTIFICATE, Level.ERROR, text, Party.PARTNER, RESTRICTED, source)
     else:
-        yield Finding("client-certificate", Level.INFO, f"{text} The connector demands none.")
+        yield Finding(Check.CLIENT_CERTIFICATE, Level.INFO, f"{text} The connector demands none.")
 
 
 def _sender(captured: Captured, settings: InboundSettings) -> Iterable[Finding]:
@@ -121,11 +120,11 @@ def _sender(captured: Captured, settings: InboundSettings) -> Iterable[Finding]:
                 "NAT this listener sees another address than Exchange Online does."
             )
             source = "New-InboundConnector, RestrictDomainsToIPAddresses"
-            yield Finding("address", Level.ERROR, text, Party.EITHER, RESTRICTED, source)
+            yield Finding(Check.ADDRESS, Level.ERROR, text, Party.EITHER, RESTRICTED, source)
     domain = captured.mail_from.rpartition("@")[2].lower()
     if domain and not any(_covers(each, domain) for each in settings.sender_domains):
         text = f"The message came from {domain}, to which the connector does not apply: it has other senderDomains."
-        yield Finding("domain", Level.WARNING, text, Party.EITHER, source="New-InboundConnector, SenderDomains")
+        yield Finding(Check.DOMAIN, Level.WARNING, text, Party.EITHER, source="New-InboundConnector, SenderDomains")
 
 
 def _covers(pattern: str, domain: str) -> bool:
@@ -144,7 +143,7 @@ def _certificate(
         facts = certificate_facts(chain[0])
     except ValueError:
         text = "The certificate that the sending server showed is malformed. The partner must replace it."
-        return None, (Finding("client-certificate", Level.ERROR, text, Party.PARTNER),)
+        return None, (Finding(Check.CLIENT_CERTIFICATE, Level.ERROR, text, Party.PARTNER),)
     settings = check.settings
     _, names = name_findings(facts, settings, check.mode)
     findings = (
