@@ -64,36 +64,36 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _start(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+    from exchange_online_emulator import process
 
     try:
-        connection = background.start(options.state, options.connection, options.latency, options.seed)
-    except background.CannotStartError as error:
+        connection = process.start(options.state, options.connection, options.latency, options.seed)
+    except process.EmulatorStartError as error:
         return _refuse(str(error))
     print(connection.url)  # noqa: T201
     return 0
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+    from exchange_online_emulator import process
 
-    stopped = background.stop(options.state, options.connection)
+    stopped = process.stop(options.state, options.connection)
     print("stopped" if stopped else "not running")  # noqa: T201
     return 0
 
 
 def _status(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+    from exchange_online_emulator import process
 
-    connection = background.running(options.state, options.connection)
+    connection = process.running(options.state, options.connection)
     print(f"{connection.url} (pid {connection.pid})" if connection else "not running")  # noqa: T201
     return 0 if connection else 1
 
 
 def _reset(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+    from exchange_online_emulator import process
 
-    background.reset(options.state, options.connection)
+    process.reset(options.state, options.connection)
     print("reset")  # noqa: T201
     return 0
 

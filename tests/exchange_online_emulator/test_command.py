@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from exchange_online_emulator import Control
 from exchange_online_emulator.cmdlets.parameters import find_cmdlet
-from exchange_online_emulator.control import Control
 from tests.exchange_online_emulator.admin import Admin
 
 DATA = Path(__file__).parent.parent / "data"

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.rules_table import markdown, registered_rules
-from exchange_online_emulator.unknowns import UNKNOWNS
+from exchange_online_emulator import Control
+from exchange_online_emulator.rules_table import UNKNOWNS, markdown, registered_rules
 from tests.exchange_online_emulator.admin import Admin, refusal_text
 
 IN, OUT = "New-InboundConnector", "New-OutboundConnector"

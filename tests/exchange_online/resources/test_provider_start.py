@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 from tests.exchange_online.resources.runs import CONFIG, INBOUND, OUTBOUND
 from tests.support.mini_stack import MiniStack
 from tests.support.provider_process import ProviderProcess
