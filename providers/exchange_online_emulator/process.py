@@ -115,10 +115,15 @@ class EmulatorProcess:
             self._temporary.cleanup()
 
 
+def connection_path(state: Path, connection: Path | None = None) -> Path:
+    """Where connection.json is: beside the state unless told otherwise."""
+    return (connection or state.with_name("connection.json")).absolute()
+
+
 def running(state: Path, connection: Path | None = None) -> ConnectionFile | None:
     """The connection of the emulator that serves this state and answers now, None when none does."""
     try:
-        found = ConnectionFile.read(_connection_path(state, connection))
+        found = ConnectionFile.read(connection_path(state, connection))
         with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
             answering = control.status().tenant == found.tenant
     except (ConnectionFileError, ControlError, OSError, requests.RequestException):
@@ -147,7 +152,7 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
             if seed is not None:
                 _plant(found, seed)
             return found
-        path = _connection_path(state, connection)
+        path = connection_path(state, connection)
         path.unlink(missing_ok=True)
         log = state.with_suffix(".log")
         arguments = ["--latency", str(latency), *(["--seed", str(seed)] if seed else [])]
@@ -164,7 +169,7 @@ def stop(state: Path, connection: Path | None = None) -> bool:
     """Stop the emulator that serves this state and wait; False when none answers."""
     found = running(state, connection)
     if found is None:
-        _connection_path(state, connection).unlink(missing_ok=True)
+        connection_path(state, connection).unlink(missing_ok=True)
         return False
     os.kill(found.pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOPPED_WITHIN
@@ -192,10 +197,6 @@ def _plant(found: ConnectionFile, seed: Path) -> None:
             control.seed_file(seed)
         except (ControlError, OSError, ValueError) as error:
             raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
-
-
-def _connection_path(state: Path, connection: Path | None) -> Path:
-    return (connection or state.with_name("connection.json")).absolute()
 
 
 def _spawn(

@@ -93,7 +93,7 @@ def _order(kind: Kind) -> tuple[str, ...]:
 
 @rule(
     "row-shapes",
-    "inbound and outbound rows have the properties of data/connector_get_shapes.json and differ; Identity equals Name",
+    "inbound and outbound rows have the properties of data/cmdlets.json and differ; Identity equals Name",
     tag="observed:live",
     source="G2O, July 2026 (connector-semantics section 4)",
 )

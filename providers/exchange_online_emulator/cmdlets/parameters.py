@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from exchange_online_emulator.errors import MissingParameterError, TransformationError, UnknownParameterError
 from exchange_online_emulator.models import SettingValue
 from exchange_online_emulator.rules import rule
-
-_DATA = Path(__file__).parent.parent / "data"
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,6 @@ class Parameter:
     multi: bool = False
     members: tuple[str, ...] = ()
     nullable: bool = False
-    default: SettingValue = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +54,29 @@ class CmdletSpec:
 
 
 @functools.cache
+def _tables() -> dict[str, Any]:
+    # Made by tools/emulator.py from the reference.
+    text = (Path(__file__).parent.parent / "data" / "cmdlets.json").read_text(encoding="utf-8")
+    tables: dict[str, Any] = json.loads(text)
+    return tables
+
+
+@functools.cache
 def cmdlet_specs() -> dict[str, CmdletSpec]:
     """Every cmdlet the emulator answers, by lower-case name.
 
     Source: the cmdlets' pages in office-docs-powershell (connector-semantics section 3).
     """
-    table = json.loads((_DATA / "connector_parameters.json").read_text(encoding="utf-8"))
-    return {name.lower(): CmdletSpec(name, _parameters(rows)) for name, rows in table.items()}
+    return {
+        cmdlet.lower(): CmdletSpec(
+            cmdlet,
+            {
+                name.lower(): Parameter(name, **{**row, "members": tuple(row.get("members", ()))})
+                for name, row in rows.items()
+            },
+        )
+        for cmdlet, rows in _tables()["parameters"].items()
+    }
 
 
 def find_cmdlet(name: str) -> CmdletSpec | None:
@@ -70,30 +84,12 @@ def find_cmdlet(name: str) -> CmdletSpec | None:
     return cmdlet_specs().get(name.lower())
 
 
-@functools.cache
 def row_properties(direction: str) -> tuple[str, ...]:
     """The properties of a connector row in the order of the service; `direction` is `inbound` or `outbound`.
 
-    Source: observed live by G2O (data/connector_get_shapes.json).
+    Source: observed live by G2O.
     """
-    shapes: dict[str, list[str]] = json.loads((_DATA / "connector_get_shapes.json").read_text(encoding="utf-8"))
-    return tuple(shapes[direction])
-
-
-def _parameters(rows: dict[str, dict[str, object]]) -> dict[str, Parameter]:
-    parameters = {}
-    for name, row in rows.items():
-        members, default = row.get("members", []), row.get("default")
-        parameters[name.lower()] = Parameter(
-            name,
-            str(row["type"]),
-            bool(row.get("required")),
-            bool(row.get("multi")),
-            tuple(members) if isinstance(members, list) else (),
-            bool(row.get("nullable")),
-            tuple(default) if isinstance(default, list) else default if isinstance(default, str | bool) else None,
-        )
-    return parameters
+    return tuple(_tables()["rows"][direction])
 
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
