@@ -15,6 +15,10 @@ __all__ = ["Inbound", "Outbound", "Partner", "RegulatedPartner"]
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("regulated-partners")
     if name == "RegulatedPartner":
         from regulated_partners.component import RegulatedPartner
 
