@@ -1,4 +1,4 @@
-"""`python -m tools.lockfile`: what is wrong with requirements.lock, found without a network."""
+"""`python -m tools.lock --check`: what is wrong with requirements.lock, found without a network."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tools.lockfile import complaints, read_lock, read_requirements
+from tools.lock import complaints, read_lock, read_requirements
 
 ROOT = Path(__file__).resolve().parents[2]
 HASH = f"    --hash=sha256:{'a' * 64}\n"
 LOCK = f"""alpha==1.2 \\
-{HASH}    # via -r requirements.in
+{HASH}    # via it (pyproject.toml)
 beta==2.0 ; sys_platform == 'win32' \\
 {HASH}    # via
-    #   -r requirements.in
+    #   it (pyproject.toml:dev)
     #   alpha
 gamma-delta==3.0 \\
 {HASH}    # via beta
@@ -25,20 +25,23 @@ gamma-delta==3.0 \\
 
 
 def test_lock_of_this_project_is_sound() -> None:
-    """Failing means that someone changed requirements.in without `make lock`."""
+    """Failing means that someone changed pyproject.toml without `make lock`."""
     answer = subprocess.run(
-        [sys.executable, "-m", "tools.lockfile"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tools.lock", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
 def found(requirements: str, lock: str) -> list[str]:
-    return complaints(read_requirements(requirements), lock)
+    """What is wrong with a lock, for a pyproject.toml that asks for these, one a line: the last in its group `dev`."""
+    *dependencies, last = requirements.split()
+    document = f"[project]\ndependencies = {dependencies}\n[dependency-groups]\ndev = [{last!r}]\n"
+    return complaints(read_requirements(document), lock)
 
 
 def test_sound_lock_has_no_complaints() -> None:
     """Failing means that lint fails for nothing, or that entries are not read as pip reads them."""
-    assert found("Alpha>=1 # why\n\nbeta==2.0\n", LOCK) == []
+    assert found("Alpha>=1\n\nbeta==2.0\n", LOCK) == []
     assert {name: str(entry.version) for name, entry in read_lock(LOCK).items()} == {
         "alpha": "1.2",
         "beta": "2.0",
@@ -49,10 +52,10 @@ def test_sound_lock_has_no_complaints() -> None:
 @pytest.mark.parametrize(
     ("requirements", "lock", "complaint"),
     [
-        ("alpha\nbeta\nepsilon\n", LOCK, "epsilon of requirements.in is not in it"),
-        ("alpha>=2\nbeta\n", LOCK, "it has alpha 1.2, and requirements.in says alpha>=2"),
-        ("alpha\nbeta\ngamma_delta\n", LOCK, "gamma-delta has come to requirements.in since it was made"),
-        ("beta\n", LOCK, "alpha is no longer in requirements.in"),
+        ("alpha\nbeta\nepsilon\n", LOCK, "epsilon of pyproject.toml is not in it"),
+        ("alpha>=2\nbeta\n", LOCK, "it has alpha 1.2, and pyproject.toml says alpha>=2"),
+        ("alpha\nbeta\ngamma_delta\n", LOCK, "gamma-delta has come to pyproject.toml since it was made"),
+        ("beta\n", LOCK, "alpha is no longer in pyproject.toml"),
         ("alpha\nbeta\n", LOCK.replace(HASH, "", 1), "alpha has no hash"),
         ("alpha\nbeta\n", LOCK.replace("via beta", "via zeta"), "gamma-delta is there for zeta, which is not in it"),
         (
@@ -63,8 +66,14 @@ def test_sound_lock_has_no_complaints() -> None:
     ],
 )
 def test_each_fault_is_found(requirements: str, lock: str, complaint: str) -> None:
-    """Failing means that a lock which installs something else than requirements.in says passes."""
+    """Failing means that a lock which installs something else than pyproject.toml says passes."""
     assert found(requirements, lock) == [complaint]
+
+
+def test_entry_that_is_no_requirement_is_named() -> None:
+    """Failing means that a misspelled requirement ends lint in a traceback."""
+    with pytest.raises(ValueError, match=re.escape("pyproject.toml: a requirement is none: Expected")):
+        read_requirements('[project]\ndependencies = ["=1"]')
 
 
 def test_unpinned_line_is_named() -> None:
