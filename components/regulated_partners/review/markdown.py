@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from regulated_partners.effects.effect import EffectKind
+from regulated_partners.effects import EffectKind
 from regulated_partners.review import phrases
 from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
 from regulated_partners.text import printable

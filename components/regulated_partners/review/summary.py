@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from regulated_partners.effects.effect import EffectKind
+from regulated_partners.effects import EffectKind
 from regulated_partners.review.markdown import escaped
 from regulated_partners.review.stack_review import Previewed
 from regulated_partners.table import Column, table
