@@ -6,7 +6,7 @@ Pure: nothing here talks to Pulumi or to a server.
 from exchange_online.connectors.canonical import Checked, check, observed
 from exchange_online.connectors.changes import Change, changes, new_parameters, set_parameters
 from exchange_online.connectors.findings import Finding, Severity
-from exchange_online.connectors.names import Direction
+from exchange_online.connectors.names import TOKENS, Direction
 from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.record import ConnectorRecord, record_from_row
 from exchange_online.connectors.settings import (
@@ -18,6 +18,7 @@ from exchange_online.connectors.settings import (
 )
 
 __all__ = [
+    "TOKENS",
     "Change",
     "Checked",
     "ConnectorRecord",

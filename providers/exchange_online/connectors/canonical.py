@@ -116,9 +116,8 @@ def _unknown_name(direction: Direction, key: str, own: Sequence[str]) -> tuple[s
     if _folded(key) in refused:
         return refused[_folded(key)], "leave it out"
     same = [known for known in own if _folded(known) == _folded(key)]
-    other = Direction.OUTBOUND if direction is Direction.INBOUND else Direction.INBOUND
-    if not same and _folded(key) in {_folded(parameter.name) for parameter in parameters(other)}:
-        return f"only {other.word} connectors have this parameter", f"leave it out of an {direction.word} one"
+    if not same and _folded(key) in {_folded(parameter.name) for parameter in parameters(direction.other)}:
+        return f"only {direction.other.word} connectors have this parameter", f"leave it out of an {direction.word} one"
     near = same or difflib.get_close_matches(key, own, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"leave it out, or write one of {', '.join(own)}"
     return f"no parameter of {direction.word} connectors has this name", remedy

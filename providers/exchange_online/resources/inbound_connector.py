@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pulumi
 
 from exchange_online.connectors import Direction
+from exchange_online.names import PACKAGE
 from exchange_online.resources.connector import Connector
 from exchange_online.resources.dynamic import InboundConnectorProvider
 
 
-class InboundConnector(Connector, module="exchange-online", name="InboundConnector"):
+class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
     """An inbound connector of Exchange Online. Source: New-InboundConnector, Set-InboundConnector.
 
     Args:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pulumi
 
 from exchange_online.connectors import Direction
+from exchange_online.names import PACKAGE
 from exchange_online.resources.connector import Connector
 from exchange_online.resources.dynamic import OutboundConnectorProvider
 
 
-class OutboundConnector(Connector, module="exchange-online", name="OutboundConnector"):
+class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
     """An outbound connector of Exchange Online. Source: New-OutboundConnector, Set-OutboundConnector.
 
     Args:

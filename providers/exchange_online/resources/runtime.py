@@ -17,10 +17,8 @@ from exchange_online.admin_api.transport_rules import TransportRules
 from exchange_online.lifecycle.crud import Lifecycle
 from exchange_online.lifecycle.listing import Listing
 from exchange_online.lifecycle.ownership import Ownership
+from exchange_online.names import NAMESPACE
 from exchange_online.resources.pace import pace
-
-#: The namespace of the stack's settings.
-PROJECT = "regulated-partners"
 
 
 @dataclass
@@ -42,7 +40,7 @@ def configure(get: Callable[[str], Any]) -> None:
     Args:
         get: gives the stack's value for a key with its namespace, None where there is none.
     """
-    settings = settings_from(lambda name: get(f"{PROJECT}:{name}"))
+    settings = settings_from(lambda name: get(f"{NAMESPACE}:{name}"))
     with _lock:
         if settings != _process.settings:
             _process.settings, _process.lifecycle = settings, None
