@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from regulated_partners.markdown import Markdown, code, table
 from regulated_partners.policies.catalogue import RULES
 from regulated_partners.policies.configuration import PROPERTIES
 from regulated_partners.policies.rule import ConnectorRule, StackRule
@@ -63,14 +64,12 @@ the policies about waivers cannot be waived. A waiver does not change what is de
 
 def text() -> str:
     """The file's content."""
-    return "\n".join([_BEFORE, *_table(), "", *_details(), *_configuration()]) + "\n"
-
-
-def _table() -> Iterator[str]:
-    yield "| id | severity | level | policy |"
-    yield "|---|---|---|---|"
-    for rule in RULES:
-        yield f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {rule.level} | {_cell(rule.description)} |"
+    rows = (
+        (Markdown(f"[{code(rule.id)}](#{rule.id})"), rule.severity, rule.level, Markdown(rule.description))
+        for rule in RULES
+    )
+    summary = table(("id", "severity", "level", "policy"), rows)
+    return "\n".join([_BEFORE, *summary, "", *_details(), *_configuration()]) + "\n"
 
 
 def _details() -> Iterator[str]:
@@ -96,15 +95,9 @@ def _judges(rule: ConnectorRule | StackRule) -> str:
 def _configuration() -> Iterator[str]:
     yield "## What can be configured"
     yield ""
-    yield "| name | default | meaning |"
-    yield "|---|---|---|"
-    for each in PROPERTIES:
-        shown = list(each.default) if isinstance(each.default, tuple) else each.default
-        yield f"| `{each.name}` | `{_cell(str(shown))}` | {_cell(each.doc)} |"
-
-
-def _cell(content: str) -> str:
-    return content.replace("|", "\\|")
+    shown = ((each, list(each.default) if isinstance(each.default, tuple) else each.default) for each in PROPERTIES)
+    rows = ((code(each.name), code(str(default)), Markdown(each.doc)) for each, default in shown)
+    yield from table(("name", "default", "meaning"), rows)
 
 
 def main(arguments: list[str]) -> int:
