@@ -2,46 +2,8 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors import InboundSettings, OutboundSettings
 from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
-from regulated_partners.policies.rule import Clause, ConnectorRule, InboundRule, Level, OutboundRule, Severity
-
-
-def _tls_required(s: InboundSettings) -> Clause:
-    return None if s.require_tls else "mail from the partner is accepted without TLS (RequireTls is false)"
-
-
-def _opportunistic(s: OutboundSettings) -> Clause:
-    return (
-        None
-        if s.tls_settings
-        else "mail to the partner goes out without TLS when the server offers none (TlsSettings is unset)"
-    )
-
-
-def _any_certificate(s: OutboundSettings) -> Clause:
-    return (
-        None
-        if s.tls_settings != TlsSettings.ENCRYPTION_ONLY
-        else "mail to the partner is delivered to any certificate, also a self-signed one (TlsSettings EncryptionOnly)"
-    )
-
-
-def _name_unchecked(s: OutboundSettings) -> Clause:
-    return (
-        None
-        if s.tls_settings != TlsSettings.CERTIFICATE_VALIDATION
-        else "the name in the receiving server's certificate is not checked (TlsSettings CertificateValidation)"
-    )
-
-
-def _dane_off(s: OutboundSettings) -> Clause:
-    return None if s.smtp_dane_mode != SmtpDaneMode.NONE else "DANE for SMTP is switched off (SmtpDaneMode None)"
-
-
-def _mta_sts_off(s: OutboundSettings) -> Clause:
-    return None if s.mta_sts_mode != MtaStsMode.NONE else "MTA-STS is switched off (MtaStsMode None)"
-
+from regulated_partners.policies.rule import ConnectorRule, InboundRule, Level, OutboundRule, Severity
 
 RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
@@ -55,7 +17,7 @@ RULES: tuple[ConnectorRule, ...] = (
         source="New-InboundConnector, RequireTls",
         reads=("requireTls",),
         of_partners=True,
-        test=_tls_required,
+        test=lambda s: not s.require_tls and "mail from the partner is accepted without TLS (RequireTls is false)",
     ),
     OutboundRule(
         id="outbound-tls-required",
@@ -68,7 +30,10 @@ RULES: tuple[ConnectorRule, ...] = (
         source="New-OutboundConnector, TlsSettings",
         reads=("tlsSettings",),
         of_partners=True,
-        test=_opportunistic,
+        test=lambda s: (
+            not s.tls_settings
+            and "mail to the partner goes out without TLS when the server offers none (TlsSettings is unset)"
+        ),
     ),
     OutboundRule(
         id="outbound-certificate-trusted",
@@ -81,7 +46,10 @@ RULES: tuple[ConnectorRule, ...] = (
         source="New-OutboundConnector, TlsSettings EncryptionOnly",
         reads=("tlsSettings",),
         of_partners=True,
-        test=_any_certificate,
+        test=lambda s: (
+            s.tls_settings == TlsSettings.ENCRYPTION_ONLY
+            and "mail to the partner is delivered to any certificate, also self-signed (TlsSettings EncryptionOnly)"
+        ),
     ),
     OutboundRule(
         id="outbound-certificate-name-checked",
@@ -93,7 +61,10 @@ RULES: tuple[ConnectorRule, ...] = (
         source="New-OutboundConnector, TlsSettings DomainValidation, TlsDomain",
         reads=("tlsSettings",),
         of_partners=True,
-        test=_name_unchecked,
+        test=lambda s: (
+            s.tls_settings == TlsSettings.CERTIFICATE_VALIDATION
+            and "the name in the receiving server's certificate is not checked (TlsSettings CertificateValidation)"
+        ),
     ),
     OutboundRule(
         id="outbound-dane-on",
@@ -104,7 +75,7 @@ RULES: tuple[ConnectorRule, ...] = (
         why="Where the partner publishes TLSA records, DANE finds a forged server that a CA's certificate would hide.",
         source="New-OutboundConnector, SmtpDaneMode; RFC 7672",
         reads=("smtpDaneMode",),
-        test=_dane_off,
+        test=lambda s: s.smtp_dane_mode == SmtpDaneMode.NONE and "DANE for SMTP is switched off (SmtpDaneMode None)",
     ),
     OutboundRule(
         id="outbound-mta-sts-on",
@@ -115,6 +86,6 @@ RULES: tuple[ConnectorRule, ...] = (
         why="A partner's MTA-STS policy names its servers; without it a forged MX record is believed.",
         source="New-OutboundConnector, MtaStsMode; RFC 8461",
         reads=("mtaStsMode",),
-        test=_mta_sts_off,
+        test=lambda s: s.mta_sts_mode == MtaStsMode.NONE and "MTA-STS is switched off (MtaStsMode None)",
     ),
 )

@@ -9,24 +9,6 @@ from regulated_partners.policies.rule import Clause, ConnectorRule, InboundRule,
 _CERTIFICATE, _ADDRESSES = "restrictDomainsToCertificate", "restrictDomainsToIpAddresses"
 
 
-def _unrestricted(s: InboundSettings) -> Clause:
-    if s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses:
-        return None
-    return "anybody's server may send mail in the name of the partner's domains (neither Restrict flag is true)"
-
-
-def _addresses_only(s: InboundSettings) -> Clause:
-    if s.restrict_domains_to_certificate or not s.restrict_domains_to_ip_addresses:
-        return None
-    return "the partner is known by its addresses only"
-
-
-def _both_restrictions(s: InboundSettings) -> Clause:
-    if not (s.restrict_domains_to_certificate and s.restrict_domains_to_ip_addresses):
-        return None
-    return "it restricts to a certificate and to IP addresses in one"
-
-
 def _inbound_wildcard(s: InboundSettings) -> Clause:
     name = s.tls_sender_certificate_name or ""
     return f"every certificate under {name[2:]} is accepted as the partner's" if name.startswith("*.") else None
@@ -51,7 +33,10 @@ RULES: tuple[ConnectorRule, ...] = (
         source="New-InboundConnector, RestrictDomainsToCertificate, RestrictDomainsToIPAddresses",
         reads=(_CERTIFICATE, _ADDRESSES),
         of_partners=True,
-        test=_unrestricted,
+        test=lambda s: (
+            not (s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses)
+            and "anybody's server may send mail in the name of the partner's domains (neither Restrict flag is true)"
+        ),
     ),
     InboundRule(
         id="inbound-restricted-by-certificate",
@@ -63,7 +48,11 @@ RULES: tuple[ConnectorRule, ...] = (
         source="connector-semantics order of restrictions: none, IP addresses, certificate (assumed by meaning)",
         reads=(_CERTIFICATE, _ADDRESSES),
         of_partners=True,
-        test=_addresses_only,
+        test=lambda s: (
+            s.restrict_domains_to_ip_addresses
+            and not s.restrict_domains_to_certificate
+            and "the partner is known by its addresses only"
+        ),
     ),
     InboundRule(
         id="inbound-one-restriction",
@@ -74,7 +63,11 @@ RULES: tuple[ConnectorRule, ...] = (
         why="Microsoft advises separate connectors; which of the two a message was judged by cannot be told.",
         source="Exchange Online mail flow pages (2022), OfficeDocs-Exchange issue 900",
         reads=(_CERTIFICATE, _ADDRESSES),
-        test=_both_restrictions,
+        test=lambda s: (
+            s.restrict_domains_to_certificate
+            and s.restrict_domains_to_ip_addresses
+            and "it restricts to a certificate and to IP addresses in one"
+        ),
     ),
     InboundRule(
         id="inbound-no-certificate-wildcard",

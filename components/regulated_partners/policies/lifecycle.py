@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from exchange_online.connectors import OutboundSettings
 from regulated_partners.policies.rule import (
     Clause,
     ConnectorRule,
@@ -15,18 +14,6 @@ from regulated_partners.policies.rule import (
     Severity,
 )
 from regulated_partners.policies.subjects import OWNER_PATTERN, STACKS, Connector, Stack
-
-
-def _disabled(connector: Connector) -> Clause:
-    if connector.settings.enabled:
-        return None
-    return "it is switched off, so mail flows without its demands (Enabled is false)"
-
-
-def _test_mode(s: OutboundSettings) -> Clause:
-    if not s.test_mode:
-        return None
-    return "it is in test mode, and hidden from a plain Get-OutboundConnector (TestMode is true)"
 
 
 def _no_owner(connector: Connector, stack: Stack) -> Clause:
@@ -54,7 +41,9 @@ RULES: tuple[ConnectorRule, ...] = (
         why="A connector that is switched off protects nothing, and looks as if it did.",
         source="New-InboundConnector, New-OutboundConnector, Enabled",
         reads=("enabled",),
-        test=_disabled,
+        test=lambda c: (
+            not c.settings.enabled and "it is switched off, so mail flows without its demands (Enabled is false)"
+        ),
     ),
     OutboundRule(
         id="outbound-test-mode-off",
@@ -65,7 +54,9 @@ RULES: tuple[ConnectorRule, ...] = (
         why="Connectors in test mode escape the listings that audits are made from.",
         source="New-OutboundConnector, TestMode; Get-OutboundConnector, IncludeTestModeConnectors",
         reads=("testMode",),
-        test=_test_mode,
+        test=lambda s: (
+            s.test_mode and "it is in test mode, and hidden from a plain Get-OutboundConnector (TestMode is true)"
+        ),
     ),
     InStackRule(
         id="comment-names-owner",

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
 from regulated_partners.policies.subjects import ConfigProperty, Connector, Stack
@@ -66,8 +67,8 @@ class Violation:
     text: str
 
 
-#: A clause about what is wrong, without the connector's name and without a full stop; None where the rule is kept.
-Clause = str | None
+#: What is wrong, a clause without the connector's name and without a full stop; false where the rule is kept.
+Clause = str | Literal[False] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ class ConnectorRule(Policy, ABC):
         if connector.direction not in self.directions or (self.of_partners and not connector.settings.is_partner):
             return None
         clause = self.clause(connector, stack)
-        if clause is None or stack.waiver(self.id, connector.owner):
+        if not clause or stack.waiver(self.id, connector.owner):
             return None
         return Violation(connector.owner, connector.urn, f"{connector.called}: {clause}. {self.remediation}")
 

@@ -17,18 +17,6 @@ from regulated_partners.policies.subjects import Connector
 _HYBRID_WIZARD = "HybridWizard"
 
 
-def _every_sender(connector: Connector) -> Clause:
-    if "*" not in connector.domains or connector.options.allow_tenant_wide_restriction:
-        return None
-    return "it applies to every sender, so its demands are made of all mail of the tenant (SenderDomains *)"
-
-
-def _every_recipient(s: OutboundSettings) -> Clause:
-    if "*" not in s.recipient_domains:
-        return None
-    return "it takes mail to every domain that has no connector of its own (RecipientDomains *)"
-
-
 def _some_recipients(s: InboundSettings) -> Clause:
     if not s.associated_accepted_domains:
         return None
@@ -61,12 +49,6 @@ def _filtering_trial(s: InboundSettings) -> Clause:
     return f"Enhanced Filtering works for {len(s.ef_users)} recipients only (EFUsers)" if s.ef_users else None
 
 
-def _wildcard_unfiltered(s: InboundSettings) -> Clause:
-    if "*" not in s.sender_domains or not s.enabled or s.ef_skip_last_ip or s.ef_skip_ips:
-        return None
-    return "it takes mail of every sender, and Enhanced Filtering is off (EFSkipLastIP, EFSkipIPs)"
-
-
 RULES: tuple[ConnectorRule, ...] = (
     DeclaredRule(
         id="inbound-no-tenant-wide-senders",
@@ -80,7 +62,11 @@ RULES: tuple[ConnectorRule, ...] = (
         source="Exchange Online mail flow pages (2022); rule V12",
         reads=("senderDomains", "allowTenantWideRestriction"),
         of_partners=True,
-        test=_every_sender,
+        test=lambda c: (
+            "*" in c.domains
+            and not c.options.allow_tenant_wide_restriction
+            and "it applies to every sender, so its demands are made of all mail of the tenant (SenderDomains *)"
+        ),
     ),
     OutboundRule(
         id="outbound-no-catch-all",
@@ -92,7 +78,10 @@ RULES: tuple[ConnectorRule, ...] = (
         source="New-OutboundConnector, RecipientDomains; Exchange Online mail flow pages (2022), outbound selection",
         reads=("recipientDomains",),
         of_partners=True,
-        test=_every_recipient,
+        test=lambda s: (
+            "*" in s.recipient_domains
+            and "it takes mail to every domain that has no connector of its own (RecipientDomains *)"
+        ),
     ),
     InboundRule(
         id="inbound-all-recipients",
@@ -153,6 +142,11 @@ RULES: tuple[ConnectorRule, ...] = (
         why="Otherwise all mail seems to come from the relay, and filtering by sender address does nothing.",
         source="ORCA check 233; New-InboundConnector, EFSkipLastIP, EFSkipIPs",
         reads=("senderDomains", "enabled", "efSkipLastIp", "efSkipIps"),
-        test=_wildcard_unfiltered,
+        test=lambda s: (
+            "*" in s.sender_domains
+            and s.enabled
+            and not (s.ef_skip_last_ip or s.ef_skip_ips)
+            and "it takes mail of every sender, and Enhanced Filtering is off (EFSkipLastIP, EFSkipIPs)"
+        ),
     ),
 )
