@@ -13,8 +13,8 @@ import typer
 
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, RootsFile, UpdateBaseline
-from regulated_partners.engine.stack import read_stack_settings
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.collect import Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient, NoResolverError
 from regulated_partners.probing.names import MatchMode
@@ -106,7 +106,7 @@ def partner(
 def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) -> tuple[DeclaredPartner, ...]:
     if bool(names) == everyone:
         raise typer.BadParameter("name the partners to verify, or write --all")
-    found = named_partners(read_stack_settings(cwd, stack), () if everyone else names)
+    found = named_partners(read_stack_file(cwd, stack), () if everyone else names)
     if not found:
         raise CannotRunError(f"The stack {stack} declares no partner, so there is nothing to verify.")
     return found

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from regulated_partners.engine.json_runs import engine_of, read_json, with_shared_partners
+from regulated_partners.engine.json_runs import engine_of, read_json
 from regulated_partners.engine.preview_json import read_preview
-from regulated_partners.engine.stack import Stack
 from regulated_partners.engine.stack_errors import Refusal
 from regulated_partners.engine.stack_operations import Operation
 from regulated_partners.errors import CannotRunError
 from regulated_partners.markdown import escaped, marker
+from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import Gates, refusals
 from regulated_partners.review.markdown import markdown
@@ -59,7 +59,7 @@ class Previewed:
 
 
 def preview_stack(
-    stack: Stack, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
+    stack: StackFile, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
 ) -> Previewed:
     """Previews a stack, and writes its three files into `folder`; where it fails only the comment, which says so.
 
@@ -75,9 +75,9 @@ def preview_stack(
         engine = engine_of(stack, {**environ, **VARIABLES})
         engine.select(Operation.PREVIEW)
         arguments = ["--save-plan", str(folder.resolve() / PLAN), *policy_arguments(packs, folder.resolve() / _EVENTS)]
-        document = with_shared_partners(read_json(engine, Operation.PREVIEW, arguments, fine=(0,)), stack)
+        document = read_json(engine, Operation.PREVIEW, arguments, fine=(0,))
         violated = violations(folder / _EVENTS)
-        plan = read_preview(without_their_failure(document) if violated else document)
+        plan = read_preview(without_their_failure(document) if violated else document, stack.root)
         found = review(plan, datetime.datetime.now(datetime.UTC).date())
     except (CannotRunError, Refusal) as error:
         for name in (PLAN, _EVENTS):

@@ -1,4 +1,4 @@
-"""Acknowledgements: what a stack file says about changes that weaken protection and are meant.
+"""Acknowledgements: what a stack says about changes that weaken protection and are meant.
 
 regulated-partners:partners:
   - name: Woodgrove Hospital
@@ -10,19 +10,16 @@ regulated-partners:acknowledge:           # for a partner that goes away, or a c
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from regulated_partners.partners.declaration import StackAcknowledgement
-from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.shared_partners import PARTNERS_FILE, collect_partners
-
-PROJECT = "regulated-partners"
-_CONNECTORS = ("inboundConnectors", "outboundConnectors")
+from regulated_partners.partners.settings import read_settings
+from regulated_partners.partners.shared_partners import collect_partners
 
 
 @dataclass(frozen=True)
@@ -39,26 +36,27 @@ class Acknowledgements:
 
     def of(self, owner: str) -> StackAcknowledgement | None:
         """The one for a partner or connector that expires last."""
-        found = [each for each in self.given if each.partner.casefold() == owner.casefold()]
-        return max(found, key=lambda each: each.expires, default=None)
+        found = [given for given in self.given if given.partner.casefold() == owner.casefold()]
+        return max(found, key=lambda given: given.expires, default=None)
 
 
 def in_force(acknowledgement: StackAcknowledgement | None, today: datetime.date) -> bool:
     """Whether there is one, and its day is not over."""
-    return acknowledgement is not None and acknowledgement.expires >= today
+    return acknowledgement is not None and acknowledgement.in_force(today)
 
 
-def read_acknowledgements(config: Mapping[str, Any]) -> Acknowledgements:
-    """Reads them from a stack's configuration, whose lists are JSON texts in a preview and lists in a saved plan.
+def read_acknowledgements(config: Mapping[str, Any], root: Path | None = None) -> Acknowledgements:
+    """Reads them from a stack's configuration.
 
-    A file of partners that stacks share is read from the project of the current directory.
+    Args:
+        config: by names with namespace, as a preview, a saved plan or the stack file holds it.
+        root: the project's directory, for the file of shared partners; unless given that of the current directory.
     """
+    settings, _ = read_settings(config)
+    collected = collect_partners(settings, root)
     given: list[StackAcknowledgement] = []
-    problems = [
-        f"{finding.path}: {finding.text} Acknowledgements that stand there do not count."
-        for finding in _partners(config)[1]
-    ]
-    for path, value in _declared(config):
+    problems = [f"{finding} Acknowledgements that stand there do not count." for finding in collected.findings]
+    for path, value in _declared(_list(collected.declared), _list(settings.acknowledge)):
         try:
             given.append(StackAcknowledgement.model_validate(value))
         except ValidationError as error:
@@ -70,39 +68,22 @@ def read_acknowledgements(config: Mapping[str, Any]) -> Acknowledgements:
     return Acknowledgements(tuple(given), tuple(problems))
 
 
-def declared_names(config: Mapping[str, Any]) -> frozenset[str]:
-    """The names of the partners and connectors that the configuration lists."""
-    items = [*_partners(config)[0], *(item for key in _CONNECTORS for item in _list(_value(config, key)))]
+def declared_names(config: Mapping[str, Any], root: Path | None = None) -> frozenset[str]:
+    """The names of the partners and connectors that a configuration lists; arguments as above."""
+    settings, _ = read_settings(config)
+    lists = collect_partners(settings, root).declared, settings.inbound_connectors, settings.outbound_connectors
+    items = [item for value in lists for item in _list(value)]
     return frozenset(str(item["name"]) for item in items if isinstance(item, dict) and item.get("name"))
 
 
-def _declared(config: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for partner in _partners(config)[0]:
+def _declared(partners: list[Any], beside: list[Any]) -> Iterator[tuple[str, object]]:
+    for partner in partners:
         own = partner.get("acknowledge") if isinstance(partner, dict) else None
         if own is not None:
             named = {"partner": partner.get("name"), **own} if isinstance(own, dict) else own
             yield f"acknowledge of partner {partner.get('name')}", named
-    for index, item in enumerate(_list(_value(config, "acknowledge"))):
+    for index, item in enumerate(beside):
         yield f"acknowledge[{index}]", item
-
-
-def _partners(config: Mapping[str, Any]) -> tuple[list[Any], tuple[DeclarationFinding, ...]]:
-    """The partners of the stack and of the file it shares, and what is wrong with that file."""
-    if _value(config, PARTNERS_FILE) is None:
-        return _list(_value(config, "partners")), ()
-    collected = collect_partners(lambda key: _value(config, key))
-    return _list(collected.declared), collected.findings
-
-
-def _value(config: Mapping[str, Any], key: str) -> object:
-    value: object = config.get(f"{PROJECT}:{key}")
-    if not isinstance(value, str):
-        return value
-    try:
-        decoded: object = json.loads(value)
-    except ValueError:
-        return value
-    return decoded if isinstance(decoded, (list, dict)) else value
 
 
 def _list(value: object) -> list[Any]:
