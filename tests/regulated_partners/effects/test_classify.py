@@ -15,8 +15,7 @@ from exchange_online.connectors import (
     OutboundSettings,
     changes,
 )
-from regulated_partners.effects.change import classify
-from regulated_partners.effects.effect import EffectKind, worst
+from regulated_partners.effects import EffectKind, classify, worst
 
 IN = InboundSettings(
     name="Fabrikam - inbound",
