@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exchange_online.admin_api.client import AdminApi, Answer, Connection, Effect
+from exchange_online.admin_api import AdminApi, Answer, Connection, Effect
 from exchange_online.admin_api.connectors import ConnectorCmdlets
 from exchange_online.admin_api.wire import JsonValue
 from exchange_online.connectors import ConnectorRecord, Direction

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from exchange_online.admin_api.client import AdminApi, Effect
+from exchange_online.admin_api.client import AdminApi
+from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
 
 #: Source: Get-MessageTraceV2: 10 days a query; 100 requests in 5 minutes.

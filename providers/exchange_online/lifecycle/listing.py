@@ -18,8 +18,8 @@ from exchange_online.connectors import ConnectorRecord, Direction
 @dataclass
 class _Listed:
     by_guid: dict[str, ConnectorRecord]
+    #: The Guids of a listing some seconds before; what both lack is gone.
     earlier: frozenset[str] | None = None
-    """The Guids of a listing some seconds before; what both lack is gone."""
 
     def lacks_for_certain(self, guid: str) -> bool:
         return guid not in self.by_guid and self.earlier is not None and guid not in self.earlier
