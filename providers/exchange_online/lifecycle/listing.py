@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api import ConnectorCmdlets
 from exchange_online.connectors import ConnectorRecord, Direction
 
 
