@@ -57,7 +57,7 @@ def test_thousands_of_connectors_in_one_program() -> None:
         @pulumi.runtime.test
         def declare():
             made = [InboundConnector(f"c{{i}}", name=f"c{{i}}", sender_domains=["a.com"]) for i in range({_MANY})]
-            return pulumi.Output.all(*(connector.name for connector in made)).apply(lambda names: print(len(set(names))))
+            return pulumi.Output.all(*(one.name for one in made)).apply(lambda names: print(len(set(names))))
         declare()
         """
     )
