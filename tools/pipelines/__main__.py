@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from regulated_partners.engine.install.errors import InstallError
+from regulated_partners.errors import InstallError
 from tools.pipelines.schemas import check_files
 from tools.pipelines.workflows import check_workflows
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from regulated_partners.engine.install.errors import InstallError
+from regulated_partners.errors import InstallError
 from tools.actionlint.install import ensure
 
 #: What each says when it has findings. Source: actionlint's and zizmor's documentation, exit codes.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from regulated_partners.engine.stack_errors import Refusal
+from regulated_partners.errors import CannotRunError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,14 +15,12 @@ class StackFile:
     """The part of a stack's settings that decides about its surroundings.
 
     stack: the name as given, possibly organization/project/stack. path: the settings file.
-    local: the stack's cloud is the emulator (`<project>:cloud: local`).
     secrets_provider: `secretsprovider`, None when not set; Source: Pulumi stack settings file reference.
     backend_url: `backend.url` of the project file, None when not set.
     """
 
     stack: str
     path: Path
-    local: bool
     secrets_provider: str | None
     backend_url: str | None
 
@@ -30,24 +28,22 @@ class StackFile:
 def read_stack_file(root: Path, stack: str) -> StackFile:
     """Reads Pulumi.yaml and the stack's settings file below `root`, the directory of the project.
 
-    Raises Refusal when either is missing or not YAML.
+    Raises CannotRunError when either is missing or not YAML.
     """
     project = _mapping(root / "Pulumi.yaml")
     directory = root / str(project.get("stackConfigDir") or ".")
     path = directory / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
     if not path.is_file():
         known = sorted(found.name[len("Pulumi.") : -len(".yaml")] for found in directory.glob("Pulumi.*.yaml"))
-        raise Refusal(
+        raise CannotRunError(
             f"There is no stack {stack}: {path} does not exist. Stacks of this project: {', '.join(known) or 'none'}. "
             "Choose one with STACK=<name>, or copy a settings file to make a new one."
         )
     settings = _mapping(path)
-    config = settings.get("config")
     backend = project.get("backend")
     return StackFile(
         stack=stack,
         path=path,
-        local=isinstance(config, dict) and config.get(f"{project.get('name')}:cloud") == "local",
         secrets_provider=_text(settings.get("secretsprovider")),
         backend_url=_text(backend.get("url")) if isinstance(backend, dict) else None,
     )
@@ -57,11 +53,11 @@ def _mapping(path: Path) -> dict[str, object]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal(f"{path} does not exist: this working copy is not complete.") from None
+        raise CannotRunError(f"{path} does not exist: this working copy is not complete.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(f"{path} cannot be read: {error}.") from None
+        raise CannotRunError(f"{path} cannot be read: {error}.") from None
     except yaml.YAMLError as error:
-        raise Refusal(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+        raise CannotRunError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     return content if isinstance(content, dict) else {}
 
 

@@ -40,6 +40,19 @@ class Stack:
     def path(self) -> Path:
         return self.file.path
 
+    @property
+    def secrets_provider(self) -> str | None:
+        return self.file.secrets_provider
+
+    @property
+    def backend_url(self) -> str | None:
+        return self.file.backend_url
+
+    @property
+    def local(self) -> bool:
+        """Whether its tenant is the emulator, which it is where no cloud is named."""
+        return self.setting("cloud") in (None, "local")
+
     def setting(self, name: str) -> object:
         """A setting of the project, None where there is none."""
         return self.config.get(f"{PROJECT}:{name}")
@@ -49,7 +62,7 @@ class Stack:
         """Whether Pulumi refuses to delete its connectors: as the program decides (regulated_partners.protection)."""
         declared = self.setting("protect")
         if declared is None:
-            return self.setting("cloud") not in (None, "local")
+            return not self.local
         return declared is True or declared == "true"
 
 
@@ -57,8 +70,7 @@ def read_stack_settings(directory: Path | None, name: str) -> Stack:
     """The stack of the project that `directory` lies in; the current directory unless given.
 
     Raises:
-        CannotRunError: where no project is found or the settings are no mapping.
-        Refusal: where the stack's settings file is missing or is no YAML (regulated_partners.cli.stack).
+        CannotRunError: where no project is found, or the stack's settings are missing or are no mapping.
     """
     root = project_root(directory or Path.cwd())
     file = read_stack_file(root, name)

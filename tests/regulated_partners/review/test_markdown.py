@@ -9,7 +9,7 @@ import re
 import pytest
 
 from regulated_partners.effects.effect import EffectKind
-from regulated_partners.engine.preview_json import read_preview
+from regulated_partners.engine.previews import read_preview
 from regulated_partners.review.markdown import MAXIMUM, escaped, markdown, marker
 from regulated_partners.review.review import review
 from tests.regulated_partners.review.recordings import TODAY, document, reviewed
