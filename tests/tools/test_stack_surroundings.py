@@ -9,8 +9,8 @@ import pytest
 
 from regulated_partners.engine.environment import stack_variables
 from regulated_partners.engine.pulumi_cli import Operation, commands
-from regulated_partners.engine.stack import read_stack_settings
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import read_stack_file
 
 REMOTE = "azblob://state?storage_account=bank"
 
@@ -29,7 +29,7 @@ def declare(root: Path, stack: str, content: str) -> None:
 
 
 def variables(root: Path, stack: str, **environment: str) -> dict[str, str]:
-    return stack_variables(read_stack_settings(root, stack), {"PULUMI_HOME": str(root / "home"), **environment})
+    return stack_variables(read_stack_file(root, stack), {"PULUMI_HOME": str(root / "home"), **environment})
 
 
 def test_local_stack_needs_nothing(root: Path) -> None:
@@ -83,7 +83,7 @@ def test_secrets_provider_of_the_stack_file_is_enough(root: Path) -> None:
     """Failing means that a stack with a key vault is refused, or is created with a passphrase instead."""
     declare(root, "production", "secretsprovider: azurekeyvault://v.vault.azure.net/keys/k\nconfig: {}\n")
     variables(root, "production", PULUMI_BACKEND_URL=REMOTE)
-    select, _ = commands(Operation.UP, read_stack_settings(root, "production"), [])
+    select, _ = commands(Operation.UP, read_stack_file(root, "production"), [])
     assert select[-2:] == ["--secrets-provider", "azurekeyvault://v.vault.azure.net/keys/k"]
 
 
@@ -101,12 +101,12 @@ def test_backend_of_the_project_file_or_the_login_counts(root: Path) -> None:
 def test_unknown_stack_is_named_with_those_there_are(root: Path) -> None:
     """Failing means that a typing error makes a new, empty stack."""
     with pytest.raises(CannotRunError, match=r"no stack prodction.*Stacks of this project: dev, production\."):
-        read_stack_settings(root, "prodction")
+        read_stack_file(root, "prodction")
 
 
 def test_qualified_name_finds_its_file(root: Path) -> None:
     """Failing means that `organization/regulated-partners/dev` is not found."""
-    assert read_stack_settings(root, "organization/regulated-partners/dev").local
+    assert read_stack_file(root, "organization/regulated-partners/dev").local
 
 
 @pytest.mark.parametrize("content", ["config: [unclosed", "\t- x"])
@@ -114,11 +114,11 @@ def test_broken_stack_file_is_a_sentence(root: Path, content: str) -> None:
     """Failing means that a slip in the YAML ends in a traceback."""
     declare(root, "dev", content)
     with pytest.raises(CannotRunError, match=r"Pulumi\.dev\.yaml is not valid YAML: .*line 1"):
-        read_stack_settings(root, "dev")
+        read_stack_file(root, "dev")
 
 
 def test_only_up_and_preview_make_a_stack(root: Path) -> None:
     """Failing means that looking for drift, or destroying, makes a stack in the wrong backend."""
-    stack = read_stack_settings(root, "dev")
+    stack = read_stack_file(root, "dev")
     creating = {operation for operation in Operation if "--create" in commands(operation, stack, [])[0]}
     assert creating == {Operation.UP, Operation.PREVIEW}

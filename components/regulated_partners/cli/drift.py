@@ -15,9 +15,9 @@ import typer
 from regulated_partners.cli.options import FurtherArguments, Json, StackName, WorkingDirectory
 from regulated_partners.cli.up import operate
 from regulated_partners.engine.previews import read_refresh
-from regulated_partners.engine.pulumi_cli import EXIT_CHANGES_FOUND, Operation, PulumiCli, with_shared_partners
-from regulated_partners.engine.stack import Stack, read_stack_settings
+from regulated_partners.engine.pulumi_cli import EXIT_CHANGES_FOUND, Operation, PulumiCli
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish.boards import issues
 from regulated_partners.publish.forge import find, put
@@ -59,7 +59,7 @@ def drift(
     if diff:
         raise typer.Exit(_show_diff(stack, cwd, further or ()))
     with Progress() as progress:
-        settings = read_stack_settings(cwd, stack)
+        settings = read_stack_file(cwd, stack)
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
         drifts, others = _look(settings)
     body = markdown(settings.name, drifts)
@@ -87,14 +87,14 @@ def _show_diff(stack: str, cwd: Path | None, further: Sequence[str]) -> ExitCode
     return ExitCode.FINE if exit_code == 0 else ExitCode.COULD_NOT_RUN
 
 
-def _look(stack: Stack) -> tuple[tuple[Drift, ...], int]:
+def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
     """What differs, and how many resources differ although none of their connector's settings does."""
     pulumi = PulumiCli(stack, os.environ)
     pulumi.start_emulator(quiet=True)
     pulumi.select(Operation.DRIFT)
     document = pulumi.read_json(Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
     today = datetime.datetime.now(datetime.UTC).date()
-    drifts = review(read_refresh(with_shared_partners(document, stack), stack.name), today).drifts
+    drifts = review(read_refresh(document, stack.name, stack.root), today).drifts
     counted = document.get("changeSummary")
     changed = counted if isinstance(counted, dict) else {}
     seen = sum(int(changed.get(word, 0)) for word in ("create", "update", "delete", "replace"))

@@ -29,6 +29,7 @@ class _Subcommand:
 
 
 _SUBCOMMANDS = {
+    "new": _Subcommand("new", "Make a project of one's own."),
     "up": _Subcommand("up", "Apply a stack; the stack dev runs on the emulator."),
     "preview": _Subcommand("preview", "Show what `up` would change, as the Pulumi CLI shows it."),
     "review": _Subcommand("review", "Say what stacks, or a plan, would do to mail, for a pull request."),

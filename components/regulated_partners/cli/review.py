@@ -16,9 +16,9 @@ from rich.console import Console
 from regulated_partners.cli.options import Json, WorkingDirectory
 from regulated_partners.engine.plan import Plan
 from regulated_partners.engine.previews import is_saved_plan, read_preview, read_saved_plan
-from regulated_partners.engine.stack import Stack, read_stack_settings
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish.boards import comments
 from regulated_partners.publish.forge import put
@@ -149,7 +149,7 @@ def review(
     if stack:
         with Progress() as progress:
             progress.step("Reading the stacks' settings")
-            stacks = {name: read_stack_settings(cwd, name) for name in dict.fromkeys(stack)}
+            stacks = {name: read_stack_file(cwd, name) for name in dict.fromkeys(stack)}
         folder = output or next(iter(stacks.values())).root / ".review"
         previews = _previews(stacks, folder, gates, policy_pack or (), parallel)
         sys.stdout.write(summary_json(previews) if to_json else summary_table(previews))
@@ -173,7 +173,7 @@ def _refuse_other(ctx: typer.Context, names: dict[str, str], only: str) -> None:
 
 
 def _previews(
-    stacks: Mapping[str, Stack], folder: Path, gates: Gates, packs: Sequence[Path], parallel: int
+    stacks: Mapping[str, StackFile], folder: Path, gates: Gates, packs: Sequence[Path], parallel: int
 ) -> tuple[Previewed, ...]:
     def one(name: str) -> Previewed:
         return preview_stack(stacks[name], os.environ, gates, _of(folder, name), packs)

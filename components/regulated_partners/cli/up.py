@@ -17,7 +17,7 @@ import typer
 
 from regulated_partners.cli.options import DEFAULT_STACK, FurtherArguments, StackName, WorkingDirectory
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
-from regulated_partners.engine.stack import read_stack_settings
+from regulated_partners.partners.stack_file import read_stack_file
 
 
 def up(
@@ -58,7 +58,7 @@ def destroy(further: FurtherArguments = None, *, stack: StackName, cwd: WorkingD
 
 def env(stack: StackName = DEFAULT_STACK, *, cwd: WorkingDirectory = None) -> None:
     """Print the variables of a stack for a shell: eval "$(regulated-partners env)"."""
-    for name, value in PulumiCli(read_stack_settings(cwd, stack), os.environ).environment.items():
+    for name, value in PulumiCli(read_stack_file(cwd, stack), os.environ).environment.items():
         if os.environ.get(name) != value:
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
@@ -67,7 +67,7 @@ def operate(operation: Operation, stack: str, cwd: Path | None, further: Sequenc
     """Runs an operation of the Pulumi CLI as a user would. Returns its exit code."""
     # Ctrl-C belongs to the Pulumi CLI, which then finishes what is in flight; this process waits for it.
     signal.signal(signal.SIGINT, lambda *_: None)
-    pulumi = PulumiCli(read_stack_settings(cwd, stack), os.environ)
+    pulumi = PulumiCli(read_stack_file(cwd, stack), os.environ)
     pulumi.start_emulator()
     pulumi.select(operation)
     exit_code = pulumi.run(operation, further)

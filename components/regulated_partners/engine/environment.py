@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from regulated_partners.engine.install.cache import home_directory
-from regulated_partners.engine.stack import Stack
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import StackFile
 
 LOCAL_PASSPHRASE = "local"  # noqa: S105 - a name, not a secret: the local stack's state holds nothing to protect
 ALWAYS = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
@@ -24,7 +24,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _EMULATOR_NEEDS = ("exchange_online_emulator", "jwt", "starlette", "trustme", "uvicorn")
 
 
-def stack_variables(stack: Stack, environment: Mapping[str, str]) -> dict[str, str]:
+def stack_variables(stack: StackFile, environment: Mapping[str, str]) -> dict[str, str]:
     """The variables to add to `environment` for a stack.
 
     A local stack gets a state folder in the project and a passphrase, unless the user has set others. No other stack
@@ -74,7 +74,7 @@ def _proxies(environment: Mapping[str, str]) -> dict[str, str]:
     return {"no_grpc_proxy": ",".join([*known, *(host for host in _LOOPBACK if host not in known)])}
 
 
-def _local_defaults(stack: Stack, environment: Mapping[str, str]) -> dict[str, str]:
+def _local_defaults(stack: StackFile, environment: Mapping[str, str]) -> dict[str, str]:
     defaults: dict[str, str] = {}
     if not environment.get("PULUMI_BACKEND_URL"):
         state = stack.root / ".state"
@@ -92,7 +92,7 @@ def _local_defaults(stack: Stack, environment: Mapping[str, str]) -> dict[str, s
     return defaults
 
 
-def _require_backend(stack: Stack, environment: Mapping[str, str]) -> None:
+def _require_backend(stack: StackFile, environment: Mapping[str, str]) -> None:
     backend = environment.get("PULUMI_BACKEND_URL") or stack.backend_url or _logged_in_to(environment)
     if backend is None and not environment.get("PULUMI_ACCESS_TOKEN"):
         raise CannotRunError(

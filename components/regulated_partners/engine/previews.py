@@ -15,6 +15,7 @@ says: the plan was made after a refresh.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,7 +23,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.engine.plan import (
     CONNECTORS,
-    PARTNER,
     Operation,
     Plan,
     PlannedConnector,
@@ -34,7 +34,8 @@ from regulated_partners.engine.plan import (
 )
 from regulated_partners.engine.state import Export, Resource
 from regulated_partners.errors import CannotRunError
-from regulated_partners.review.acknowledgement import declared_names, read_acknowledgements
+from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
 from regulated_partners.text import printable
 
 #: What a step, or a list of steps, does; of several the first that stands here counts.
@@ -125,8 +126,12 @@ class _SavedPlan(_Read):
 _Document = TypeVar("_Document", bound=BaseModel)
 
 
-def read_preview(document: object) -> Plan:
+def read_preview(document: object, root: Path | None = None) -> Plan:
     """The plan in a preview.
+
+    Args:
+        document: the preview.
+        root: the project's directory, for partners that stacks share; unless given that of the current directory.
 
     Raises:
         CannotRunError: when the preview failed, or the document is none.
@@ -148,15 +153,16 @@ def read_preview(document: object) -> Plan:
     _stop_on(errors, "The preview failed, so there is no plan to review:")
     if not preview.steps:
         raise CannotRunError("The preview has no steps at all, not even for the stack: was it cut short?")
-    return _plan(stack_of(preview.steps[0].urn), preview.config, _previewed(preview.steps))
+    return _plan(stack_of(preview.steps[0].urn), preview.config, root, _previewed(preview.steps))
 
 
-def read_refresh(document: object, stack: str) -> Plan:
+def read_refresh(document: object, stack: str, root: Path | None = None) -> Plan:
     """What somebody changed in the tenant, as a plan that changes nothing else.
 
     Args:
         document: of `pulumi refresh --preview-only --json`.
         stack: the stack's name.
+        root: as for `read_preview`.
 
     Raises:
         CannotRunError: when the refresh failed, or the document is none.
@@ -167,7 +173,7 @@ def read_refresh(document: object, stack: str) -> Plan:
         "This is not what `pulumi refresh --preview-only --json` writes: it has no list of steps with op and urn.",
     )
     _stop_on(_errors(refresh), "The tenant could not be compared with the stack:")
-    return _plan(stack, refresh.config, _refreshed(refresh.steps))
+    return _plan(stack, refresh.config, root, _refreshed(refresh.steps))
 
 
 def is_saved_plan(document: object) -> bool:
@@ -199,7 +205,7 @@ def read_saved_plan(document: object, state: object | None) -> Plan:
         for urn, resource in plan.resources.items()
         if (direction := CONNECTORS.get(type_of(urn))) is not None
     )
-    return _plan(stack_of(next(iter(plan.resources))), plan.config, connectors)
+    return _plan(stack_of(next(iter(plan.resources))), plan.config, None, connectors)
 
 
 def _validated(model: type[_Document], document: object, otherwise: str) -> _Document:
@@ -223,12 +229,12 @@ def _stop_on(errors: Iterable[str], sentence: str) -> None:
         raise CannotRunError(sentence + "".join(shown))
 
 
-def _plan(stack: str, config: Mapping[str, Any], connectors: Iterable[PlannedConnector]) -> Plan:
+def _plan(stack: str, config: Mapping[str, Any], root: Path | None, connectors: Iterable[PlannedConnector]) -> Plan:
     return Plan(
         stack=stack,
         connectors=tuple(sorted(connectors, key=lambda connector: (connector.owner.casefold(), connector.urn))),
-        declared=declared_names(config),
-        acknowledgements=read_acknowledgements(config),
+        declared=declared_names(config, root),
+        acknowledgements=read_acknowledgements(config, root),
     )
 
 
@@ -236,7 +242,7 @@ def _previewed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
     steps = list(steps)
     refreshed = {step.state.id: step for step in steps if step.op == "refresh" and step.state.type in CONNECTORS}
     by_urn = {step.urn: step for step in refreshed.values()}
-    deleted_partners = {step.urn for step in steps if step.op == "delete" and step.state.type == PARTNER}
+    deleted_partners = {step.urn for step in steps if step.op == "delete" and step.state.type == COMPONENT_TOKEN}
     spoken: set[str] = set()
     for step in steps:
         if step.op != "refresh" and step.state.type in CONNECTORS:

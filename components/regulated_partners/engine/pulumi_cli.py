@@ -15,9 +15,10 @@ from typing import Any
 
 from regulated_partners.engine.environment import require_emulator, stack_variables
 from regulated_partners.engine.install.ensure import pulumi_directory
-from regulated_partners.engine.stack import PROJECT, Stack
+from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners.shared_partners import PARTNERS_FILE, collect_partners
+from regulated_partners.names import PREFIX
+from regulated_partners.partners.stack_file import StackFile
 
 #: Seconds that a command which only reads the state may take.
 _TIMEOUT = 300
@@ -50,7 +51,7 @@ _COMMANDS: dict[Operation, tuple[str, ...]] = {
 }
 
 
-def commands(operation: Operation, stack: Stack, extra: Sequence[str]) -> list[list[str]]:
+def commands(operation: Operation, stack: StackFile, extra: Sequence[str]) -> list[list[str]]:
     """The arguments of the CLI for an operation, in order.
 
     Args:
@@ -84,7 +85,7 @@ class PulumiCli:
         CannotRunError: where backend or secrets provider of a stack that is not local are not known.
     """
 
-    def __init__(self, stack: Stack, environ: Mapping[str, str]) -> None:
+    def __init__(self, stack: StackFile, environ: Mapping[str, str]) -> None:
         self.stack = stack
         self._variables = {**environ, **stack_variables(stack, environ)}
 
@@ -95,6 +96,8 @@ class PulumiCli:
         Raises:
             InstallError: where it cannot be had.
         """
+        if self.stack.virtualenv == FOLDER:
+            ensure_virtualenv(self.stack.root)
         path = self._variables["PATH"]
         directory = str(pulumi_directory(path))
         if directory not in path.split(os.pathsep):
@@ -174,7 +177,7 @@ class PulumiCli:
 
     def config_secret(self, name: str) -> str:
         """The plain text of a secret setting of the project."""
-        return self._read("config", "get", f"{PROJECT}:{name}", "--stack", self.stack.name).rstrip("\r\n")
+        return self._read("config", "get", f"{PREFIX}{name}", "--stack", self.stack.name).rstrip("\r\n")
 
     def create_stack(self) -> None:
         """Makes sure that the stack is in the backend, as `up` does."""
@@ -252,15 +255,6 @@ class PulumiCli:
         if done.returncode < 0:
             done.returncode = 128 - done.returncode
         return done
-
-
-def with_shared_partners(document: dict[str, Any], stack: Stack) -> dict[str, Any]:
-    """The document of a preview, its configuration with the partners that the stack takes from the shared file."""
-    config = document.get("config")
-    if not isinstance(config, dict) or stack.setting(PARTNERS_FILE) is None:
-        return document
-    partners = collect_partners(stack.setting, stack.root).declared
-    return {**document, "config": {**config, f"{PROJECT}:partners": partners}}
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -18,14 +18,16 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from regulated_partners.effects.effect import EffectKind
+from regulated_partners.effects import EffectKind
 from regulated_partners.engine.previews import read_preview
-from regulated_partners.engine.pulumi_cli import Operation, PulumiCli, with_shared_partners
-from regulated_partners.engine.stack import Stack
+from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
 from regulated_partners.errors import CannotRunError
+from regulated_partners.markdown import escaped, marker
+from regulated_partners.markdown import table as markdown_table
+from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import Gates, refusals
-from regulated_partners.review.markdown import escaped, markdown, marker
+from regulated_partners.review.markdown import markdown
 from regulated_partners.review.phrases import summary
 from regulated_partners.review.report import Review
 from regulated_partners.review.review import review
@@ -75,7 +77,7 @@ class Previewed:
 
 
 def preview_stack(
-    stack: Stack, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
+    stack: StackFile, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
 ) -> Previewed:
     """Previews a stack, and writes its three files into `folder`; where it fails only the comment, which says so.
 
@@ -92,9 +94,9 @@ def preview_stack(
         pulumi.start_emulator(quiet=True)
         pulumi.select(Operation.PREVIEW)
         arguments = ["--save-plan", str(folder.resolve() / PLAN), *_judged_by(packs, folder.resolve() / _EVENTS)]
-        document = with_shared_partners(pulumi.read_json(Operation.PREVIEW, arguments, fine=(0,)), stack)
+        document = pulumi.read_json(Operation.PREVIEW, arguments, fine=(0,))
         violated = _violations(folder / _EVENTS)
-        plan = read_preview(without_their_failure(document) if violated else document)
+        plan = read_preview(without_their_failure(document) if violated else document, stack.root)
         found = review(plan, datetime.datetime.now(datetime.UTC).date())
     except CannotRunError as error:
         for name in (PLAN, _EVENTS):
@@ -111,7 +113,7 @@ def _failure(stack: str, problem: str) -> str:
     """The comment has the marker of every review of the stack, so that it takes the place of the last one."""
     lines = "\n".join(f"> {escaped(line.strip())}" for line in problem.splitlines()[:40])
     return (
-        f"{marker(stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
+        f"{marker('review', stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
         f"**The preview failed, so nobody knows.**\n\n{lines}\n"
     )
 
@@ -163,10 +165,8 @@ def summary_table(previews: Sequence[Previewed]) -> str:
 
 def summary_markdown(previews: Sequence[Previewed]) -> str:
     """For the summary page of a pipeline."""
-    lines = ["## What this does to mail", "", "| stack | result | what it does to mail |", "|---|---|---|"]
-    lines += [
-        f"| {escaped(previewed.stack)} | {previewed.result} | {escaped(previewed.summary)} |" for previewed in previews
-    ]
+    rows = ((previewed.stack, previewed.result, previewed.summary) for previewed in previews)
+    lines = ["## What this does to mail", "", *markdown_table(("stack", "result", "what it does to mail"), rows)]
     reasons = [f"- {escaped(previewed.stack)}: {escaped(reason)}" for previewed, reason in _reasons(previews)]
     return "\n".join([*lines, *([""] if reasons else []), *reasons]) + "\n"
 
