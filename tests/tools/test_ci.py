@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.ci.engine_tests import complaint
+from tools.ci import complaint
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +33,7 @@ def report(directory: Path, tests: str) -> Path:
     (directory / "test_it.py").write_text(tests, encoding="utf-8")
     (directory / "pytest.ini").write_text("[pytest]\nmarkers =\n    engine: on the engine\n", encoding="utf-8")
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tools.ci.marks", "-n", "2", "--junitxml=report.xml"],
+        [sys.executable, "-m", "pytest", "-p", "tools.ci", "-n", "2", "--junitxml=report.xml"],
         cwd=directory, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, capture_output=True, timeout=120,
     )  # fmt: skip
     return directory / "report.xml"
