@@ -26,7 +26,7 @@ ACTIVATED := PATH="$(VENV)/bin:$$PATH" VIRTUAL_ENV="$(VENV)"
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview review drift destroy emulator test lint bench venv servers cli env lock clean
+.PHONY: help up preview review drift destroy emulator test lint generate bench venv servers cli env lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -59,7 +59,11 @@ lint: venv ## check style, format, types, imports between packages, the lock fil
 	@$(RUN) -m mypy .
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m tools.lock --check
+	@$(RUN) -m tools.generated --check
 	@$(RUN) -m tools.pipelines
+
+generate: venv ## write the files that are made from others: resources, schema, the emulator's tables, pages of docs/
+	@$(RUN) -m tools.generated
 
 bench: cli ## measure the engine and the provider
 	@$(ACTIVATED) $(RUN) -m tests.bench $(ARGS)
