@@ -16,8 +16,8 @@ from regulated_partners.adopt.selection import Selection
 from regulated_partners.adopt.stack_file import with_declarations
 from regulated_partners.adopt.tenant import TenantConnector
 from regulated_partners.engine.state import ManagedConnector
+from regulated_partners.partners import DeclaredStack, read_stack
 from regulated_partners.partners.yaml_text import load
-from regulated_partners.program import DeclaredStack, read_stack
 from tests.regulated_partners.rows import inbound, outbound, pair
 from tests.regulated_partners.tenants import tenants
 
@@ -31,7 +31,7 @@ def plan_of(
     **selection: tuple[str, ...],
 ) -> Plan:
     """The plan of the stack `dev` for a tenant."""
-    stack = read_stack((declared or {}).get)
+    stack = read_stack({f"regulated-partners:{name}": value for name, value in (declared or {}).items()})
     assert not stack.errors
     return make_plan(connectors, {each.guid: each for each in managed}, "dev", stack, Selection(**selection))
 
@@ -61,7 +61,7 @@ def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[TenantConne
     plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
     config = written(plan)
     prove(config, plan, Path(__file__).parent)
-    declared = read_stack(lambda name: config.get(f"regulated-partners:{name}"))
+    declared = read_stack(config)
     assert not declared.errors
     resources = {each.address: each.checked for each in declared_resources(declared)}
     assert len(resources) == len(plan.adopted)
@@ -77,7 +77,7 @@ def test_a_second_run_finds_its_own_declarations(tenant: list[TenantConnector]) 
     """Failure means: an adoption that was interrupted after the file was written cannot be finished."""
     first = make_plan(tenant, {}, "dev", EMPTY, Selection())
     config = written(first)
-    again = make_plan(tenant, {}, "dev", read_stack(lambda name: config.get(f"regulated-partners:{name}")), Selection())
+    again = make_plan(tenant, {}, "dev", read_stack(config), Selection())
     assert not again.partners
     assert not again.connectors
     addresses = {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.engine.project import StackFile, read_stack_file
 from regulated_partners.engine.stack_errors import Refusal
 from regulated_partners.engine.stack_operations import Operation, commands
 from regulated_partners.engine.surroundings import stack_variables
+from regulated_partners.partners import StackFile, read_stack_file
 
 REMOTE = "azblob://state?storage_account=bank"
 

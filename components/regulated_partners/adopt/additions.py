@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from exchange_online.connectors import Direction, check
+from exchange_online.connectors import Direction
 from regulated_partners.adopt.declarations import ConnectorDeclaration
 from regulated_partners.adopt.kinds import ConnectorKind
 from regulated_partners.adopt.plan import Plan
-from regulated_partners.engine.stack import PROJECT
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.declaration import Partner
+from regulated_partners.partners.stack import read_stack
 from regulated_partners.partners.yaml_text import Declared
-from regulated_partners.program import read_stack
 
 #: The name of the list of partners.
 _PARTNERS = "partners"
@@ -68,7 +67,7 @@ def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
     Raises:
         CannotRunError: where a rule over the whole stack refuses the declarations.
     """
-    declared = read_stack(lambda name: config.get(f"{PROJECT}:{name}"), root)
+    declared = read_stack(config, root)
     if declared.errors:
         found = " ".join(str(error) for error in declared.errors)
         raise CannotRunError(
@@ -76,7 +75,7 @@ def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
             "in question out with --exclude."
         )
     missing = [each.name for each in plan.partners if each not in declared.partners]
-    settings = [check(each.direction, each.inputs).settings for each in declared.connectors]
+    settings = [connector.settings for connector in declared.connectors]
     missing += [each.checked.settings.name for each in plan.connectors if each.checked.settings not in settings]
     if missing:
         raise CannotRunError(

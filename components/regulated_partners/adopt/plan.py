@@ -13,7 +13,7 @@ from regulated_partners.adopt.declarations import (
     connector_declaration,
     partner_declaration,
 )
-from regulated_partners.adopt.declared import DeclaredResource, ResourceAddress, declared_resources, of_partner
+from regulated_partners.adopt.declared import DeclaredResource, ResourceAddress, declared_resources, of_pair
 from regulated_partners.adopt.kinds import ConnectorKind, kind_of
 from regulated_partners.adopt.naming import Unnamed, partner_names
 from regulated_partners.adopt.pairs import Pair, domains_of, find_pairs
@@ -21,7 +21,8 @@ from regulated_partners.adopt.selection import Selection
 from regulated_partners.adopt.tenant import TenantConnector
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.partners.declaration import Partner
-from regulated_partners.program import DeclaredStack
+from regulated_partners.partners.pair import Pair as DeclaredPair
+from regulated_partners.partners.stack import DeclaredStack
 
 
 class Becomes(StrEnum):
@@ -101,9 +102,9 @@ class _Planner:
             if each.stack == self.stack
         }
         self.domains = {
-            domain: partner.name
-            for partner in self.declared.partners
-            for domain in domains_of(of_partner(partner)[1].checked.settings)
+            domain: declared.name
+            for declared in self.declared.pairs
+            for domain in domains_of(declared.outbound.settings)
         }
 
     def plan(self, tenant: Sequence[TenantConnector]) -> Plan:
@@ -164,17 +165,17 @@ class _Planner:
 
     def become_partner(self, pair: Pair, name: str) -> None:
         """Both connectors become a partner's, unless no partner's declaration reproduces them."""
-        partner = self.declare_partner(pair, name)
-        if isinstance(partner, NotDeclarable):
+        declared = self.declare_partner(pair, name)
+        if isinstance(declared, NotDeclarable):
             for each in (pair.inbound, pair.outbound):
-                self.become_connector(each, partner.reason)
+                self.become_connector(each, declared.reason)
             return
-        self.partners.append(partner)
+        self.partners.append(declared.partner)
         self.domains |= dict.fromkeys(pair.domains, name)
-        for each, resource in zip((pair.inbound, pair.outbound), of_partner(partner), strict=True):
+        for each, resource in zip((pair.inbound, pair.outbound), of_pair(declared), strict=True):
             self.verdicts[each.record.guid] = Verdict(each, Becomes.PARTNER, "", name, resource)
 
-    def declare_partner(self, pair: Pair, name: str) -> Partner | NotDeclarable:
+    def declare_partner(self, pair: Pair, name: str) -> DeclaredPair | NotDeclarable:
         inbound, outbound = pair.inbound.record.settings, pair.outbound.record.settings
         if not isinstance(inbound, InboundSettings) or not isinstance(outbound, OutboundSettings):
             raise TypeError(name)

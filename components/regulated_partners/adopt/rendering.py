@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from exchange_online.names import NAMESPACE
 from regulated_partners.adopt.plan import Becomes, Plan, Verdict
-from regulated_partners.engine.stack import PROJECT
 from regulated_partners.partners.yaml_text import Declared, block_items
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -75,7 +75,7 @@ def declarations(added: Lists) -> str:
     """The new items as a part of a stack file."""
     lines = ["config:"]
     for key, items in added.items():
-        lines += [f"  {PROJECT}:{key}:", *block_items(items, 4)]
+        lines += [f"  {NAMESPACE}:{key}:", *block_items(items, 4)]
     return "\n".join(lines) + "\n"
 
 

@@ -14,10 +14,10 @@ import typer
 
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.drift import read_drifts
-from regulated_partners.engine.json_runs import engine_of, read_json, with_shared_partners
-from regulated_partners.engine.stack import Stack, read_stack_settings
+from regulated_partners.engine.json_runs import engine_of, read_json
 from regulated_partners.engine.stack_operations import EXIT_CHANGES_FOUND, Operation
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish.boards import issues
 from regulated_partners.publish.forge import find, put
@@ -48,7 +48,7 @@ def drift(
     Exit codes: 0 nothing; 1 drift; 2 usage, or could not look.
     """
     with Progress() as progress:
-        settings = read_stack_settings(cwd, stack)
+        settings = read_stack_file(cwd, stack)
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
         drifts, others = _look(settings)
     body = markdown(settings.name, drifts)
@@ -65,13 +65,13 @@ def drift(
     raise typer.Exit(ExitCode.FINDINGS if drifts or others else ExitCode.FINE)
 
 
-def _look(stack: Stack) -> tuple[tuple[Drift, ...], int]:
+def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
     """What differs, and how many resources differ although none of their connector's settings does."""
     engine = engine_of(stack, os.environ)
     engine.select(Operation.DRIFT)
     document = read_json(engine, Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
     today = datetime.datetime.now(datetime.UTC).date()
-    drifts = read_drifts(with_shared_partners(document, stack), stack.name, today)
+    drifts = read_drifts(document, stack.name, today, stack.root)
     counted = document.get("changeSummary")
     changed = counted if isinstance(counted, dict) else {}
     seen = sum(int(changed.get(word, 0)) for word in ("create", "update", "delete", "replace"))

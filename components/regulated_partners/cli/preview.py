@@ -11,8 +11,8 @@ import typer
 
 from regulated_partners.cli.options import Json, WorkingDirectory
 from regulated_partners.cli.review import FailOn, MaxChanged
-from regulated_partners.engine.stack import read_stack_settings
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish.boards import comments
 from regulated_partners.publish.forge import put
@@ -65,7 +65,7 @@ def preview(
     gates = Gates(frozenset(FAIL_ON[each] for each in fail_on or ()), max_changed)
     with Progress() as progress:
         progress.step("Reading the stacks' settings")
-        stacks = {name: read_stack_settings(cwd, name) for name in names}
+        stacks = {name: read_stack_file(cwd, name) for name in names}
         folder = output or next(iter(stacks.values())).root / ".review"
 
     def one(name: str) -> Previewed:

@@ -69,7 +69,7 @@ def _operate(operation: Operation, engine: Engine, extra: Sequence[str], plan: P
     engine.start_emulator()
     engine.select(operation)
     exit_code = engine.run(operation, extra)
-    stack = engine.stack.stack
+    stack = engine.stack.name
     if operation is Operation.DRIFT:
         exit_code = drift_exit_code(exit_code)
         if exit_code == EXIT_DRIFT:

@@ -12,18 +12,16 @@ import typer
 from exchange_online.connectors import Direction
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, RootsFile, UpdateBaseline
-from regulated_partners.engine.stack import read_stack_settings
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.progress import Progress
-from regulated_partners.verify.baseline import Observation
+from regulated_partners.verify.baseline import Observation, Observed, Watch
+from regulated_partners.verify.captured import ListenCheck, judge_captured
 from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
-from regulated_partners.verify.listen import ListenCheck, judge_captured
-from regulated_partners.verify.listen_certificate import listener_context
-from regulated_partners.verify.listen_server import Listener
+from regulated_partners.verify.listener import Listener, listener_context
 from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
 from regulated_partners.verify.roots import read_roots
-from regulated_partners.verify.watching import Observed, Watch
 
 
 def listen(
@@ -66,7 +64,7 @@ def listen(
     outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
     watch = Watch(baseline, accept=update_baseline)
     started = now()
-    check = ListenCheck(declared_partner(read_stack_settings(cwd, stack), partner), read_roots(roots), started, match)
+    check = ListenCheck(declared_partner(read_stack_file(cwd, stack), partner), read_roots(roots), started, match)
     address, port = _place(at)
     waited = f"{minutes:g} minutes"
     with Listener(address, port, listener_context(certificate, key)) as listener, Progress() as progress:

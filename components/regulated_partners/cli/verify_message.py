@@ -12,8 +12,8 @@ import typer
 from exchange_online.connectors import Direction
 from regulated_partners.cli.options import Json, WorkingDirectory
 from regulated_partners.cli.verify_options import DirectionName, ForPartner, OptionalStackName, optional_direction
-from regulated_partners.engine.stack import read_stack_settings
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.verify.declared import DeclaredPartner, declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
@@ -60,7 +60,7 @@ def message(
         raise typer.BadParameter("--for needs --stack, which declares the partner")
     declared: DeclaredPartner | None = None
     if partner is not None and stack is not None:
-        declared = declared_partner(read_stack_settings(cwd, stack), partner)
+        declared = declared_partner(read_stack_file(cwd, stack), partner)
     wanted = optional_direction(direction)
     check = MessageCheck(declared, tuple(Direction) if wanted is None else (wanted,), tuple(gateway or ()))
     started = now()

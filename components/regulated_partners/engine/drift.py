@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from exchange_online.connectors import ConnectorSettings
 from regulated_partners.engine.plan import CONNECTORS, Operation, Plan, PlannedConnector, partner_of, read_properties
 from regulated_partners.errors import CannotRunError
-from regulated_partners.review.acknowledgement import read_acknowledgements
+from regulated_partners.partners.acknowledgements import read_acknowledgements
 from regulated_partners.review.report import Drift
 from regulated_partners.review.review import review
 from regulated_partners.text import printable
@@ -52,12 +53,15 @@ class _Refresh(_Read):
     diagnostics: list[_Diagnostic] | None = None
 
 
-def read_drifts(document: Mapping[str, Any], stack: str, today: datetime.date) -> tuple[Drift, ...]:
+def read_drifts(
+    document: Mapping[str, Any], stack: str, today: datetime.date, root: Path | None = None
+) -> tuple[Drift, ...]:
     """What somebody changed in the tenant, by partner.
 
     Args:
         stack: the stack's name.
         today: the day that decides about acknowledgements.
+        root: the project's directory, for partners that stacks share; unless given that of the current directory.
     Raises:
         CannotRunError: when the refresh failed, or the document is none of a refresh.
     """
@@ -72,7 +76,7 @@ def read_drifts(document: Mapping[str, Any], stack: str, today: datetime.date) -
         stack=stack,
         connectors=tuple(sorted(_connectors(refresh.steps), key=lambda each: (each.owner.casefold(), each.urn))),
         declared=frozenset(),
-        acknowledgements=read_acknowledgements(refresh.config),
+        acknowledgements=read_acknowledgements(refresh.config, root),
     )
     return review(plan, today).drifts
 

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from exchange_online.admin_api.redaction import clean
-from regulated_partners.engine.stack import PROJECT, Stack
 from regulated_partners.engine.stack_engine import Engine, Finished
 from regulated_partners.engine.stack_operations import Operation
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners.shared_partners import PARTNERS_FILE, collect_partners
+from regulated_partners.partners.stack_file import StackFile
 
 #: Stacks that are previewed side by side share the emulator.
 _STARTING = threading.Lock()
 
 
-def engine_of(stack: Stack, environ: Mapping[str, str]) -> Engine:
+def engine_of(stack: StackFile, environ: Mapping[str, str]) -> Engine:
     """The CLI on a stack; for a local one the emulator is started.
 
     Raises:
@@ -49,19 +48,10 @@ def read_json(engine: Engine, operation: Operation, extra: Sequence[str], *, fin
     document = _object(done.stdout)
     if document is None or (done.exit_code not in fine and not document.get("diagnostics")):
         raise CannotRunError(
-            f"`pulumi {operation}` failed on the stack {engine.stack.stack} (exit code {done.exit_code}). Pulumi said: "
+            f"`pulumi {operation}` failed on the stack {engine.stack.name} (exit code {done.exit_code}). Pulumi said: "
             f"{_said(done)}"
         )
     return document
-
-
-def with_shared_partners(document: dict[str, Any], stack: Stack) -> dict[str, Any]:
-    """The document of a preview, its configuration with the partners that the stack takes from the shared file."""
-    config = document.get("config")
-    if not isinstance(config, dict) or stack.setting(PARTNERS_FILE) is None:
-        return document
-    partners = collect_partners(stack.setting, stack.root).declared
-    return {**document, "config": {**config, f"{PROJECT}:partners": partners}}
 
 
 def _object(text: str) -> dict[str, Any] | None:

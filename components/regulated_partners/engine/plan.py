@@ -10,7 +10,7 @@ from typing import Any
 from exchange_online.connectors import Checked, ConnectorSettings, Direction, check, parameters
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.connectors.values import Text, Texts, Value
-from regulated_partners.review.acknowledgement import Acknowledgements
+from regulated_partners.partners.acknowledgements import Acknowledgements
 
 CONNECTORS = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
 PARTNER = "regulated-partners:index:RegulatedPartner"

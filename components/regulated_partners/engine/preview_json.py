@@ -8,6 +8,7 @@ gone and is no longer declared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,7 +26,7 @@ from regulated_partners.engine.plan import (
     stack_of,
 )
 from regulated_partners.errors import CannotRunError
-from regulated_partners.review.acknowledgement import declared_names, read_acknowledgements
+from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
 from regulated_partners.text import printable
 
 _OPERATIONS = {
@@ -75,8 +76,12 @@ class _Preview(_Read):
     diagnostics: list[_Diagnostic] | None = None
 
 
-def read_preview(document: object) -> Plan:
+def read_preview(document: object, root: Path | None = None) -> Plan:
     """The plan in a preview.
+
+    Args:
+        document: the preview.
+        root: the project's directory, for partners that stacks share; unless given that of the current directory.
 
     Raises:
         CannotRunError: when the preview failed, or the document is none.
@@ -96,8 +101,8 @@ def read_preview(document: object) -> Plan:
     return Plan(
         stack=stack_of(preview.steps[0].urn),
         connectors=tuple(connectors),
-        declared=declared_names(preview.config),
-        acknowledgements=read_acknowledgements(preview.config),
+        declared=declared_names(preview.config, root),
+        acknowledgements=read_acknowledgements(preview.config, root),
     )
 
 

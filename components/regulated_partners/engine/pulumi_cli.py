@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from exchange_online.admin_api.redaction import clean
-from regulated_partners.engine.stack import PROJECT, Stack
 from regulated_partners.engine.stack_operations import Operation, commands
 from regulated_partners.engine.surroundings import stack_variables
 from regulated_partners.errors import CannotRunError
+from regulated_partners.names import PREFIX
+from regulated_partners.partners.stack_file import StackFile
 
 #: Seconds that a command which only reads may take.
 _TIMEOUT = 300
@@ -32,9 +33,9 @@ class PulumiCli:
         Refusal: where backend or secrets provider of a stack that is not local are not known.
     """
 
-    def __init__(self, stack: Stack, environ: Mapping[str, str]) -> None:
+    def __init__(self, stack: StackFile, environ: Mapping[str, str]) -> None:
         self._stack = stack
-        variables = stack_variables(stack.file, stack.root, environ)
+        variables = stack_variables(stack, stack.root, environ)
         # The environment that runs this command is the project's, wherever the project lies.
         variables |= {
             "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), variables["PATH"]]),
@@ -58,11 +59,11 @@ class PulumiCli:
 
     def config_secret(self, name: str) -> str:
         """The plain text of a secret setting of the project."""
-        return self._read("config", "get", f"{PROJECT}:{name}", "--stack", self._stack.name).rstrip("\r\n")
+        return self._read("config", "get", f"{PREFIX}{name}", "--stack", self._stack.name).rstrip("\r\n")
 
     def create_stack(self) -> None:
         """Makes sure that the stack is in the backend, as `make up` does."""
-        select = commands(Operation.PREVIEW, self._stack.file, [])[0]
+        select = commands(Operation.PREVIEW, self._stack, [])[0]
         self._read(*select[1:])
 
     def import_resources(self, file: Path, *, protect: bool) -> None:

@@ -23,7 +23,7 @@ from regulated_partners.engine.plan import (
     type_of,
 )
 from regulated_partners.errors import CannotRunError
-from regulated_partners.review.acknowledgement import declared_names, read_acknowledgements
+from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
 from regulated_partners.text import printable
 
 #: The step that says what a list of steps does; the first that is found counts.

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from regulated_partners.engine.project import StackFile, read_stack_file
 from regulated_partners.engine.stack_errors import Refusal
 from regulated_partners.engine.stack_operations import Operation, commands
 from regulated_partners.engine.surroundings import stack_variables
+from regulated_partners.partners.stack_file import StackFile, read_stack_file
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Engine:
         done = self._call(select, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode == 0:
             return
-        name = self.stack.stack
+        name = self.stack.name
         hint = "" if "--create" in select else f" If it was never applied, run `make up STACK={name}` first."
         said = " ".join((done.stderr or done.stdout or "nothing").split()).removeprefix("error: ")
         raise Refusal(f"The stack {name} could not be selected. Pulumi said: {said.rstrip('.')}.{hint}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from regulated_partners.engine.project import StackFile
+from regulated_partners.partners.stack_file import StackFile
 
 
 class Operation(StrEnum):
@@ -50,10 +50,10 @@ def commands(operation: Operation, stack: StackFile, extra: Sequence[str]) -> li
 
     extra: further arguments for the operation's own command.
     """
-    select = ["pulumi", "stack", "select", "--stack", stack.stack, "--non-interactive"]
+    select = ["pulumi", "stack", "select", "--stack", stack.name, "--non-interactive"]
     if operation in (Operation.UP, Operation.PREVIEW):
         select.append("--create")
         # Without the flag a new stack is given a passphrase, whatever its settings file says (measured, 3.259).
         if stack.secrets_provider is not None:
             select += ["--secrets-provider", stack.secrets_provider]
-    return [select, ["pulumi", *_COMMANDS[operation], "--stack", stack.stack, *extra]]
+    return [select, ["pulumi", *_COMMANDS[operation], "--stack", stack.name, *extra]]

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from exchange_online.connectors import Direction
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.engine.stack import Stack
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.progress import Progress
 
 _TYPES = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
@@ -60,7 +60,7 @@ def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnect
             yield ManagedConnector(stack, _TYPES[resource.type], resource.id.lower(), name, "$" in chain)
 
 
-def managed_connectors(stack: Stack, pulumi: PulumiCli, progress: Progress) -> dict[str, ManagedConnector]:
+def managed_connectors(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> dict[str, ManagedConnector]:
     """By Guid, every connector that a stack of the project manages, as far as the backend of `stack` knows.
 
     The state of `stack` itself must be readable; another's that is not is said.

@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from regulated_partners.engine.project import StackFile
 from regulated_partners.engine.stack_errors import Refusal
+from regulated_partners.partners.stack_file import StackFile
 
 LOCAL_PASSPHRASE = "local"  # noqa: S105 - a name, not a secret: the local stack's state holds nothing to protect
 ALWAYS = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
@@ -48,14 +48,14 @@ def _require_backend(stack: StackFile, environment: Mapping[str, str]) -> None:
     backend = environment.get("PULUMI_BACKEND_URL") or stack.backend_url or _logged_in_to(environment)
     if backend is None and not environment.get("PULUMI_ACCESS_TOKEN"):
         raise Refusal(
-            f"The stack {stack.stack} is not local, and it is not known where its state is kept: set "
+            f"The stack {stack.name} is not local, and it is not known where its state is kept: set "
             "PULUMI_BACKEND_URL (such as azblob://state?storage_account=NAME), or run `pulumi login`."
         )
     keeps_secrets_itself = backend is None or backend.startswith(("https://", "http://"))
     if keeps_secrets_itself or _has_passphrase(environment) or stack.secrets_provider not in (None, "passphrase"):
         return
     raise Refusal(
-        f"The stack {stack.stack} keeps its state in {_without_query(backend)}, and it is not known how its secrets "
+        f"The stack {stack.name} keeps its state in {_without_query(backend)}, and it is not known how its secrets "
         "are encrypted: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or name a secretsprovider in "
         f"{stack.path}. No passphrase is ever made up for a stack that is not local."
     )

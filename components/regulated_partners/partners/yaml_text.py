@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -20,8 +20,21 @@ _RESERVED = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "
 _WIDTH = 110
 
 
+class _DuplicateKeyError(yaml.constructor.ConstructorError):
+    """A key that stands twice in a mapping: a reader would take the last, and nobody would notice."""
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2 where it matters: `yes` and dates are texts, as the engine's reader takes them."""
+    """As the engine reads stack files: `yes` and dates are texts, a repeated key is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[object] = set()
+        for key, _ in node.value:
+            name = self.construct_object(key, deep=True)
+            if isinstance(name, Hashable) and name in seen:
+                raise _DuplicateKeyError(None, None, f"the key {name!r} stands here a second time", key.start_mark)
+            seen.add(name)
+        return super().construct_mapping(node, deep=deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -40,6 +53,13 @@ _Loader.add_implicit_resolver(
 def load(text: str) -> Any:
     """The content of one document. Raises yaml.YAMLError."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+
+
+def why_not(error: yaml.YAMLError) -> str:
+    """What is wrong with a text that is no YAML, with its line, to follow `it is not valid YAML`."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f" in line {error.problem_mark.line + 1}: {error.problem or 'it cannot be read'}"
+    return f" {' '.join(str(error).split())}"
 
 
 def compose(text: str) -> yaml.Node | None:

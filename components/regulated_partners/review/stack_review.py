@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from regulated_partners.engine.json_runs import engine_of, read_json, with_shared_partners
+from regulated_partners.engine.json_runs import engine_of, read_json
 from regulated_partners.engine.preview_json import read_preview
-from regulated_partners.engine.stack import Stack
 from regulated_partners.engine.stack_errors import Refusal
 from regulated_partners.engine.stack_operations import Operation
 from regulated_partners.errors import CannotRunError
+from regulated_partners.markdown import escaped, marker
+from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import Gates, refusals
-from regulated_partners.review.markdown import escaped, markdown, marker
+from regulated_partners.review.markdown import markdown
 from regulated_partners.review.phrases import summary
 from regulated_partners.review.policy_packs import VARIABLES, policy_arguments, violations, without_their_failure
 from regulated_partners.review.report import Review
@@ -58,7 +59,7 @@ class Previewed:
 
 
 def preview_stack(
-    stack: Stack, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
+    stack: StackFile, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
 ) -> Previewed:
     """Previews a stack, and writes its three files into `folder`; where it fails only the comment, which says so.
 
@@ -74,9 +75,9 @@ def preview_stack(
         engine = engine_of(stack, {**environ, **VARIABLES})
         engine.select(Operation.PREVIEW)
         arguments = ["--save-plan", str(folder.resolve() / PLAN), *policy_arguments(packs, folder.resolve() / _EVENTS)]
-        document = with_shared_partners(read_json(engine, Operation.PREVIEW, arguments, fine=(0,)), stack)
+        document = read_json(engine, Operation.PREVIEW, arguments, fine=(0,))
         violated = violations(folder / _EVENTS)
-        plan = read_preview(without_their_failure(document) if violated else document)
+        plan = read_preview(without_their_failure(document) if violated else document, stack.root)
         found = review(plan, datetime.datetime.now(datetime.UTC).date())
     except (CannotRunError, Refusal) as error:
         for name in (PLAN, _EVENTS):
@@ -93,6 +94,6 @@ def _failure(stack: str, problem: str) -> str:
     """The comment has the marker of every review of the stack, so that it takes the place of the last one."""
     lines = "\n".join(f"> {escaped(line.strip())}" for line in problem.splitlines()[:40])
     return (
-        f"{marker(stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
+        f"{marker('review', stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
         f"**The preview failed, so nobody knows.**\n\n{lines}\n"
     )

@@ -9,8 +9,7 @@ import pytest
 
 from exchange_online.admin_api import AdminApi, Settings, connection
 from exchange_online.admin_api.clouds import EMULATOR_VARIABLE
-from exchange_online.admin_api.connectors import ConnectorCmdlets
-from exchange_online.admin_api.transport_rules import TransportRules
+from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules
 from exchange_online.lifecycle.crud import Lifecycle
 from exchange_online.lifecycle.listing import Listing
 from exchange_online_emulator import Control, EmulatorProcess

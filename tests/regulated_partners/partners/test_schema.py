@@ -12,10 +12,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from exchange_online.connectors import Direction
+from regulated_partners.partners import read_partner, read_stack
 from regulated_partners.partners.connectors import KEYS
-from regulated_partners.partners.findings import read_partner
 from regulated_partners.partners.schema import FILE, main, schema
-from regulated_partners.program import read_stack
 from tests.regulated_partners.partners.declared import FABRIKAM, fabrikam
 
 ROOT = Path(__file__).parents[3]
@@ -70,7 +69,7 @@ def test_our_own_stacks_are_accepted(path: Path) -> None:
     stack: dict[str, Any] = yaml.safe_load(text)
     assert list(Draft202012Validator(schema()).iter_errors(stack)) == []
     assert text.startswith("# yaml-language-server: $schema=stack.schema.json\n")
-    declared = read_stack(lambda name: stack["config"].get(f"{PREFIX}{name}"))
+    declared = read_stack(stack["config"])
     assert [str(finding) for finding in declared.findings] == []
     assert declared.partners
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from exchange_online.admin_api.message_trace import TraceEvent as Event
 from exchange_online.connectors import Direction
 from exchange_online_emulator import Control, TracedMessage, TraceEvent
 from exchange_online_emulator.faults import ConnectionReset
-from regulated_partners.verify.trace import TraceEvent as Event
-from regulated_partners.verify.trace import connectors_used, forced_tls_hosts
+from regulated_partners.verify.service import connectors_used, forced_tls_hosts
 from tests.regulated_partners.conftest import Command
 
 PARTNER: dict[str, Any] = {
