@@ -161,7 +161,7 @@ class ActiveFault(_Action):
     acted: int = 0
 
 
-@dataclass(slots=True)
+@dataclass
 class _Lag:
     kind: Kind
     guid: str
@@ -251,20 +251,25 @@ class Faults:
         return tuple(sorted(kept + [lag.old for lag in lags if lag.old], key=lambda item: item.sequence))
 
 
-class LaggingVisibility:
-    """What Gets see; a write made under `lag` stays hidden."""
+class Visibility:
+    """What Gets see: every write, but for those under a read-lag fault; without `faults` every one.
 
-    def __init__(self, faults: Faults, lag: ReadLag | None = None) -> None:
+    Args:
+        faults: those in force.
+        lag: the fault under which this call is; its write stays hidden for a while.
+    """
+
+    def __init__(self, faults: Faults | None = None, lag: ReadLag | None = None) -> None:
         self._faults = faults
         self._lag = lag
 
     def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
-        """See `Faults.seen`."""
-        return self._faults.seen(kind, objects)
+        """The objects as this Get sees them."""
+        return self._faults.seen(kind, objects) if self._faults else objects
 
     def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
-        """Hide the write when its call was under a read-lag fault."""
-        if self._lag is not None:
+        """Take note of a write: New (`before` None), Set, or Remove (`after` None)."""
+        if self._faults and self._lag:
             self._faults.hide(kind, before, after, self._lag)
 
 

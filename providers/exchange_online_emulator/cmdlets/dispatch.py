@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from exchange_online_emulator.cmdlets import connectors, listing, message_trace, transport_rules
 from exchange_online_emulator.cmdlets.parameters import Bound, CmdletSpec, Json, bind
-from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant, Visibility
+from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
+from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind
 
 

@@ -9,7 +9,6 @@ import secrets
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -67,14 +66,6 @@ RESOURCES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class AccessToken:
-    """A signed token and its life in seconds."""
-
-    value: str
-    expires_in: int
-
-
 @rule(
     "token-claims",
     "an access token is a signed JWT with aud, iss, tid, appid, oid, roles, wids, idtyp, iat, nbf, exp",
@@ -90,7 +81,7 @@ def issue(
     *,
     method: str = "1",
     challenge: str | None = None,
-) -> AccessToken:
+) -> str:
     """A token for an application.
 
     `lifetime` in seconds; `method` is appidacr: "1" a secret, "2" a certificate or an assertion;
@@ -117,4 +108,4 @@ def issue(
         "uti": secrets.token_urlsafe(16),
         "ver": "1.0",
     } | ({"challenge": challenge} if challenge else {})
-    return AccessToken(key.sign(claims), lifetime)
+    return key.sign(claims)
