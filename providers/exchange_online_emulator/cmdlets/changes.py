@@ -11,7 +11,7 @@ from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import Kind, Settings, SettingValue, StoredObject, Switches
 from exchange_online_emulator.rules import rule
 
-# Parameters that steer the cmdlet and are not settings of the object.
+#: Parameters that steer the cmdlet and are not settings of the object.
 NOT_SETTINGS = frozenset({"Identity", "Name", "Confirm", "WhatIf", "LinkForModifiedConnector"})
 
 

@@ -52,7 +52,7 @@ class SigningKey:
 
 EXCHANGE = "https://outlook.office365.com"
 
-# Resources that have a service principal in every tenant; a token for another audience the admin API refuses.
+#: Resources that have a service principal in every tenant; a token for another audience the admin API refuses.
 RESOURCES = frozenset(
     {
         EXCHANGE,
