@@ -37,6 +37,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.names import PresentedNames
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
@@ -339,8 +340,8 @@ def _name(certificate: x509.Certificate, *, issuer: bool = False) -> str:
     return name.rfc4514_string() or "(no name)"
 
 
-class RootsError(Exception):
-    """Roots that cannot be read. The text is a sentence."""
+class RootsError(CannotRunError):
+    """Roots that cannot be read."""
 
 
 def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:

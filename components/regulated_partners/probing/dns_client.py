@@ -14,6 +14,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
+from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.deadline import Deadline
 from regulated_partners.probing.seen import (
     AddressAnswer,
@@ -29,8 +30,8 @@ _PAYLOAD = 1232
 _MOST = 50
 
 
-class NoResolverError(Exception):
-    """No resolver to ask. The text is a sentence."""
+class NoResolverError(CannotRunError):
+    """No resolver to ask."""
 
 
 @dataclass(frozen=True)

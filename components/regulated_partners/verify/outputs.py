@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 from xml.etree import ElementTree
 
 import typer
@@ -155,24 +154,6 @@ class FailOn(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-
-
-Evidence = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--evidence",
-        metavar="FILE",
-        help="Also write the record of this run: JSON (.json) or Markdown (.md). Repeatable.",
-    ),
-]
-Prometheus = Annotated[
-    Path | None,
-    typer.Option("--prometheus", metavar="FILE", help="Also write metrics for Prometheus' textfile collector."),
-]
-Junit = Annotated[
-    Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML, for a pipeline's test results.")
-]
-FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least that ends the command with 1.")]
 
 
 @dataclass(frozen=True)
