@@ -49,7 +49,7 @@ def judging(command: Callable[..., Run]) -> Callable[..., None]:
     Args:
         command: judges; its outputs are checked before it looks at anything.
     """
-    own, shared = (inspect.signature(each, eval_str=True).parameters for each in (command, _outputs))
+    own, shared = (inspect.signature(function, eval_str=True).parameters for function in (command, _outputs))
 
     @functools.wraps(command)
     def subcommand(**given: Any) -> None:

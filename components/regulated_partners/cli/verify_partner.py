@@ -92,11 +92,11 @@ def partner(
         probe = read_probe(made_elsewhere)
     if save_probe is not None:
         write_probe(save_probe, probe)
-    demands = [(each, Demand(each.outbound, trusted, started, match)) for each in partners]
+    demands = [(partner, Demand(partner.outbound, trusted, started, match)) for partner in partners]
     index = ProbeIndex(probe)
-    observed = [seen for each, demand in demands for seen in judge_partner(each, demand, index)]
+    observed = [seen for partner, demand in demands for seen in judge_partner(partner, demand, index)]
     if made_elsewhere is not None:
-        observed = [from_elsewhere(each, probe) for each in observed]
+        observed = [from_elsewhere(item, probe) for item in observed]
     judged = watch.compared(observed, started)
     return Run("verify partner", judged, whoever(os.environ), started, stack)
 
