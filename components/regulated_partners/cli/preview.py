@@ -14,8 +14,7 @@ from regulated_partners.cli.review import FailOn, MaxChanged
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
-from regulated_partners.publish.boards import comments
-from regulated_partners.publish.forge import put
+from regulated_partners.publish import comments, put
 from regulated_partners.review.gates import FAIL_ON, Gates
 from regulated_partners.review.several import run_all
 from regulated_partners.review.stack_review import COMMENT, Previewed, preview_stack
