@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,6 @@ def test_a_project_of_another_name(project: Project, control: Control, tmp_path:
     assert tenant.names(control) == FABRIKAM_CONNECTORS
 
 
-def _configure(project: Project, config: dict[str, object]) -> None:
+def _configure(project: Project, config: Mapping[str, object]) -> None:
     before = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))
     project.stack_file.write_text(yaml.safe_dump({**before, "config": config}), encoding="utf-8")

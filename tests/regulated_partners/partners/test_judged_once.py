@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 import yaml
 
 import regulated_partners
-from regulated_partners.partners import pair as pairs
+from exchange_online.connectors import check
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,7 +25,7 @@ class Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         return f"{args.name}-id", dict(args.inputs)
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(args.token)
 
 
@@ -36,13 +35,12 @@ def test_each_half_is_judged_once_in_the_program(monkeypatch: pytest.MonkeyPatch
     config = {name: value if isinstance(value, str) else json.dumps(value) for name, value in stack["config"].items()}
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps(config))
     judged: Counter[str] = Counter()
-    check: Callable[..., Any] = pairs.check
 
     def counting(direction: Any, declared: dict[str, Any], *rest: Any) -> Any:
         judged[declared["name"]] += 1
         return check(direction, declared, *rest)
 
-    monkeypatch.setattr(pairs, "check", counting)
+    monkeypatch.setattr("regulated_partners.partners.pair.check", counting)
     pulumi.runtime.set_mocks(Mocks(), project="regulated-partners", stack="dev", preview=False)
 
     regulated_partners.run()
