@@ -58,7 +58,7 @@ lint: venv ## check style, format, types, imports between packages, the lock fil
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy .
 	@$(VENV)/bin/lint-imports
-	@$(RUN) -m tools.lockfile
+	@$(RUN) -m tools.lock --check
 	@$(RUN) -m tools.pipelines
 
 bench: cli ## measure the engine and the provider
@@ -76,7 +76,7 @@ cli: venv ## get the pinned Pulumi CLI and link it into .venv/bin
 env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
 	@$(RUN) -m regulated_partners.cli.stack env --stack $(STACK)
 
-lock: venv ## make requirements.lock anew from requirements.in
+lock: venv ## make requirements.lock anew from pyproject.toml
 	@$(RUN) -m tools.lock $(ARGS)
 
 clean: ## stop the emulator; remove .venv, the local stack's state, the emulator's state and the caches

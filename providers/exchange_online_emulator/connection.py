@@ -1,13 +1,27 @@
-"""connection.json: how a client finds a running emulator."""
+"""connection.json: how a client finds a running emulator. And how private files are written."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from exchange_online_emulator.private_files import write_private
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` to `path` with mode 0600, replacing it in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # mkstemp makes the file 0600 from the start.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            handle.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 class ConnectionFileError(Exception):

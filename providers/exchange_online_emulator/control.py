@@ -9,21 +9,21 @@ from typing import Any
 import requests
 from pydantic import BaseModel, SecretStr, TypeAdapter
 
-from exchange_online_emulator.calls import Call
+from exchange_online_emulator.cmdlets.message_trace import TracedMessage
 from exchange_online_emulator.connection import ConnectionFile
-from exchange_online_emulator.control_api.message_traces import TracedMessage
 from exchange_online_emulator.control_api.models import (
     ApplicationAnswer,
+    GitHubJob,
     InvokeAnswer,
     Seed,
     Seeded,
     StatusAnswer,
     TokenAnswer,
 )
-from exchange_online_emulator.faults.models import Action, ActiveFault, Fault
-from exchange_online_emulator.switches import Switches
+from exchange_online_emulator.faults import Action, ActiveFault, Fault
+from exchange_online_emulator.models import Switches
+from exchange_online_emulator.storage import Call
 from exchange_online_emulator.tokens.applications import ApplicationRegistration
-from exchange_online_emulator.tokens.github import GitHubJob
 
 _TIMEOUT = 30
 
@@ -153,10 +153,6 @@ class Control:
             for item in registration.secrets
         ]
         return ApplicationAnswer.model_validate_json(self._request("POST", "applications", body))
-
-    def remove_application(self, client_id: str) -> None:
-        """Forget an application."""
-        self._request("DELETE", f"applications/{client_id}")
 
     def github_job(self, subject: str) -> GitHubJob:
         """A GitHub workflow job with that subject: its request URL and token, its issuer and key set."""

@@ -9,14 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from exchange_online_emulator.calls import Call, recorded
-from exchange_online_emulator.cmdlets.binding import bind
 from exchange_online_emulator.cmdlets.listing import get
-from exchange_online_emulator.cmdlets.parameters import find_cmdlet
+from exchange_online_emulator.cmdlets.parameters import bind, find_cmdlet
 from exchange_online_emulator.cmdlets.tenant import Immediate
-from exchange_online_emulator.http_responses import LOST
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject
 from exchange_online_emulator.service import Emulator
+from exchange_online_emulator.storage import Call, recorded
+from exchange_online_emulator.wire import LOST
 
 _CALLS_SHOWN = 25
 _REFUSED = 400

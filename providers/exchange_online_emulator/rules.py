@@ -18,9 +18,12 @@ _Target = TypeVar("_Target", bound=Callable[..., object])
 class Rule:
     """One behaviour of the emulator.
 
-    `id` is the rule's name in the reference (`V6`, `N1`) or a short name of its own; `summary` says what the emulator
-    does; `tag` how the fact is known; `source` where from; `applies` when it acts (`switch`: the summary names it);
-    `implementation` is the dotted name of the function that does it.
+    Attributes:
+        id: its name in the reference (`V6`, `N1`), or a short name of its own.
+        summary: what the emulator does.
+        tag: how the fact is known.
+        source: where from.
+        applies: when it acts; `switch`: by the one that the summary names.
     """
 
     id: str
@@ -28,7 +31,6 @@ class Rule:
     tag: Tag
     source: str
     applies: Applies
-    implementation: str
 
 
 _RULES: dict[str, Rule] = {}
@@ -45,8 +47,7 @@ def rule(
     def register(function: _Target) -> _Target:
         if rule_id in _RULES:
             raise ValueError(f"rule {rule_id} is implemented twice")
-        name = f"{function.__module__}.{getattr(function, '__qualname__', function)}"
-        _RULES[rule_id] = Rule(rule_id, summary, tag, source, applies, name)
+        _RULES[rule_id] = Rule(rule_id, summary, tag, source, applies)
         return function
 
     return register

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine.partners import FABRIKAM, WOODGROVE
 from tests.support.engine import Project
 

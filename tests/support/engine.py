@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 from tests.support.engine_run import Run, finished
 from tests.support.processes import descendants
 

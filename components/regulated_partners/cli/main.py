@@ -11,6 +11,7 @@ from exchange_online.admin_api.errors import AdminApiError
 from regulated_partners.cli.adopt import adopt
 from regulated_partners.cli.drift import drift
 from regulated_partners.cli.inventory import inventory
+from regulated_partners.cli.new import new
 from regulated_partners.cli.preview import preview
 from regulated_partners.cli.review import review
 from regulated_partners.cli.verify import verify
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("adopt")(adopt)
 app.command("drift")(drift)
 app.command("inventory")(inventory)
+app.command("new")(new)
 app.command("preview")(preview)
 app.command("review")(review)
 app.add_typer(verify, name="verify")

@@ -11,17 +11,14 @@ import typer
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, DirectionName, RootsFile, UpdateBaseline
 from regulated_partners.partners.stack_file import read_stack_file
-from regulated_partners.probing.certificate_chain import judge_chain
-from regulated_partners.probing.certificates import certificate_facts
+from regulated_partners.probing.certificates import certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode
-from regulated_partners.verify.baseline import Observation
-from regulated_partners.verify.certificate import CertificateCheck, judge_certificate
+from regulated_partners.verify.baseline import Observation, Observed, Watch
+from regulated_partners.verify.certificate import CertificateCheck, judge_certificate, read_certificate_file
 from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
-from regulated_partners.verify.pem_file import read_certificate_file
 from regulated_partners.verify.roots import read_roots
-from regulated_partners.verify.watching import Observed, Watch
 
 
 def certificate(

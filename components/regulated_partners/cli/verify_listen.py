@@ -15,15 +15,13 @@ from regulated_partners.cli.verify_options import BaselineFile, RootsFile, Updat
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.progress import Progress
-from regulated_partners.verify.baseline import Observation
+from regulated_partners.verify.baseline import Observation, Observed, Watch
+from regulated_partners.verify.captured import ListenCheck, judge_captured
 from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
-from regulated_partners.verify.listen import ListenCheck, judge_captured
-from regulated_partners.verify.listen_certificate import listener_context
-from regulated_partners.verify.listen_server import Listener
+from regulated_partners.verify.listener import Listener, listener_context
 from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
 from regulated_partners.verify.roots import read_roots
-from regulated_partners.verify.watching import Observed, Watch
 
 
 def listen(

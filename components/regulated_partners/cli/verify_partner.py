@@ -15,21 +15,20 @@ from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, RootsFile, UpdateBaseline
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.probing.certificates import web_context
 from regulated_partners.probing.collect import Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient, NoResolverError
 from regulated_partners.probing.names import MatchMode
-from regulated_partners.probing.roots import web_context
 from regulated_partners.probing.route import ProbeIndex
 from regulated_partners.probing.seen import Probe
-from regulated_partners.probing.server_report import Rule
+from regulated_partners.probing.server_report import Demand
+from regulated_partners.verify.baseline import Watch
 from regulated_partners.verify.declared import DeclaredPartner, named_partners
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
-from regulated_partners.verify.partner import from_elsewhere, judge_partner, questions
-from regulated_partners.verify.probe_file import read_probe, write_probe
+from regulated_partners.verify.partner import from_elsewhere, judge_partner, questions, read_probe, write_probe
 from regulated_partners.verify.probe_progress import ProbeProgress
 from regulated_partners.verify.roots import read_roots
-from regulated_partners.verify.watching import Watch
 
 _HTTPS = 443
 
@@ -94,9 +93,9 @@ def partner(
         probe = read_probe(made_elsewhere)
     if save_probe is not None:
         write_probe(save_probe, probe)
-    rules = [(each, Rule(each.outbound, trusted, started, match)) for each in partners]
+    demands = [(each, Demand(each.outbound, trusted, started, match)) for each in partners]
     index = ProbeIndex(probe)
-    observed = [seen for each, rule in rules for seen in judge_partner(each, rule, index)]
+    observed = [seen for each, demand in demands for seen in judge_partner(each, demand, index)]
     if made_elsewhere is not None:
         observed = [from_elsewhere(each, probe) for each in observed]
     judged = watch.compared(observed, started)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from exchange_online.admin_api.client import AdminApi
+from exchange_online.admin_api.message_trace import LONGEST_TRACE
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
@@ -19,7 +20,6 @@ from regulated_partners.verify.declared import DeclaredPartner, declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
 from regulated_partners.verify.service import ServiceCheck, judge_service
-from regulated_partners.verify.trace import LONGEST
 
 
 def service(
@@ -76,7 +76,7 @@ def service(
         now=started,
         recipients=_recipients(declared, recipient) if send_validation_message else (),
         record=record,
-        trace=min(timedelta(hours=since), LONGEST) if trace or message_id else None,
+        trace=min(timedelta(hours=since), LONGEST_TRACE) if trace or message_id else None,
         message_id=message_id,
     )
     connection = stack_connection(settings, PulumiCli(settings, os.environ), os.environ)

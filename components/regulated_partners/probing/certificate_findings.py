@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
 from exchange_online.connectors.names import TlsSettings
-from regulated_partners.probing.certificates import CertificateFacts
-from regulated_partners.probing.names import MatchMode, NameVerdict, Outcome, match_names
-from regulated_partners.probing.verdicts import ChainCause, ChainVerdict, Finding, Level, Party
+from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict
+from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
+from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 
 #: Days before the end, and what they mean. Source: tls-verification F1.
 _EXPIRY = ((7, Level.ERROR), (14, Level.WARNING), (30, Level.INFO))
@@ -70,13 +70,13 @@ def name_findings(
 def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
     source = verdict.comparisons[0].source if verdict.comparisons else "Set-OutboundConnector TlsDomain"
     setting = "TlsSenderCertificateName" if direction is Direction.INBOUND else "TlsDomain"
-    if verdict.outcome is Outcome.MISMATCH:
+    if verdict.outcome is NameOutcome.MISMATCH:
         advice = f"The partner needs a certificate for it, or {setting} must be one of the certificate's names."
         answer = RESTRICTED if direction is Direction.INBOUND else _subject_mismatch(verdict.wanted, facts)
-        yield Finding("name", Level.ERROR, f"{verdict.sentence} {advice}", Party.EITHER, answer, source)
-    elif verdict.outcome is Outcome.UNDETERMINED:
+        yield Finding(Check.NAME, Level.ERROR, f"{verdict.sentence} {advice}", Party.EITHER, answer, source)
+    elif verdict.outcome is NameOutcome.UNDETERMINED:
         text = f"{verdict.sentence} Avoid it: declare the exact name in the certificate as {setting}."
-        yield Finding("name", Level.WARNING, text, Party.WE, source=source)
+        yield Finding(Check.NAME, Level.WARNING, text, Party.WE, source=source)
     elif verdict.only_one_place is not None:
         other = "SAN" if verdict.only_one_place == "CN" else "CN"
         text = (
@@ -85,7 +85,7 @@ def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -
             "Exchange Online compares, so it passes either way here; the safest certificate has the name in both."
         )
         level = Level.WARNING if other == "SAN" else Level.INFO
-        yield Finding("name", level, text, Party.PARTNER, source="connector-semantics 7 (CONFLICT; assumed)")
+        yield Finding(Check.NAME, level, text, Party.PARTNER, source="connector-semantics 7 (CONFLICT; assumed)")
 
 
 def _subject_mismatch(wanted: str, facts: CertificateFacts) -> str:
@@ -99,7 +99,7 @@ def chain_findings(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable
         return
     if not demands_trust(settings):
         text = f"{chain.sentence} The connector takes any certificate, so mail is not refused for it."
-        yield Finding("chain", Level.INFO, text, source="Set-OutboundConnector, TlsSettings EncryptionOnly")
+        yield Finding(Check.CHAIN, Level.INFO, text, source="Set-OutboundConnector, TlsSettings EncryptionOnly")
         return
     message = {
         ChainCause.EXPIRED: "CertificateExpired",
@@ -110,7 +110,9 @@ def chain_findings(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable
     inbound = settings.direction is Direction.INBOUND
     answer = RESTRICTED if inbound else _NDR.format(message=message)
     source = "tls-verification 2.4 (assumed for Partner)" if inbound else "tls-verification 2.3 (codes in part assumed)"
-    yield Finding("chain", Level.ERROR, f"{chain.sentence} {_chain_advice(chain.cause)}", Party.PARTNER, answer, source)
+    yield Finding(
+        Check.CHAIN, Level.ERROR, f"{chain.sentence} {_chain_advice(chain.cause)}", Party.PARTNER, answer, source
+    )
 
 
 def _chain_advice(cause: ChainCause) -> str:
@@ -143,7 +145,7 @@ def expiry_findings(facts: CertificateFacts, now: datetime.datetime) -> Iterable
                 f"The certificate expires in {_days(left)}, on {facts.not_after:%Y-%m-%d %H:%M} UTC: mail is refused "
                 "from then on. The partner must renew it, with the same names."
             )
-            yield Finding("expiry", level, text, Party.PARTNER, source="tls-verification F1: 30, 14, 7 days")
+            yield Finding(Check.EXPIRY, level, text, Party.PARTNER, source="tls-verification F1: 30, 14, 7 days")
             return
 
 
@@ -154,10 +156,10 @@ def _days(count: int) -> str:
 def usage_findings(facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
     """Whether the certificate may be used in its role."""
     if facts.is_ca and not facts.self_signed:
-        yield Finding("usage", Level.WARNING, "The certificate is that of a CA, not of a server.", Party.PARTNER)
+        yield Finding(Check.USAGE, Level.WARNING, "The certificate is that of a CA, not of a server.", Party.PARTNER)
     if direction is Direction.OUTBOUND and not facts.serves_as_server:
         text = "The certificate's extended key usage does not hold serverAuth, so it is not one for a receiving server."
-        yield Finding("usage", Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.2.1.12")
+        yield Finding(Check.USAGE, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.2.1.12")
     if direction is Direction.INBOUND and not facts.serves_as_client:
         text = (
             "The certificate's extended key usage does not hold clientAuth, and a sending server presents it as "
@@ -166,10 +168,12 @@ def usage_findings(facts: CertificateFacts, direction: Direction) -> Iterable[Fi
             "whether Exchange Online does is not documented. The partner needs a certificate with clientAuth from a CA "
             "that still issues it, or the connector must go by ipAddresses."
         )
-        yield Finding("usage", Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, F10, open question 1")
+        yield Finding(
+            Check.USAGE, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, F10, open question 1"
+        )
     if facts.digital_signature is False:
         text = "The certificate's key usage does not allow digital signatures, which every TLS 1.3 handshake needs."
-        yield Finding("usage", Level.WARNING, text, Party.PARTNER, source="RFC 8446 4.4.2.2")
+        yield Finding(Check.USAGE, Level.WARNING, text, Party.PARTNER, source="RFC 8446 4.4.2.2")
 
 
 def strength_findings(facts: CertificateFacts) -> Iterable[Finding]:
@@ -177,11 +181,11 @@ def strength_findings(facts: CertificateFacts) -> Iterable[Finding]:
     if facts.key.startswith(("RSA", "DSA")) and (facts.key_bits or 0) < _RSA_BITS:
         text = f"The key is {facts.key}; public CAs issue nothing below RSA 2048, and peers refuse it."
         yield Finding(
-            "strength", Level.ERROR, text, Party.PARTNER, source="CA/Browser Forum Baseline Requirements 6.1.5"
+            Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source="CA/Browser Forum Baseline Requirements 6.1.5"
         )
     if facts.signature_hash in _BROKEN_HASHES and not facts.self_signed:
         text = f"The signature uses {facts.signature_hash.upper()}, which nobody trusts any more."
-        yield Finding("strength", Level.ERROR, text, Party.PARTNER, source="tls-verification F8")
+        yield Finding(Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source="tls-verification F8")
 
 
 def revocation_findings(facts: CertificateFacts, settings: ConnectorSettings) -> Iterable[Finding]:
@@ -196,7 +200,9 @@ def revocation_findings(facts: CertificateFacts, settings: ConnectorSettings) ->
             f"Nobody outside can ask whether the certificate is revoked: {', '.join(private[:3])}. Exchange "
             "Online checks that, and what it does when it cannot is not documented."
         )
-        yield Finding("revocation", Level.WARNING, text, Party.PARTNER, source="tls-verification 2.3, open question 2")
+        yield Finding(
+            Check.REVOCATION, Level.WARNING, text, Party.PARTNER, source="tls-verification 2.3, open question 2"
+        )
 
 
 def revocation_hosts(facts: CertificateFacts) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from regulated_partners.probing.deadline import Deadline
 from regulated_partners.probing.dns_client import DnsClient
-from regulated_partners.probing.mta_sts_fetch import fetch_policy
+from regulated_partners.probing.mta_sts import fetch_policy
 from regulated_partners.probing.seen import (
     AddressAnswer,
     DnsProblem,

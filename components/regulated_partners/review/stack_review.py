@@ -12,10 +12,11 @@ from regulated_partners.engine.preview_json import read_preview
 from regulated_partners.engine.stack_errors import Refusal
 from regulated_partners.engine.stack_operations import Operation
 from regulated_partners.errors import CannotRunError
+from regulated_partners.markdown import escaped, marker
 from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import Gates, refusals
-from regulated_partners.review.markdown import escaped, markdown, marker
+from regulated_partners.review.markdown import markdown
 from regulated_partners.review.phrases import summary
 from regulated_partners.review.policy_packs import VARIABLES, policy_arguments, violations, without_their_failure
 from regulated_partners.review.report import Review
@@ -93,6 +94,6 @@ def _failure(stack: str, problem: str) -> str:
     """The comment has the marker of every review of the stack, so that it takes the place of the last one."""
     lines = "\n".join(f"> {escaped(line.strip())}" for line in problem.splitlines()[:40])
     return (
-        f"{marker(stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
+        f"{marker('review', stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
         f"**The preview failed, so nobody knows.**\n\n{lines}\n"
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from regulated_partners.effects.effect import EffectKind
-from regulated_partners.review.markdown import escaped
+from regulated_partners.effects import EffectKind
+from regulated_partners.markdown import escaped
+from regulated_partners.markdown import table as markdown_table
 from regulated_partners.review.stack_review import Previewed
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -23,8 +24,8 @@ def summary_table(previews: Sequence[Previewed]) -> str:
 
 def summary_markdown(previews: Sequence[Previewed]) -> str:
     """For the summary page of a pipeline."""
-    lines = ["## What this does to mail", "", "| stack | result | what it does to mail |", "|---|---|---|"]
-    lines += [f"| {escaped(each.stack)} | {each.result} | {escaped(each.summary)} |" for each in previews]
+    rows = ((each.stack, each.result, each.summary) for each in previews)
+    lines = ["## What this does to mail", "", *markdown_table(("stack", "result", "what it does to mail"), rows)]
     reasons = [f"- {escaped(each.stack)}: {escaped(reason)}" for each, reason in _reasons(previews)]
     return "\n".join([*lines, *([""] if reasons else []), *reasons]) + "\n"
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.utils import CryptographyDeprecationWarning
 
 from exchange_online.connectors import ConnectorSettings, Direction
 from exchange_online.connectors.words import mail_flow
+from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificate_findings import (
     chain_findings,
     demanded_name,
@@ -20,20 +27,10 @@ from regulated_partners.probing.certificate_findings import (
     strength_findings,
     usage_findings,
 )
-from regulated_partners.probing.certificates import CertificateFacts
+from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict, certificate_facts
 from regulated_partners.probing.names import MatchMode, NameVerdict
-from regulated_partners.probing.verdicts import (
-    ChainCause,
-    ChainVerdict,
-    Fact,
-    Finding,
-    Judgement,
-    Level,
-    Party,
-    verdict_of,
-)
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
 from regulated_partners.verify.declared import DeclaredPartner
-from regulated_partners.verify.pem_file import CertificateFile
 
 _USAGES = {
     "1.3.6.1.5.5.7.3.1": "serverAuth",
@@ -41,6 +38,11 @@ _USAGES = {
     "1.3.6.1.5.5.7.3.4": "emailProtection",
     "2.5.29.37.0": "anyExtendedKeyUsage",
 }
+#: A chain has about 6 kB.
+_LARGEST = 1024 * 1024
+_MOST = 100
+_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")
+_ADVICE = "Ask the partner for the certificate with its intermediates as PEM (or DER, or PKCS #7)."
 
 
 @dataclass(frozen=True)
@@ -146,10 +148,10 @@ def _dates(facts: CertificateFacts, chain: ChainVerdict, check: CertificateCheck
     # A chain is reported with one cause; that of the dates must not hide behind another one.
     if facts.not_after <= check.now and chain.cause is not ChainCause.EXPIRED:
         text = f"The certificate expired on {facts.not_after:%Y-%m-%d %H:%M} UTC. The partner must renew it."
-        yield Finding("expiry", Level.ERROR, text, Party.PARTNER, source="tls-verification F1")
+        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="tls-verification F1")
     if facts.not_before > check.now and chain.cause is not ChainCause.NOT_YET_VALID:
         text = f"The certificate is not valid before {facts.not_before:%Y-%m-%d %H:%M} UTC."
-        yield Finding("expiry", Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.1.2.5")
+        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.1.2.5")
 
 
 def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
@@ -158,19 +160,19 @@ def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
             "The file holds a private key beside the certificate. Whoever has it can pose as the partner's "
             "server: tell the partner to have the certificate revoked and replaced, and delete the file."
         )
-        yield Finding("private-key", Level.ERROR, text, Party.PARTNER)
+        yield Finding(Check.PRIVATE_KEY, Level.ERROR, text, Party.PARTNER)
     if not file.leaf_is_first:
         text = (
             "The server's own certificate is not the first in the file. A server that sends them in this order is "
             "refused by peers that keep to TLS 1.2's rule."
         )
-        yield Finding("order", Level.WARNING, text, Party.PARTNER, source="RFC 5246 7.4.2; RFC 8446 4.4.2")
+        yield Finding(Check.ORDER, Level.WARNING, text, Party.PARTNER, source="RFC 5246 7.4.2; RFC 8446 4.4.2")
     if direction is Direction.INBOUND and len(file.certificates) == 1 and file.leaf.issuer != file.leaf.subject:
         text = (
             "The file holds no intermediate certificate. The sending server must present its full chain; ask the "
             "partner whether it does."
         )
-        yield Finding("order", Level.INFO, text, Party.PARTNER, source="EOP field notes (tls-verification 2.4)")
+        yield Finding(Check.ORDER, Level.INFO, text, Party.PARTNER, source="EOP field notes (tls-verification 2.4)")
 
 
 def _demands_nothing(check: CertificateCheck) -> Iterable[Finding]:
@@ -178,7 +180,83 @@ def _demands_nothing(check: CertificateCheck) -> Iterable[Finding]:
         declared = check.partner.certificate_name(check.direction)
         beside = f"; the declared {declared} is not compared" if declared else ""
         text = f"The {check.direction.word} connector compares no name in a certificate{beside}."
-        yield Finding("name", Level.INFO, text)
+        yield Finding(Check.NAME, Level.INFO, text)
     if not check.settings.enabled:
         text = f"The {check.direction.word} connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding("connector", Level.WARNING, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
+
+
+@dataclass(frozen=True)
+class CertificateFile:
+    """What was in the file.
+
+    Attributes:
+        certificates: in the file's order; at least one.
+        holds_private_key: whether a private key lay beside them, which nobody should send.
+    """
+
+    certificates: tuple[x509.Certificate, ...]
+    holds_private_key: bool
+
+    @property
+    def leaf(self) -> x509.Certificate:
+        """The first certificate that issued none of the others, which is the server's own."""
+        issuers = {bytes(each.issuer.public_bytes()) for each in self.certificates if each.issuer != each.subject}
+        leaves = (each for each in self.certificates if bytes(each.subject.public_bytes()) not in issuers)
+        return next(leaves, self.certificates[0])
+
+    @property
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """The server's own certificate, then the others."""
+        return (self.leaf, *(each for each in self.certificates if each != self.leaf))
+
+    @property
+    def leaf_is_first(self) -> bool:
+        return self.leaf == self.certificates[0]
+
+
+def read_certificate_file(path: Path) -> CertificateFile:
+    """Reads PEM, DER or PKCS #7.
+
+    Raises:
+        CannotRunError: where the file cannot be read, holds no certificate, or a malformed one.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise CannotRunError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(data) > _LARGEST:
+        raise CannotRunError(f"{path} is larger than {_LARGEST // 1024} kB, so it is no certificate file. {_ADVICE}")
+    certificates = _certificates_in(data)
+    if not certificates:
+        raise CannotRunError(f"{path} holds no certificate that can be read. {_ADVICE}")
+    try:
+        # cryptography reads a certificate's fields when they are asked for: a malformed one must not show up later.
+        for each in certificates[:_MOST]:
+            certificate_facts(each)
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CannotRunError(f"A certificate in {path} is malformed: {reason}. {_ADVICE}") from None
+    return CertificateFile(certificates[:_MOST], bool(_PRIVATE_KEY.search(data)))
+
+
+def _certificates_in(data: bytes) -> tuple[x509.Certificate, ...]:
+    for load in (
+        x509.load_pem_x509_certificates,
+        _load_der,
+        pkcs7.load_pem_pkcs7_certificates,
+        pkcs7.load_der_pkcs7_certificates,
+    ):
+        try:
+            with warnings.catch_warnings():
+                # It warns of what a CA did wrong, such as a serial number of 0: nothing for the operator's terminal.
+                warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+                return tuple(load(data))
+        except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
+            continue
+    return ()
+
+
+def _load_der(data: bytes) -> list[x509.Certificate]:
+    return [x509.load_der_x509_certificate(data)]

@@ -9,22 +9,12 @@ from typing import BinaryIO
 
 from exchange_online.connectors import Direction
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.probing.verdicts import (
-    Fact,
-    Finding,
-    Judgement,
-    Level,
-    TlsSession,
-    Transport,
-    Verdict,
-    verdict_of,
-    worst,
-)
-from regulated_partners.verify.boundary import Boundary, find_boundary
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Verdict, verdict_of, worst
+from regulated_partners.verify.boundary import Boundary, boundary_findings, crossing_findings, find_boundary
 from regulated_partners.verify.declared import DeclaredPartner
 from regulated_partners.verify.mail_files import HeaderBlock, NotMailError, header_blocks
-from regulated_partners.verify.message_findings import boundary_findings, crossing_findings
 from regulated_partners.verify.received import Hop, parse_received
+from regulated_partners.verify.tls_comments import TlsSession, Transport
 
 #: Received fields of one message that are read: RFC 5321 6.3 takes 100 for a loop.
 _MOST_HOPS = 500
@@ -198,7 +188,7 @@ def _no_boundary(block: HeaderBlock, hops: Sequence[Hop], check: MessageCheck) -
         Fact(f"hop {len(hops) - index}", f"{_sender(hop)} to {hop.by or '?'}: {transport_words(hop)}")
         for index, hop in enumerate(hops[:100])
     )
-    finding = Finding("boundary", Level.WARNING, text, source="tls-verification 1.2")
+    finding = Finding(Check.BOUNDARY, Level.WARNING, text, source="tls-verification 1.2")
     transcript = tuple(f"Received: {each.text[:_KEPT]}" for each in hops[:100])
     partner = check.partner.name if check.partner else None
     return Judgement("message", block.place, Verdict.UNKNOWN, "", partner, None, facts, (finding,), transcript)
@@ -206,8 +196,8 @@ def _no_boundary(block: HeaderBlock, hops: Sequence[Hop], check: MessageCheck) -
 
 def _cut(block: HeaderBlock) -> Finding:
     text = f"{block.place} has more header fields than are read; what follows them was not looked at."
-    return Finding("headers", Level.WARNING, text)
+    return Finding(Check.HEADERS, Level.WARNING, text)
 
 
 def _not_judged(place: str, text: str) -> Judgement:
-    return Judgement("message", place, Verdict.UNKNOWN, findings=(Finding("headers", Level.WARNING, text),))
+    return Judgement("message", place, Verdict.UNKNOWN, findings=(Finding(Check.HEADERS, Level.WARNING, text),))

@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography import x509
 
 from regulated_partners.errors import CannotRunError
-from regulated_partners.probing.roots import RootsError, load_roots
+from regulated_partners.probing.certificates import RootsError, load_roots
 
 
 def read_roots(path: Path | None) -> tuple[x509.Certificate, ...]:

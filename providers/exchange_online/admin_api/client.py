@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from exchange_online.admin_api.gates import gates_for
 from exchange_online.admin_api.paging import rows_of
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.retry import Effect, RetryPolicy
 from exchange_online.admin_api.settings import Connection, Settings, connection
-from exchange_online.admin_api.timeouts import Timeouts
+from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts, gates_for
 from exchange_online.admin_api.wire import JsonValue, request, with_result_size
 
 __all__ = ["AdminApi", "Answer", "Connection", "Effect", "Settings", "connect"]

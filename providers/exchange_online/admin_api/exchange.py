@@ -14,11 +14,10 @@ from exchange_online.admin_api.errors import (
     NotAuthenticated,
     UnexpectedAnswer,
 )
-from exchange_online.admin_api.gates import Gates
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.retry import Effect, RetryPolicy
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_claims import explain
+from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy
 from exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from exchange_online.admin_api.clouds import Cloud
 from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
 
 if TYPE_CHECKING:
-    from exchange_online.admin_api.retry import RetryPolicy
-    from exchange_online.admin_api.timeouts import Timeouts
+    from exchange_online.admin_api.waiting import RetryPolicy, Timeouts
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")

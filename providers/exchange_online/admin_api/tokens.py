@@ -27,8 +27,7 @@ from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_http import TokenHttp
 
 if TYPE_CHECKING:
-    from exchange_online.admin_api.retry import RetryPolicy
-    from exchange_online.admin_api.timeouts import Timeouts
+    from exchange_online.admin_api.waiting import RetryPolicy, Timeouts
 
 # MSAL's word for: tell me with claims when a token is revoked before it expires (continuous access evaluation).
 _CAPABILITIES = ["CP1"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from exchange_online_emulator.cmdlets.binding import Bound, ListChange
+from exchange_online_emulator.cmdlets.parameters import Bound, ListChange
 from exchange_online_emulator.cmdlets.values import stored
 from exchange_online_emulator.errors import InvalidSettingError
-from exchange_online_emulator.models import Kind, Settings, SettingValue, StoredObject
+from exchange_online_emulator.models import Kind, Settings, SettingValue, StoredObject, Switches
 from exchange_online_emulator.rules import Tag, rule
-from exchange_online_emulator.switches import Switches
 
 # Parameters that steer the cmdlet and are not settings of the object.
 NOT_SETTINGS = frozenset({"Identity", "Name", "Confirm", "WhatIf", "LinkForModifiedConnector"})

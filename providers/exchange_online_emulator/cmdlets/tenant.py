@@ -1,15 +1,31 @@
-"""The tenant that the cmdlets work on: its store, its switches, and what a Get sees of the writes before it."""
+"""The tenant that the cmdlets work on: its store, its switches, what a Get sees; and what a cmdlet gives back."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from exchange_online_emulator.errors import ObjectNotFoundError
-from exchange_online_emulator.models import Kind, StoredObject
+from exchange_online_emulator.models import Kind, SettingValue, StoredObject, Switches
 from exchange_online_emulator.storage import Store
-from exchange_online_emulator.switches import Switches
+
+
+@dataclass(frozen=True)
+class PlainRow:
+    """A row that is not an object of the tenant, such as a task of Validate-OutboundConnector."""
+
+    values: Mapping[str, SettingValue]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The rows of a cmdlet, its warnings, and the confirmation message that stands for a change not made."""
+
+    rows: tuple[StoredObject | PlainRow, ...] = ()
+    warnings: tuple[str, ...] = ()
+    confirmation_message: str | None = None
 
 
 class Visibility(Protocol):

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online_emulator.control_api.message_traces import TracedMessage
-from exchange_online_emulator.faults.models import ActiveFault
-from exchange_online_emulator.switches import Switches
+from exchange_online_emulator.cmdlets.message_trace import TracedMessage
+from exchange_online_emulator.faults import ActiveFault
+from exchange_online_emulator.models import Switches
 from exchange_online_emulator.tokens.applications import Application
 
 
@@ -59,6 +59,21 @@ class GitHubRequest(_Model):
     """The subject of a workflow job."""
 
     subject: str
+
+
+class GitHubJob(BaseModel):
+    """What a job finds in its environment, and what a federated credential for it needs.
+
+    `request_url` and `request_token` are ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    request_url: str
+    request_token: str
+    issuer: str
+    subject: str
+    jwks: dict[str, list[dict[str, object]]]
 
 
 class TokenRequest(_Model):
