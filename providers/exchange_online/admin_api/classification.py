@@ -175,10 +175,7 @@ _STATUSES: dict[int, _Entry] = {
     502: _Entry(Unavailable, "a gateway before the service failed", repeat=Repeat.READ, outcome_known=False),
     503: _Entry(Unavailable, "the service is not available", repeat=Repeat.IDEMPOTENT, outcome_known=False),
     504: _Entry(
-        Unavailable,
-        "the service did not answer its gateway in time",
-        repeat=Repeat.IDEMPOTENT,
-        outcome_known=False,
+        Unavailable, "the service did not answer its gateway in time", repeat=Repeat.IDEMPOTENT, outcome_known=False
     ),
 }
 

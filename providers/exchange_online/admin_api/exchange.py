@@ -132,11 +132,7 @@ class Exchange:
 
     def _refusal(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> AdminApiError:
         error = classify(
-            answer.status,
-            answer.headers,
-            answer.body,
-            where=call.where,
-            client_request_id=request.client_request_id,
+            answer.status, answer.headers, answer.body, where=call.where, client_request_id=request.client_request_id
         )
         if not isinstance(error, (NotAuthenticated, AccessDenied)):
             return error

@@ -27,8 +27,7 @@ class CommonSettings:
     direction: ClassVar[Direction]
 
     name: Annotated[
-        str,
-        Parameter("Name", _NAME, "The connector's name, unique in the tenant.", always_sent=True, required=True),
+        str, Parameter("Name", _NAME, "The connector's name, unique in the tenant.", always_sent=True, required=True)
     ] = ""
     connector_type: Annotated[
         str,
@@ -247,15 +246,13 @@ class OutboundSettings(CommonSettings):
         ),
     ] = MtaStsMode.OPPORTUNISTIC.value
     is_transport_rule_scoped: Annotated[
-        bool,
-        Parameter("IsTransportRuleScoped", _OFF, "Used only by a transport rule that routes to this connector."),
+        bool, Parameter("IsTransportRuleScoped", _OFF, "Used only by a transport rule that routes to this connector.")
     ] = False
     all_accepted_domains: Annotated[
         bool, Parameter("AllAcceptedDomains", _OFF, "Applies to all accepted domains. Needs type `OnPremises`.")
     ] = False
     route_all_messages_via_on_premises: Annotated[
-        bool,
-        Parameter("RouteAllMessagesViaOnPremises", _OFF, "Centralized mail transport. Needs type `OnPremises`."),
+        bool, Parameter("RouteAllMessagesViaOnPremises", _OFF, "Centralized mail transport. Needs type `OnPremises`.")
     ] = False
     sender_rewriting_enabled: Annotated[
         bool, Parameter("SenderRewritingEnabled", _OFF, "Rewrites senders. Needs type `OnPremises`.")
