@@ -72,7 +72,7 @@ def values(parameter: Parameter) -> st.SearchStrategy[Any]:
         return st.booleans()
     if isinstance(kind, Member):
         members = st.sampled_from([member.value for member in kind.members])
-        return members if kind.default else st.one_of(members, st.none())
+        return members if kind.empty else st.one_of(members, st.none())
     if isinstance(kind, Texts):
         return st.lists(_ITEMS[parameter.name], max_size=4)
     return st.one_of(_ITEMS[parameter.name], st.none())
