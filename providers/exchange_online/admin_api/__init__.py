@@ -44,6 +44,7 @@ from exchange_online.admin_api.message_trace import (
 )
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Settings, connection, settings_from
+from exchange_online.admin_api.shared import Shared
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
 from exchange_online.admin_api.wire import JsonValue, parse_datetime
@@ -81,6 +82,7 @@ __all__ = [
     "RetryPolicy",
     "ServiceError",
     "Settings",
+    "Shared",
     "StalePage",
     "Throttled",
     "Timeouts",
