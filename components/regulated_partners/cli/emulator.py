@@ -19,4 +19,4 @@ def _emulator(ctx: typer.Context) -> None:
     # Only where the extra is installed.
     from exchange_online_emulator.cli import main
 
-    raise typer.Exit(main(ctx.args))
+    raise typer.Exit(main(ctx.args, "regulated-partners emulator"))
