@@ -11,9 +11,10 @@ from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.pair import outbound_half
 from regulated_partners.preflight_cache import PreflightCache
 from regulated_partners.preflight_settings import PreflightSettings
-from regulated_partners.probing.certificates import RootsError, load_roots, web_context
+from regulated_partners.probing.certificates import RootsError, load_roots
 from regulated_partners.probing.collect import Questions, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient, NoResolverError
+from regulated_partners.probing.mta_sts import web_context
 from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
 from regulated_partners.probing.route_report import report_route
 from regulated_partners.probing.seen import Probe

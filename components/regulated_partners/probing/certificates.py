@@ -11,7 +11,6 @@ in for it; a list of the Microsoft Trusted Root Program (CCADB) can be given ins
 from __future__ import annotations
 
 import datetime
-import ssl
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import (
@@ -377,9 +375,3 @@ def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
         raise RootsError(f"The roots {source} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise RootsError(f"{source} holds no PEM certificates, so nothing can be trusted by it.") from None
-
-
-def web_context(roots: Sequence[x509.Certificate]) -> ssl.SSLContext:
-    """TLS settings of a client of the web that trusts these roots."""
-    text = "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in roots)
-    return ssl.create_default_context(cadata=text)
