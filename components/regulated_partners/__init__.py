@@ -1,27 +1,38 @@
 """Regulated partners: one declaration for each, a pair of Exchange Online connectors for TLS-only mail.
 
-The component and the program are loaded when they are asked for: `regulated_partners.partners` needs no Pulumi.
+    import regulated_partners
+
+    regulated_partners.run()                    # everything that the stack file declares
+
+    regulated_partners.RegulatedPartner(        # or a partner in a program of one's own
+        "Fabrikam Bank", domains=["fabrikam.com"], certificate_name="mail.fabrikam.com"
+    )
+
+What needs Pulumi is loaded when it is asked for: `regulated_partners.partners` works without.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from regulated_partners.component import RegulatedPartner
+    from regulated_partners.component import DeclarationRefusedError, RegulatedPartner
     from regulated_partners.partners.declaration import Inbound, Outbound, Partner
+    from regulated_partners.program import run
 
-__all__ = ["Inbound", "Outbound", "Partner", "RegulatedPartner"]
+__all__ = ["DeclarationRefusedError", "Inbound", "Outbound", "Partner", "RegulatedPartner", "run"]
+
+_MODULES = {"DeclarationRefusedError": "component", "RegulatedPartner": "component", "run": "program"}
 
 
 def __getattr__(name: str) -> object:
-    if name == "RegulatedPartner":
-        from regulated_partners.component import RegulatedPartner
+    if name == "__version__":
+        from importlib.metadata import version
 
-        return RegulatedPartner
-    if name in __all__:
-        from regulated_partners.partners import declaration
-
-        found: object = getattr(declaration, name)
-        return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return version("regulated-partners")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_MODULES.get(name, 'partners.declaration')}")
+    found: object = getattr(module, name)
+    return found

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pulumi
+from pydantic.alias_generators import to_camel
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import Direction, Severity
-from regulated_partners.partners.connectors import arguments
-from regulated_partners.partners.declaration import Inbound, Outbound, Partner
-from regulated_partners.partners.findings import DeclarationFinding, read_partner
-from regulated_partners.partners.pair import inbound_half, outbound_half
-
-_TOKEN = "regulated-partners:index:RegulatedPartner"  # noqa: S105 - a type token
+from exchange_online.connectors import Direction, parameters
+from exchange_online.connectors.options import OPTION_KEYS
+from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.partners.connectors import DeclaredConnector
+from regulated_partners.partners.declaration import Inbound, Outbound
+from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.pair import Half, Pair
+from regulated_partners.partners.partner import read_partner
 
 
 class DeclarationRefusedError(pulumi.RunError):
@@ -27,6 +31,10 @@ class DeclarationRefusedError(pulumi.RunError):
 class RegulatedPartner(pulumi.ComponentResource):
     """An inbound and an outbound connector made from one declaration, so that they cannot disagree.
 
+    The declaration is judged before anything is created. What an output of another resource decides is judged when it
+    is known, and is unknown in a preview until then. Outputs may stand for domains, names in certificates, comments,
+    addresses and hosts, and in `settings`; the names, the choices and the switches of a partner are plain values.
+
     Args:
         name: the partner's name. The connectors are named `<name> - inbound` and `<name> - outbound`.
         domains: the partner's mail domains; `*.fabrikam.com` is every subdomain.
@@ -38,9 +46,9 @@ class RegulatedPartner(pulumi.ComponentResource):
         adopt_existing: takes over connectors that have these names already.
         protect: whether Pulumi refuses to delete both; None leaves it to `opts`.
         aliases: earlier names of the partner; with them a rename changes the connectors in place.
-        opts: Pulumi's resource options, for both connectors where they apply to children.
-
-    Values are plain values, no outputs of other resources: a declaration is judged before anything is created.
+        opts: Pulumi's resource options. Those that Pulumi hands on to children count for both connectors (protect,
+            provider, depends_on, retain_on_delete, transforms, aliases); for the others, such as ignore_changes, a
+            warning says what to write instead.
 
     Raises:
         DeclarationRefusedError: with every finding.
@@ -53,60 +61,181 @@ class RegulatedPartner(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        domains: Sequence[str],
-        certificate_name: str | None = None,
-        comment: str | None = None,
+        domains: pulumi.Input[Sequence[pulumi.Input[str]]],
+        certificate_name: pulumi.Input[str] | None = None,
+        comment: pulumi.Input[str] | None = None,
         enabled: bool = True,
-        inbound: Inbound | Mapping[str, object] | None = None,
-        outbound: Outbound | Mapping[str, object] | None = None,
+        inbound: Inbound | Mapping[str, Any] | None = None,
+        outbound: Outbound | Mapping[str, Any] | None = None,
         adopt_existing: bool = False,
         protect: bool | None = None,
         aliases: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        partner, findings = read_partner(
-            {
-                "name": name,
-                "domains": domains,
-                "certificateName": certificate_name,
-                "comment": comment,
-                "enabled": enabled,
-                "inbound": inbound,
-                "outbound": outbound,
-                "adoptExisting": adopt_existing,
-                "protect": protect,
-                "aliases": aliases,
-            }
-        )
-        errors = [finding.below(name) for finding in findings if finding.severity is Severity.ERROR]
-        if partner is None or errors:
+        declared: dict[str, Any] = {
+            "name": name,
+            "domains": domains,
+            "certificateName": certificate_name,
+            "comment": comment,
+            "enabled": enabled,
+            "inbound": inbound,
+            "outbound": outbound,
+            "adoptExisting": adopt_existing,
+            "protect": protect,
+            "aliases": aliases,
+        }
+        later = _Later()
+        pair, findings = read_partner(later.stood_in(declared), later.whole)
+        findings = (*later.findings, *(found for found in findings if not later.speaks_of(found)))
+        errors = [finding.below(name) if isinstance(name, str) else finding for finding in findings if finding.is_error]
+        if pair is None or errors:
             raise DeclarationRefusedError(errors)
+        self._declare(pair, later, opts)
+
+    @classmethod
+    def declared(cls, pair: Pair, opts: pulumi.ResourceOptions | None = None) -> RegulatedPartner:
+        """The component of a partner that has been judged already, without errors."""
+        component = cls.__new__(cls)
+        component._declare(pair, _Later(), opts)
+        return component
+
+    def _declare(self, pair: Pair, later: _Later, opts: pulumi.ResourceOptions | None) -> None:
+        partner = pair.partner
         own = pulumi.ResourceOptions(
             aliases=[pulumi.Alias(name=alias) for alias in partner.aliases], protect=partner.protect
         )
-        super().__init__(_TOKEN, name, None, pulumi.ResourceOptions.merge(opts, own))
+        super().__init__(COMPONENT_TOKEN, partner.name, None, pulumi.ResourceOptions.merge(opts, own))
+        _say_what_does_not_count(self, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.inbound = InboundConnector(
-            f"{name}-inbound", **arguments(Direction.INBOUND, inbound_half(partner).inputs), opts=child
-        )
-        self.outbound = OutboundConnector(
-            f"{name}-outbound", **arguments(Direction.OUTBOUND, outbound_half(partner).inputs), opts=child
-        )
+        self.inbound = InboundConnector(pair.inbound.resource, **later.arguments(pair.inbound), opts=child)
+        self.outbound = OutboundConnector(pair.outbound.resource, **later.arguments(pair.outbound), opts=child)
         self.register_outputs({"inboundConnector": self.inbound.id, "outboundConnector": self.outbound.id})
 
-    @classmethod
-    def declared(cls, partner: Partner, opts: pulumi.ResourceOptions | None = None) -> RegulatedPartner:
-        """The component of a partner of a stack file."""
-        return cls(
-            partner.name,
-            domains=partner.domains,
-            certificate_name=partner.certificate_name,
-            comment=partner.comment,
-            enabled=partner.enabled,
-            inbound=partner.inbound,
-            outbound=partner.outbound,
-            adopt_existing=partner.adopt_existing,
-            protect=partner.protect,
-            aliases=partner.aliases,
-            opts=opts,
+
+def declare_connector(
+    connector: DeclaredConnector, opts: pulumi.ResourceOptions
+) -> InboundConnector | OutboundConnector:
+    """The resource of a connector beside the partners."""
+    own = pulumi.ResourceOptions(
+        protect=connector.protect, aliases=[pulumi.Alias(name=name) for name in connector.aliases]
+    )
+    merged = pulumi.ResourceOptions.merge(opts, own)
+    of_type = InboundConnector if connector.direction is Direction.INBOUND else OutboundConnector
+    return of_type(connector.name, **arguments(connector.direction, connector.inputs), opts=merged)
+
+
+def arguments(direction: Direction, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Pulumi properties as keyword arguments of the resource classes."""
+    attributes = {parameter.key: parameter.attribute for parameter in parameters(direction)} | OPTION_KEYS
+    return {attributes[key]: value for key, value in inputs.items()}
+
+
+#: Options that no component hands on to its children. Source: Pulumi's docs, resource options; tried with 3.259.
+_NOT_HANDED_ON = (
+    "ignore_changes",
+    "replace_on_changes",
+    "delete_before_replace",
+    "additional_secret_outputs",
+    "custom_timeouts",
+    "import_",
+)
+
+
+def _say_what_does_not_count(component: RegulatedPartner, opts: pulumi.ResourceOptions | None) -> None:
+    given = [name for name in _NOT_HANDED_ON if getattr(opts, name, None)]
+    if given:
+        pulumi.log.warn(
+            f"{' and '.join(given)}: these options of a partner do not reach its connectors, as with every component; "
+            "give the partner `transforms` that set them there.",
+            component,
         )
+
+
+#: What stands in for a text that is not known yet, by its place: something that the rules accept.
+_STAND_INS = {
+    "domains": "later{}.example",
+    "certificateName": "later.example",
+    "comment": "later",
+    "inbound.comment": "later",
+    "inbound.certificateName": "later.example",
+    "inbound.senderIpAddresses": "192.0.2.{}",
+    "outbound.comment": "later",
+    "outbound.tlsDomain": "later.example",
+    "outbound.smartHosts": "later{}.example",
+    "outbound.validationRecipients": "later{}@later.example",
+}
+_LISTS = frozenset(place for place, text in _STAND_INS.items() if "{}" in text)
+
+
+class _Later:
+    """The values of a declaration that are known only once other resources are there.
+
+    Attributes:
+        whole: the places where all of a value is one of them.
+        findings: about those that stand where only a plain value can.
+    """
+
+    def __init__(self) -> None:
+        self.findings: list[DeclarationFinding] = []
+        self.whole: frozenset[str] = frozenset()
+        self._given: dict[str, Any] = {}
+        self._items: set[str] = set()
+
+    def stood_in(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """The declaration with plain values, so that what is plain in it can be judged."""
+        return dict(self._plain("", declared))
+
+    def _plain(self, above: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for key, value in declared.items():
+            name = to_camel(key) if "_" in key else key
+            place = f"{above}{name}"
+            if isinstance(value, Mapping) and place in ("inbound", "outbound", "inbound.settings", "outbound.settings"):
+                yield name, dict(self._plain(f"{place}.", value))
+            elif not _comes_later(value):
+                yield name, value
+            elif place in _STAND_INS or ".settings." in place:
+                self._given[place] = value
+                yield name, self._standing_in(place, value)
+            else:
+                self.findings.append(_must_be_plain(place))
+                self._items.add(place)
+
+    def _standing_in(self, place: str, value: Any) -> Any:
+        text = _STAND_INS.get(place, "later")
+        if place not in _LISTS or not isinstance(value, (list, tuple)):
+            self.whole |= {place}
+            return [text.format(1)] if place in _LISTS else text
+        later = {index for index, item in enumerate(value) if _comes_later(item)}
+        self._items |= {f"{place}[{index}]" for index in later}
+        return [text.format(index + 1) if index in later else item for index, item in enumerate(value)]
+
+    def speaks_of(self, finding: DeclarationFinding) -> bool:
+        """Whether a finding is about what only stands in, or was left out."""
+        return finding.path in self._items
+
+    def arguments(self, half: Half[Any]) -> dict[str, Any]:
+        """The keyword arguments of a connector, with the values that come later."""
+        inputs: dict[str, Any] = dict(half.inputs)
+        for key, path in half.paths.items():
+            if path not in self._given or half.declared[key] in (None, []):
+                continue
+            value = self._given[path]
+            if key != "useMxRecord":
+                inputs[key] = value
+            elif path in self.whole:
+                inputs[key] = pulumi.Output.from_input(value).apply(lambda hosts: not hosts)
+        return arguments(half.direction, inputs)
+
+
+def _comes_later(value: object) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_comes_later, value))
+    return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
+
+
+def _must_be_plain(place: str) -> DeclarationFinding:
+    return DeclarationFinding(
+        place,
+        "an output of another resource cannot stand here, because it decides what is declared; write a plain value, "
+        "declare an InboundConnector and an OutboundConnector, or declare the partner inside of the output's apply.",
+    )

@@ -1,110 +1,96 @@
-"""What a stack declares in all: partners, and connectors beside them."""
+"""The program of a stack: what `pulumi up` does, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from exchange_online.connectors import Direction, Severity, check
-from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
-from regulated_partners.partners.connectors import KEYS, DeclaredConnector, read_connectors
-from regulated_partners.partners.declaration import Partner
+import pulumi
+
+from exchange_online import InboundConnector, OutboundConnector
+from exchange_online.connectors.words import mail_flow
+from regulated_partners.component import RegulatedPartner, declare_connector
+from regulated_partners.names import PREFIX
+from regulated_partners.partners.connectors import KEYS, DeclaredConnector
 from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.pair import inbound_half, outbound_half
-from regulated_partners.partners.shared_partners import collect_partners
-from regulated_partners.partners.stack import read_partners
+from regulated_partners.partners.pair import Half, Pair
+from regulated_partners.partners.settings import setting_names
+from regulated_partners.partners.stack import DeclaredStack, read_stack
+
+#: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
+_ERROR_SHOWN = 32
 
 
-@dataclass(frozen=True)
-class DeclaredStack:
-    """A stack's declarations after all rules have seen them.
+def run() -> None:
+    """Declares one RegulatedPartner for each partner of the stack, and the connectors beside them.
 
-    Attributes:
-        partners, connectors: those whose shape is right.
-        findings: everything there is to say, errors first.
+    Everything that is wrong is said before any resource is declared; then the program ends.
     """
-
-    partners: tuple[Partner, ...]
-    connectors: tuple[DeclaredConnector, ...]
-    findings: tuple[DeclarationFinding, ...]
-
-    @property
-    def errors(self) -> tuple[DeclarationFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
-
-    @property
-    def warnings(self) -> tuple[DeclarationFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
-
-
-def read_stack(setting: Callable[[str], object], directory: Path | None = None) -> DeclaredStack:
-    """Reads everything that a stack declares.
-
-    Args:
-        setting: gives the stack's setting of a name, None where there is none.
-        directory: the project's, for the file of shared partners; unless given that of the nearest Pulumi.yaml.
-    """
-    collected = collect_partners(setting, directory)
-    declared = read_partners(collected.declared)
-    findings = [*collected.findings, *map(collected.placed, declared.findings)]
-    connectors: list[DeclaredConnector] = []
+    stack = read_stack(_config(), project=pulumi.get_project())
+    for warning in stack.warnings:
+        pulumi.log.warn(str(warning))
+    _stop_on_errors(stack.errors)
+    _show_preflight(stack)
+    # A protected connector is deleted only after `pulumi state unprotect`, or with `protect: false` at its partner.
+    options = pulumi.ResourceOptions(protect=stack.settings.protects)
+    pulumi.export(
+        "partners", {pair.name: partner_export(pair, RegulatedPartner.declared(pair, options)) for pair in stack.pairs}
+    )
     for direction, key in KEYS.items():
-        found, about = read_connectors(direction, setting(key))
-        connectors += found
-        # The provider's check shows the warnings of single connectors; what stops the program is shown here.
-        findings += [finding for finding in about if finding.severity is Severity.ERROR]
-    findings += _same_connector_name(declared.partners, connectors)
-    findings += _beside_partners(declared.partners, connectors)
-    findings.sort(key=lambda finding: finding.severity is not Severity.ERROR)
-    return DeclaredStack(declared.partners, tuple(connectors), tuple(findings))
+        connectors = {
+            connector.name: connector_export(connector, declare_connector(connector, options))
+            for connector in stack.connectors
+            if connector.direction is direction
+        }
+        if connectors:
+            pulumi.export(key, connectors)
 
 
-def _same_connector_name(
-    partners: Iterable[Partner], connectors: Iterable[DeclaredConnector]
-) -> Iterable[DeclarationFinding]:
-    """Connectors of a direction cannot share a name, wherever they are declared."""
-    owners: dict[tuple[Direction, str], str] = {}
-    known = set()
-    for partner in partners:
-        if partner.name.strip().lower() in known:
-            continue  # Two partners of one name: that is said already.
-        known.add(partner.name.strip().lower())
-        for half in (inbound_half(partner), outbound_half(partner)):
-            yield from _claim(owners, half.direction, str(half.inputs["name"]), f"partner {partner.name}")
-    for connector in connectors:
-        where = f"{KEYS[connector.direction]} '{connector.name}'"
-        yield from _claim(owners, connector.direction, connector.name, where)
+def partner_export(pair: Pair, component: RegulatedPartner) -> dict[str, Any]:
+    """For each direction the connector's name and id, and what it does to mail in one sentence."""
+    return {
+        "inbound": _half_export(pair.inbound, component.inbound),
+        "outbound": _half_export(pair.outbound, component.outbound),
+    }
 
 
-def _claim(
-    owners: dict[tuple[Direction, str], str], direction: Direction, name: str, where: str
-) -> Iterable[DeclarationFinding]:
-    key = direction, name.strip().lower()
-    earlier = owners.get(key)
-    if earlier is None:
-        owners[key] = where
-    else:
-        yield DeclarationFinding(
-            where,
-            f"the {direction.word} connector is named {name!r}, and so is that of {earlier}; give each its own name.",
-        )
+def connector_export(declared: DeclaredConnector, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
+    """A connector's id, and what it does to mail in one sentence."""
+    return {"id": connector.id, "mailFlow": mail_flow(declared.settings)}
 
 
-def _beside_partners(
-    partners: Sequence[Partner], connectors: Iterable[DeclaredConnector]
-) -> Iterable[DeclarationFinding]:
-    """Connectors that apply to partners' mail too. Source: OfficeDocs-Exchange issue 900; connector-semantics 9."""
-    halves = [half for partner in partners for half in (inbound_half(partner), outbound_half(partner))]
-    pairs = [check(half.direction, half.inputs).settings for half in halves]
-    for connector in connectors:
-        same_direction = [settings for settings in pairs if settings.direction is connector.direction]
-        for warning in neighbour_warnings(connector.settings, same_direction):
-            yield DeclarationFinding(f"{KEYS[connector.direction]} '{connector.name}'", warning, Severity.WARNING)
-        if same_direction and restricts_tenant(connector.settings):
-            yield DeclarationFinding(
-                f"{KEYS[connector.direction]} '{connector.name}'",
-                "it restricts all senders of the tenant, and wins over the connectors of this stack's partners "
-                "for mail from the same source; check that their mail meets its restriction too.",
-                Severity.WARNING,
-            )
+def _half_export(half: Half[Any], connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
+    return {"connector": half.settings.name, "id": connector.id, "mailFlow": mail_flow(half.settings)}
+
+
+def _config() -> dict[str, object]:
+    """The stack's settings; the engine hands on lists and mappings as JSON."""
+    names = {*pulumi.runtime.get_config_env(), *(PREFIX + name for name in setting_names())}
+    config = {name: pulumi.runtime.get_config(name) for name in names}
+    return {name: value for name, value in config.items() if value is not None}
+
+
+def _stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:
+    if not errors:
+        return
+    for error in errors:
+        pulumi.log.error(str(error))
+    count = len(errors)
+    pulumi.log.error(
+        f"{count} {'error' if count == 1 else 'errors'} in the declarations of this stack; nothing was changed."
+    )
+    sys.exit(_ERROR_SHOWN)
+
+
+def _show_preflight(stack: DeclaredStack) -> None:
+    if not pulumi.runtime.is_dry_run() or stack.settings.preflight in (None, False, "false"):
+        return
+    from regulated_partners.preflight import preflight
+
+    report = preflight(stack.settings.preflight, stack.pairs, Path.cwd())
+    for warning in report.warnings:
+        pulumi.log.warn(warning)
+    for note in report.notes:
+        pulumi.log.info(note)

@@ -8,16 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from regulated_partners.adopt.additions import additions, prove
 from regulated_partners.adopt.declared import declared_resources
-from regulated_partners.adopt.pairs import domains_of
-from regulated_partners.adopt.plan import Becomes, Plan, make_plan
-from regulated_partners.adopt.selection import Selection
-from regulated_partners.adopt.stack_file import with_declarations
+from regulated_partners.adopt.plan import Becomes, Plan, Selection, make_plan
+from regulated_partners.adopt.stack_file import additions, prove, with_declarations
 from regulated_partners.adopt.tenant import TenantConnector
 from regulated_partners.engine.state import ManagedConnector
+from regulated_partners.partners import DeclaredStack, read_stack
 from regulated_partners.partners.yaml_text import load
-from regulated_partners.program import DeclaredStack, read_stack
 from tests.regulated_partners.rows import inbound, outbound, pair
 from tests.regulated_partners.tenants import tenants
 
@@ -31,7 +28,7 @@ def plan_of(
     **selection: tuple[str, ...],
 ) -> Plan:
     """The plan of the stack `dev` for a tenant."""
-    stack = read_stack((declared or {}).get)
+    stack = read_stack({f"regulated-partners:{name}": value for name, value in (declared or {}).items()})
     assert not stack.errors
     return make_plan(connectors, {each.guid: each for each in managed}, "dev", stack, Selection(**selection))
 
@@ -61,7 +58,7 @@ def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[TenantConne
     plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
     config = written(plan)
     prove(config, plan, Path(__file__).parent)
-    declared = read_stack(lambda name: config.get(f"regulated-partners:{name}"))
+    declared = read_stack(config)
     assert not declared.errors
     resources = {each.address: each.checked for each in declared_resources(declared)}
     assert len(resources) == len(plan.adopted)
@@ -77,7 +74,7 @@ def test_a_second_run_finds_its_own_declarations(tenant: list[TenantConnector]) 
     """Failure means: an adoption that was interrupted after the file was written cannot be finished."""
     first = make_plan(tenant, {}, "dev", EMPTY, Selection())
     config = written(first)
-    again = make_plan(tenant, {}, "dev", read_stack(lambda name: config.get(f"regulated-partners:{name}")), Selection())
+    again = make_plan(tenant, {}, "dev", read_stack(config), Selection())
     assert not again.partners
     assert not again.connectors
     addresses = {
@@ -95,10 +92,10 @@ def test_every_reasonable_pair_becomes_a_partner(tenant: list[TenantConnector]) 
     plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
     domains: dict[tuple[str, ...], int] = {}
     for verdict in plan.verdicts:
-        key = domains_of(verdict.connector.record.settings)
+        key = verdict.connector.record.settings.domains
         domains[key] = domains.get(key, 0) + 1
     for verdict in plan.verdicts:
-        key = domains_of(verdict.connector.record.settings)
+        key = verdict.connector.record.settings.domains
         # A name that no connector may have is left alone with its reason, and its other half is no pair.
         if domains[key] == 2 and "cannot be declared" not in verdict.reason and "rule" not in verdict.reason:
             assert verdict.becomes is Becomes.PARTNER, verdict.reason

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from regulated_partners.partners.declaration import Partner
+from regulated_partners.partners import Pair, Partner, judge
 from regulated_partners.preflight import preflight
 from tests.verify_servers import hostile
 from tests.verify_servers.hostile import serving
 from tests.verify_servers.world import NAME, World
 
 
-def partner(domain: str, **others: Any) -> Partner:
+def partner(domain: str, **others: Any) -> Pair:
     """A partner with one domain below fabrikam.test."""
     declared = {"name": domain, "domains": [f"{domain}.fabrikam.test"], "certificateName": NAME, **others}
-    return Partner.model_validate(declared)
+    return judge(Partner.model_validate(declared))
 
 
 def setting(world: World, **others: object) -> dict[str, object]:

@@ -12,7 +12,6 @@ from exchange_online.connectors import (
     Direction,
     InboundSettings,
     OutboundSettings,
-    Severity,
     check,
     parameters,
 )
@@ -20,13 +19,12 @@ from exchange_online.connectors.canonical import InputValue
 from exchange_online.connectors.values import Value
 from regulated_partners.partners.declaration import (
     InboundSecurity,
-    Outbound,
     OutboundSecurity,
     Partner,
     RestrictDomainsBy,
 )
-from regulated_partners.partners.findings import read_partner
-from regulated_partners.partners.pair import inbound_half, outbound_half
+from regulated_partners.partners.pair import TLS_SETTINGS, Pair, judge
+from regulated_partners.partners.partner import read_partner
 
 #: The consent that a connector for all senders with a restriction needs (V12).
 _TENANT_WIDE = "allowTenantWideRestriction"
@@ -75,7 +73,7 @@ def connector_declaration(settings: ConnectorSettings) -> ConnectorDeclaration |
     return ConnectorDeclaration(settings.direction, properties, checked)
 
 
-def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundSettings) -> Partner | NotDeclarable:
+def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundSettings) -> Pair | NotDeclarable:
     """The declaration of a partner whose pair of connectors is exactly this one.
 
     Args:
@@ -86,7 +84,7 @@ def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundS
         return NotDeclarable("only one connector of the pair is enabled")
     if inbound.restrict_domains_to_certificate and inbound.restrict_domains_to_ip_addresses:
         return NotDeclarable("it restricts to a certificate and to IP addresses")
-    if outbound.tls_settings not in _securities():
+    if outbound.tls_settings not in _SECURITIES:
         return NotDeclarable(f"a partner has no option for tlsSettings {outbound.tls_settings}")
     common = _common_certificate_name(inbound, outbound)
     same_comment = inbound.comment == outbound.comment
@@ -99,14 +97,13 @@ def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundS
         "inbound": {**_inbound(inbound, common), **_names(inbound, name, same_comment)},
         "outbound": {**_outbound(outbound, common), **_names(outbound, name, same_comment)},
     }
-    partner, findings = read_partner(declared)
-    errors = [str(finding) for finding in findings if finding.severity is Severity.ERROR]
-    if partner is None or errors:
+    pair, findings = read_partner(declared)
+    errors = [str(finding) for finding in findings if finding.is_error]
+    if pair is None or errors:
         return NotDeclarable(f"a partner's rules refuse the pair ({'; '.join(errors)})")
-    for half, settings in ((inbound_half(partner), inbound), (outbound_half(partner), outbound)):
-        if check(half.direction, half.inputs).settings != settings:
-            return NotDeclarable("no partner's declaration reproduces the pair exactly")
-    return partner
+    if (pair.inbound.settings, pair.outbound.settings) != (inbound, outbound):
+        return NotDeclarable("no partner's declaration reproduces the pair exactly")
+    return pair
 
 
 def _inbound(s: InboundSettings, common: str | None) -> dict[str, object]:
@@ -127,7 +124,7 @@ def _inbound(s: InboundSettings, common: str | None) -> dict[str, object]:
 
 
 def _outbound(s: OutboundSettings, common: str | None) -> dict[str, object]:
-    security = _securities()[s.tls_settings]
+    security = _SECURITIES[s.tls_settings]
     matches = security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
     return {
         "connectionSecurity": security,
@@ -162,25 +159,14 @@ def _further(settings: ConnectorSettings) -> dict[str, object]:
     }
 
 
-@cache
-def _securities() -> Mapping[Value, OutboundSecurity]:
-    """The option of the declaration for each value of TlsSettings."""
-    partners = {
-        word: Partner(name="Fabrikam", domains=("fabrikam.com",), outbound=Outbound(connection_security=word))
-        for word in OutboundSecurity
-    }
-    found: dict[Value, OutboundSecurity] = {}
-    for word, partner in partners.items():
-        value = outbound_half(partner).inputs["tlsSettings"]
-        found[value if isinstance(value, str) else None] = word
-    return found
+#: The option of the declaration for each value of TlsSettings.
+_SECURITIES: Mapping[Value, OutboundSecurity] = {value: word for word, value in TLS_SETTINGS.items()}
 
 
 @cache
 def _decided(direction: Direction) -> frozenset[str]:
-    partner = Partner(name="Fabrikam", domains=("fabrikam.com",))
-    half = inbound_half(partner) if direction is Direction.INBOUND else outbound_half(partner)
-    return frozenset(half.inputs)
+    pair = judge(Partner(name="Fabrikam", domains=("fabrikam.com",)))
+    return frozenset((pair.inbound if direction is Direction.INBOUND else pair.outbound).declared)
 
 
 def _written(value: Value) -> InputValue:

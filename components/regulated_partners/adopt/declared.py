@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from exchange_online.connectors import Checked, Direction, check
+from exchange_online.connectors import Checked, Direction
 from regulated_partners.partners.connectors import DeclaredConnector
-from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.pair import Half, inbound_half, outbound_half
-from regulated_partners.program import DeclaredStack
+from regulated_partners.partners.pair import Pair
+from regulated_partners.partners.stack import DeclaredStack
 
 
 @dataclass(frozen=True)
@@ -35,24 +34,22 @@ class DeclaredResource:
     checked: Checked
 
 
-def of_partner(partner: Partner) -> tuple[DeclaredResource, DeclaredResource]:
-    """The two resources of a partner, named as `RegulatedPartner` names them."""
-    return _half(partner, inbound_half(partner)), _half(partner, outbound_half(partner))
+def of_pair(pair: Pair) -> tuple[DeclaredResource, DeclaredResource]:
+    """The two resources of a partner."""
+    inbound, outbound = (
+        DeclaredResource(ResourceAddress(half.direction, half.resource, pair.name), half.checked)
+        for half in pair.halves
+    )
+    return inbound, outbound
 
 
 def of_connector(connector: DeclaredConnector) -> DeclaredResource:
     """The resource of a connector beside the partners."""
-    address = ResourceAddress(connector.direction, connector.name, None)
-    return DeclaredResource(address, check(connector.direction, connector.inputs))
+    return DeclaredResource(ResourceAddress(connector.direction, connector.name, None), connector.checked)
 
 
 def declared_resources(stack: DeclaredStack) -> Iterable[DeclaredResource]:
     """Every connector of a stack."""
-    for partner in stack.partners:
-        yield from of_partner(partner)
+    for pair in stack.pairs:
+        yield from of_pair(pair)
     yield from map(of_connector, stack.connectors)
-
-
-def _half(partner: Partner, half: Half) -> DeclaredResource:
-    address = ResourceAddress(half.direction, f"{partner.name}-{half.direction.word}", partner.name)
-    return DeclaredResource(address, check(half.direction, half.inputs))

@@ -10,22 +10,21 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt.additions import additions, prove
 from regulated_partners.adopt.import_file import import_file
-from regulated_partners.adopt.plan import Plan, make_plan
+from regulated_partners.adopt.plan import Plan, Selection, make_plan
 from regulated_partners.adopt.rendering import as_json, as_text
-from regulated_partners.adopt.selection import Selection
-from regulated_partners.adopt.stack_file import with_declarations
+from regulated_partners.adopt.stack_file import additions, prove, with_declarations
 from regulated_partners.adopt.tenant import connectors_of
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.engine.stack import PROJECT, Stack, read_stack_settings
 from regulated_partners.engine.state import ManagedConnector, managed_connectors
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.names import PREFIX
+from regulated_partners.partners.stack import DeclaredStack
+from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.partners.yaml_text import load
-from regulated_partners.program import DeclaredStack, read_stack
 from regulated_partners.progress import Progress
 
 
@@ -66,7 +65,7 @@ def adopt(
     """
     chosen = Selection(tuple(only or ()), tuple(exclude or ()), tuple(include or ()))
     with Progress() as progress:
-        adoption = _Adoption(read_stack_settings(cwd, stack), progress, write=write)
+        adoption = _Adoption(read_stack_file(cwd, stack), progress, write=write)
         plan = adoption.plan(chosen)
         added = additions(plan, taken_over_by_up=declarations_only)
         if write:
@@ -87,14 +86,14 @@ class _Adoption:
     in the state and not declared would be deleted by it.
     """
 
-    def __init__(self, stack: Stack, progress: Progress, *, write: bool) -> None:
+    def __init__(self, stack: StackFile, progress: Progress, *, write: bool) -> None:
         self.progress = progress
         self.pulumi = PulumiCli(stack, os.environ)
         if write and not self.pulumi.has_state():
             progress.step(f"Creating the stack {stack.name}")
             self.pulumi.create_stack()
             # A new stack with a passphrase gets a line of its own in the file.
-            stack = read_stack_settings(stack.root, stack.name)
+            stack = read_stack_file(stack.root, stack.name)
         self.stack = stack
         self.declared = _declared(stack)
         self.managed: dict[str, ManagedConnector] = {}
@@ -113,7 +112,7 @@ class _Adoption:
         if not added:
             return
         self.progress.step(f"Writing the declarations into {self.stack.path}")
-        text = with_declarations(self.stack.text, {f"{PROJECT}:{key}": items for key, items in added.items()})
+        text = with_declarations(self.stack.text, {f"{PREFIX}{key}": items for key, items in added.items()})
         prove(load(text)["config"], plan, self.stack.root)
         replace_file(self.stack.path, self.stack.text, text)
 
@@ -133,12 +132,11 @@ class _Adoption:
             self.pulumi.import_resources(file, protect=self.stack.protects)
 
 
-def _declared(stack: Stack) -> DeclaredStack:
-    declared = read_stack(stack.setting, stack.root)
-    if declared.errors:
-        found = "\n".join(f"  {error}" for error in declared.errors)
+def _declared(stack: StackFile) -> DeclaredStack:
+    if stack.declared.errors:
+        found = "\n".join(f"  {error}" for error in stack.declared.errors)
         raise CannotRunError(f"{stack.path} has errors; correct them first, then adopt again:\n{found}")
-    return declared
+    return stack.declared
 
 
 def replace_file(path: Path, before: str, after: str) -> None:

@@ -8,15 +8,14 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt.inventory import inventory_of
-from regulated_partners.adopt.inventory_rendering import Format, rendered
+from regulated_partners.adopt.inventory import Format, inventory_of, rendered
 from regulated_partners.adopt.tenant import connectors_of
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.engine.stack import read_stack_settings
 from regulated_partners.engine.state import managed_connectors
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
 
 
@@ -40,7 +39,7 @@ def inventory(
     if json and csv:
         raise typer.BadParameter("choose one of --json and --csv")
     with Progress() as progress:
-        settings = read_stack_settings(cwd, stack)
+        settings = read_stack_file(cwd, stack)
         pulumi = PulumiCli(settings, os.environ)
         connection = stack_connection(settings, pulumi, os.environ)
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")

@@ -10,7 +10,7 @@ import typer
 
 from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, DirectionName, Match, RootsFile, UpdateBaseline, judging
-from regulated_partners.engine.stack import read_stack_settings
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import certificate_facts, judge_chain, load_roots
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.verify.baseline import Observation, Observed, Watch
@@ -49,7 +49,7 @@ def certificate(
     """
     watch = Watch(baseline, accept=update_baseline)
     started = now()
-    declared = declared_partner(read_stack_settings(cwd, stack), partner)
+    declared = declared_partner(read_stack_file(cwd, stack), partner)
     check = CertificateCheck(declared, direction.direction, started, match)
     content = read_certificate_file(file)
     facts = certificate_facts(content.leaf)

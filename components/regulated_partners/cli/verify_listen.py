@@ -12,7 +12,7 @@ import typer
 from exchange_online.connectors import Direction
 from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile, UpdateBaseline, judging
-from regulated_partners.engine.stack import read_stack_settings
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.progress import Progress
@@ -56,7 +56,7 @@ def listen(
     """
     watch = Watch(baseline, accept=update_baseline)
     started = now()
-    check = ListenCheck(declared_partner(read_stack_settings(cwd, stack), partner), load_roots(roots), started, match)
+    check = ListenCheck(declared_partner(read_stack_file(cwd, stack), partner), load_roots(roots), started, match)
     address, port = _place(at)
     waited = f"{minutes:g} minutes"
     with Listener(address, port, listener_context(certificate, key)) as listener, Progress() as progress:

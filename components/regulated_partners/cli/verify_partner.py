@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile, UpdateBaseline, judging
-from regulated_partners.engine.stack import read_stack_settings
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.collect import Stage, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient
@@ -105,7 +105,7 @@ def partner(
 def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) -> tuple[DeclaredPartner, ...]:
     if bool(names) == everyone:
         raise typer.BadParameter("name the partners to verify, or write --all")
-    found = named_partners(read_stack_settings(cwd, stack), () if everyone else names)
+    found = named_partners(read_stack_file(cwd, stack), () if everyone else names)
     if not found:
         raise CannotRunError(f"The stack {stack} declares no partner, so there is nothing to verify.")
     return found

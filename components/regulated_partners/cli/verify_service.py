@@ -14,8 +14,8 @@ from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import judging
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.engine.stack import read_stack_settings
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.verify.declared import DeclaredPartner, declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
@@ -65,7 +65,7 @@ def service(
     if (record or recipient) and not send_validation_message:
         raise typer.BadParameter("--record and --recipient need --send-validation-message")
     started = now()
-    settings = read_stack_settings(cwd, stack)
+    settings = read_stack_file(cwd, stack)
     declared = declared_partner(settings, partner)
     check = ServiceCheck(
         now=started,

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from exchange_online.connectors import ConnectorSettings, InboundSettings, OutboundSettings, changes
+from exchange_online.connectors import (
+    ConnectorSettings,
+    Direction,
+    InboundSettings,
+    OutboundSettings,
+    changes,
+    parameters,
+)
 from regulated_partners.effects import inbound, outbound
-from regulated_partners.effects.effect import Effect, EffectKind, Effects, neutral, ordered
-from regulated_partners.effects.trust import trust_effects
+from regulated_partners.effects.effect import Effect, EffectKind, Effects, Judge, judges_by_key, neutral, ordered
 
-#: Reasons for properties that never touch mail.
-_HARMLESS = {
-    "name": "the connector is renamed in place; it stays the same connector",
-    "comment": "a text for administrators",
-    "validationRecipients": "addresses for a validation message",
-    "senderRewritingEnabled": "senders are rewritten for servers of your own; protection is as before",
+#: What both directions have beside what their own judges answer for.
+_BOTH: tuple[Judge[Any], ...] = (
+    Judge(("name",), None, "the connector is renamed in place; it stays the same connector"),
+    Judge(("comment",), None, "a text for administrators"),
+)
+
+#: They say whether a connector is in use at all, so `classify` judges them before anything else.
+_USE: dict[Direction, Judge[Any]] = {
+    Direction.INBOUND: Judge(("enabled",), None),
+    Direction.OUTBOUND: Judge(("enabled", "testMode"), None),
 }
+
+#: The judges of each direction, by the property they answer for.
+JUDGES: dict[Direction, Mapping[str, Judge[Any]]] = {
+    direction: judges_by_key(parameters(direction), (*own, *_BOTH, _USE[direction]))
+    for direction, own in ((Direction.INBOUND, inbound.JUDGES), (Direction.OUTBOUND, outbound.JUDGES))
+}
+
+
+def touches_mail(direction: Direction, key: str) -> bool:
+    """Whether a change of a property can make a difference to mail; of a consent that is no parameter, it can."""
+    judge = JUDGES[direction].get(key)
+    return judge is None or judge.effects is not None or judge is _USE[direction]
 
 
 def classify(before: ConnectorSettings | None, after: ConnectorSettings | None) -> tuple[Effect, ...]:
@@ -40,18 +64,20 @@ def classify(before: ConnectorSettings | None, after: ConnectorSettings | None) 
     if old is None and new is None:
         return (neutral(_idle(before, after)),)
     if old is not None and new is not None:
-        changed = {change.parameter.key for change in changes(old, new)}
-        found = [_about(each, changed) for each in _effects(old, new)]
-        return ordered([*found, *_remaining(old, new, found)])
+        changed = [change.parameter.key for change in changes(old, new)]
+        found = [_about(effect, changed) for effect in _effects(old, new)]
+        said = {key for effect in found for key in effect.keys}
+        unspoken = (JUDGES[old.direction][key].unspoken(key) for key in changed if key not in said)
+        return ordered([*found, *unspoken])
     present = old or new
     assert present is not None  # noqa: S101 - one of the two is there: both absent was answered above
     nothing = _without_connector(present)
-    found = [Effect(each.kind, each.reason) for each in _effects(old or nothing, new or nothing)]
-    found = [each for each in found if each.kind is not EffectKind.NEUTRAL]
+    found = [Effect(effect.kind, effect.reason) for effect in _effects(old or nothing, new or nothing)]
+    found = [effect for effect in found if effect.kind is not EffectKind.NEUTRAL]
     return ordered(found or [neutral("the connector demands nothing, so mail flows as without it")])
 
 
-def _about(effect: Effect, changed: set[str]) -> Effect:
+def _about(effect: Effect, changed: Sequence[str]) -> Effect:
     """Leaves out the properties that the effect rests on and that did not change."""
     keys = tuple(key for key in effect.keys if key in changed)
     return replace(effect, keys=keys) if keys else effect
@@ -81,17 +107,6 @@ def _without_connector(settings: ConnectorSettings) -> ConnectorSettings:
 
 
 def _effects(before: ConnectorSettings, after: ConnectorSettings) -> Effects:
-    if isinstance(before, InboundSettings) and isinstance(after, InboundSettings):
-        yield from inbound.inbound_effects(before, after)
-        yield from trust_effects(before, after)
-    if isinstance(before, OutboundSettings) and isinstance(after, OutboundSettings):
-        yield from outbound.outbound_effects(before, after)
-
-
-def _remaining(before: ConnectorSettings, after: ConnectorSettings, found: Effects) -> Effects:
-    """A reason for each property that no effect speaks of: what it says is not enforced, or never touches mail."""
-    spoken = {key for effect in found for key in effect.keys}
-    for change in changes(before, after):
-        if change.parameter.key not in spoken:
-            fallback = "it makes no difference beside what else is set"
-            yield neutral(_HARMLESS.get(change.parameter.key, fallback), change.parameter.key)
+    for judge in dict.fromkeys(JUDGES[before.direction].values()):
+        if judge.effects is not None:
+            yield from judge.effects(before, after)

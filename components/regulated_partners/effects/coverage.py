@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from exchange_online.connectors.words import listed
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -36,11 +38,18 @@ def addresses_difference(before: Sequence[str], after: Sequence[str]) -> Differe
     """Compares lists of IPv4 addresses and CIDR ranges by the addresses in them; anything else by its text."""
     old, new = _networks(before), _networks(after)
     lost, gained = _spelled(_without(old, new)), _spelled(_without(new, old))
-    strange_old, strange_new = ([each for each in items if _network(each) is None] for items in (before, after))
+    strange_old, strange_new = ([item for item in items if _network(item) is None] for items in (before, after))
     return Difference(
-        lost=lost + tuple(each for each in strange_old if each not in strange_new),
-        gained=gained + tuple(each for each in strange_new if each not in strange_old),
+        lost=lost + tuple(item for item in strange_old if item not in strange_new),
+        gained=gained + tuple(item for item in strange_new if item not in strange_old),
     )
+
+
+def spoken(domains: Sequence[str]) -> str:
+    """Domains in words; `*` is what no other connector is for."""
+    if "*" in domains:
+        return "every other domain in the world"
+    return listed([f"subdomains of {name[2:]}" if name.startswith("*.") else name for name in domains], "and")
 
 
 class NameRelation(StrEnum):
@@ -80,35 +89,32 @@ def _domain_covers(wide: str, narrow: str, wildcard_holds_domain: bool) -> bool:
     return narrow.endswith(suffix) or (wildcard_holds_domain and narrow == wide[2:])
 
 
-_Network = ipaddress.IPv4Network
-
-
-def _network(item: str) -> _Network | None:
+def _network(item: str) -> ipaddress.IPv4Network | None:
     try:
         return ipaddress.IPv4Network(item, strict=False)
     except ValueError:
         return None
 
 
-def _networks(items: Iterable[str]) -> list[_Network]:
+def _networks(items: Iterable[str]) -> list[ipaddress.IPv4Network]:
     return list(ipaddress.collapse_addresses(found for item in items if (found := _network(item)) is not None))
 
 
-def _without(networks: list[_Network], others: list[_Network]) -> list[_Network]:
+def _without(networks: list[ipaddress.IPv4Network], others: list[ipaddress.IPv4Network]) -> list[ipaddress.IPv4Network]:
     left = networks
     for other in others:
         left = [part for network in left for part in _cut(network, other)]
     return left
 
 
-def _cut(network: _Network, other: _Network) -> list[_Network]:
+def _cut(network: ipaddress.IPv4Network, other: ipaddress.IPv4Network) -> list[ipaddress.IPv4Network]:
     if not network.overlaps(other):
         return [network]
     return [] if network.subnet_of(other) else list(network.address_exclude(other))
 
 
-def _spelled(networks: list[_Network]) -> tuple[str, ...]:
+def _spelled(networks: list[ipaddress.IPv4Network]) -> tuple[str, ...]:
     return tuple(
-        str(each.network_address) if each.prefixlen == 32 else str(each)
-        for each in ipaddress.collapse_addresses(networks)
+        str(network.network_address) if network.prefixlen == 32 else str(network)
+        for network in ipaddress.collapse_addresses(networks)
     )

@@ -1,10 +1,13 @@
-"""The four classes of a change, and one effect that a change has."""
+"""The four classes of a change, one effect that a change has, and who judges which parameter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+from exchange_online.connectors import Parameter
 
 
 class EffectKind(StrEnum):
@@ -69,3 +72,48 @@ def ordered(effects: Effects) -> tuple[Effect, ...]:
 def worst(effects: Effects) -> EffectKind:
     """The most important kind among effects; neutral where there are none."""
     return min((effect.kind for effect in effects), key=KINDS.index, default=EffectKind.NEUTRAL)
+
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Judge(Generic[S]):
+    """Says what a change of some parameters does to mail.
+
+    Attributes:
+        keys: the Pulumi properties it answers for. Each parameter has exactly one judge.
+        effects: the effects of changing one settings into other ones, both in use; None for what never touches mail.
+        otherwise: why a change makes no difference where no effect speaks of it, a clause; needed where that happens.
+    """
+
+    keys: tuple[str, ...]
+    effects: Callable[[S, S], Effects] | None
+    otherwise: str = ""
+
+    def unspoken(self, key: str) -> Effect:
+        """The effect of a change that nothing was said about. What we do not know is never neutral."""
+        if self.otherwise:
+            return neutral(self.otherwise, key)
+        return weakens(f"this version cannot say what the change of {key} does to mail", key)
+
+
+class UnjudgedParameterError(Exception):
+    """A parameter that can be declared, and of which nobody says what it does to mail; or two do."""
+
+
+def judges_by_key(parameters: Sequence[Parameter], judges: Sequence[Judge[S]]) -> Mapping[str, Judge[S]]:
+    """The judge of each parameter.
+
+    Raises:
+        UnjudgedParameterError: unless each parameter has exactly one, and no judge answers for anything else.
+    """
+    claimed = [key for judge in judges for key in judge.keys]
+    known = [parameter.key for parameter in parameters]
+    wrong = sorted({key for key in (*known, *claimed) if claimed.count(key) != 1 or key not in known})
+    if wrong:
+        raise UnjudgedParameterError(
+            f"{', '.join(wrong)}: each parameter needs exactly one judge of what it does to mail. Name it in the "
+            "JUDGES of regulated_partners/effects/inbound.py or outbound.py; what both directions have, in change.py."
+        )
+    return {key: judge for judge in judges for key in judge.keys}

@@ -1,6 +1,7 @@
-"""What a change of an inbound connector does to mail from the partner.
+"""What a change of an inbound connector does to mail from the partner, and to the trust in it.
 
 Both settings are in use. What a connector of type OnPremises says about TLS and restrictions is not enforced.
+
 Source: New-InboundConnector, RequireTls, RestrictDomainsToCertificate: "applies only to Partner type connectors".
 """
 
@@ -16,20 +17,16 @@ from regulated_partners.effects.coverage import (
     domains_difference,
     name_covers,
     name_relation,
+    spoken,
 )
-from regulated_partners.effects.effect import Effect, Effects, neutral, outage_risk, strengthens, weakens
+from regulated_partners.effects.effect import Effect, Judge, neutral, outage_risk, strengthens, weakens
 
 _TLS, _TYPE = "requireTls", "connectorType"
 _CERTIFICATE, _NAME = "restrictDomainsToCertificate", "tlsSenderCertificateName"
 _IP, _ADDRESSES = "restrictDomainsToIpAddresses", "senderIpAddresses"
-_DOMAINS = "senderDomains"
+_DOMAINS, _RECIPIENTS, _ORGANIZATIONS = "senderDomains", "associatedAcceptedDomains", "trustedOrganizations"
+_SKIP_LAST, _SKIP_IPS, _USERS = "efSkipLastIp", "efSkipIps", "efUsers"
 _RESTRICTION = (_CERTIFICATE, _IP, _NAME, _ADDRESSES)
-
-
-def inbound_effects(before: InboundSettings, after: InboundSettings) -> Effects:
-    """The effects of changing one into the other."""
-    for aspect in (_tls, _restriction, _certificate_name, _addresses, _scope, _recipients, _type):
-        yield from aspect(before, after)
 
 
 def nothing_demanded(settings: InboundSettings) -> InboundSettings:
@@ -101,11 +98,7 @@ def _with(s: InboundSettings) -> str:
 def _certificate_name(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
     old, new = before.tls_sender_certificate_name, after.tls_sender_certificate_name
     relation = name_relation(old, new)
-    if relation is NameRelation.SAME:
-        return
-    if _CERTIFICATE not in _demanded(before) & _demanded(after):
-        if _CERTIFICATE not in _demanded(before) | _demanded(after):
-            yield neutral("the certificate's name is not enforced: mail is not restricted to a certificate", _NAME)
+    if relation is NameRelation.SAME or _CERTIFICATE not in _demanded(before) & _demanded(after):
         return
     who = listed(after.sender_domains, "and")
     if relation is NameRelation.WIDER:
@@ -120,13 +113,10 @@ def _certificate_name(before: InboundSettings, after: InboundSettings) -> Iterat
 
 
 def _addresses(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
-    if before.sender_ip_addresses == after.sender_ip_addresses:
+    old, new = before.sender_ip_addresses, after.sender_ip_addresses
+    if old == new or _IP not in _demanded(before) & _demanded(after):
         return
-    if _IP not in _demanded(before) & _demanded(after):
-        if _IP not in _demanded(before) | _demanded(after):
-            yield neutral("the addresses are not enforced: mail is not restricted to addresses", _ADDRESSES)
-        return
-    difference = addresses_difference(before.sender_ip_addresses, after.sender_ip_addresses)
+    difference = addresses_difference(old, new)
     who = listed(after.sender_domains, "and")
     if difference.gained:
         yield weakens(f"mail from {who} is accepted from {listed(difference.gained, 'and')} too", _ADDRESSES)
@@ -144,42 +134,28 @@ def _scope(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
     difference = domains_difference(before.sender_domains, after.sender_domains, wildcard_holds_domain=True)
     lost, gained = difference.lost, difference.gained
     if lost and demands_something(before):
-        yield weakens(f"mail from {_spoken(lost)} is accepted without any of the connector's demands", _DOMAINS)
+        yield weakens(f"mail from {spoken(lost)} is accepted without any of the connector's demands", _DOMAINS)
     if gained and demands_something(after):
-        yield strengthens(f"mail from {_spoken(gained)} is held to the connector's demands", _DOMAINS)
-        yield outage_risk(
-            f"mail from {_spoken(gained)} that does not meet the connector's demands is refused", _DOMAINS
-        )
+        yield strengthens(f"mail from {spoken(gained)} is held to the connector's demands", _DOMAINS)
+        yield outage_risk(f"mail from {spoken(gained)} that does not meet the connector's demands is refused", _DOMAINS)
     if not lost and not gained:
         yield neutral("the same domains, written differently", _DOMAINS)
-    elif not demands_something(before) and not demands_something(after):
-        yield neutral("the connector demands nothing of these domains", _DOMAINS)
-
-
-def _spoken(domains: tuple[str, ...]) -> str:
-    if "*" in domains:
-        return "every other domain in the world"
-    return listed([f"subdomains of {each[2:]}" if each.startswith("*.") else each for each in domains], "and")
 
 
 def _recipients(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
     """An empty list is all of the tenant's domains. Source: New-InboundConnector, AssociatedAcceptedDomains."""
-    key = "associatedAcceptedDomains"
     old, new = before.associated_accepted_domains, after.associated_accepted_domains
-    if old == new:
+    if old == new or not (demands_something(before) or demands_something(after)):
         return
-    if not demands_something(before) and not demands_something(after):
-        yield neutral("the connector demands nothing of mail to these domains", key)
-        return
-    lost = tuple(each for each in old if each not in new) if old and new else ()
-    gained = tuple(each for each in new if each not in old) if old and new else ()
+    lost = tuple(name for name in old if name not in new) if old and new else ()
+    gained = tuple(name for name in new if name not in old) if old and new else ()
     if lost or not old:
         spared = f"your domain {listed(lost, 'and')}" if lost else f"your domains other than {listed(new, 'and')}"
-        yield weakens(f"mail to {spared} is accepted without the connector's demands", key)
+        yield weakens(f"mail to {spared} is accepted without the connector's demands", _RECIPIENTS)
     if gained or not new:
         held = f"your domain {listed(gained, 'and')}" if gained else "all your domains"
-        yield strengthens(f"mail to {held} is held to the connector's demands", key)
-        yield outage_risk(f"mail to {held} that does not meet the connector's demands is refused", key)
+        yield strengthens(f"mail to {held} is held to the connector's demands", _RECIPIENTS)
+        yield outage_risk(f"mail to {held} that does not meet the connector's demands is refused", _RECIPIENTS)
 
 
 def _type(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
@@ -192,3 +168,77 @@ def _type(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
     else:
         yield strengthens(f"mail from {who} is treated as coming from a partner, no longer from your servers", _TYPE)
         yield outage_risk("servers of your own that send through this connector can no longer relay", _TYPE)
+
+
+def _organizations(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    added = tuple(name for name in after.trusted_organizations if name not in before.trusted_organizations)
+    removed = tuple(name for name in before.trusted_organizations if name not in after.trusted_organizations)
+    if added:
+        yield weakens(
+            f"mail of the organization {listed(added, 'and')} is trusted whatever else is demanded", _ORGANIZATIONS
+        )
+    if removed:
+        yield strengthens(
+            f"mail of the organization {listed(removed, 'and')} is held to the demands again", _ORGANIZATIONS
+        )
+        yield outage_risk(f"mail of {listed(removed, 'or')} that does not meet the demands is refused", _ORGANIZATIONS)
+
+
+def _internal(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    flags = (
+        ("treatMessagesAsInternal", before.treat_messages_as_internal, after.treat_messages_as_internal),
+        ("cloudServicesMailEnabled", before.cloud_services_mail_enabled, after.cloud_services_mail_enabled),
+    )
+    for key, old, new in flags:
+        if new and not old:
+            yield weakens("mail through the connector counts as internal, and is filtered less", key)
+        elif old and not new:
+            yield strengthens("mail through the connector no longer counts as internal", key)
+
+
+def _filtering(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    """Off < for some recipients < for all. Source: New-InboundConnector, EFSkipLastIP, EFSkipIPs, EFUsers."""
+    keys = tuple(
+        key
+        for key, old, new in (
+            (_SKIP_LAST, before.ef_skip_last_ip, after.ef_skip_last_ip),
+            (_SKIP_IPS, before.ef_skip_ips, after.ef_skip_ips),
+            (_USERS, before.ef_users, after.ef_users),
+        )
+        if old != new
+    )
+    if not keys:
+        return
+    old, new = _filtered(before), _filtered(after)
+    if new > old:
+        yield strengthens("spam filtering sees the address of the sender behind the relay, for more recipients", *keys)
+    elif new < old:
+        yield weakens("spam filtering sees the relay instead of the sender behind it, for more recipients", *keys)
+    else:
+        yield neutral("spam filtering looks behind other relays, or for other recipients; TLS is as before", *keys)
+
+
+def _filtered(s: InboundSettings) -> int:
+    if not (s.ef_skip_last_ip or s.ef_skip_ips):
+        return 0
+    return 1 if s.ef_users else 2
+
+
+_PARTNER_ONLY = "it is enforced by connectors of type Partner only"
+_NAME_IDLE = "the certificate's name is not enforced: mail is not restricted to a certificate"
+
+#: Who judges which parameter, in the order in which the effects are told.
+JUDGES: tuple[Judge[InboundSettings], ...] = (
+    Judge((_TLS,), _tls, _PARTNER_ONLY),
+    Judge((_CERTIFICATE, _IP), _restriction, _PARTNER_ONLY),
+    Judge(
+        (_NAME,), _certificate_name, "the certificate's name is not enforced: mail is not restricted to a certificate"
+    ),
+    Judge((_ADDRESSES,), _addresses, "the addresses are not enforced: mail is not restricted to addresses"),
+    Judge((_DOMAINS,), _scope, "the connector demands nothing of these domains"),
+    Judge((_RECIPIENTS,), _recipients, "the connector demands nothing of mail to these domains"),
+    Judge((_TYPE,), _type, "neither type is Partner, and no other difference between them is known"),
+    Judge((_ORGANIZATIONS,), _organizations),
+    Judge(("treatMessagesAsInternal", "cloudServicesMailEnabled"), _internal),
+    Judge((_SKIP_LAST, _SKIP_IPS, _USERS), _filtering),
+)

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from exchange_online.connectors import OutboundSettings
 from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.words import listed
-from regulated_partners.effects.coverage import NameRelation, domains_difference, name_covers, name_relation
-from regulated_partners.effects.effect import Effect, Effects, neutral, outage_risk, strengthens, weakens
+from regulated_partners.effects.coverage import NameRelation, domains_difference, name_covers, name_relation, spoken
+from regulated_partners.effects.effect import Effect, Judge, neutral, outage_risk, strengthens, weakens
 
 _TLS, _TLS_DOMAIN, _DOMAINS = "tlsSettings", "tlsDomain", "recipientDomains"
 _MX, _HOSTS = "useMxRecord", "smartHosts"
+_DANE, _MTA_STS = "smtpDaneMode", "mtaStsMode"
+_BY_RULE, _ACCEPTED = "isTransportRuleScoped", "allAcceptedDomains"
+_TYPE, _VIA_OWN, _HEADERS = "connectorType", "routeAllMessagesViaOnPremises", "cloudServicesMailEnabled"
 
 #: The weakest first. A member that is newer than this code ranks below all: it cannot be judged.
 _TLS_ORDER: tuple[str | None, ...] = (
@@ -22,12 +25,6 @@ _TLS_ORDER: tuple[str | None, ...] = (
 )
 _DANE_ORDER = (SmtpDaneMode.NONE.value, SmtpDaneMode.OPPORTUNISTIC.value, SmtpDaneMode.MANDATORY.value)
 _MTA_STS_ORDER = (MtaStsMode.NONE.value, MtaStsMode.OPPORTUNISTIC.value)
-
-
-def outbound_effects(before: OutboundSettings, after: OutboundSettings) -> Effects:
-    """The effects of changing one into the other."""
-    for aspect in (_tls, _tls_domain, _dane, _mta_sts, _scope, _rule_scope, _all_accepted, _route, _own_servers):
-        yield from aspect(before, after)
 
 
 def nothing_demanded(settings: OutboundSettings) -> OutboundSettings:
@@ -50,7 +47,7 @@ def demands_something(s: OutboundSettings) -> bool:
 def whom(s: OutboundSettings) -> str:
     """The recipients in words."""
     if s.recipient_domains:
-        return listed(["every domain" if each == "*" else each for each in s.recipient_domains], "and")
+        return listed(["every domain" if name == "*" else name for name in s.recipient_domains], "and")
     return "your accepted domains" if s.all_accepted_domains else "recipients of a transport rule"
 
 
@@ -94,12 +91,8 @@ def _tls(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
 
 def _tls_domain(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
     relation = name_relation(before.tls_domain, after.tls_domain)
-    if relation is NameRelation.SAME:
-        return
-    checked = [s.tls_settings == TlsSettings.DOMAIN_VALIDATION for s in (before, after)]
-    if not all(checked):
-        if not any(checked):
-            yield neutral("the certificate's name is not checked", _TLS_DOMAIN)
+    checked = all(s.tls_settings == TlsSettings.DOMAIN_VALIDATION for s in (before, after))
+    if relation is NameRelation.SAME or not checked:
         return
     if relation is NameRelation.WIDER:
         host = (after.tls_domain or "")[2:]
@@ -115,7 +108,7 @@ def _tls_domain(before: OutboundSettings, after: OutboundSettings) -> Iterator[E
 
 
 def _dane(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
-    key, old, new = "smtpDaneMode", before.smtp_dane_mode, after.smtp_dane_mode
+    old, new = before.smtp_dane_mode, after.smtp_dane_mode
     if old == new:
         return
     if _rank(_DANE_ORDER, new) < _rank(_DANE_ORDER, old):
@@ -123,25 +116,25 @@ def _dane(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]
             SmtpDaneMode.NONE.value: "DANE records of the partner are no longer looked at",
             SmtpDaneMode.OPPORTUNISTIC.value: "DANE is used where the partner has it, and no longer demanded",
         }
-        yield weakens(said.get(new, f"SmtpDaneMode {new} is not known to this version"), key)
+        yield weakens(said.get(new, f"SmtpDaneMode {new} is not known to this version"), _DANE)
         return
     if new == SmtpDaneMode.MANDATORY:
-        yield strengthens(f"mail to {whom(after)} is delivered only to servers that DANE with DNSSEC proves", key)
-        yield outage_risk("mail waits 24 hours, and is then dropped, where the partner has no DANE with DNSSEC", key)
+        yield strengthens(f"mail to {whom(after)} is delivered only to servers that DANE with DNSSEC proves", _DANE)
+        yield outage_risk("mail waits 24 hours, and is then dropped, where the partner has no DANE with DNSSEC", _DANE)
     else:
-        yield strengthens("DANE records of the partner are used where there are some", key)
-        yield outage_risk("mail waits where the partner's DANE records do not fit its server", key)
+        yield strengthens("DANE records of the partner are used where there are some", _DANE)
+        yield outage_risk("mail waits where the partner's DANE records do not fit its server", _DANE)
 
 
 def _mta_sts(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
-    key, old, new = "mtaStsMode", before.mta_sts_mode, after.mta_sts_mode
+    old, new = before.mta_sts_mode, after.mta_sts_mode
     if old == new:
         return
     if _rank(_MTA_STS_ORDER, new) > _rank(_MTA_STS_ORDER, old):
-        yield strengthens("the partner's MTA-STS policy is kept", key)
-        yield outage_risk("mail waits where the partner's MTA-STS policy does not fit its servers", key)
+        yield strengthens("the partner's MTA-STS policy is kept", _MTA_STS)
+        yield outage_risk("mail waits where the partner's MTA-STS policy does not fit its servers", _MTA_STS)
     else:
-        yield weakens("the partner's MTA-STS policy is no longer looked at", key)
+        yield weakens("the partner's MTA-STS policy is no longer looked at", _MTA_STS)
 
 
 def _scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
@@ -149,33 +142,25 @@ def _scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect
         return
     difference = domains_difference(before.recipient_domains, after.recipient_domains, wildcard_holds_domain=False)
     if difference.lost:
-        yield from _leaves(_spoken(difference.lost), before, _DOMAINS)
+        yield from _leaves(spoken(difference.lost), before, _DOMAINS)
     if difference.gained:
-        yield from _enters(_spoken(difference.gained), after, _DOMAINS)
+        yield from _enters(spoken(difference.gained), after, _DOMAINS)
     if not difference.lost and not difference.gained:
         yield neutral("the same domains, written differently", _DOMAINS)
 
 
-def _spoken(domains: tuple[str, ...]) -> str:
-    if "*" in domains:
-        return "every other domain in the world"
-    return listed([f"subdomains of {each[2:]}" if each.startswith("*.") else each for each in domains], "and")
-
-
 def _rule_scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
-    key = "isTransportRuleScoped"
     if before.is_transport_rule_scoped and not after.is_transport_rule_scoped:
-        yield from _leaves("recipients that a transport rule routes here", before, key)
+        yield from _leaves("recipients that a transport rule routes here", before, _BY_RULE)
     elif after.is_transport_rule_scoped and not before.is_transport_rule_scoped:
-        yield from _enters("recipients that a transport rule routes here", after, key)
+        yield from _enters("recipients that a transport rule routes here", after, _BY_RULE)
 
 
 def _all_accepted(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
-    key = "allAcceptedDomains"
     if before.all_accepted_domains and not after.all_accepted_domains:
-        yield from _leaves("your accepted domains", before, key)
+        yield from _leaves("your accepted domains", before, _ACCEPTED)
     elif after.all_accepted_domains and not before.all_accepted_domains:
-        yield from _enters("your accepted domains", after, key)
+        yield from _enters("your accepted domains", after, _ACCEPTED)
 
 
 def _leaves(recipients: str, before: OutboundSettings, key: str) -> Iterator[Effect]:
@@ -210,11 +195,27 @@ def _route(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect
 def _own_servers(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
     if before.connector_type != after.connector_type:
         whose = "a partner's servers" if after.is_partner else "servers of your own"
-        yield outage_risk(f"the service treats the way as one to {whose}", "connectorType")
+        yield outage_risk(f"the service treats the way as one to {whose}", _TYPE)
     if before.route_all_messages_via_on_premises != after.route_all_messages_via_on_premises:
         via = "through" if after.route_all_messages_via_on_premises else "no longer through"
-        yield outage_risk(f"all mail of the tenant goes {via} servers of your own", "routeAllMessagesViaOnPremises")
+        yield outage_risk(f"all mail of the tenant goes {via} servers of your own", _VIA_OWN)
     if after.cloud_services_mail_enabled and not before.cloud_services_mail_enabled:
-        yield weakens("internal headers leave the organization with the mail", "cloudServicesMailEnabled")
+        yield weakens("internal headers leave the organization with the mail", _HEADERS)
     elif before.cloud_services_mail_enabled and not after.cloud_services_mail_enabled:
-        yield strengthens("internal headers no longer leave the organization", "cloudServicesMailEnabled")
+        yield strengthens("internal headers no longer leave the organization", _HEADERS)
+
+
+#: Who judges which parameter, in the order in which the effects are told.
+JUDGES: tuple[Judge[OutboundSettings], ...] = (
+    Judge((_TLS,), _tls),
+    Judge((_TLS_DOMAIN,), _tls_domain, "the certificate's name is not checked"),
+    Judge((_DANE,), _dane),
+    Judge((_MTA_STS,), _mta_sts),
+    Judge((_DOMAINS,), _scope),
+    Judge((_BY_RULE,), _rule_scope),
+    Judge((_ACCEPTED,), _all_accepted),
+    Judge((_MX, _HOSTS), _route),
+    Judge((_TYPE, _VIA_OWN, _HEADERS), _own_servers),
+    Judge(("validationRecipients",), None, "addresses for a validation message"),
+    Judge(("senderRewritingEnabled",), None, "senders are rewritten for servers of your own; protection is as before"),
+)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from exchange_online.admin_api.settings import Connection, connection, settings_from
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.engine.stack import Stack
+from regulated_partners.partners.stack_file import StackFile
 
 
-def stack_connection(stack: Stack, pulumi: PulumiCli, environ: Mapping[str, str]) -> Connection:
+def stack_connection(stack: StackFile, pulumi: PulumiCli, environ: Mapping[str, str]) -> Connection:
     """The stack's tenant and credential. Nothing is sent; a secret of the config is asked of the Pulumi CLI.
 
     Raises:

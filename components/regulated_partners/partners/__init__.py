@@ -1,1 +1,40 @@
-"""From a stack file to partners, and from partners to pairs of connectors: pure, and the only reader of settings."""
+"""From a stack file to partners, and from partners to judged pairs of connectors: the only reader of settings.
+
+Pure: nothing here loads Pulumi.
+"""
+
+from regulated_partners.partners.acknowledgements import Acknowledgements, declared_names, read_acknowledgements
+from regulated_partners.partners.connectors import DeclaredConnector
+from regulated_partners.partners.declaration import Inbound, Outbound, Partner, StackAcknowledgement, StackWaiver
+from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.pair import Half, Pair, judge
+from regulated_partners.partners.partner import read_partner
+from regulated_partners.partners.settings import PreflightSettings, StackSettings, read_settings, setting_names
+from regulated_partners.partners.stack import DeclaredStack, read_partners, read_stack
+from regulated_partners.partners.stack_file import StackFile, read_stack_file
+
+__all__ = [
+    "Acknowledgements",
+    "DeclarationFinding",
+    "DeclaredConnector",
+    "DeclaredStack",
+    "Half",
+    "Inbound",
+    "Outbound",
+    "Pair",
+    "Partner",
+    "PreflightSettings",
+    "StackAcknowledgement",
+    "StackFile",
+    "StackSettings",
+    "StackWaiver",
+    "declared_names",
+    "judge",
+    "read_acknowledgements",
+    "read_partner",
+    "read_partners",
+    "read_settings",
+    "read_stack",
+    "read_stack_file",
+    "setting_names",
+]

@@ -6,12 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi
-
-from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import ConnectorSettings, Direction, check, parameters
+from exchange_online.connectors import Checked, ConnectorSettings, Direction, check
 from exchange_online.connectors.canonical import InputValue
-from exchange_online.connectors.options import OPTION_KEYS
 from regulated_partners.partners.findings import DeclarationFinding
 
 #: The stack's setting that lists the connectors of a direction.
@@ -27,38 +23,29 @@ class DeclaredConnector:
 
     Attributes:
         direction: inbound or outbound.
-        inputs: canonical Pulumi properties.
+        checked: what the rules made of it.
         protect: whether Pulumi refuses to delete it; None leaves it to the stack.
         aliases: earlier names; with them a rename changes it in place.
     """
 
     direction: Direction
-    inputs: dict[str, InputValue]
+    checked: Checked
     protect: bool | None
     aliases: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        return str(self.inputs.get("name", ""))
+        return self.settings.name
 
     @property
     def settings(self) -> ConnectorSettings:
         """What the connector will be."""
-        return check(self.direction, self.inputs).settings
+        return self.checked.settings
 
-    def declare(self, opts: pulumi.ResourceOptions) -> InboundConnector | OutboundConnector:
-        """The resource."""
-        own = pulumi.ResourceOptions(protect=self.protect, aliases=[pulumi.Alias(name=name) for name in self.aliases])
-        merged = pulumi.ResourceOptions.merge(opts, own)
-        if self.direction is Direction.INBOUND:
-            return InboundConnector(self.name, **arguments(self.direction, self.inputs), opts=merged)
-        return OutboundConnector(self.name, **arguments(self.direction, self.inputs), opts=merged)
-
-
-def arguments(direction: Direction, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Pulumi properties as keyword arguments of the resource classes."""
-    attributes = {parameter.key: parameter.attribute for parameter in parameters(direction)} | OPTION_KEYS
-    return {attributes[key]: value for key, value in inputs.items()}
+    @property
+    def inputs(self) -> dict[str, InputValue]:
+        """Canonical Pulumi properties."""
+        return self.checked.inputs()
 
 
 def read_connectors(
@@ -94,7 +81,7 @@ def _read_connector(
     protect, aliases = item.get(_PROTECT), item.get(_ALIASES) or []
     if checked.errors or any(_option_findings(item)):
         return None, tuple(findings)
-    return DeclaredConnector(direction, checked.inputs(), protect, tuple(aliases)), tuple(findings)
+    return DeclaredConnector(direction, checked, protect, tuple(aliases)), tuple(findings)
 
 
 def _option_findings(item: dict[Any, Any]) -> Iterable[DeclarationFinding]:

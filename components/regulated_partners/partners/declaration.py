@@ -10,7 +10,7 @@ import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, StringConstraints
 from pydantic.alias_generators import to_camel
 
 
@@ -107,21 +107,37 @@ def _day(value: object) -> object:
     return value.removesuffix(" +0000 UTC") if isinstance(value, str) else value
 
 
-class Acknowledgement(_Declaration):
-    """A weakening that is meant: `regulated-partners review --fail-on weakens` lets it pass, and shows it."""
+Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
 
-    reason: Annotated[StrictStr, Field(min_length=1)] = Field(description="Why: a ticket, a decision.")
+
+class Meant(_Declaration):
+    """An exception that somebody wants: until a day, and with a reason."""
+
+    reason: Words = Field(description="Why: a ticket, a decision.")
     expires: Annotated[datetime.date, BeforeValidator(_day)] = Field(
-        description="The last day it counts, so that it does not let later changes pass."
+        description="The last day it counts, such as 2027-03-31."
     )
+
+    def in_force(self, today: datetime.date) -> bool:
+        """Whether its day is not over."""
+        return self.expires >= today
+
+
+class Acknowledgement(Meant):
+    """A weakening that is meant: `regulated-partners review --fail-on weakens` lets it pass, and shows it."""
 
 
 class StackAcknowledgement(Acknowledgement):
     """The same beside the partners: for one that goes away, for a connector, for a partner declared in Python."""
 
-    partner: Annotated[StrictStr, Field(min_length=1)] = Field(
-        description="The partner's name, or that of a connector that belongs to none."
-    )
+    partner: Words = Field(description="The partner's name, or that of a connector that belongs to none.")
+
+
+class StackWaiver(Meant):
+    """A policy that a partner need not keep for a while."""
+
+    policy: Words = Field(description="The policy's id, as in docs/policies.md.")
+    partner: Words = Field(description="The partner's name, or that of a connector that belongs to none.")
 
 
 class Partner(_Declaration):

@@ -1,10 +1,20 @@
-"""One partner's declaration as the inputs of two connectors. Pure: the same declaration gives the same pair."""
+"""A partner's pair of connectors, judged once. Pure: the same declaration gives the same pair."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
 
-from exchange_online.connectors import Direction
+from exchange_online.connectors import (
+    Checked,
+    ConnectorSettings,
+    Direction,
+    InboundSettings,
+    OutboundSettings,
+    Severity,
+    check,
+)
 from exchange_online.connectors.canonical import InputValue
 from exchange_online.connectors.names import ConnectorType, TlsSettings
 from regulated_partners.partners.declaration import (
@@ -15,9 +25,10 @@ from regulated_partners.partners.declaration import (
     Partner,
     RestrictDomainsBy,
 )
+from regulated_partners.partners.findings import DeclarationFinding, in_order
 
 #: Source: map of the admin centre's options (the equation of words with values is assumed by meaning).
-_TLS_SETTINGS: dict[OutboundSecurity, str | None] = {
+TLS_SETTINGS: dict[OutboundSecurity, str | None] = {
     OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN: TlsSettings.DOMAIN_VALIDATION.value,
     OutboundSecurity.TRUSTED_CERTIFICATION_AUTHORITY: TlsSettings.CERTIFICATE_VALIDATION.value,
     OutboundSecurity.SELF_SIGNED_CERTIFICATE: TlsSettings.ENCRYPTION_ONLY.value,
@@ -25,25 +36,124 @@ _TLS_SETTINGS: dict[OutboundSecurity, str | None] = {
 }
 
 ConnectorInputs = dict[str, InputValue | None]
+S = TypeVar("S", bound=ConnectorSettings)
+
+
+#: Warnings about a connector that are errors for a regulated partner: its connectors must protect something.
+_STRICTER = ("V13", "V22")
+
+#: Rules that are stated below in the words of the declaration.
+_SAID_BETTER = ("V9", "V10", "V12", "V21")
 
 
 @dataclass(frozen=True)
-class Half:
+class Half(Generic[S]):
     """One connector of a pair.
 
     Attributes:
         direction: which one.
-        inputs: Pulumi properties, not canonical yet.
-        paths: for each property, where in the declaration its value stands.
+        resource: the name of its resource in the program.
+        declared: the properties that the declaration decides or passes on, not canonical.
+        paths: for each of them, where in the declaration its value stands.
+        checked: what the rules made of them.
     """
 
     direction: Direction
-    inputs: ConnectorInputs
+    resource: str
+    declared: ConnectorInputs
     paths: dict[str, str]
+    checked: Checked
+
+    @property
+    def settings(self) -> S:
+        """What the connector will be."""
+        return cast(S, self.checked.settings)
+
+    @property
+    def inputs(self) -> dict[str, InputValue]:
+        """Canonical Pulumi properties, as far as they are known."""
+        return self.checked.inputs()
+
+    @property
+    def findings(self) -> Iterable[DeclarationFinding]:
+        """What the rules for a connector say, in the words of the declaration and with the places there."""
+        for finding in self.checked.findings:
+            if finding.rule not in _SAID_BETTER:
+                top = finding.top_property
+                path = self.paths.get(top, f"{self.direction.word}.settings.{top}") + finding.path.removeprefix(top)
+                severity = Severity.ERROR if finding.rule in _STRICTER else finding.severity
+                yield DeclarationFinding(path, f"{finding.sentence()}.", severity)
 
 
-def inbound_half(partner: Partner) -> Half:
-    """The inbound connector: mail from the partner."""
+@dataclass(frozen=True)
+class Pair:
+    """What a declaration becomes, after all rules have seen it.
+
+    Attributes:
+        partner: the declaration.
+        inbound: mail from the partner.
+        outbound: mail to the partner.
+        findings: everything there is to say, errors first.
+    """
+
+    partner: Partner
+    inbound: Half[InboundSettings]
+    outbound: Half[OutboundSettings]
+    findings: tuple[DeclarationFinding, ...]
+
+    @property
+    def name(self) -> str:
+        return self.partner.name
+
+    @property
+    def halves(self) -> tuple[Half[InboundSettings], Half[OutboundSettings]]:
+        return self.inbound, self.outbound
+
+    @property
+    def errors(self) -> tuple[DeclarationFinding, ...]:
+        return tuple(finding for finding in self.findings if finding.is_error)
+
+
+def judge(partner: Partner, later: frozenset[str] = frozenset()) -> Pair:
+    """The pair of a declaration.
+
+    Args:
+        partner: the declaration.
+        later: places in it, such as `outbound.tlsDomain`, whose values stand in for some that are not known yet: what
+            is made of them is left to the provider, which judges it when it is known.
+    """
+    inbound: Half[InboundSettings] = _half(partner, Direction.INBOUND, *_inbound(partner), later)
+    outbound: Half[OutboundSettings] = _half(partner, Direction.OUTBOUND, *_outbound(partner), later)
+    findings = {*_names_needed(partner), *_settings_decided_elsewhere(partner, (inbound, outbound)), *_rest(partner)}
+    said = {finding.path for finding in findings}
+    findings |= {found for half in (inbound, outbound) for found in half.findings if found.path not in said}
+    return Pair(partner, inbound, outbound, in_order(findings))
+
+
+def _half(
+    partner: Partner, direction: Direction, decided: ConnectorInputs, paths: dict[str, str], later: frozenset[str]
+) -> Half[S]:
+    """Adds what is passed through. What the declaration decides itself is never overridden."""
+    settings = _own(partner, direction).settings
+    passed = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+    own = {key: f"{direction.word}.settings.{key}" for key in passed if key not in decided}
+    if partner.adopt_existing:
+        decided = {**decided, "adoptExisting": True}
+    declared, paths = {**passed, **decided}, {**own, **paths}
+    unknown = {key for key, path in paths.items() if path in later and declared[key] not in (None, [])}
+    checked = check(
+        direction,
+        {key: _UNKNOWN if key in unknown else value for key, value in declared.items()},
+        lambda value: value is _UNKNOWN,
+    )
+    return Half(direction, f"{partner.name}-{direction.word}", declared, paths, checked)
+
+
+#: Stands for a value that is not known yet.
+_UNKNOWN = object()
+
+
+def _inbound(partner: Partner) -> tuple[ConnectorInputs, dict[str, str]]:
     declared = partner.inbound
     by = declared.restrict_domains_by
     # Addresses and a certificate do not belong into one connector (V11), unless somebody writes both.
@@ -66,17 +176,16 @@ def inbound_half(partner: Partner) -> Half:
         "tlsSenderCertificateName": "inbound.certificateName" if declared.certificate_name else "certificateName",
         "senderIpAddresses": "inbound.senderIpAddresses",
     }
-    return _with_settings(Direction.INBOUND, decided, paths, partner)
+    return decided, paths
 
 
-def outbound_half(partner: Partner) -> Half:
-    """The outbound connector: mail to the partner."""
+def _outbound(partner: Partner) -> tuple[ConnectorInputs, dict[str, str]]:
     declared = partner.outbound
     matches = declared.connection_security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
     decided: ConnectorInputs = {
         **_common(partner, Direction.OUTBOUND),
         "recipientDomains": list(partner.domains),
-        "tlsSettings": _TLS_SETTINGS[declared.connection_security],
+        "tlsSettings": TLS_SETTINGS[declared.connection_security],
         "tlsDomain": declared.tls_domain or (partner.certificate_name if matches else None),
         "useMxRecord": not declared.smart_hosts,
         "smartHosts": list(declared.smart_hosts),
@@ -91,7 +200,7 @@ def outbound_half(partner: Partner) -> Half:
         "smartHosts": "outbound.smartHosts",
         "validationRecipients": "outbound.validationRecipients",
     }
-    return _with_settings(Direction.OUTBOUND, decided, paths, partner)
+    return decided, paths
 
 
 def _common(partner: Partner, direction: Direction) -> ConnectorInputs:
@@ -118,11 +227,67 @@ def _own(partner: Partner, direction: Direction) -> Inbound | Outbound:
     return partner.inbound if direction is Direction.INBOUND else partner.outbound
 
 
-def _with_settings(direction: Direction, decided: ConnectorInputs, paths: dict[str, str], partner: Partner) -> Half:
-    """Adds what is passed through. What the declaration decides itself is never overridden."""
-    settings = _own(partner, direction).settings
-    passed = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
-    own = {key: f"{direction.word}.settings.{key}" for key in passed if key not in decided}
-    if partner.adopt_existing:
-        decided = {**decided, "adoptExisting": True}
-    return Half(direction, {**passed, **decided}, {**own, **paths})
+def _rest(partner: Partner) -> Iterable[DeclarationFinding]:
+    for index, domain in enumerate(partner.domains):
+        if domain.strip() == "*":
+            yield DeclarationFinding(
+                f"domains[{index}]",
+                "'*' stands for every domain, and a partner has domains of its own; list them. For a connector that "
+                "applies to everybody declare an InboundConnector or OutboundConnector.",
+            )
+    if partner.inbound.sender_ip_addresses and partner.inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE:
+        yield DeclarationFinding(
+            "inbound.senderIpAddresses",
+            "the list would restrict nothing, because restrictDomainsBy is certificate; set it to ipAddresses, or "
+            "leave the list out.",
+        )
+    if partner.name != partner.name.strip() or not partner.name.strip():
+        yield DeclarationFinding("name", "the name begins or ends with a space; leave the space out.")
+
+
+def _names_needed(partner: Partner) -> Iterable[DeclarationFinding]:
+    inbound, outbound = partner.inbound, partner.outbound
+    needs = []
+    if inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE and not inbound.certificate_name:
+        needs.append("inbound.restrictDomainsBy: certificate")
+    if (
+        outbound.connection_security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
+        and not outbound.tls_domain
+    ):
+        needs.append("outbound.connectionSecurity: recipientCertificateMatchesDomain")
+    if needs and not partner.certificate_name:
+        yield DeclarationFinding(
+            "certificateName",
+            f"a name is needed by {' and '.join(needs)}; write the name in the partner's certificate, such as "
+            "mail.fabrikam.com, or choose other options.",
+        )
+    if (
+        inbound.connection_security is InboundSecurity.OPPORTUNISTIC_TLS
+        and inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE
+    ):
+        yield DeclarationFinding(
+            "inbound.restrictDomainsBy",
+            "a certificate comes only over TLS, and connectionSecurity is opportunisticTls; set it to forceTls, or "
+            "restrict by ipAddresses (rule V10).",
+        )
+
+
+def _settings_decided_elsewhere(partner: Partner, halves: Iterable[Half[Any]]) -> Iterable[DeclarationFinding]:
+    for half in halves:
+        for key in _own(partner, half.direction).settings:
+            decided = half.paths.get(key, "")
+            if key == "connectorType":
+                yield DeclarationFinding(
+                    f"{half.direction.word}.settings.{key}",
+                    "the connectors of a partner have the type Partner; leave it out. For servers of your own declare "
+                    "an InboundConnector or OutboundConnector.",
+                )
+            elif decided and ".settings." not in decided:
+                yield DeclarationFinding(
+                    f"{half.direction.word}.settings.{key}",
+                    f"the declaration decides this parameter, so that both connectors agree; use {decided}.",
+                )
+            elif key in ("adoptExisting", "allowTenantWideRestriction"):
+                yield DeclarationFinding(
+                    f"{half.direction.word}.settings.{key}", "this is no parameter of a connector; leave it out."
+                )

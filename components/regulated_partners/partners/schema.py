@@ -7,34 +7,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from exchange_online.admin_api.clouds import CLOUDS, LOCAL
 from exchange_online.connectors import Direction, Parameter, parameters
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.connectors.values import Flag, Member, Texts
+from regulated_partners.names import PREFIX
 from regulated_partners.partners.connectors import KEYS
-from regulated_partners.partners.declaration import Partner, StackAcknowledgement
-from regulated_partners.partners.shared_partners import LEAVE_OUT, OVERRIDES, PARTNERS_FILE
-from regulated_partners.preflight_settings import preflight_schema
+from regulated_partners.partners.settings import StackSettings
+from regulated_partners.partners.shared_partners import OVERRIDES
 
 FILE = Path(__file__).parents[3] / "stacks" / "stack.schema.json"
 
-#: The namespace of this project's settings.
-PREFIX = "regulated-partners:"
-
-
-_TEXTS = {
-    "host": "Instead of the cloud's: the host of the admin API, https.",
-    "scope": "Instead of the cloud's: the OAuth scope of the token.",
-    "authority": "Instead of the cloud's: the host of the token service, https.",
-    "caBundle": "A PEM file with the certification authorities to trust.",
-}
-
 
 def schema() -> dict[str, Any]:
-    """A stack file's schema, draft 2020-12."""
-    partner = Partner.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
-    definitions = partner.pop("$defs", {})
-    acknowledgement = StackAcknowledgement.model_json_schema(by_alias=True)
+    """A stack file's schema, draft 2020-12: of this namespace only what there is, of others anything."""
+    model = StackSettings.model_json_schema(by_alias=True)
+    settings, definitions = model["properties"], model["$defs"]
+    definitions["PartnerOverride"] = _override(definitions["Partner"])
+    settings[OVERRIDES]["additionalProperties"] = {"$ref": "#/$defs/PartnerOverride"}
+    for direction, key in KEYS.items():
+        settings[key]["items"] = _connector(direction)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A stack of regulated-partners",
@@ -42,56 +33,25 @@ def schema() -> dict[str, Any]:
         "properties": {
             "config": {
                 "type": "object",
-                "properties": {
-                    f"{PREFIX}cloud": {
-                        "description": "The cloud the tenant is in; local is the emulator on this machine.",
-                        "enum": [LOCAL, *CLOUDS],
-                    },
-                    f"{PREFIX}tenant": {"type": "string", "description": "The tenant's GUID."},
-                    f"{PREFIX}clientId": {"type": "string", "description": "The application's (client) id."},
-                    **{f"{PREFIX}{name}": {"type": "string", "description": text} for name, text in _TEXTS.items()},
-                    f"{PREFIX}clientSecret": {
-                        "description": "Set with `pulumi config set --secret`; better in the environment."
-                    },
-                    f"{PREFIX}managedIdentity": {
-                        "type": "boolean",
-                        "description": "Signs in as the managed identity of the machine that runs Pulumi.",
-                    },
-                    f"{PREFIX}protect": {
-                        "type": "boolean",
-                        "description": "Whether Pulumi refuses to delete connectors; by default unless local.",
-                    },
-                    f"{PREFIX}partners": {
-                        "description": "The partners, one after '- name: ...' each.",
-                        "type": "array",
-                        "items": {"$ref": "#/$defs/Partner"},
-                    },
-                    f"{PREFIX}acknowledge": {
-                        "description": "Changes that weaken protection and are meant; `regulated-partners review`.",
-                        "type": "array",
-                        "items": acknowledgement,
-                    },
-                    f"{PREFIX}{PARTNERS_FILE}": {
-                        "type": "string",
-                        "description": "A file of partners that stacks share, from the project's directory.",
-                    },
-                    f"{PREFIX}{OVERRIDES}": {
-                        "description": "What is different here, by the names of the file's partners.",
-                        "type": "object",
-                        "additionalProperties": {"$ref": "#/$defs/PartnerOverride"},
-                    },
-                    f"{PREFIX}{LEAVE_OUT}": {
-                        "description": "Names of the file's partners that this stack does not have.",
-                        "type": "array",
-                        "items": {"type": "string"},
-                    },
-                    f"{PREFIX}preflight": preflight_schema(),
-                    f"{PREFIX}waivers": _waivers(),
-                    **{f"{PREFIX}{key}": _connectors(direction) for direction, key in KEYS.items()},
-                },
+                "properties": {f"{PREFIX}{name}": _without_titles(value) for name, value in settings.items()},
+                "patternProperties": {f"^(?!{PREFIX})": {}},
+                "additionalProperties": False,
             }
         },
-        "$defs": {**definitions, "Partner": partner, "PartnerOverride": _override(partner)},
+        "$defs": _without_titles(definitions),
+    }
+
+
+def _without_titles(value: Any) -> Any:
+    """Without what pydantic says about every value and nobody reads."""
+    if isinstance(value, list):
+        return [_without_titles(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_titles(item)
+        for key, item in value.items()
+        if not (key == "title" and isinstance(item, str)) and not (key == "default" and item is None)
     }
 
 
@@ -103,40 +63,16 @@ def _override(partner: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": values, "additionalProperties": False}
 
 
-def _waivers() -> dict[str, Any]:
-    """Source: regulated_partners.policies.waiver, which judges them."""
-    words = {
-        "policy": "The policy's id, as in docs/policies.md.",
-        "partner": "The partner's name, or that of a connector that belongs to none.",
-        "reason": "Why: a ticket, a decision.",
-        "expires": "The last day it counts, such as 2027-03-31.",
-    }
+def _connector(direction: Direction) -> dict[str, Any]:
     return {
-        "description": "Policies that a partner need not keep for a while.",
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {key: {"type": "string", "description": text} for key, text in words.items()},
-            "required": list(words),
-            "additionalProperties": False,
+        "type": "object",
+        "properties": {
+            **{parameter.key: _property(parameter) for parameter in parameters(direction)},
+            **{key: {"type": "boolean"} for key in (*OPTION_KEYS, "protect")},
+            "aliases": {"type": "array", "items": {"type": "string"}},
         },
-    }
-
-
-def _connectors(direction: Direction) -> dict[str, Any]:
-    return {
-        "description": f"{direction.word.capitalize()} connectors that belong to no partner, by their parameters.",
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {
-                **{parameter.key: _property(parameter) for parameter in parameters(direction)},
-                **{key: {"type": "boolean"} for key in (*OPTION_KEYS, "protect")},
-                "aliases": {"type": "array", "items": {"type": "string"}},
-            },
-            "required": [parameter.key for parameter in parameters(direction) if parameter.required],
-            "additionalProperties": False,
-        },
+        "required": [parameter.key for parameter in parameters(direction) if parameter.required],
+        "additionalProperties": False,
     }
 
 

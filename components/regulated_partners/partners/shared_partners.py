@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import yaml
+
 from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.partners_file import read_partners_file
+from regulated_partners.partners.settings import StackSettings
+from regulated_partners.partners.yaml_text import load, why_not
 
 #: The settings of a stack.
 PARTNERS_FILE, OVERRIDES, LEAVE_OUT = "partnersFile", "partnerOverrides", "leaveOut"
@@ -65,24 +68,24 @@ class CollectedPartners:
         return f"{source.place}{rest}"
 
 
-def collect_partners(setting: Callable[[str], object], directory: Path | None = None) -> CollectedPartners:
+def collect_partners(settings: StackSettings, root: Path | None = None) -> CollectedPartners:
     """The partners of a stack: those of the shared file with its overrides, then its own.
 
     Args:
-        setting: gives the stack's setting of a name, None where there is none.
-        directory: the project's; unless given that of the Pulumi.yaml nearest to the current directory.
+        settings: of the stack.
+        root: the project's directory; unless given that of the Pulumi.yaml nearest to the current directory.
     """
-    own, file = setting("partners"), setting(PARTNERS_FILE)
+    own, file = settings.partners, settings.partners_file
     if file is None:
-        return CollectedPartners(own, tuple(_useless(setting)))
+        return CollectedPartners(own, tuple(_useless(settings)))
     if not isinstance(file, str) or not file.strip():
         wrong = DeclarationFinding(PARTNERS_FILE, "this is not a path; write one such as stacks/partners.yaml.")
         return CollectedPartners(own, (wrong,))
-    shared, problems = read_partners_file((directory or _project_directory()) / file, file)
+    shared, problems = _read_file((root or project_root(Path.cwd()) or Path.cwd()) / file, file)
     findings = list(problems)
     names = {_name(item).casefold(): _name(item) for item in shared if _name(item)}
-    overrides = _overrides(setting(OVERRIDES), names, findings, complete=not problems)
-    left_out = _left_out(setting(LEAVE_OUT), names, findings, complete=not problems)
+    overrides = _overrides(settings.partner_overrides, names, findings, complete=not problems)
+    left_out = _left_out(settings.leave_out, names, findings, complete=not problems)
     items: list[object] = []
     sources: list[_Source] = []
     for index, item in enumerate(shared):
@@ -101,14 +104,61 @@ def collect_partners(setting: Callable[[str], object], directory: Path | None = 
     return CollectedPartners(items, tuple(findings), tuple(sources))
 
 
-def _project_directory() -> Path:
-    here = Path.cwd()
-    return next((each for each in (here, *here.parents) if (each / "Pulumi.yaml").is_file()), here)
+def _read_file(path: Path, shown: str) -> tuple[list[object], tuple[DeclarationFinding, ...]]:
+    """The declarations in a file: a mapping with the one key `partners`, whose value is a list.
+
+    A file that says nothing is an error, not an empty list: it would delete every connector.
+
+    Args:
+        shown: the path as the stack file writes it.
+    Returns:
+        the items as they are, and what is wrong with the file itself.
+    """
+    content, problem = _load(path)
+    if problem is None and not isinstance(content, dict):
+        problem = "it has no list of partners; write 'partners:', and below it each partner after '- name: ...'."
+    if isinstance(content, dict):
+        problem = _shape_problem(content)
+    if problem is not None or not isinstance(content, dict):
+        return [], (DeclarationFinding(shown, problem or ""),)
+    return list(content["partners"]), ()
 
 
-def _useless(setting: Callable[[str], object]) -> Iterator[DeclarationFinding]:
-    for name in (OVERRIDES, LEAVE_OUT):
-        if setting(name):
+def _load(path: Path) -> tuple[object, str | None]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None, (
+            "there is no such file; partnersFile is a path from the project's directory, where Pulumi.yaml is."
+        )
+    except UnicodeDecodeError:
+        return None, "it is not UTF-8 text; save it as UTF-8."
+    except OSError as error:
+        return None, f"it cannot be read: {error.strerror or type(error).__name__}."
+    try:
+        return load(text), None
+    except yaml.YAMLError as error:
+        return None, f"it is not valid YAML{why_not(error)}."
+
+
+def _shape_problem(content: dict[object, object]) -> str | None:
+    others = sorted(str(key) for key in content if key != "partners")
+    if others:
+        return f"only 'partners' may stand in it, and there is {', '.join(others)}; other settings go into stack files."
+    if not isinstance(content.get("partners"), list):
+        return "partners is not a list; write each partner after '- name: ...', or [] if there shall be none."
+    return None
+
+
+def project_root(directory: Path) -> Path | None:
+    """The directory of the Pulumi.yaml nearest to a directory: its own, or one above it."""
+    start = directory.resolve()
+    return next((found for found in (start, *start.parents) if (found / "Pulumi.yaml").is_file()), None)
+
+
+def _useless(settings: StackSettings) -> Iterator[DeclarationFinding]:
+    for name, value in ((OVERRIDES, settings.partner_overrides), (LEAVE_OUT, settings.leave_out)):
+        if value:
             yield DeclarationFinding(
                 name, f"it speaks of the partners of a shared file, and no {PARTNERS_FILE} is set; name the file."
             )

@@ -1,57 +1,104 @@
-"""The partners of a stack: each by itself, and all of them together."""
+"""What a stack declares in all: its partners, and the connectors beside them, each judged once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from exchange_online.connectors import Direction, Severity, parameters
+from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
+from regulated_partners.partners.connectors import KEYS, DeclaredConnector, read_connectors
 from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.findings import DeclarationFinding, read_partner
+from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.pair import Pair
+from regulated_partners.partners.partner import read_partner
+from regulated_partners.partners.settings import StackSettings, read_settings
+from regulated_partners.partners.shared_partners import collect_partners
 
 #: Connectors in a tenant. Source: OfficeDocs-O365ServiceDescriptions issue 494 (observed once, unconfirmed).
 LIMITS = {Direction.INBOUND: 4450, Direction.OUTBOUND: 1800}
 
 
 @dataclass(frozen=True)
-class Declared:
-    """A stack's partners after all rules have seen them.
+class DeclaredStack:
+    """A stack's declarations after all rules have seen them.
 
     Attributes:
-        partners: those whose shape is right.
+        pairs: the partners whose shape is right, each with its two connectors.
+        connectors: those beside the partners whose shape is right.
         findings: everything there is to say, errors first.
+        settings: the stack's.
     """
 
-    partners: tuple[Partner, ...]
+    pairs: tuple[Pair, ...]
+    connectors: tuple[DeclaredConnector, ...]
     findings: tuple[DeclarationFinding, ...]
+    settings: StackSettings = field(default_factory=StackSettings)
+
+    @property
+    def partners(self) -> tuple[Partner, ...]:
+        """The declarations of the partners."""
+        return tuple(pair.partner for pair in self.pairs)
 
     @property
     def errors(self) -> tuple[DeclarationFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+        return tuple(finding for finding in self.findings if finding.is_error)
 
     @property
     def warnings(self) -> tuple[DeclarationFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
+        return tuple(finding for finding in self.findings if not finding.is_error)
 
 
-def read_partners(declared: object) -> Declared:
+def read_stack(config: Mapping[str, object], root: Path | None = None, project: str = "") -> DeclaredStack:
+    """Reads everything that a stack declares.
+
+    Args:
+        config: the stack's settings by their names with namespace, as in `regulated_partners.partners.read_settings`.
+        root: the project's directory, for the file of shared partners; unless given that of the nearest Pulumi.yaml.
+        project: the project's name.
+    """
+    settings, about_settings = read_settings(config, project)
+    collected = collect_partners(settings, root)
+    of_partners = read_partners(collected.declared)
+    pairs = of_partners.pairs
+    findings = [*about_settings, *collected.findings, *map(collected.placed, of_partners.findings)]
+    connectors: list[DeclaredConnector] = []
+    for direction, declared in (
+        (Direction.INBOUND, settings.inbound_connectors),
+        (Direction.OUTBOUND, settings.outbound_connectors),
+    ):
+        found, about = read_connectors(direction, declared)
+        connectors += found
+        # The provider's check shows the warnings of single connectors; what stops the program is shown here.
+        findings += [finding for finding in about if finding.is_error]
+    findings += _same_connector_name(pairs, connectors)
+    findings += _beside_partners(pairs, connectors)
+    return DeclaredStack(pairs, tuple(connectors), _errors_first(findings), settings)
+
+
+def read_partners(declared: object) -> DeclaredStack:
     """Reads the value of `regulated-partners:partners`; null is the empty list."""
     if declared is None:
         declared = []
     if not isinstance(declared, list):
         wrong = DeclarationFinding("partners", "this is not a list; write each partner after '- name: ...'.")
-        return Declared((), (wrong,))
-    partners: dict[int, Partner] = {}
+        return DeclaredStack((), (), (wrong,))
+    pairs: dict[int, Pair] = {}
     findings: list[DeclarationFinding] = []
-    for index, each in enumerate(declared):
-        partner, found = read_partner(each)
+    for index, item in enumerate(declared):
+        pair, found = read_partner(item)
         findings += [finding.below(f"partners[{index}]") for finding in found]
-        if partner is not None:
-            partners[index] = partner
+        if pair is not None:
+            pairs[index] = pair
+    partners = {index: pair.partner for index, pair in pairs.items()}
     findings += [*_same_name(partners), *_same_domain(partners), *_near_limits(len(partners))]
-    findings.sort(key=lambda finding: finding.severity is not Severity.ERROR)
-    return Declared(tuple(partners.values()), tuple(findings))
+    return DeclaredStack(tuple(pairs.values()), (), _errors_first(findings))
+
+
+def _errors_first(findings: Iterable[DeclarationFinding]) -> tuple[DeclarationFinding, ...]:
+    return tuple(sorted(findings, key=lambda finding: not finding.is_error))
 
 
 def _same_name(partners: dict[int, Partner]) -> Iterable[DeclarationFinding]:
@@ -121,5 +168,52 @@ def _near_limits(count: int) -> Iterable[DeclarationFinding]:
                 "partners",
                 f"{count} partners make {count} {direction.word} connectors, and a tenant is said to hold {limit}; put "
                 "partners with the same demands into one connector.",
+                Severity.WARNING,
+            )
+
+
+def _same_connector_name(
+    pairs: Iterable[Pair], connectors: Iterable[DeclaredConnector]
+) -> Iterable[DeclarationFinding]:
+    """Connectors of a direction cannot share a name, wherever they are declared."""
+    owners: dict[tuple[Direction, str], str] = {}
+    known = set()
+    for pair in pairs:
+        if pair.name.strip().lower() in known:
+            continue  # Two partners of one name: that is said already.
+        known.add(pair.name.strip().lower())
+        for half in pair.halves:
+            yield from _claim(owners, half.direction, str(half.declared["name"]), f"partner {pair.name}")
+    for connector in connectors:
+        where = f"{KEYS[connector.direction]} '{connector.name}'"
+        yield from _claim(owners, connector.direction, connector.name, where)
+
+
+def _claim(
+    owners: dict[tuple[Direction, str], str], direction: Direction, name: str, where: str
+) -> Iterable[DeclarationFinding]:
+    key = direction, name.strip().lower()
+    earlier = owners.get(key)
+    if earlier is None:
+        owners[key] = where
+    else:
+        yield DeclarationFinding(
+            where,
+            f"the {direction.word} connector is named {name!r}, and so is that of {earlier}; give each its own name.",
+        )
+
+
+def _beside_partners(pairs: Sequence[Pair], connectors: Iterable[DeclaredConnector]) -> Iterable[DeclarationFinding]:
+    """Connectors that apply to partners' mail too. Source: OfficeDocs-Exchange issue 900; connector-semantics 9."""
+    for connector in connectors:
+        halves = [half for pair in pairs for half in pair.halves]
+        same_direction = [half.settings for half in halves if half.direction is connector.direction]
+        for warning in neighbour_warnings(connector.settings, same_direction):
+            yield DeclarationFinding(f"{KEYS[connector.direction]} '{connector.name}'", warning, Severity.WARNING)
+        if same_direction and restricts_tenant(connector.settings):
+            yield DeclarationFinding(
+                f"{KEYS[connector.direction]} '{connector.name}'",
+                "it restricts all senders of the tenant, and wins over the connectors of this stack's partners "
+                "for mail from the same source; check that their mail meets its restriction too.",
                 Severity.WARNING,
             )

@@ -1,4 +1,20 @@
 """The CrossGuard policy pack for forced TLS: `pulumi preview --policy-pack policies`.
 
-Rules are pure functions over canonical settings; `pack` is the only module that knows CrossGuard.
+Policies are pure functions over canonical settings, each with one row that says everything else about it; `RULES` is
+all of them, in the order of the documentation. `pack` is the only module that knows CrossGuard.
 """
+
+from regulated_partners.policies import encryption, identity, lifecycle, pairing, scope, waiving
+from regulated_partners.policies.rule import Rule
+
+_WAIVABLE: tuple[Rule, ...] = (
+    *encryption.RULES,
+    *identity.RULES,
+    *scope.RULES,
+    *lifecycle.RULES,
+    *pairing.RULES,
+)
+
+RULES: tuple[Rule, ...] = (*_WAIVABLE, *waiving.rules(_WAIVABLE))
+
+__all__ = ["RULES", "Rule"]

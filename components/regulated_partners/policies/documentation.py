@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from regulated_partners.policies.catalogue import RULES
-from regulated_partners.policies.configuration import PROPERTIES
-from regulated_partners.policies.rule import ConnectorRule, StackRule
+from regulated_partners.exit_codes import ExitCode
+from regulated_partners.markdown import Markdown, code, table
+from regulated_partners.policies import RULES, Rule
+from regulated_partners.policies.rule import ConnectorRule
+from regulated_partners.policies.subjects import PROPERTIES
 
 FILE = Path(__file__).parents[3] / "docs" / "policies.md"
 
 _BEFORE = """\
 # Policies
 
-<!-- Made by `python -m regulated_partners.policies.documentation` from policies/: change it there. -->
+<!-- Made by `python -m regulated_partners.policies.documentation` from that package: change it there. -->
 
 The rules that an auditor of forced TLS would write, as a Pulumi policy pack (CrossGuard). They judge what a stack
 declares, before anything is sent:
@@ -61,63 +63,53 @@ the policies about waivers cannot be waived. A waiver does not change what is de
 """
 
 
-def text() -> str:
+def text(rules: Sequence[Rule] = RULES) -> str:
     """The file's content."""
-    return "\n".join([_BEFORE, *_table(), "", *_details(), *_configuration()]) + "\n"
+    rows = ((Markdown(f"[{code(r.id)}](#{r.id})"), r.severity, r.level, Markdown(r.description)) for r in rules)
+    summary = table(("id", "severity", "level", "policy"), rows)
+    details = (line for rule in rules for line in _details(rule))
+    return "\n".join([_BEFORE, *summary, "", *details, *_configuration()]) + "\n"
 
 
-def _table() -> Iterator[str]:
-    yield "| id | severity | level | policy |"
-    yield "|---|---|---|---|"
-    for rule in RULES:
-        yield f"| [`{rule.id}`](#{rule.id}) | {rule.severity} | {rule.level} | {_cell(rule.description)} |"
+def _details(rule: Rule) -> Iterator[str]:
+    yield from (f"### {rule.id}", "")
+    yield from (f"{rule.description} *{rule.severity}, {rule.level}, {_judges(rule)}*", "")
+    yield f"- Why: {rule.why}"
+    yield f"- What to do: {rule.remediation}"
+    yield f"- Source: {rule.source}."
+    if rule.configuration:
+        yield f"- Configurable: {', '.join(code(known.name) for known in rule.configuration)}."
+    yield ""
 
 
-def _details() -> Iterator[str]:
-    for rule in RULES:
-        yield f"### {rule.id}"
-        yield ""
-        yield f"{rule.description} *{rule.severity}, {rule.level}, {_judges(rule)}*"
-        yield ""
-        yield f"- Why: {rule.why}"
-        yield f"- What to do: {rule.remediation}"
-        yield f"- Source: {rule.source}."
-        if rule.configuration:
-            yield f"- Configurable: {', '.join(f'`{each.name}`' for each in rule.configuration)}."
-        yield ""
-
-
-def _judges(rule: ConnectorRule | StackRule) -> str:
+def _judges(rule: Rule) -> str:
     if not isinstance(rule, ConnectorRule):
         return "judges the whole stack"
     return f"judges {' and '.join(direction.word for direction in rule.directions)} connectors"
 
 
 def _configuration() -> Iterator[str]:
-    yield "## What can be configured"
-    yield ""
-    yield "| name | default | meaning |"
-    yield "|---|---|---|"
-    for each in PROPERTIES:
-        shown = list(each.default) if isinstance(each.default, tuple) else each.default
-        yield f"| `{each.name}` | `{_cell(str(shown))}` | {_cell(each.doc)} |"
-
-
-def _cell(content: str) -> str:
-    return content.replace("|", "\\|")
+    yield from ("## What can be configured", "")
+    rows = ((code(known.name), code(str(known.schema()["default"])), Markdown(known.doc)) for known in PROPERTIES)
+    yield from table(("name", "default", "meaning"), rows)
 
 
 def main(arguments: list[str]) -> int:
-    """Writes the file; with `--check` says whether it is current."""
+    """Writes the file; with `--check` says whether it is current. In an installed package there is none."""
+    if not FILE.parent.is_dir():
+        sys.stderr.write(
+            "This package is installed, and docs/policies.md is a page of the project's working copy: run this there. "
+            "Nothing was written.\n"
+        )
+        return ExitCode.COULD_NOT_RUN
     if arguments != ["--check"]:
         FILE.write_text(text(), encoding="utf-8")
-        return 0
-    if FILE.is_file() and FILE.read_text(encoding="utf-8") == text():
-        return 0
-    sys.stderr.write(
-        f"docs/{FILE.name} is not what the policies say: run python -m regulated_partners.policies.documentation\n"
-    )
-    return 1
+    elif not FILE.is_file() or FILE.read_text(encoding="utf-8") != text():
+        sys.stderr.write(
+            "docs/policies.md is not what the policies say: run python -m regulated_partners.policies.documentation\n"
+        )
+        return ExitCode.FINDINGS
+    return ExitCode.FINE
 
 
 if __name__ == "__main__":

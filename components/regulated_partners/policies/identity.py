@@ -2,60 +2,25 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
+from exchange_online.connectors import InboundSettings, OutboundSettings
 from exchange_online.connectors.names import TlsSettings
-from regulated_partners.policies.configuration import Configuration
-from regulated_partners.policies.rule import ConnectorRule, Level, Severity
-from regulated_partners.policies.subjects import Connector, Stack
+from regulated_partners.policies.rule import Clause, ConnectorRule, InboundRule, Level, OutboundRule, Severity
 
 _CERTIFICATE, _ADDRESSES = "restrictDomainsToCertificate", "restrictDomainsToIpAddresses"
 
 
-def _unrestricted(connector: Connector, _: Stack, __: Configuration) -> str | None:
-    s = connector.settings
-    if not isinstance(s, InboundSettings) or not s.is_partner:
-        return None
-    if s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses:
-        return None
-    return "anybody's server may send mail in the name of the partner's domains (neither Restrict flag is true)"
+def _inbound_wildcard(s: InboundSettings) -> Clause:
+    name = s.tls_sender_certificate_name or ""
+    return f"every certificate under {name[2:]} is accepted as the partner's" if name.startswith("*.") else None
 
 
-def _addresses_only(connector: Connector, _: Stack, __: Configuration) -> str | None:
-    s = connector.settings
-    if not isinstance(s, InboundSettings) or not s.is_partner:
-        return None
-    if s.restrict_domains_to_certificate or not s.restrict_domains_to_ip_addresses:
-        return None
-    return "the partner is known by its addresses only"
+def _outbound_wildcard(s: OutboundSettings) -> Clause:
+    name = (s.tls_domain or "") if s.tls_settings == TlsSettings.DOMAIN_VALIDATION else ""
+    return f"every certificate under {name[2:]} is accepted for the receiving server" if name.startswith("*.") else None
 
 
-def _both_restrictions(connector: Connector, _: Stack, __: Configuration) -> str | None:
-    s = connector.settings
-    if not isinstance(s, InboundSettings):
-        return None
-    if not (s.restrict_domains_to_certificate and s.restrict_domains_to_ip_addresses):
-        return None
-    return "it restricts to a certificate and to IP addresses in one"
-
-
-def _inbound_wildcard(connector: Connector, _: Stack, __: Configuration) -> str | None:
-    s = connector.settings
-    if not isinstance(s, InboundSettings) or not (s.tls_sender_certificate_name or "").startswith("*."):
-        return None
-    return f"every certificate under {(s.tls_sender_certificate_name or '')[2:]} is accepted as the partner's"
-
-
-def _outbound_wildcard(connector: Connector, _: Stack, __: Configuration) -> str | None:
-    s = connector.settings
-    if not isinstance(s, OutboundSettings) or s.tls_settings != TlsSettings.DOMAIN_VALIDATION:
-        return None
-    if not (s.tls_domain or "").startswith("*."):
-        return None
-    return f"every certificate under {(s.tls_domain or '')[2:]} is accepted for the receiving server"
-
-
-RULES = (
-    ConnectorRule(
+RULES: tuple[ConnectorRule, ...] = (
+    InboundRule(
         id="inbound-sender-restricted",
         severity=Severity.CRITICAL,
         level=Level.MANDATORY,
@@ -66,11 +31,14 @@ RULES = (
         why="TLS alone hides the mail on its way, and says nothing about who sent it; only the Restrict flags make the "
         "service refuse.",
         source="New-InboundConnector, RestrictDomainsToCertificate, RestrictDomainsToIPAddresses",
-        directions=(Direction.INBOUND,),
-        reads=(_CERTIFICATE, _ADDRESSES, "connectorType"),
-        test=_unrestricted,
+        reads=(_CERTIFICATE, _ADDRESSES),
+        of_partners=True,
+        test=lambda s: (
+            not (s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses)
+            and "anybody's server may send mail in the name of the partner's domains (neither Restrict flag is true)"
+        ),
     ),
-    ConnectorRule(
+    InboundRule(
         id="inbound-restricted-by-certificate",
         severity=Severity.LOW,
         level=Level.ADVISORY,
@@ -78,11 +46,15 @@ RULES = (
         remediation="Ask the partner for the name in its certificate, and set restrictDomainsToCertificate.",
         why="Addresses are shared and change hands; a certificate is issued to the partner.",
         source="connector-semantics order of restrictions: none, IP addresses, certificate (assumed by meaning)",
-        directions=(Direction.INBOUND,),
-        reads=(_CERTIFICATE, _ADDRESSES, "connectorType"),
-        test=_addresses_only,
+        reads=(_CERTIFICATE, _ADDRESSES),
+        of_partners=True,
+        test=lambda s: (
+            s.restrict_domains_to_ip_addresses
+            and not s.restrict_domains_to_certificate
+            and "the partner is known by its addresses only"
+        ),
     ),
-    ConnectorRule(
+    InboundRule(
         id="inbound-one-restriction",
         severity=Severity.MEDIUM,
         level=Level.MANDATORY,
@@ -90,11 +62,14 @@ RULES = (
         remediation="Keep the certificate, or declare two connectors.",
         why="Microsoft advises separate connectors; which of the two a message was judged by cannot be told.",
         source="Exchange Online mail flow pages (2022), OfficeDocs-Exchange issue 900",
-        directions=(Direction.INBOUND,),
         reads=(_CERTIFICATE, _ADDRESSES),
-        test=_both_restrictions,
+        test=lambda s: (
+            s.restrict_domains_to_certificate
+            and s.restrict_domains_to_ip_addresses
+            and "it restricts to a certificate and to IP addresses in one"
+        ),
     ),
-    ConnectorRule(
+    InboundRule(
         id="inbound-no-certificate-wildcard",
         severity=Severity.MEDIUM,
         level=Level.MANDATORY,
@@ -102,11 +77,10 @@ RULES = (
         remediation="Write the name in the certificate of the sending server, or declare a waiver.",
         why="With a wildcard every host that holds any certificate under the domain can send as the partner.",
         source="New-InboundConnector, TlsSenderCertificateName",
-        directions=(Direction.INBOUND,),
         reads=("tlsSenderCertificateName",),
         test=_inbound_wildcard,
     ),
-    ConnectorRule(
+    OutboundRule(
         id="outbound-no-certificate-wildcard",
         severity=Severity.LOW,
         level=Level.ADVISORY,
@@ -114,7 +88,6 @@ RULES = (
         remediation="Write the name in the certificate of the receiving server, if all servers share one.",
         why="A wildcard accepts every certificate under the domain; partners with several servers need it.",
         source="New-OutboundConnector, TlsDomain",
-        directions=(Direction.OUTBOUND,),
         reads=("tlsDomain", "tlsSettings"),
         test=_outbound_wildcard,
     ),

@@ -24,26 +24,23 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from exchange_online.connectors import Direction, check, parameters
+from exchange_online.connectors.names import TOKENS
 from exchange_online.connectors.options import OPTION_KEYS
-from regulated_partners.policies.catalogue import CONNECTOR_RULES, STACK_RULES
-from regulated_partners.policies.configuration import Configuration
-from regulated_partners.policies.rule import ConnectorRule, Policy, StackRule
-from regulated_partners.policies.subjects import Connector, Stack
+from exchange_online.names import NAMESPACE
+from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.policies import RULES
+from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
+from regulated_partners.policies.subjects import Configuration, Connector, Stack
 from regulated_partners.policies.waiver import read_waivers
 
-#: The namespace of the stack's settings, and the name of the pack.
-PROJECT = "regulated-partners"
-
-_CONNECTORS = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
-_PARTNER = "regulated-partners:index:RegulatedPartner"
 _DOCUMENTATION = "docs/policies.md"
 
 
 def serve() -> None:
     """Serves the pack to the engine until the engine ends it."""
     PolicyPack(
-        PROJECT,
-        policies=[*map(_connector_policy, CONNECTOR_RULES), *map(_stack_policy, STACK_RULES)],
+        NAMESPACE,
+        policies=list(map(policy, RULES)),
         enforcement_level=EnforcementLevel.MANDATORY,
         description="Forced TLS with regulated partners in Exchange Online.",
         display_name="Regulated Partners",
@@ -51,16 +48,20 @@ def serve() -> None:
     )
 
 
+def policy(rule: Rule) -> ResourceValidationPolicy | StackValidationPolicy:
+    """A rule as CrossGuard takes it."""
+    return _connector_policy(rule) if isinstance(rule, ConnectorRule) else _stack_policy(rule)
+
+
 def _connector_policy(rule: ConnectorRule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        direction = _CONNECTORS.get(args.resource_type)
+        direction = TOKENS.get(args.resource_type)
         if direction is None:
             return
         connector = _connector(direction, args.urn, args.props, args.opts.protect, _parent_partner(args.opts.parent))
         _stop_on_unknown(rule, connector, args.props)
-        violation = rule.violation(
-            connector, _stack(args.urn, args.provider), Configuration().configured(args.get_config())
-        )
+        stack = _stack(args.urn, args.provider)
+        violation = rule.violation(connector, replace(stack, configuration=_configuration(args)))
         if violation:
             report(violation.text, None)
 
@@ -72,10 +73,14 @@ def _stack_policy(rule: StackRule) -> StackValidationPolicy:
         stack = _whole_stack(args.resources)
         if stack is None:
             return
-        for violation in rule.violations(stack, Configuration().configured(args.get_config())):
+        for violation in rule.violations(replace(stack, configuration=_configuration(args))):
             report(violation.text, violation.urn or None)
 
     return StackValidationPolicy(validate=validate, **_words(rule))
+
+
+def _configuration(args: ResourceValidationArgs | StackValidationArgs) -> Configuration:
+    return Configuration().configured(args.get_config())
 
 
 def _words(rule: Policy) -> dict[str, Any]:
@@ -94,13 +99,13 @@ def _words(rule: Policy) -> dict[str, Any]:
 def _whole_stack(resources: list[PolicyResource]) -> Stack | None:
     """The stack with its connectors; None where it has none, and so nothing to judge."""
     ordered = sorted(resources, key=lambda each: each.urn)
-    connectors = [each for each in ordered if each.resource_type in _CONNECTORS]
+    connectors = [each for each in ordered if each.resource_type in TOKENS]
     if not connectors:
         return None
     return replace(
         _stack(connectors[0].urn, connectors[0].provider),
         connectors=tuple(map(_declared, connectors)),
-        partners=tuple((each.urn, each.name) for each in ordered if each.resource_type == _PARTNER),
+        partners=tuple((each.urn, each.name) for each in ordered if each.resource_type == COMPONENT_TOKEN),
     )
 
 
@@ -120,7 +125,7 @@ def _stack(urn: str, provider: PolicyProviderResource | None) -> Stack:
 
 
 def _setting(settings: Mapping[str, Any], name: str) -> object:
-    key = f"{PROJECT}:{name}"
+    key = f"{NAMESPACE}:{name}"
     return _plain(settings[key]) if key in settings else None
 
 
@@ -135,8 +140,8 @@ def _object(value: object) -> object:
 
 
 def _declared(resource: PolicyResource) -> Connector:
-    partner = resource.parent.name if resource.parent and resource.parent.resource_type == _PARTNER else None
-    direction = _CONNECTORS[resource.resource_type]
+    partner = resource.parent.name if resource.parent and resource.parent.resource_type == COMPONENT_TOKEN else None
+    direction = TOKENS[resource.resource_type]
     return _connector(direction, resource.urn, resource.props, resource.opts.protect, partner)
 
 
@@ -162,7 +167,7 @@ def _connector(
 
 def _stop_on_unknown(rule: ConnectorRule, connector: Connector, props: Mapping[str, Any]) -> None:
     """Reads the unknown value again: its exception makes CrossGuard say that the policy could not be judged yet."""
-    for key in rule.reads:
+    for key in rule.needs:
         if key in connector.unknown:
             _plain(props[key])
 
@@ -188,5 +193,5 @@ def _plain(value: Any) -> Any:
 
 def _parent_partner(parent: str | None) -> str | None:
     """The partner's name from the URN of its component, `…::regulated-partners:index:RegulatedPartner::Fabrikam`."""
-    head, separator, name = (parent or "").partition(f"{_PARTNER}::")
+    head, separator, name = (parent or "").partition(f"{COMPONENT_TOKEN}::")
     return name if separator and head else None

@@ -6,27 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from exchange_online.connectors import Direction
-from regulated_partners.policies.configuration import Configuration
 from regulated_partners.policies.rule import Level, Severity, StackRule, Violation
 from regulated_partners.policies.subjects import Connector, Stack
 
-_OTHER = {Direction.INBOUND: Direction.OUTBOUND, Direction.OUTBOUND: Direction.INBOUND}
 
-
-def _both_directions(stack: Stack, _: Configuration) -> Iterable[Violation]:
+def _both_directions(stack: Stack) -> Iterable[Violation]:
     for urn, partner in stack.partners:
         for direction in Direction:
             if not any(each.partner == partner for each in stack.of(direction)):
                 yield _said(partner, urn, f"partner '{partner}' has no {direction.word} connector", _BOTH)
     for connector in _standalone(stack):
         for domain in connector.domains:
-            others = (each for each in stack.of(_OTHER[connector.direction]) if domain in each.domains)
+            others = (each for each in stack.of(connector.direction.other) if domain in each.domains)
             if next(others, None) is None:
-                clause = f"{_called(connector)}: no {_OTHER[connector.direction].word} connector is for {domain}"
+                clause = f"{connector.called}: no {connector.direction.other.word} connector is for {domain}"
                 yield _said(connector.owner, connector.urn, clause, _BOTH)
 
 
-def _agree(stack: Stack, _: Configuration) -> Iterable[Violation]:
+def _agree(stack: Stack) -> Iterable[Violation]:
     for _urn, partner in stack.partners:
         halves = [each for each in stack.connectors if each.partner == partner]
         inbound = [each for each in halves if each.direction is Direction.INBOUND]
@@ -42,16 +39,16 @@ def _agree(stack: Stack, _: Configuration) -> Iterable[Violation]:
 
 
 def _disagreements(inbound: Connector, outbound: Connector) -> Iterable[Violation]:
-    pair = f"{_called(inbound)} and {_called(outbound)}"
+    pair = f"{inbound.called} and {outbound.called}"
     only = sorted(set(inbound.domains) ^ set(outbound.domains))
     if only and not (inbound.unknown | outbound.unknown) & {"senderDomains", "recipientDomains"}:
         yield _said(inbound.owner, inbound.urn, f"{pair} are not for the same domains ({', '.join(only)})", _AGREE)
     if inbound.settings.enabled != outbound.settings.enabled:
         off = inbound if outbound.settings.enabled else outbound
-        yield _said(inbound.owner, off.urn, f"{_called(off)} is switched off, and the other direction is not", _AGREE)
+        yield _said(inbound.owner, off.urn, f"{off.called} is switched off, and the other direction is not", _AGREE)
 
 
-def _one_per_domain(stack: Stack, _: Configuration) -> Iterable[Violation]:
+def _one_per_domain(stack: Stack) -> Iterable[Violation]:
     for direction in Direction:
         users: dict[str, list[Connector]] = defaultdict(list)
         for connector in stack.of(direction):
@@ -60,7 +57,7 @@ def _one_per_domain(stack: Stack, _: Configuration) -> Iterable[Violation]:
                     users[domain].append(connector)
         for domain, connectors in users.items():
             for later in connectors[1:]:
-                clause = f"{_called(later)} is for {domain}, and so is '{connectors[0].settings.name}'"
+                clause = f"{later.called} is for {domain}, and so is '{connectors[0].settings.name}'"
                 yield _said(later.owner, later.urn, clause, _ONE)
 
 
@@ -71,10 +68,6 @@ def _standalone(stack: Stack) -> list[Connector]:
         for each in stack.connectors
         if each.partner is None and each.settings.is_partner and each.domains and "*" not in each.domains
     ]
-
-
-def _called(connector: Connector) -> str:
-    return f"{connector.direction.word} connector '{connector.settings.name}'"
 
 
 def _said(owner: str, urn: str, clause: str, remediation: str) -> Violation:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
-from exchange_online.connectors import Direction
-from regulated_partners.policies.configuration import ConfigProperty, Configuration
-from regulated_partners.policies.subjects import Connector, Stack
+from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
+from regulated_partners.policies.subjects import ConfigProperty, Connector, Stack
 
 
 class Severity(StrEnum):
@@ -51,35 +52,6 @@ class Policy:
     configuration: tuple[ConfigProperty, ...] = ()
 
 
-#: A clause about what is wrong, without the connector's name and without a full stop; None where the rule is kept.
-ConnectorTest = Callable[[Connector, Stack, Configuration], str | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConnectorRule(Policy):
-    """A policy that each connector keeps or violates by itself.
-
-    Attributes:
-        directions: the connectors it is about.
-        reads: Pulumi properties; while one of them is not known yet the rule cannot be judged.
-        test: the rule.
-    """
-
-    directions: tuple[Direction, ...]
-    reads: tuple[str, ...]
-    test: ConnectorTest
-
-    def violation(self, connector: Connector, stack: Stack, configuration: Configuration) -> Violation | None:
-        """The violation, if there is one, that no waiver covers."""
-        if connector.direction not in self.directions:
-            return None
-        clause = self.test(connector, stack, configuration)
-        if clause is None or stack.waiver(self.id, connector.owner):
-            return None
-        subject = f"{connector.direction.word} connector '{connector.settings.name}'"
-        return Violation(connector.owner, connector.urn, f"{subject}: {clause}. {self.remediation}")
-
-
 @dataclass(frozen=True)
 class Violation:
     """One violation.
@@ -95,7 +67,83 @@ class Violation:
     text: str
 
 
-StackTest = Callable[[Stack, Configuration], Iterable[Violation]]
+#: What is wrong, a clause without the connector's name and without a full stop; false where the rule is kept.
+Clause = str | Literal[False] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorRule(Policy, ABC):
+    """A policy that each connector keeps or violates by itself; its class says what the test reads.
+
+    Attributes:
+        reads: Pulumi properties; while one of them is not known yet the rule cannot be judged.
+        of_partners: it is about connectors of type Partner only: what a partner must show, one's own servers need not.
+        directions: the connectors it is about.
+    """
+
+    reads: tuple[str, ...]
+    of_partners: bool = False
+    directions: tuple[Direction, ...] = tuple(Direction)
+
+    @abstractmethod
+    def clause(self, connector: Connector, stack: Stack, /) -> Clause:
+        """What is wrong with a connector of one of the directions."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The Pulumi properties without which the rule cannot be judged."""
+        return (*self.reads, "connectorType") if self.of_partners else self.reads
+
+    def violation(self, connector: Connector, stack: Stack) -> Violation | None:
+        """The violation, if there is one, that no waiver covers."""
+        if connector.direction not in self.directions or (self.of_partners and not connector.settings.is_partner):
+            return None
+        clause = self.clause(connector, stack)
+        if not clause or stack.waiver(self.id, connector.owner):
+            return None
+        return Violation(connector.owner, connector.urn, f"{connector.called}: {clause}. {self.remediation}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboundRule(ConnectorRule):
+    """A policy about the settings of inbound connectors."""
+
+    test: Callable[[InboundSettings], Clause]
+    directions: tuple[Direction, ...] = (Direction.INBOUND,)
+
+    def clause(self, connector: Connector, _: Stack, /) -> Clause:
+        return self.test(connector.settings) if isinstance(connector.settings, InboundSettings) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboundRule(ConnectorRule):
+    """A policy about the settings of outbound connectors."""
+
+    test: Callable[[OutboundSettings], Clause]
+    directions: tuple[Direction, ...] = (Direction.OUTBOUND,)
+
+    def clause(self, connector: Connector, _: Stack, /) -> Clause:
+        return self.test(connector.settings) if isinstance(connector.settings, OutboundSettings) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredRule(ConnectorRule):
+    """A policy about a connector and how it is declared: its consents, its protection, who made it."""
+
+    test: Callable[[Connector], Clause]
+
+    def clause(self, connector: Connector, _: Stack, /) -> Clause:
+        return self.test(connector)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InStackRule(ConnectorRule):
+    """A policy about a connector that depends on the stack, or on what is configured."""
+
+    test: Callable[[Connector, Stack], Clause]
+
+    def clause(self, connector: Connector, stack: Stack, /) -> Clause:
+        return self.test(connector, stack)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +154,15 @@ class StackRule(Policy):
         test: the rule; yields violations without regard to waivers.
     """
 
-    test: StackTest
+    test: Callable[[Stack], Iterable[Violation]]
 
-    def violations(self, stack: Stack, configuration: Configuration) -> tuple[Violation, ...]:
+    def violations(self, stack: Stack) -> tuple[Violation, ...]:
         """The violations that no waiver covers."""
         return tuple(
             violation
-            for violation in self.test(stack, configuration)
+            for violation in self.test(stack)
             if not (violation.owner and stack.waiver(self.id, violation.owner))
         )
+
+
+Rule = ConnectorRule | StackRule

@@ -10,14 +10,16 @@ regulated-partners:waivers:
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-#: The engine hands on an unquoted YAML date as Go writes midnight: `2027-03-31 00:00:00 +0000 UTC` (measured, 3.259).
-_DAY = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})([T ]00:00:00(\D.*)?)?")
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-_KEYS = ("policy", "partner", "reason", "expires")
+from regulated_partners.partners.declaration import StackWaiver
+from regulated_partners.partners.findings import in_words, spelled
+
+_KEYS = tuple(StackWaiver.model_fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,40 +61,33 @@ def read_waivers(declared: object) -> tuple[Waiver, ...]:
     if declared is None:
         return ()
     if not isinstance(declared, list):
-        return (_broken(0, "waivers is not a list; write each waiver after '- policy: ...'"),)
+        return (_waiver(0, {}, "waivers is not a list; write each waiver after '- policy: ...'"),)
     return tuple(_read(index, item) for index, item in enumerate(declared))
 
 
 def _read(index: int, item: object) -> Waiver:
-    if not isinstance(item, Mapping):
-        return _broken(index, "it is not a mapping; write policy, partner, reason and expires")
-    texts = {key: _text(item.get(key)) for key in _KEYS}
-    expires = _date(texts["expires"])
-    problems = [f"{key} is missing; write it" for key in _KEYS if not texts[key]]
-    problems += [f"there is no {key} in a waiver; leave it out" for key in sorted(set(map(str, item)) - set(_KEYS))]
-    if texts["expires"] and expires is None:
-        problems.append(f"expires is {texts['expires']!r}; write a day such as 2027-03-31")
+    try:
+        return _waiver(index, StackWaiver.model_validate(item).model_dump())
+    except ValidationError as error:
+        problems = [_problem(detail) for detail in error.errors(include_url=False)]
+    said = item if isinstance(item, dict) else {}
+    right = {key: value for key, value in said.items() if isinstance(value, str) and key != "expires"}
+    return _waiver(index, right, *problems)
+
+
+def _problem(detail: ErrorDetails) -> str:
+    path = spelled(detail["loc"])
+    if path and (detail["type"] in ("missing", "string_too_short") or detail["input"] is None):
+        return f"{path} is missing; write it"
+    return str(in_words(detail, path or "it", _KEYS)).removesuffix(".")
+
+
+def _waiver(index: int, said: dict[str, Any], *problems: str) -> Waiver:
     return Waiver(
         index=index,
-        policy=texts["policy"],
-        partner=texts["partner"],
-        reason=texts["reason"],
-        expires=expires,
-        problems=tuple(problems),
+        policy=said.get("policy", ""),
+        partner=said.get("partner", ""),
+        reason=said.get("reason", ""),
+        expires=said.get("expires"),
+        problems=problems,
     )
-
-
-def _broken(index: int, problem: str) -> Waiver:
-    return Waiver(index=index, policy="", partner="", reason="", expires=None, problems=(problem,))
-
-
-def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _date(text: str) -> datetime.date | None:
-    found = _DAY.fullmatch(text)
-    try:
-        return datetime.date.fromisoformat(found["day"]) if found else None
-    except ValueError:
-        return None

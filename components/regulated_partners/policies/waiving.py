@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from regulated_partners.policies.configuration import MAX_DAYS, Configuration
-from regulated_partners.policies.rule import ConnectorRule, Level, Severity, StackRule, Violation
-from regulated_partners.policies.subjects import Stack
+from regulated_partners.policies.rule import Level, Rule, Severity, StackRule, Violation
+from regulated_partners.policies.subjects import MAX_DAYS, Stack
 
 
-def _complete(policies: frozenset[str], stack: Stack, configuration: Configuration) -> Iterable[Violation]:
+def _complete(policies: frozenset[str], stack: Stack) -> Iterable[Violation]:
     for waiver in stack.waivers:
         problems = list(waiver.problems)
         if waiver.policy and waiver.policy not in policies:
             problems.append(f"no policy that can be waived has the id {waiver.policy!r}; see docs/policies.md")
-        if waiver.expires and (waiver.expires - stack.today).days > configuration.max_days:
-            problems.append(
-                f"expires is {waiver.expires}, more than {configuration.max_days} days ahead; choose an earlier day"
-            )
+        ahead = stack.configuration.max_days
+        if waiver.expires and (waiver.expires - stack.today).days > ahead:
+            problems.append(f"expires is {waiver.expires}, more than {ahead} days ahead; choose an earlier day")
         for problem in problems:
             yield _said(f"{waiver.path}: {problem}.")
 
 
-def _expired(stack: Stack, _: Configuration) -> Iterable[Violation]:
+def _expired(stack: Stack) -> Iterable[Violation]:
     for waiver in stack.waivers:
         if not waiver.problems and waiver.expired(stack.today):
             yield _said(
@@ -32,7 +30,7 @@ def _expired(stack: Stack, _: Configuration) -> Iterable[Violation]:
             )
 
 
-def _in_force(policies: frozenset[str], stack: Stack, _: Configuration) -> Iterable[Violation]:
+def _in_force(policies: frozenset[str], stack: Stack) -> Iterable[Violation]:
     for waiver in stack.waivers:
         if waiver.policy in policies and waiver.in_force(stack.today):
             yield _said(
@@ -41,7 +39,7 @@ def _in_force(policies: frozenset[str], stack: Stack, _: Configuration) -> Itera
             )
 
 
-def _names_nobody(stack: Stack, _: Configuration) -> Iterable[Violation]:
+def _names_nobody(stack: Stack) -> Iterable[Violation]:
     owners = {connector.owner.casefold() for connector in stack.connectors}
     owners |= {name.casefold() for _, name in stack.partners}
     for waiver in stack.waivers:
@@ -57,7 +55,7 @@ def _said(text: str) -> Violation:
     return Violation("", "", text)
 
 
-def rules(waivable: tuple[ConnectorRule | StackRule, ...]) -> tuple[StackRule, ...]:
+def rules(waivable: tuple[Rule, ...]) -> tuple[StackRule, ...]:
     """The policies about waivers of the given policies."""
     ids = frozenset(rule.id for rule in waivable)
     return (

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from regulated_partners.effects.effect import Effect, EffectKind
+from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.partners.declaration import StackAcknowledgement
 from regulated_partners.review import phrases
 from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from regulated_partners.markdown import code, escaped, marker, shortened, table
 from regulated_partners.review import phrases
-from regulated_partners.review.markdown import escaped
-from regulated_partners.review.report import Drift, Setting
+from regulated_partners.review.report import Drift
 
 #: What GitHub takes in an issue; GitLab takes more, Azure DevOps does not say. Source: GitHub REST API, issues: body.
 MAXIMUM = 65_536
-
-
-def marker(stack: str) -> str:
-    """The first line: an HTML comment by which a bot finds the issue of a stack."""
-    return f"<!-- regulated-partners drift: {re.sub('[^A-Za-z0-9._/-]', '-', stack).replace('--', '-')} -->"
 
 
 def title(stack: str) -> str:
@@ -29,13 +23,13 @@ def markdown(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str
     Args:
         maximum: characters it may have; connectors that do not fit are counted instead.
     """
-    head = [marker(stack), f"## Drift: stack {escaped(stack)}", ""]
+    head = [marker("drift", stack), f"## Drift: stack {escaped(stack)}", ""]
     if not drifts:
         return "\n".join([*head, "The tenant has what the stack deployed."]) + "\n"
     head.append(
         f"Somebody changed {_count(len(drifts), 'connector')} of {_count(len({d.owner for d in drifts}), 'partner')} "
         "in the tenant, outside of this stack. "
-        f"`make up STACK={escaped(stack)}` puts back what is declared; to keep a change, declare it."
+        f"{code(f'make up STACK={stack}')} puts back what is declared; to keep a change, declare it."
     )
     text = "\n".join(head) + "\n"
     for index, drift in enumerate(drifts):
@@ -55,16 +49,8 @@ def _connector(drift: Drift) -> Iterator[str]:
     for kind, reason in phrases.reasons(drift.effects):
         yield f"- {kind}: {escaped(reason)}"
     if drift.settings:
-        yield from ("", "| property | declared | found |", "|---|---|---|")
-        yield from (_row(setting) for setting in drift.settings)
-
-
-def _row(setting: Setting) -> str:
-    return f"| {escaped(setting.parameter)} | {_cell(setting.before)} | {_cell(setting.after)} |"
-
-
-def _cell(text: str) -> str:
-    return escaped(text if len(text) <= 400 else f"{text[:397]}…")
+        rows = ((s.parameter, shortened(s.before), shortened(s.after)) for s in drift.settings)
+        yield from ("", *table(("property", "declared", "found"), rows))
 
 
 def _count(number: int, word: str) -> str:

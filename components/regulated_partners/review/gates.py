@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from regulated_partners.effects.effect import Effect, EffectKind
+from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.review.report import OwnerReview, Review
 
 #: What can be asked for with --fail-on, and the effects it means.

@@ -6,25 +6,15 @@ when there is something to change.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from regulated_partners.effects.effect import EffectKind
+from regulated_partners.effects import EffectKind
+from regulated_partners.markdown import Markdown, details, escaped, marker, shortened, table
 from regulated_partners.review import phrases
 from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
-from regulated_partners.text import printable
 
 #: What GitHub takes in one comment. Source: GitHub REST API, issues/comments: body is too long (maximum is 65536).
 MAXIMUM = 65_536
-
-_DRIFT_TITLE = "## Changed outside of this stack\n\nNot by this pull request: somebody changed these in the tenant.\n\n"
-
-_ACTIVE = re.compile(r"([\\`*_{}\[\]<>|~])")
-
-
-def marker(stack: str) -> str:
-    """The first line of a comment: an HTML comment by which a bot finds it."""
-    return f"<!-- regulated-partners review: {re.sub('[^A-Za-z0-9._/-]', '-', stack).replace('--', '-')} -->"
 
 
 def markdown(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> str:
@@ -39,27 +29,21 @@ def markdown(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) ->
     return _within(head, blocks, maximum)
 
 
-def escaped(text: str) -> str:
-    """Somebody else's text: nothing in it is Markdown, HTML, a mention, a reference or a line break."""
-    quiet = _ACTIVE.sub(r"\\\1", printable(text).replace("&", "&amp;"))
-    return re.sub(r"#(?=\d)", "&#35;", quiet).replace("@", "&#64;")
-
-
 def _head(review: Review, refusals: Sequence[str]) -> Iterator[str]:
-    yield marker(review.stack)
+    yield marker("review", review.stack)
     yield f"## What this does to mail: stack {escaped(review.stack)}"
     yield ""
     yield f"**{escaped(phrases.summary(review))}**"
     if refusals:
         yield from ("", "> **This change may not be applied as it is:**", ">")
-        yield from (f"> - {escaped(each)}" for each in _few(refusals, 20))
+        yield from (f"> - {escaped(refusal)}" for refusal in _few(refusals, 20))
     if review.problems:
         yield ""
-        yield from (f"- {escaped(each)}" for each in _few(review.problems, 20))
+        yield from (f"- {escaped(problem)}" for problem in _few(review.problems, 20))
 
 
 def _few(sentences: Sequence[str], count: int) -> Iterator[str]:
-    yield from (each if len(each) <= 600 else f"{each[:597]}…" for each in sentences[:count])
+    yield from (shortened(sentence, 600) for sentence in sentences[:count])
     if len(sentences) > count:
         yield f"And {len(sentences) - count} more; `--json` lists them all."
 
@@ -100,20 +84,17 @@ def _effects(reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _table(settings: Sequence[Setting]) -> Iterator[str]:
     if settings:
-        yield from ("", "| setting | before | after |", "|---|---|---|")
-        yield from (f"| {escaped(s.parameter)} | {_cell(s.before)} | {_cell(s.after)} |" for s in settings)
-
-
-def _cell(text: str) -> str:
-    return escaped(text if len(text) <= 400 else f"{text[:397]}…")
+        yield ""
+        yield from table(
+            ("setting", "before", "after"), ((s.parameter, shortened(s.before), shortened(s.after)) for s in settings)
+        )
 
 
 def _drift_blocks(review: Review) -> Iterator[str]:
-    for index, drift in enumerate(review.drifts):
-        title = (
-            "## Changed outside of this stack\n\nNot by this pull request: somebody changed these in the tenant.\n\n"
-        )
-        yield (title if index == 0 else "") + "\n".join(_drift(review, drift))
+    title = "## Changed outside of this stack\n\nNot by this pull request: somebody changed these in the tenant.\n\n"
+    for drift in review.drifts:
+        yield title + "\n".join(_drift(review, drift))
+        title = ""
 
 
 def _drift(review: Review, drift: Drift) -> Iterator[str]:
@@ -132,8 +113,8 @@ def _drift(review: Review, drift: Drift) -> Iterator[str]:
 
 def _tail_blocks(review: Review) -> Iterator[str]:
     if review.unchanged:
-        names = ", ".join(map(escaped, review.unchanged))
-        yield f"<details><summary>{len(review.unchanged)} unchanged</summary>\n\n{names}\n\n</details>"
+        names = Markdown(", ".join(map(escaped, review.unchanged)))
+        yield details(f"{len(review.unchanged)} unchanged", names)
     if review.owners or review.drifts:
         yield f"<sub>{phrases.LEGEND}</sub>"
 

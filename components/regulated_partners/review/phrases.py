@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exchange_online.connectors import Direction
 from exchange_online.connectors.words import listed
-from regulated_partners.effects.effect import Effect, EffectKind
+from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.engine.plan import Operation
 from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review
 

@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from exchange_online.connectors import Direction
-from regulated_partners.effects.effect import Effect, EffectKind
+from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.engine.plan import Operation
+from regulated_partners.partners.acknowledgements import in_force
 from regulated_partners.partners.declaration import StackAcknowledgement
-from regulated_partners.review.acknowledgement import in_force
 
 
 @dataclass(frozen=True)

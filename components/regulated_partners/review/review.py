@@ -15,9 +15,18 @@ from exchange_online.connectors import (
 )
 from exchange_online.connectors.values import Value
 from exchange_online.connectors.words import listed, mail_flow
-from regulated_partners.effects.change import classify
-from regulated_partners.effects.coverage import domains_difference
-from regulated_partners.effects.effect import KINDS, Effect, EffectKind, neutral, ordered, outage_risk, weakens
+from regulated_partners.effects import (
+    KINDS,
+    Effect,
+    EffectKind,
+    classify,
+    domains_difference,
+    neutral,
+    ordered,
+    outage_risk,
+    touches_mail,
+    weakens,
+)
 from regulated_partners.engine.plan import Operation, Plan, PlannedConnector
 from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
 
@@ -111,7 +120,7 @@ def _effects(
         yield outage_risk(
             "a connector that has this name already is taken over and changed; the plan does not know how it is now"
         )
-    judged = [key for key in sorted(planned.unknown) if key not in ("name", "comment", "validationRecipients")]
+    judged = [key for key in sorted(planned.unknown) if touches_mail(planned.direction, key)]
     if judged:
         yield weakens(
             f"{listed(judged, 'and')} is known only while the plan is applied, so it cannot be judged", *judged

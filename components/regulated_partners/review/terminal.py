@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from regulated_partners.effects.effect import EffectKind
+from regulated_partners.effects import EffectKind
 from regulated_partners.review import phrases
 from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
 from regulated_partners.text import printable

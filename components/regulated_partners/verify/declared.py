@@ -6,12 +6,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, check
-from regulated_partners.engine.stack import Stack
+from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.pair import inbound_half, outbound_half
-from regulated_partners.program import read_stack
+from regulated_partners.partners.stack_file import StackFile
 
 
 @dataclass(frozen=True)
@@ -45,20 +42,21 @@ class DeclaredPartner:
         return self.outbound.tls_domain
 
 
-def declared_partners(stack: Stack) -> tuple[DeclaredPartner, ...]:
+def declared_partners(stack: StackFile) -> tuple[DeclaredPartner, ...]:
     """Every partner of the stack.
 
     Raises:
         CannotRunError: where the declarations hold an error; each one is said.
     """
-    declared = read_stack(stack.setting, stack.root)
-    if declared.errors:
-        errors = "\n".join(f"  {error}" for error in declared.errors)
+    if stack.declared.errors:
+        errors = "\n".join(f"  {error}" for error in stack.declared.errors)
         raise CannotRunError(f"The declarations in {stack.path} are wrong, so nothing was verified:\n{errors}")
-    return tuple(_declared(partner) for partner in declared.partners)
+    return tuple(
+        DeclaredPartner(pair.name, pair.inbound.settings, pair.outbound.settings) for pair in stack.declared.pairs
+    )
 
 
-def declared_partner(stack: Stack, name: str) -> DeclaredPartner:
+def declared_partner(stack: StackFile, name: str) -> DeclaredPartner:
     """The partner of a name; case does not matter. Raises CannotRunError with the nearest name."""
     partners = declared_partners(stack)
     for partner in partners:
@@ -67,19 +65,12 @@ def declared_partner(stack: Stack, name: str) -> DeclaredPartner:
     raise CannotRunError(_no_such(name, [partner.name for partner in partners], stack))
 
 
-def named_partners(stack: Stack, names: Sequence[str]) -> tuple[DeclaredPartner, ...]:
+def named_partners(stack: StackFile, names: Sequence[str]) -> tuple[DeclaredPartner, ...]:
     """The partners of these names, in their order; every partner where no name is given."""
     return tuple(declared_partner(stack, name) for name in names) if names else declared_partners(stack)
 
 
-def _declared(partner: Partner) -> DeclaredPartner:
-    inbound, outbound = (check(half.direction, half.inputs) for half in (inbound_half(partner), outbound_half(partner)))
-    if not isinstance(inbound.settings, InboundSettings) or not isinstance(outbound.settings, OutboundSettings):
-        raise TypeError(partner.name)
-    return DeclaredPartner(partner.name, inbound.settings, outbound.settings)
-
-
-def _no_such(name: str, known: Iterable[str], stack: Stack) -> str:
+def _no_such(name: str, known: Iterable[str], stack: StackFile) -> str:
     names = list(known)
     if not names:
         return (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import getpass
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 
+from regulated_partners.markdown import escaped, fenced, table
 from regulated_partners.probing.verdicts import Judgement, Verdict, worst
-from regulated_partners.text import printable
 
 #: Changes when a field changes its meaning; new fields do not change it.
 FORMAT = 1
@@ -124,46 +123,30 @@ def as_markdown(run: Run) -> str:
     lines = [
         f"# {run.command}: {run.verdict.value}",
         "",
-        f"- Run by: {_inline(run.who)}",
+        f"- Run by: {escaped(run.who)}",
         f"- Time: {run.started:%Y-%m-%d %H:%M:%S} UTC",
         f"- Version: {tool_version()}",
     ]
-    lines += [f"- Stack: {_inline(run.stack)}"] if run.stack else []
+    lines += [f"- Stack: {escaped(run.stack)}"] if run.stack else []
     for judgement in run.judgements:
         lines += ["", *_section(judgement)]
     return "\n".join(lines) + "\n"
 
 
 def _section(judgement: Judgement) -> list[str]:
-    lines = [f"## {_inline(judgement.subject)}: {judgement.verdict.value}", ""]
+    lines = [f"## {escaped(judgement.subject)}: {judgement.verdict.value}", ""]
     if judgement.partner:
-        lines.append(f"- Partner: {_inline(judgement.partner)}")
+        lines.append(f"- Partner: {escaped(judgement.partner)}")
     if judgement.direction:
         lines.append(f"- Direction: {judgement.direction.word}")
     if judgement.demand:
-        lines.append(f"- The connector demands: {_inline(judgement.demand)}")
+        lines.append(f"- The connector demands: {escaped(judgement.demand)}")
     lines.append(f"- Who must act: {', '.join(party.value for party in judgement.who) or 'nobody'}")
     if judgement.findings:
-        lines += ["", "| level | check | finding | who | Exchange Online answers |", "|---|---|---|---|---|"]
-    for each in judgement.findings:
-        cells = (each.level.value, each.check, each.text, each.who or "", each.answer or "")
-        lines.append(f"| {' | '.join(_inline(cell) for cell in cells)} |")
+        rows = (
+            (found.level, found.check, found.text, found.who or "", found.answer or "") for found in judgement.findings
+        )
+        lines += ["", *table(("level", "check", "finding", "who", "Exchange Online answers"), rows)]
     if judgement.facts:
-        lines += ["", "| seen | value |", "|---|---|"]
-        lines += [f"| {_inline(fact.name)} | {_inline(fact.value)} |" for fact in judgement.facts]
-    return [*lines, *_fenced(judgement.transcript)]
-
-
-def _fenced(transcript: tuple[str, ...]) -> list[str]:
-    if not transcript:
-        return []
-    text = [printable(line) for line in transcript]
-    longest = max((len(run) for line in text for run in re.findall("`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return ["", f"{fence}text", *text, fence]
-
-
-def _inline(text: str) -> str:
-    """Text inside a line or a table cell, with everything that Markdown or HTML acts on escaped."""
-    escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", escaped)
+        lines += ["", *table(("seen", "value"), ((fact.name, fact.value) for fact in judgement.facts))]
+    return [*lines, "", *fenced(judgement.transcript)] if judgement.transcript else lines

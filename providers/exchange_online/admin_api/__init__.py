@@ -33,9 +33,8 @@ from exchange_online.admin_api.errors import (
     UnexpectedAnswer,
     Unsupported,
 )
-from exchange_online.admin_api.retry import Effect, RetryPolicy
 from exchange_online.admin_api.settings import Connection, Settings, connection
-from exchange_online.admin_api.timeouts import Timeouts
+from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
 from exchange_online.admin_api.wire import JsonValue, parse_datetime
 
 __all__ = [

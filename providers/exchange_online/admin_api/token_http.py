@@ -27,9 +27,8 @@ from exchange_online.admin_api.errors import (
     UnexpectedAnswer,
 )
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.retry import Effect, RetryPolicy
-from exchange_online.admin_api.timeouts import Timeouts
 from exchange_online.admin_api.transport import broken_connection, new_session
+from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
 
 _PASSING = frozenset({408, 500, 502, 503, 504})
 # The host's token service is being updated, or not up yet. Source: Azure IMDS, error handling.

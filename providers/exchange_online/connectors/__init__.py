@@ -3,12 +3,28 @@
 Pure: nothing here talks to Pulumi or to a server.
 """
 
-from exchange_online.connectors.canonical import Checked, check, observed
-from exchange_online.connectors.changes import Change, changes, new_parameters, set_parameters
+from exchange_online.connectors.canonical import Checked, InputValue, check, inputs, observed
+from exchange_online.connectors.changes import (
+    Change,
+    CmdletParameters,
+    changes,
+    new_parameters,
+    parameters_after_new,
+    set_parameters,
+)
 from exchange_online.connectors.findings import Finding, Severity
-from exchange_online.connectors.names import Direction
-from exchange_online.connectors.parameters import Parameter
-from exchange_online.connectors.record import ConnectorRecord, record_from_row
+from exchange_online.connectors.names import (
+    TOKENS,
+    ConnectorType,
+    Direction,
+    MtaStsMode,
+    SmtpDaneMode,
+    TlsSettings,
+)
+from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
+from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Option, Options
+from exchange_online.connectors.parameters import REFUSED, Parameter
+from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
 from exchange_online.connectors.settings import (
     ConnectorSettings,
     InboundSettings,
@@ -16,24 +32,53 @@ from exchange_online.connectors.settings import (
     parameters,
     settings_class,
 )
+from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
+from exchange_online.connectors.words import listed, mail_flow
 
 __all__ = [
+    "COMPUTED",
+    "OPTIONS",
+    "OPTION_KEYS",
+    "REFUSED",
+    "TOKENS",
     "Change",
     "Checked",
+    "CmdletParameters",
+    "Computed",
     "ConnectorRecord",
     "ConnectorSettings",
+    "ConnectorType",
     "Direction",
     "Finding",
+    "Flag",
     "InboundSettings",
+    "InputValue",
+    "Member",
+    "MtaStsMode",
+    "Option",
+    "Options",
     "OutboundSettings",
     "Parameter",
     "Severity",
+    "SmtpDaneMode",
+    "Text",
+    "Texts",
+    "TlsSettings",
+    "Value",
     "changes",
     "check",
+    "computed_outputs",
+    "inputs",
+    "listed",
+    "mail_flow",
+    "neighbour_warnings",
     "new_parameters",
     "observed",
     "parameters",
+    "parameters_after_new",
     "record_from_row",
+    "restricts_tenant",
     "set_parameters",
     "settings_class",
+    "shown",
 ]

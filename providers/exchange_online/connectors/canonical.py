@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.inbound_rules import INBOUND
 from exchange_online.connectors.names import Direction
 from exchange_online.connectors.options import OPTION_KEYS, Options, read_options
+from exchange_online.connectors.outbound_rules import OUTBOUND
 from exchange_online.connectors.parameters import REFUSED
 from exchange_online.connectors.rules import violations
-from exchange_online.connectors.settings import ConnectorSettings, parameters, settings_class
+from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, parameters, settings_class
 from exchange_online.connectors.values import Value
 
 InputValue = bool | str | list[str]
@@ -64,7 +66,7 @@ def check(
     findings += [*option_findings, *_strangers(direction, known)]
     settings = settings_class(direction)(**values)  # type: ignore[arg-type]
     refused = frozenset(finding.top_property for finding in findings)
-    findings += violations(settings, options, skip=unknown | refused)
+    findings += _violations(settings, options, unknown | refused)
     return Checked(settings, options, unknown, tuple(findings))
 
 
@@ -84,6 +86,12 @@ def inputs(settings: ConnectorSettings) -> dict[str, InputValue]:
             continue
         found[parameter.key] = list(value) if isinstance(value, tuple) else value
     return found
+
+
+def _violations(settings: ConnectorSettings, options: Options, skip: frozenset[str]) -> Iterable[Finding]:
+    if isinstance(settings, InboundSettings):
+        return violations(INBOUND, settings, options, skip)
+    return violations(OUTBOUND, settings, options, skip)
 
 
 def _read(direction: Direction, known: Mapping[str, object]) -> tuple[dict[str, Value], list[Finding]]:
@@ -116,9 +124,8 @@ def _unknown_name(direction: Direction, key: str, own: Sequence[str]) -> tuple[s
     if _folded(key) in refused:
         return refused[_folded(key)], "leave it out"
     same = [known for known in own if _folded(known) == _folded(key)]
-    other = Direction.OUTBOUND if direction is Direction.INBOUND else Direction.INBOUND
-    if not same and _folded(key) in {_folded(parameter.name) for parameter in parameters(other)}:
-        return f"only {other.word} connectors have this parameter", f"leave it out of an {direction.word} one"
+    if not same and _folded(key) in {_folded(parameter.name) for parameter in parameters(direction.other)}:
+        return f"only {direction.other.word} connectors have this parameter", f"leave it out of an {direction.word} one"
     near = same or difflib.get_close_matches(key, own, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"leave it out, or write one of {', '.join(own)}"
     return f"no parameter of {direction.word} connectors has this name", remedy

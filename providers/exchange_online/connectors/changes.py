@@ -30,30 +30,30 @@ def changes(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Change
     if before.direction is not after.direction:
         raise ValueError(f"{before.direction} against {after.direction}")
     found = []
-    for each in parameters(after.direction):
-        old, new = before.value(each), after.value(each)
+    for candidate in parameters(after.direction):
+        old, new = before.value(candidate), after.value(candidate)
         if old != new:
-            found.append(Change(each, old, new))
+            found.append(Change(candidate, old, new))
     return tuple(found)
 
 
 def new_parameters(settings: ConnectorSettings) -> CmdletParameters:
     """The parameters of `New-`: those it must carry, and those that are not at their default."""
     return {
-        each.name: each.encode(settings.value(each))
-        for each in parameters(settings.direction)
-        if each.on_new
-        and (each.always_sent or settings.value(each) != each.kind.empty)
-        and not _only_on_premises(each, settings)
+        candidate.name: candidate.encode(settings.value(candidate))
+        for candidate in parameters(settings.direction)
+        if candidate.on_new
+        and (candidate.always_sent or settings.value(candidate) != candidate.kind.empty)
+        and not _only_on_premises(candidate, settings)
     }
 
 
 def parameters_after_new(settings: ConnectorSettings) -> CmdletParameters:
     """The parameters that only a `Set-` after the `New-` can give. Source: Microsoft365DSC issue 1165."""
     return {
-        each.name: each.encode(settings.value(each))
-        for each in parameters(settings.direction)
-        if not each.on_new and settings.value(each) != each.kind.empty
+        candidate.name: candidate.encode(settings.value(candidate))
+        for candidate in parameters(settings.direction)
+        if not candidate.on_new and settings.value(candidate) != candidate.kind.empty
     }
 
 
@@ -69,9 +69,9 @@ def set_parameters(differences: Iterable[Change], after: ConnectorSettings) -> C
     return sent
 
 
-def _only_on_premises(each: Parameter, settings: ConnectorSettings) -> bool:
+def _only_on_premises(candidate: Parameter, settings: ConnectorSettings) -> bool:
     """V16: the service refuses even the parameter on a Partner connector, so it is never sent there."""
-    return each.name == "SenderRewritingEnabled" and settings.is_partner
+    return candidate.name == "SenderRewritingEnabled" and settings.is_partner
 
 
 def _keep_together(sent: CmdletParameters, after: OutboundSettings) -> None:

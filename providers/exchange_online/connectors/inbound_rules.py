@@ -7,7 +7,7 @@ import ipaddress
 from exchange_online.connectors.findings import Severity
 from exchange_online.connectors.names import ConnectorType
 from exchange_online.connectors.options import Options
-from exchange_online.connectors.rules import INBOUND, Answer, rule
+from exchange_online.connectors.rules import HYBRID, HYBRID_SOURCE, Answer, Rule, hybrid_only, name_length, name_needed
 from exchange_online.connectors.settings import InboundSettings
 
 _NEW = "New-InboundConnector"
@@ -15,24 +15,20 @@ _CERTIFICATE = "restrictDomainsToCertificate"
 _ADDRESSES = "restrictDomainsToIpAddresses"
 
 
-@rule(INBOUND, "V1", Severity.ERROR, "senderDomains", source=f"{_NEW}, SenderDomains")
 def _sender_domains_needed(s: InboundSettings, _: Options) -> Answer:
     return None if s.sender_domains else ("an inbound connector needs sender domains", "list the partner's domains")
 
 
-@rule(INBOUND, "name", Severity.ERROR, "name", source="SEPPmail365cloud 0.9.6: refused in some tenants (observed)")
 def _no_slash(s: InboundSettings, _: Options) -> Answer:
     return ("the name holds a slash, which some tenants refuse", "leave the slash out") if "/" in s.name else None
 
 
-@rule(INBOUND, "V8", Severity.ERROR, _ADDRESSES, "senderIpAddresses", source=f"{_NEW} (assumed)")
 def _addresses_needed(s: InboundSettings, _: Options) -> Answer:
     if not s.restrict_domains_to_ip_addresses or s.sender_ip_addresses:
         return None
     return "mail is restricted to IP addresses, and senderIpAddresses is empty", "list the partner's sending addresses"
 
 
-@rule(INBOUND, "V9", Severity.ERROR, _CERTIFICATE, "tlsSenderCertificateName", source=f"{_NEW} (assumed)")
 def _certificate_name_needed(s: InboundSettings, _: Options) -> Answer:
     if not s.restrict_domains_to_certificate or s.tls_sender_certificate_name:
         return None
@@ -42,21 +38,12 @@ def _certificate_name_needed(s: InboundSettings, _: Options) -> Answer:
     )
 
 
-@rule(INBOUND, "V10", Severity.ERROR, _CERTIFICATE, "requireTls", source="assumed: a certificate comes only over TLS")
 def _certificate_needs_tls(s: InboundSettings, _: Options) -> Answer:
     if not s.restrict_domains_to_certificate or s.require_tls:
         return None
     return "mail is restricted to a certificate, and requireTls is false", "set requireTls to true"
 
 
-@rule(
-    INBOUND,
-    "V11",
-    Severity.WARNING,
-    _CERTIFICATE,
-    _ADDRESSES,
-    source="Exchange Online mail flow pages (2022), OfficeDocs-Exchange issue 900",
-)
 def _one_restriction(s: InboundSettings, _: Options) -> Answer:
     if not (s.restrict_domains_to_certificate and s.restrict_domains_to_ip_addresses):
         return None
@@ -66,20 +53,8 @@ def _one_restriction(s: InboundSettings, _: Options) -> Answer:
     )
 
 
-@rule(
-    INBOUND,
-    "V12",
-    Severity.ERROR,
-    "senderDomains",
-    _CERTIFICATE,
-    _ADDRESSES,
-    "connectorType",
-    "allowTenantWideRestriction",
-    source="Exchange Online mail flow pages (2022)",
-)
 def _tenant_wide(s: InboundSettings, options: Options) -> Answer:
-    restricted = s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses
-    if not restricted or "*" not in s.sender_domains or options.allow_tenant_wide_restriction or not s.is_partner:
+    if not s.restricts or "*" not in s.sender_domains or options.allow_tenant_wide_restriction or not s.is_partner:
         return None
     return (
         "'*' with a restriction refuses all other inbound mail of the tenant",
@@ -87,32 +62,12 @@ def _tenant_wide(s: InboundSettings, options: Options) -> Answer:
     )
 
 
-@rule(
-    INBOUND,
-    "V13",
-    Severity.WARNING,
-    "requireTls",
-    _CERTIFICATE,
-    _ADDRESSES,
-    "connectorType",
-    source="text of the admin centre, OfficeDocs-Exchange issue 600 (observed)",
-)
 def _some_restriction(s: InboundSettings, _: Options) -> Answer:
-    restricted = s.require_tls or s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses
-    if restricted or not s.is_partner:
+    if s.require_tls or s.restricts or not s.is_partner:
         return None
     return "the connector restricts nothing, so it has no effect", "require TLS, or leave the connector out"
 
 
-@rule(
-    INBOUND,
-    "V14",
-    Severity.ERROR,
-    "treatMessagesAsInternal",
-    "connectorType",
-    "cloudServicesMailEnabled",
-    source=f"{_NEW}, TreatMessagesAsInternal",
-)
 def _internal_messages(s: InboundSettings, _: Options) -> Answer:
     if not s.treat_messages_as_internal:
         return None
@@ -123,21 +78,12 @@ def _internal_messages(s: InboundSettings, _: Options) -> Answer:
     return None
 
 
-@rule(
-    INBOUND,
-    "ef",
-    Severity.WARNING,
-    "efSkipIps",
-    "efSkipLastIp",
-    source=f"{_NEW}, EFSkipIPs: used only when EFSkipLastIP is false",
-)
 def _skip_either(s: InboundSettings, _: Options) -> Answer:
     if not (s.ef_skip_last_ip and s.ef_skip_ips):
         return None
     return "the list has no effect while efSkipLastIp is true", "keep one of the two"
 
 
-@rule(INBOUND, "ef", Severity.WARNING, "efSkipIps", source=f"{_NEW}, EFSkipIPs: private addresses are unsupported")
 def _private_skip(s: InboundSettings, _: Options) -> Answer:
     private = [text for text in s.ef_skip_ips if _is_rfc1918(text)]
     if not private:
@@ -152,3 +98,61 @@ def _is_rfc1918(text: str) -> bool:
         return False
     blocks = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
     return any(first in ipaddress.IPv4Network(block) for block in blocks)
+
+
+INBOUND: tuple[Rule[InboundSettings], ...] = (
+    Rule("V1", Severity.ERROR, ("name",), f"{_NEW}, Name", name_needed),
+    Rule("V3", Severity.ERROR, ("name",), f"{_NEW}, Name: no length documented, 64 assumed", name_length),
+    Rule("V15", Severity.ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
+    Rule("V1", Severity.ERROR, ("senderDomains",), f"{_NEW}, SenderDomains", _sender_domains_needed),
+    Rule("name", Severity.ERROR, ("name",), "SEPPmail365cloud 0.9.6: refused in some tenants (observed)", _no_slash),
+    Rule("V8", Severity.ERROR, (_ADDRESSES, "senderIpAddresses"), f"{_NEW} (assumed)", _addresses_needed),
+    Rule(
+        "V9", Severity.ERROR, (_CERTIFICATE, "tlsSenderCertificateName"), f"{_NEW} (assumed)", _certificate_name_needed
+    ),
+    Rule(
+        "V10",
+        Severity.ERROR,
+        (_CERTIFICATE, "requireTls"),
+        "assumed: a certificate comes only over TLS",
+        _certificate_needs_tls,
+    ),
+    Rule(
+        "V11",
+        Severity.WARNING,
+        (_CERTIFICATE, _ADDRESSES),
+        "Exchange Online mail flow pages (2022), OfficeDocs-Exchange issue 900",
+        _one_restriction,
+    ),
+    Rule(
+        "V12",
+        Severity.ERROR,
+        ("senderDomains", _CERTIFICATE, _ADDRESSES, "connectorType", "allowTenantWideRestriction"),
+        "Exchange Online mail flow pages (2022)",
+        _tenant_wide,
+    ),
+    Rule(
+        "V13",
+        Severity.WARNING,
+        ("requireTls", _CERTIFICATE, _ADDRESSES, "connectorType"),
+        "text of the admin centre, OfficeDocs-Exchange issue 600 (observed)",
+        _some_restriction,
+    ),
+    Rule(
+        "V14",
+        Severity.ERROR,
+        ("treatMessagesAsInternal", "connectorType", "cloudServicesMailEnabled"),
+        f"{_NEW}, TreatMessagesAsInternal",
+        _internal_messages,
+    ),
+    Rule(
+        "ef",
+        Severity.WARNING,
+        ("efSkipIps", "efSkipLastIp"),
+        f"{_NEW}, EFSkipIPs: used only when EFSkipLastIP is false",
+        _skip_either,
+    ),
+    Rule(
+        "ef", Severity.WARNING, ("efSkipIps",), f"{_NEW}, EFSkipIPs: private addresses are unsupported", _private_skip
+    ),
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from exchange_online.names import INBOUND_TOKEN, OUTBOUND_TOKEN
+
 _WORD = re.compile(r"IPs|IP|MX|TLS|EF|[A-Z][a-z]+|[a-z]+|[0-9]+|[A-Z]+(?![a-z])")
 
 
@@ -18,6 +20,19 @@ class Direction(StrEnum):
     def word(self) -> str:
         """`inbound` or `outbound`, as sentences say it."""
         return self.name.lower()
+
+    @property
+    def token(self) -> str:
+        """The type token of its dynamic resource."""
+        return INBOUND_TOKEN if self is Direction.INBOUND else OUTBOUND_TOKEN
+
+    @property
+    def other(self) -> Direction:
+        return Direction.OUTBOUND if self is Direction.INBOUND else Direction.INBOUND
+
+
+#: The direction of each type token.
+TOKENS = {direction.token: direction for direction in Direction}
 
 
 class ConnectorType(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
+from exchange_online.connectors.settings import ConnectorSettings, InboundSettings
 
 
 def neighbour_warnings(connector: ConnectorSettings, others: Iterable[ConnectorSettings]) -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def restricts_tenant(connector: ConnectorSettings) -> bool:
         and connector.enabled
         and connector.is_partner
         and "*" in connector.sender_domains
-        and (connector.restrict_domains_to_certificate or connector.restrict_domains_to_ip_addresses)
+        and connector.restricts
     )
 
 
@@ -42,16 +42,10 @@ def _tenant_wide(connector: ConnectorSettings, others: Iterable[ConnectorSetting
 
 
 def _same_domains(connector: ConnectorSettings, others: Iterable[ConnectorSettings]) -> Iterable[str]:
-    own = set(_domains(connector))
+    own = set(connector.domains)
     for other in others:
-        if shared := sorted(own.intersection(_domains(other))):
+        if shared := sorted(own.intersection(other.domains)):
             yield (
                 f"the connector '{other.name}' applies to {', '.join(shared)} too; two connectors for one domain can "
                 "lose mail: disable or remove one"
             )
-
-
-def _domains(settings: ConnectorSettings) -> tuple[str, ...]:
-    if isinstance(settings, InboundSettings):
-        return settings.sender_domains
-    return settings.recipient_domains if isinstance(settings, OutboundSettings) else ()

@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.names import Direction
 from exchange_online.connectors.values import is_nothing, shown
 
 
 @dataclass(frozen=True)
 class Options:
-    """Explicit consents.
-
-    Attributes:
-        adopt_existing: takes over a connector of the same name instead of refusing to create one.
-        allow_tenant_wide_restriction: lets `*` among the sender domains meet a restriction, which refuses all
-            other mail of the tenant (rule V12).
-    """
+    """Explicit consents; what each means stands in `OPTIONS`."""
 
     adopt_existing: bool = False
     allow_tenant_wide_restriction: bool = False
@@ -27,10 +22,39 @@ class Options:
         return {key: True for key, attribute in OPTION_KEYS.items() if getattr(self, attribute)}
 
 
-OPTION_KEYS = {
-    "adoptExisting": "adopt_existing",
-    "allowTenantWideRestriction": "allow_tenant_wide_restriction",
-}
+@dataclass(frozen=True)
+class Option:
+    """One consent.
+
+    Attributes:
+        key: the Pulumi property.
+        attribute: the Python argument.
+        doc: what it allows.
+        directions: the connectors that it means something for.
+    """
+
+    key: str
+    attribute: str
+    doc: str
+    directions: tuple[Direction, ...] = tuple(Direction)
+
+
+OPTIONS = (
+    Option(
+        "adoptExisting",
+        "adopt_existing",
+        "Takes over a connector of the same name and changes it as declared, instead of refusing.",
+    ),
+    Option(
+        "allowTenantWideRestriction",
+        "allow_tenant_wide_restriction",
+        "Lets `*` among the sender domains meet a restriction, which refuses all other inbound mail of the tenant "
+        "(rule V12).",
+        (Direction.INBOUND,),
+    ),
+)
+
+OPTION_KEYS = {option.key: option.attribute for option in OPTIONS}
 
 
 def read_options(declared: Mapping[str, object]) -> tuple[Options, tuple[Finding, ...]]:
@@ -42,14 +66,6 @@ def read_options(declared: Mapping[str, object]) -> tuple[Options, tuple[Finding
         if isinstance(value, bool):
             given[attribute] = value
         elif not is_nothing(value):
-            findings.append(
-                Finding(
-                    "type",
-                    Severity.ERROR,
-                    key,
-                    f"{shown(value)} is not true or false",
-                    "write true or false",
-                    "this project",
-                )
-            )
+            reason = f"{shown(value)} is not true or false"
+            findings.append(Finding("type", Severity.ERROR, key, reason, "write true or false", "this project"))
     return Options(**given), tuple(findings)

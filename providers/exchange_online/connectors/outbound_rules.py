@@ -5,50 +5,37 @@ from __future__ import annotations
 from exchange_online.connectors.findings import Severity
 from exchange_online.connectors.names import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.options import Options
-from exchange_online.connectors.rules import OUTBOUND, Answer, rule
+from exchange_online.connectors.rules import HYBRID, HYBRID_SOURCE, Answer, Rule, hybrid_only, name_length, name_needed
 from exchange_online.connectors.settings import OutboundSettings
 
 _NEW = "New-OutboundConnector"
 _NEEDS_ON_PREMISES = ("it needs connectorType OnPremises", "leave it out for a partner")
 
 
-@rule(OUTBOUND, "V16", Severity.ERROR, "senderRewritingEnabled", "connectorType", source="CIPP issue 3873 (observed)")
 def _rewriting(s: OutboundSettings, _: Options) -> Answer:
     return _NEEDS_ON_PREMISES if s.sender_rewriting_enabled and _not_on_premises(s) else None
 
 
-@rule(OUTBOUND, "V17", Severity.ERROR, "allAcceptedDomains", "connectorType", source=f"{_NEW}, AllAcceptedDomains")
 def _all_accepted(s: OutboundSettings, _: Options) -> Answer:
     return _NEEDS_ON_PREMISES if s.all_accepted_domains and _not_on_premises(s) else None
 
 
-@rule(
-    OUTBOUND,
-    "V17",
-    Severity.ERROR,
-    "routeAllMessagesViaOnPremises",
-    "connectorType",
-    source=f"{_NEW}, RouteAllMessagesViaOnPremises",
-)
 def _centralized(s: OutboundSettings, _: Options) -> Answer:
     return _NEEDS_ON_PREMISES if s.route_all_messages_via_on_premises and _not_on_premises(s) else None
 
 
-@rule(OUTBOUND, "V18", Severity.ERROR, "smartHosts", "useMxRecord", source=f"{_NEW}, UseMXRecord")
 def _smart_hosts_needed(s: OutboundSettings, _: Options) -> Answer:
     if s.use_mx_record or s.smart_hosts:
         return None
     return "useMxRecord is false, and no smart host is listed", "list the servers to deliver to"
 
 
-@rule(OUTBOUND, "V19", Severity.ERROR, "smartHosts", "useMxRecord", source="admin centre (2022); assumed for the API")
 def _smart_hosts_or_mx(s: OutboundSettings, _: Options) -> Answer:
     if not (s.use_mx_record and s.smart_hosts):
         return None
     return "smart hosts are listed, and useMxRecord is true", "set useMxRecord to false, or drop the smart hosts"
 
 
-@rule(OUTBOUND, "V21", Severity.ERROR, "tlsDomain", "tlsSettings", source=f"{_NEW}, TlsSettings (assumed)")
 def _tls_domain_needed(s: OutboundSettings, _: Options) -> Answer:
     if s.tls_settings != TlsSettings.DOMAIN_VALIDATION or s.tls_domain:
         return None
@@ -58,7 +45,6 @@ def _tls_domain_needed(s: OutboundSettings, _: Options) -> Answer:
     )
 
 
-@rule(OUTBOUND, "V22", Severity.WARNING, "tlsDomain", "tlsSettings", source=f"{_NEW}, TlsDomain")
 def _tls_domain_used(s: OutboundSettings, _: Options) -> Answer:
     if not s.tls_domain or s.tls_settings == TlsSettings.DOMAIN_VALIDATION:
         return None
@@ -66,15 +52,6 @@ def _tls_domain_used(s: OutboundSettings, _: Options) -> Answer:
     return f"it has no effect while tlsSettings is {shown}", "set tlsSettings to DomainValidation, or leave it out"
 
 
-@rule(
-    OUTBOUND,
-    "V23",
-    Severity.ERROR,
-    "recipientDomains",
-    "allAcceptedDomains",
-    "isTransportRuleScoped",
-    source=f"{_NEW}, RecipientDomains (assumed)",
-)
 def _some_scope(s: OutboundSettings, _: Options) -> Answer:
     if s.recipient_domains or s.all_accepted_domains or s.is_transport_rule_scoped:
         return None
@@ -84,22 +61,12 @@ def _some_scope(s: OutboundSettings, _: Options) -> Answer:
     )
 
 
-@rule(OUTBOUND, "V24", Severity.ERROR, "recipientDomains", "isTransportRuleScoped", source="admin centre (2022)")
 def _one_scope(s: OutboundSettings, _: Options) -> Answer:
     if not (s.is_transport_rule_scoped and s.recipient_domains):
         return None
     return "a connector that transport rules use has no recipient domains of its own", "keep one of the two"
 
 
-@rule(
-    OUTBOUND,
-    "dane",
-    Severity.WARNING,
-    "smtpDaneMode",
-    "mtaStsMode",
-    "smartHosts",
-    source=f"{_NEW}, SmtpDaneMode, MtaStsMode: both look at the MX host; with smart hosts unknown",
-)
 def _modes_with_smart_hosts(s: OutboundSettings, _: Options) -> Answer:
     default = s.smtp_dane_mode == SmtpDaneMode.OPPORTUNISTIC and s.mta_sts_mode == MtaStsMode.OPPORTUNISTIC
     if default or not s.smart_hosts:
@@ -109,3 +76,44 @@ def _modes_with_smart_hosts(s: OutboundSettings, _: Options) -> Answer:
 
 def _not_on_premises(s: OutboundSettings) -> bool:
     return s.connector_type != ConnectorType.ON_PREMISES
+
+
+OUTBOUND: tuple[Rule[OutboundSettings], ...] = (
+    Rule("V2", Severity.ERROR, ("name",), f"{_NEW}, Name", name_needed),
+    Rule("V3", Severity.ERROR, ("name",), f"{_NEW}, Name: maximum 64", name_length),
+    Rule("V15", Severity.ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
+    Rule("V16", Severity.ERROR, ("senderRewritingEnabled", "connectorType"), "CIPP issue 3873 (observed)", _rewriting),
+    Rule("V17", Severity.ERROR, ("allAcceptedDomains", "connectorType"), f"{_NEW}, AllAcceptedDomains", _all_accepted),
+    Rule(
+        "V17",
+        Severity.ERROR,
+        ("routeAllMessagesViaOnPremises", "connectorType"),
+        f"{_NEW}, RouteAllMessagesViaOnPremises",
+        _centralized,
+    ),
+    Rule("V18", Severity.ERROR, ("smartHosts", "useMxRecord"), f"{_NEW}, UseMXRecord", _smart_hosts_needed),
+    Rule(
+        "V19",
+        Severity.ERROR,
+        ("smartHosts", "useMxRecord"),
+        "admin centre (2022); assumed for the API",
+        _smart_hosts_or_mx,
+    ),
+    Rule("V21", Severity.ERROR, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsSettings (assumed)", _tls_domain_needed),
+    Rule("V22", Severity.WARNING, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsDomain", _tls_domain_used),
+    Rule(
+        "V23",
+        Severity.ERROR,
+        ("recipientDomains", "allAcceptedDomains", "isTransportRuleScoped"),
+        f"{_NEW}, RecipientDomains (assumed)",
+        _some_scope,
+    ),
+    Rule("V24", Severity.ERROR, ("recipientDomains", "isTransportRuleScoped"), "admin centre (2022)", _one_scope),
+    Rule(
+        "dane",
+        Severity.WARNING,
+        ("smtpDaneMode", "mtaStsMode", "smartHosts"),
+        f"{_NEW}, SmtpDaneMode, MtaStsMode: both look at the MX host; with smart hosts unknown",
+        _modes_with_smart_hosts,
+    ),
+)

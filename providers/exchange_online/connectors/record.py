@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Annotated, Any, get_type_hints
 
 from exchange_online.connectors.canonical import InputValue, inputs, observed
-from exchange_online.connectors.names import Direction
+from exchange_online.connectors.names import Direction, camel_case, snake_case
 from exchange_online.connectors.settings import ConnectorSettings
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What the service says of a connector and nobody declares.
+
+    Attributes:
+        name: the property of a row, `WhenChangedUTC`.
+        doc: what it says.
+        outbound_only: whether inbound connectors have none.
+    """
+
+    name: str
+    doc: str
+    outbound_only: bool = False
+
+    @property
+    def key(self) -> str:
+        """The Pulumi output, `whenChangedUtc`."""
+        return camel_case(self.name)
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of the record and of the resource, `when_changed_utc`."""
+        return snake_case(self.name)
 
 
 @dataclass(frozen=True)
@@ -15,25 +42,27 @@ class ConnectorRecord:
     """One row of `Get-InboundConnector` or `Get-OutboundConnector`.
 
     Attributes:
-        guid: the connector's immutable id, lower case.
         settings: canonical.
-        identity: what the service calls it; the name in a single tenant.
-        connector_source: who made it: `Default` (`AdminUI` and empty mean the same, N2), `HybridWizard`, `Migrated`.
-        is_valid: the directory's own verdict on the object; None where the row has none.
-        when_created_utc, when_changed_utc: ISO 8601 as the service writes it, empty where the row has none.
-        is_validated: outbound only; None where the row has none.
-        last_validation_timestamp: outbound only; empty where there was none.
+        row: as it came, with what is neither declared nor an output. Records are compared without it.
     """
 
-    guid: str
+    guid: Annotated[str, Computed("Guid", "The connector's immutable id, lower case; equal to `id`.")]
     settings: ConnectorSettings
-    identity: str = ""
-    connector_source: str = "Default"
-    is_valid: bool | None = None
-    when_created_utc: str = ""
-    when_changed_utc: str = ""
-    is_validated: bool | None = None
-    last_validation_timestamp: str = ""
+    identity: Annotated[str, Computed("Identity", "What the service calls it; the name in a single tenant.")] = ""
+    connector_source: Annotated[
+        # Empty and `AdminUI` mean the same as `Default`. Source: N2.
+        str, Computed("ConnectorSource", "Who made it: `Default`, `HybridWizard` or `Migrated`.")
+    ] = "Default"
+    is_valid: Annotated[bool | None, Computed("IsValid", "The directory's own verdict on the object.")] = None
+    when_created_utc: Annotated[str, Computed("WhenCreatedUTC", "ISO 8601, as the service writes it.")] = ""
+    when_changed_utc: Annotated[str, Computed("WhenChangedUTC", "ISO 8601, as the service writes it.")] = ""
+    is_validated: Annotated[
+        bool | None, Computed("IsValidated", "Whether a validation has succeeded.", outbound_only=True)
+    ] = None
+    last_validation_timestamp: Annotated[
+        str, Computed("LastValidationTimestamp", "When it was validated; none where it never was.", outbound_only=True)
+    ] = ""
+    row: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -45,30 +74,20 @@ class ConnectorRecord:
 
     def outputs(self) -> dict[str, InputValue]:
         """The Pulumi outputs: the settings, and what the service computed."""
-        computed: dict[str, InputValue | None] = {
-            "guid": self.guid,
-            "identity": self.identity,
-            "connectorSource": self.connector_source,
-            "isValid": self.is_valid,
-            "whenCreatedUtc": self.when_created_utc,
-            "whenChangedUtc": self.when_changed_utc,
-            "isValidated": self.is_validated,
-            "lastValidationTimestamp": self.last_validation_timestamp,
-        }
-        return inputs(self.settings) | {key: value for key, value in computed.items() if value not in (None, "")}
+        found = {computed.key: getattr(self, computed.attribute) for computed in computed_outputs()}
+        return inputs(self.settings) | {key: value for key, value in found.items() if value not in (None, "")}
+
+
+@cache
+def computed_outputs() -> tuple[Computed, ...]:
+    """What records hold beside the settings, in the order of the fields."""
+    hints: dict[str, Any] = get_type_hints(ConnectorRecord, include_extras=True)
+    marks = [getattr(hints[field.name], "__metadata__", ()) for field in fields(ConnectorRecord)]
+    return tuple(mark for (mark, *_) in filter(None, marks))
 
 
 #: The outputs that no declaration holds.
-COMPUTED = (
-    "guid",
-    "identity",
-    "connectorSource",
-    "isValid",
-    "whenCreatedUtc",
-    "whenChangedUtc",
-    "isValidated",
-    "lastValidationTimestamp",
-)
+COMPUTED = tuple(computed.key for computed in computed_outputs())
 
 
 def record_from_row(direction: Direction, row: Mapping[str, object]) -> ConnectorRecord:
@@ -91,6 +110,7 @@ def record_from_row(direction: Direction, row: Mapping[str, object]) -> Connecto
         when_changed_utc=_text(row, "WhenChangedUTC"),
         is_validated=_flag(row, "IsValidated"),
         last_validation_timestamp=_text(row, "LastValidationTimestamp"),
+        row=row,
     )
 
 

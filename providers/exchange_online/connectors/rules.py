@@ -1,6 +1,7 @@
-"""The registry of rules, and how they are applied.
+"""What a rule is, and the rules of both directions. A direction's own stand in `inbound_rules` and `outbound_rules`.
 
 A rule looks at whole settings. What is wrong with one value by itself is said where the value is read (`values`).
+Numbers and sources are those of the connector reference, section 5.
 """
 
 from __future__ import annotations
@@ -10,13 +11,19 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.names import ConnectorType
 from exchange_online.connectors.options import Options
 from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
 
-S = TypeVar("S", bound=ConnectorSettings)
+S = TypeVar("S", InboundSettings, OutboundSettings)
 
 #: What a rule answers: None where it is kept, else the reason and the remedy.
 Answer = tuple[str, str] | None
+
+HYBRID = ("cloudServicesMailEnabled", "connectorType")
+HYBRID_SOURCE = "error text in inspnet/signer (observed)"
+
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -45,35 +52,24 @@ class Rule(Generic[S]):
         return Finding(self.id, self.severity, self.reads[0], answer[0], answer[1], self.source)
 
 
-INBOUND: list[Rule[InboundSettings]] = []
-OUTBOUND: list[Rule[OutboundSettings]] = []
-
-
-def rule(
-    registry: list[Rule[S]], rule_id: str, severity: Severity, *reads: str, source: str
-) -> Callable[[Callable[[S, Options], Answer]], Callable[[S, Options], Answer]]:
-    """Registers a function as a rule; the first of `reads` is the property its finding names."""
-
-    def register(test: Callable[[S, Options], Answer]) -> Callable[[S, Options], Answer]:
-        registry.append(Rule(rule_id, severity, reads, source, test))
-        return test
-
-    return register
-
-
-def violations(settings: ConnectorSettings, options: Options, skip: frozenset[str]) -> list[Finding]:
-    """The findings of every rule of the settings' direction that reads none of the properties in `skip`."""
-    # The rules register themselves when their modules are imported; they need this module first.
-    from exchange_online.connectors import common_rules, inbound_rules, outbound_rules  # noqa: F401
-
-    if isinstance(settings, InboundSettings):
-        return list(_apply(INBOUND, settings, options, skip))
-    if isinstance(settings, OutboundSettings):
-        return list(_apply(OUTBOUND, settings, options, skip))
-    raise TypeError(type(settings).__name__)
-
-
-def _apply(rules: Iterable[Rule[S]], settings: S, options: Options, skip: frozenset[str]) -> Iterable[Finding]:
-    for each in rules:
-        if skip.isdisjoint(each.reads) and (finding := each.finding(settings, options)):
+def violations(rules: Iterable[Rule[S]], settings: S, options: Options, skip: frozenset[str]) -> Iterable[Finding]:
+    """The findings of every rule that reads none of the properties in `skip`."""
+    for rule in rules:
+        if skip.isdisjoint(rule.reads) and (finding := rule.finding(settings, options)):
             yield finding
+
+
+def name_needed(s: ConnectorSettings, _: Options) -> Answer:
+    return None if s.name else ("a connector needs a name", f"give it one of at most {_LONGEST_NAME} characters")
+
+
+def name_length(s: ConnectorSettings, _: Options) -> Answer:
+    if len(s.name) <= _LONGEST_NAME:
+        return None
+    return f"the name has {len(s.name)} characters", f"shorten it to at most {_LONGEST_NAME}"
+
+
+def hybrid_only(s: ConnectorSettings, _: Options) -> Answer:
+    if not s.cloud_services_mail_enabled or s.connector_type == ConnectorType.ON_PREMISES:
+        return None
+    return "it needs connectorType OnPremises", "leave it out for a partner"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeAlias, get_type_hints
 
 from exchange_online.connectors import addresses, domains
 from exchange_online.connectors.names import ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
@@ -21,7 +21,7 @@ _COMMENT = Text()
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConnectorSettings:
+class CommonSettings:
     """What both directions have. Every value is canonical: `None` for no text, sorted tuples for lists."""
 
     direction: ClassVar[Direction]
@@ -61,7 +61,7 @@ class ConnectorSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InboundSettings(ConnectorSettings):
+class InboundSettings(CommonSettings):
     """Settings of an inbound connector. Source: New-InboundConnector, Set-InboundConnector."""
 
     direction: ClassVar[Direction] = Direction.INBOUND
@@ -151,9 +151,37 @@ class InboundSettings(ConnectorSettings):
         ),
     ] = ()
 
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The partner's domains."""
+        return self.sender_domains
+
+    @property
+    def restricts(self) -> bool:
+        """Whether it refuses mail of these senders that comes from anybody else."""
+        return self.restrict_domains_to_certificate or self.restrict_domains_to_ip_addresses
+
+    @property
+    def demands_tls(self) -> bool:
+        """Whether no mail passes without TLS."""
+        return self.require_tls
+
+    @property
+    def demands_trust(self) -> bool:
+        """Whether the certificate's chain is checked.
+
+        Documented for the relay case only; that a name counts only in a trusted certificate is assumed.
+        """
+        return self.restrict_domains_to_certificate
+
+    @property
+    def demanded_name(self) -> str | None:
+        """The name that the certificate must hold; None where no name is compared."""
+        return self.tls_sender_certificate_name if self.restrict_domains_to_certificate else None
+
 
 @dataclass(frozen=True, kw_only=True)
-class OutboundSettings(ConnectorSettings):
+class OutboundSettings(CommonSettings):
     """Settings of an outbound connector. Source: New-OutboundConnector, Set-OutboundConnector."""
 
     direction: ClassVar[Direction] = Direction.OUTBOUND
@@ -244,6 +272,30 @@ class OutboundSettings(ConnectorSettings):
             on_new=False,
         ),
     ] = ()
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The partner's domains."""
+        return self.recipient_domains
+
+    @property
+    def demands_tls(self) -> bool:
+        """Whether no mail passes without TLS."""
+        return self.tls_settings is not None
+
+    @property
+    def demands_trust(self) -> bool:
+        """Whether the certificate's chain is checked."""
+        return self.tls_settings in (TlsSettings.CERTIFICATE_VALIDATION, TlsSettings.DOMAIN_VALIDATION)
+
+    @property
+    def demanded_name(self) -> str | None:
+        """The name that the certificate must hold; None where no name is compared."""
+        return self.tls_domain if self.tls_settings == TlsSettings.DOMAIN_VALIDATION else None
+
+
+#: Settings of either direction; `direction` tells which.
+ConnectorSettings: TypeAlias = InboundSettings | OutboundSettings
 
 
 def settings_class(direction: Direction) -> type[InboundSettings] | type[OutboundSettings]:

@@ -10,12 +10,7 @@ from exchange_online.connectors.settings import ConnectorSettings, InboundSettin
 
 def mail_flow(settings: ConnectorSettings) -> str:
     """For example `mail from fabrikam.com is refused unless it comes over TLS, with a certificate for …`."""
-    if isinstance(settings, InboundSettings):
-        sentence = _inbound(settings)
-    elif isinstance(settings, OutboundSettings):
-        sentence = _outbound(settings)
-    else:
-        raise TypeError(type(settings).__name__)
+    sentence = _inbound(settings) if isinstance(settings, InboundSettings) else _outbound(settings)
     return sentence if settings.enabled else f"(switched off) {sentence}"
 
 

@@ -1,1 +1,8 @@
-"""Create, read, update and delete so that nothing is lost or done twice; the shared listing; who owns what."""
+"""The lifecycle of connectors: created, read, updated and deleted so that nothing is lost or done twice."""
+
+from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER, Lifecycle, Outcome
+from exchange_online.lifecycle.listing import Listing
+from exchange_online.lifecycle.ownership import Ownership
+from exchange_online.lifecycle.refusals import InUse, NotApplied
+
+__all__ = ["LOOK_AGAIN_AFTER", "InUse", "Lifecycle", "Listing", "NotApplied", "Outcome", "Ownership"]

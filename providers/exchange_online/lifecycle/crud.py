@@ -15,36 +15,29 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from exchange_online.admin_api.connectors import ConnectorCmdlets, Written
+from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules, Written
 from exchange_online.admin_api.errors import AdminApiError, AlreadyExists, NotFound, OutcomeUnknown
-from exchange_online.admin_api.transport_rules import TransportRules
 from exchange_online.connectors import (
     Change,
     ConnectorRecord,
     ConnectorSettings,
     Direction,
+    Options,
     changes,
+    neighbour_warnings,
     new_parameters,
+    parameters_after_new,
     set_parameters,
 )
-from exchange_online.connectors.changes import parameters_after_new
-from exchange_online.connectors.neighbours import neighbour_warnings
-from exchange_online.connectors.options import Options
 from exchange_online.lifecycle import refusals
 from exchange_online.lifecycle.listing import Listing
 from exchange_online.lifecycle.ownership import Ownership
-from exchange_online.lifecycle.write_results import (
-    DECLINED,
-    as_sent,
-    as_sent_but_disabled,
-    only_disabled,
-    says_declined,
-    still_missing,
-    uncleared_lists,
-)
 
 #: Seconds between the looks at a write that does not show yet; 61 s in all. Source: exchange-wire 8.4 (assumed).
 LOOK_AGAIN_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0, 31.0)
+
+#: Words of the warnings by which the service says that it did not enable a connector. Source: V30, V31 (documented).
+_DECLINED = ("created in a disabled state", "can't enable an inbound connector")
 
 #: How often a `New-` is sent at the most when no answer comes and the name is not found.
 _TRIES = 3
@@ -153,7 +146,7 @@ class Lifecycle:
         if settings.direction is not Direction.OUTBOUND:
             return
         # Rules may call it by the name it has now, which somebody else may have given it since the last refresh.
-        names = {each.name for each in self._listing.all(settings.direction) if each.guid == guid}
+        names = {record.name for record in self._listing.all(settings.direction) if record.guid == guid}
         if rules := self._rules.routing_to(guid, {settings.name, *names}):
             raise refusals.in_use(settings, rules, doing)
 
@@ -181,7 +174,7 @@ class Lifecycle:
     def _neighbours(self, created: ConnectorRecord) -> tuple[str, ...]:
         """The connector is there: a listing that fails now must not make a failed create of it."""
         try:
-            others = [each.settings for each in self._listing.all(created.direction) if each.guid != created.guid]
+            others = [record.settings for record in self._listing.all(created.direction) if record.guid != created.guid]
             return neighbour_warnings(created.settings, others)
         except AdminApiError as error:
             return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
@@ -194,10 +187,10 @@ class Lifecycle:
             except (OutcomeUnknown, AlreadyExists) as error:
                 # A retry inside the service, or our own, may have created it although the answer says otherwise.
                 found = self._look_for(settings)
-                if found and as_sent(found, settings):
+                if found and _as_sent(found, settings):
                     return Written(found, ())
-                if found and as_sent_but_disabled(found, settings):
-                    return Written(found, (f"the connector was {DECLINED[0]}, and the service's answer was lost",))
+                if found and _as_sent_but_disabled(found, settings):
+                    return Written(found, (f"the connector was {_DECLINED[0]}, and the service's answer was lost",))
                 if found:
                     raise refusals.name_taken(found, changes(found.settings, settings)) from None
                 if isinstance(error, AlreadyExists) or attempt == _TRIES:
@@ -234,10 +227,10 @@ class Lifecycle:
     def _judge_new(self, record: ConnectorRecord, settings: ConnectorSettings, warnings: tuple[str, ...]) -> Outcome:
         """Created disabled is reported, as the service reports it; anything else that is not as sent is undone."""
         missing = changes(record.settings, settings)
-        if missing and not only_disabled(missing, warnings):
+        if missing and not _only_disabled(missing, warnings):
             record = self._read_back(record.guid, settings, missing)
             missing = changes(record.settings, settings)
-        if missing and not only_disabled(missing, warnings):
+        if missing and not _only_disabled(missing, warnings):
             self._remove(settings.direction, record.guid)
             raise refusals.shows_otherwise(settings, missing, warnings)
         return Outcome(record, warnings, tuple(change.parameter.key for change in missing))
@@ -251,10 +244,10 @@ class Lifecycle:
         except Exception:
             self._listing.drop(after.direction)
             raise
-        if says_declined(written.warnings):
+        if _says_declined(written.warnings):
             raise refusals.declined(after, written.warnings)
         record = self._read_back(guid, after, differences)
-        if missing := still_missing(record, after, differences):
+        if missing := _still_missing(record, after, differences):
             raise refusals.shows_otherwise(after, missing, written.warnings)
         return Outcome(record, written.warnings)
 
@@ -265,10 +258,10 @@ class Lifecycle:
         for pause in (0.0, *LOOK_AGAIN_AFTER):
             self._sleep(pause)
             record = self._cmdlets.get(wanted.direction, guid) or record
-            missing = still_missing(record, wanted, sent) if record else sent
+            missing = _still_missing(record, wanted, sent) if record else sent
             if not missing:
                 break
-            if pause and not cleared_again and (lists := uncleared_lists(missing)):
+            if pause and not cleared_again and (lists := _uncleared_lists(missing)):
                 self._cmdlets.set(wanted.direction, guid, {name: [] for name in lists})
                 cleared_again = True
         if record is None:
@@ -276,3 +269,35 @@ class Lifecycle:
             raise refusals.not_shown(wanted)
         self._listing.enter(record)
         return record
+
+
+def _as_sent(found: ConnectorRecord, settings: ConnectorSettings) -> bool:
+    """Whether a connector shows everything that a `New-` sends."""
+    return not any(change.parameter.on_new for change in changes(found.settings, settings))
+
+
+def _as_sent_but_disabled(found: ConnectorRecord, settings: ConnectorSettings) -> bool:
+    """As sent but for Enabled: how the service creates a connector that the offering does not allow to enable (V30)."""
+    different = [change.parameter.name for change in changes(found.settings, settings) if change.parameter.on_new]
+    return different == ["Enabled"] and not found.settings.enabled
+
+
+def _says_declined(warnings: tuple[str, ...]) -> bool:
+    """Whether the service says that it did not enable the connector."""
+    return any(words in warning for warning in warnings for words in _DECLINED)
+
+
+def _only_disabled(missing: tuple[Change, ...], warnings: tuple[str, ...]) -> bool:
+    """Whether all that is missing is what the service says it declined."""
+    return [change.parameter.key for change in missing] == ["enabled"] and _says_declined(warnings)
+
+
+def _still_missing(record: ConnectorRecord, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Of the changes that were sent, those that do not show."""
+    names = {change.parameter.name for change in sent}
+    return tuple(change for change in changes(record.settings, wanted) if change.parameter.name in names)
+
+
+def _uncleared_lists(missing: tuple[Change, ...]) -> list[str]:
+    """Lists that null did not empty: `[]` may. Source: exchange-wire 5.3 (unverified)."""
+    return [change.parameter.name for change in missing if change.after == ()]

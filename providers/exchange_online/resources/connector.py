@@ -1,33 +1,33 @@
-"""What both connector resources share: property names in Pulumi's spelling, attributes in Python's."""
+"""The base of both connector resources: attributes in Python's spelling, properties in Pulumi's."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
-from exchange_online.connectors import Direction, check, parameters
-from exchange_online.connectors.options import OPTION_KEYS
+from exchange_online.connectors import OPTION_KEYS, Direction, check, computed_outputs, parameters
+from exchange_online.resources.core import DECLINED
+from exchange_online.resources.sdk import repair_serializer
 
-#: Python attribute of each computed output.
-_COMPUTED_ATTRIBUTES = {
-    "guid": "guid",
-    "identity": "identity",
-    "connectorSource": "connector_source",
-    "isValid": "is_valid",
-    "whenCreatedUtc": "when_created_utc",
-    "whenChangedUtc": "when_changed_utc",
-    "isValidated": "is_validated",
-    "lastValidationTimestamp": "last_validation_timestamp",
-}
+repair_serializer()
 
 
-def _attributes(direction: Direction) -> dict[str, str]:
-    named = {parameter.key: parameter.attribute for parameter in parameters(direction)}
-    return named | OPTION_KEYS | _COMPUTED_ATTRIBUTES
+@cache
+def attributes(direction: Direction) -> dict[str, str]:
+    """The attribute of each property, inputs and outputs."""
+    settings = {parameter.key: parameter.attribute for parameter in parameters(direction)}
+    computed = {output.key: output.attribute for output in computed_outputs()}
+    return {**settings, **OPTION_KEYS, **computed, DECLINED: DECLINED}
+
+
+@cache
+def _keys(direction: Direction) -> dict[str, str]:
+    return {attribute: key for key, attribute in attributes(direction).items()}
 
 
 def _canonical(direction: Direction, declared: dict[str, Any]) -> dict[str, Any]:
@@ -51,23 +51,9 @@ def _comes_later(value: object) -> bool:
 
 
 class Connector(Resource):
-    """Base of the two resources. Its keyword arguments are the settings' attributes."""
+    """Base of the two resources. Their keyword arguments and outputs are generated from the settings."""
 
     direction: ClassVar[Direction]
-
-    name: pulumi.Output[str]
-    connector_type: pulumi.Output[str]
-    enabled: pulumi.Output[bool]
-    comment: pulumi.Output[str | None]
-    cloud_services_mail_enabled: pulumi.Output[bool]
-    guid: pulumi.Output[str]
-    """The connector's immutable id; equal to `id`."""
-    identity: pulumi.Output[str]
-    connector_source: pulumi.Output[str]
-    """Who made it: `Default`, `HybridWizard` or `Migrated`."""
-    is_valid: pulumi.Output[bool | None]
-    when_created_utc: pulumi.Output[str]
-    when_changed_utc: pulumi.Output[str]
 
     def __init__(
         self,
@@ -76,14 +62,17 @@ class Connector(Resource):
         arguments: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
-        keys = {attribute: key for key, attribute in _attributes(self.direction).items()}
-        declared = {keys[attribute]: value for attribute, value in arguments.items() if value is not None}
-        # A property that is not among the inputs would have no attribute for its output.
-        properties = {**dict.fromkeys(keys.values()), **_canonical(self.direction, declared)}
-        super().__init__(provider, resource_name, properties, opts)
+        keys = _keys(self.direction)
+        declared = {
+            keys[attribute]: value for attribute, value in arguments.items() if attribute in keys and value is not None
+        }
+        canonical = _canonical(self.direction, declared)
+        # The SDK makes the attributes for outputs under the names that it is given, and only for these.
+        named = {attribute: canonical.get(key) for attribute, key in keys.items()}
+        super().__init__(provider, resource_name, named, opts)
 
     def translate_output_property(self, prop: str) -> str:
-        return _attributes(self.direction).get(prop, prop)
+        return attributes(self.direction).get(prop, prop)
 
     def translate_input_property(self, prop: str) -> str:
-        return next((key for key, attribute in _attributes(self.direction).items() if attribute == prop), prop)
+        return _keys(self.direction).get(prop, prop)

@@ -18,10 +18,9 @@ from exchange_online.admin_api import (
     Unsupported,
 )
 from exchange_online.admin_api import Throttled as ThrottledError
-from exchange_online.admin_api.retry import RetryPolicy
-from exchange_online.admin_api.timeouts import Timeouts
 from exchange_online.admin_api.tokens import token_source
-from exchange_online_emulator.faults.models import (
+from exchange_online.admin_api.waiting import RetryPolicy, Timeouts
+from exchange_online_emulator.faults import (
     BrokenPageLink,
     ConnectionReset,
     ErrorsInAnswer,

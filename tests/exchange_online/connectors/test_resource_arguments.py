@@ -8,10 +8,7 @@ from typing import Any
 import pytest
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import Direction, parameters
-from exchange_online.connectors.options import OPTION_KEYS
-from exchange_online.connectors.record import COMPUTED
-from exchange_online.connectors.values import Flag, Texts
+from exchange_online.connectors import COMPUTED, OPTION_KEYS, Direction, Flag, Texts, parameters
 
 RESOURCES: dict[Direction, type[Any]] = {
     Direction.INBOUND: InboundConnector,

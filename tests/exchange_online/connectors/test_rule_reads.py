@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
-from exchange_online.connectors import ConnectorSettings, Direction, inbound_rules, outbound_rules, rules
+from exchange_online.connectors import (
+    ConnectorSettings,
+    Direction,
+    InboundSettings,
+    Options,
+    OutboundSettings,
+    inbound_rules,
+    outbound_rules,
+)
 from exchange_online.connectors.names import camel_case
-from exchange_online.connectors.options import Options
-from exchange_online.connectors.settings import InboundSettings, OutboundSettings
 
 INBOUND = InboundSettings(
     name="n",
@@ -32,7 +38,7 @@ OUTBOUND = OutboundSettings(
 
 @dataclass(frozen=True)
 class Listed:
-    """A registered rule, whatever its direction."""
+    """A rule, whatever its direction."""
 
     direction: Direction
     id: str
@@ -43,11 +49,8 @@ class Listed:
         return f"{self.direction.word}-{self.id}-{self.reads[0]}"
 
 
-#: The modules register their rules when they are imported.
-REGISTERED = (inbound_rules, outbound_rules)
-
-RULES = [Listed(Direction.INBOUND, each.id, each.reads, each.test) for each in rules.INBOUND] + [
-    Listed(Direction.OUTBOUND, each.id, each.reads, each.test) for each in rules.OUTBOUND
+RULES = [Listed(Direction.INBOUND, rule.id, rule.reads, rule.test) for rule in inbound_rules.INBOUND] + [
+    Listed(Direction.OUTBOUND, rule.id, rule.reads, rule.test) for rule in outbound_rules.OUTBOUND
 ]
 
 
@@ -58,7 +61,10 @@ class Watched:
         self._real, self._seen = real, seen
 
     def __getattr__(self, attribute: str) -> object:
-        self._seen.add("connector_type" if attribute == "is_partner" else attribute)
+        derived = getattr(type(self._real), attribute, None)
+        if isinstance(derived, property):
+            return derived.__get__(self)
+        self._seen.add(attribute)
         return getattr(self._real, attribute)
 
 

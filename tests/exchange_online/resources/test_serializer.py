@@ -87,7 +87,7 @@ def test_a_serialiser_that_fails_is_repaired_too() -> None:
 
 
 def test_the_repair_is_still_needed() -> None:
-    """Failing is good news: the SDK has repaired its serialiser. Delete resources/serialization.py and this file."""
+    """Failing is good news: the SDK is repaired. Delete repair_serializer in resources/sdk.py, and this file."""
     done = _run(
         """
         import pickle
@@ -100,6 +100,6 @@ def test_the_repair_is_still_needed() -> None:
     )
     assert done.stdout.strip() == "leaks", (
         "pulumi.dynamic.dynamic.serialize_provider no longer leaves its patch in pickle._Pickler: upstream has "
-        "repaired it. Delete providers/exchange_online/resources/serialization.py and this file. "
+        "repaired it. Delete repair_serializer in providers/exchange_online/resources/sdk.py, and this file. "
         f"{done.stdout}{done.stderr[-500:]}"
     )

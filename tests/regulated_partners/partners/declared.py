@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchange_online.connectors import Direction, Severity, check, new_parameters
+from exchange_online.connectors import Direction, Severity, new_parameters
 from exchange_online.connectors.changes import parameters_after_new
-from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.findings import read_partner
-from regulated_partners.partners.pair import Half, inbound_half, outbound_half
+from regulated_partners.partners import Half, Pair, read_partner
 
 FABRIKAM: dict[str, Any] = {
     "name": "Fabrikam Bank",
@@ -22,21 +20,26 @@ def fabrikam(*without: str, **changed: object) -> dict[str, Any]:
     return {key: value for key, value in {**FABRIKAM, **changed}.items() if key not in without}
 
 
-def accepted(declaration: object) -> Partner:
-    """The partner of a declaration that has no findings."""
-    partner, findings = read_partner(declaration)
+def accepted(declaration: object) -> Pair:
+    """The pair of a declaration that has no findings."""
+    pair, findings = read_partner(declaration)
     assert [str(finding) for finding in findings] == []
-    assert partner is not None
-    return partner
+    assert pair is not None
+    return pair
 
 
-def half(direction: Direction, partner: Partner) -> Half:
-    return inbound_half(partner) if direction is Direction.INBOUND else outbound_half(partner)
+def half(direction: Direction, pair: Pair) -> Half[Any]:
+    return pair.inbound if direction is Direction.INBOUND else pair.outbound
+
+
+def settings(**named: object) -> dict[str, object]:
+    """Settings of a stack by their names with namespace."""
+    return {f"regulated-partners:{name}": value for name, value in named.items()}
 
 
 def sent(direction: Direction, declaration: object) -> dict[str, Any]:
     """What `New-` gets, and the `Set-` after it."""
-    checked = check(direction, half(direction, accepted(declaration)).inputs)
+    checked = half(direction, accepted(declaration)).checked
     assert checked.findings == ()
     return {**new_parameters(checked.settings), **parameters_after_new(checked.settings)}
 

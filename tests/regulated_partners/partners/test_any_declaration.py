@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange_online.connectors import Direction, Severity, check, parameters
+from regulated_partners.partners import DeclarationFinding, read_partner, read_partners, read_stack
 from regulated_partners.partners.declaration import (
     Inbound,
     InboundSecurity,
@@ -17,12 +18,9 @@ from regulated_partners.partners.declaration import (
     Partner,
     RestrictDomainsBy,
 )
-from regulated_partners.partners.findings import DeclarationFinding, read_partner
-from regulated_partners.partners.pair import inbound_half, outbound_half
-from regulated_partners.partners.stack import read_partners
-from regulated_partners.program import read_stack
 from tests.exchange_online.connectors.strategies import domains, json_values, mail_addresses, networks, wildcards
 from tests.regulated_partners.partners.declared import FABRIKAM
+from tests.regulated_partners.partners.declared import settings as stack_settings
 
 #: Words of pydantic, of Python's errors and of tracebacks: nobody who writes YAML should read one.
 FOREIGN = (
@@ -145,7 +143,7 @@ def test_any_list_of_partners_is_read(declared: object) -> None:
 )
 def test_any_stack_is_read(declared: dict[str, object]) -> None:
     """A failure means a traceback for a stack file, in place of its findings."""
-    read = read_stack(declared.get)
+    read = read_stack(stack_settings(**declared))
     severities = [finding.severity for finding in read.findings]
     assert_sentences(read.findings)
     assert severities == sorted(severities, key=lambda severity: severity is not Severity.ERROR)
@@ -190,8 +188,7 @@ def test_the_halves_of_a_pair_agree(declared: dict[str, Any]) -> None:
     partner, findings = read_partner(declared)
     assert partner is not None
     assert [str(finding) for finding in findings if finding.severity is Severity.ERROR] == []
-    inbound = check(Direction.INBOUND, inbound_half(partner).inputs)
-    outbound = check(Direction.OUTBOUND, outbound_half(partner).inputs)
+    inbound, outbound = partner.inbound.checked, partner.outbound.checked
     assert inbound.errors == outbound.errors == ()
     one, other = inbound.inputs(), outbound.inputs()
     assert one["senderDomains"] == other["recipientDomains"]

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from exchange_online.connectors import Direction, Severity
-from regulated_partners.partners.connectors import KEYS, arguments, read_connectors
-from regulated_partners.program import DeclaredStack, read_stack
-from tests.regulated_partners.partners.declared import FABRIKAM, fabrikam
+from regulated_partners.component import arguments
+from regulated_partners.partners import DeclaredStack, read_stack
+from regulated_partners.partners.connectors import KEYS, read_connectors
+from tests.regulated_partners.partners.declared import FABRIKAM, fabrikam, settings
 
 CONTOSO: dict[Direction, dict[str, Any]] = {
     Direction.INBOUND: {"name": "Contoso", "senderDomains": ["Contoso.com"]},
@@ -22,8 +23,8 @@ def said(direction: Direction, *declared: object) -> dict[str, str]:
     return {finding.path: finding.text for finding in findings}
 
 
-def stack(**settings: object) -> DeclaredStack:
-    return read_stack(settings.get)
+def stack(**named: object) -> DeclaredStack:
+    return read_stack(settings(**named))
 
 
 @pytest.mark.parametrize("direction", Direction)
@@ -144,10 +145,10 @@ CLASHES: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "settings"), CLASHES, ids=[what for what, _ in CLASHES])
-def test_two_connectors_of_a_direction_cannot_share_a_name(what: str, settings: dict[str, object]) -> None:
+@pytest.mark.parametrize(("what", "named"), CLASHES, ids=[what for what, _ in CLASHES])
+def test_two_connectors_of_a_direction_cannot_share_a_name(what: str, named: dict[str, object]) -> None:
     """A failure means that the second one fails, or takes over the first, in the middle of a deployment."""
-    errors = stack(**settings).errors
+    errors = stack(**named).errors
     assert len(errors) == 1, what
     assert "give each its own name" in errors[0].text
 
@@ -182,7 +183,7 @@ def test_connectors_that_apply_to_partners_mail_are_named() -> None:
         ],
     }
 
-    gateway, old = (str(warning) for warning in read_stack(stack.get).warnings)
+    gateway, old = (str(warning) for warning in read_stack(settings(**stack)).warnings)
 
     assert gateway.startswith("inboundConnectors 'Gateway': it restricts all senders of the tenant")
     assert "applies to fabrikam.com too" in old

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exchange_online.connectors import Direction, Severity
-from regulated_partners.partners.findings import read_partner
+from regulated_partners.partners import read_partner
 from tests.regulated_partners.partners.declared import accepted, fabrikam, half, said
 
 NAME_NEEDED = "outbound.connectionSecurity: recipientCertificateMatchesDomain"

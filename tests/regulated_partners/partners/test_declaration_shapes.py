@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from exchange_online.connectors import Direction
+from regulated_partners.partners import read_partner
 from regulated_partners.partners.declaration import Inbound
-from regulated_partners.partners.findings import read_partner
 from tests.regulated_partners.partners.declared import FABRIKAM, accepted, fabrikam, said, sent
 
 #: What is written in the file, and words of the finding by path. These are all the findings.

@@ -10,8 +10,8 @@ import pytest
 from exchange_online import OutboundConnector
 from exchange_online.connectors import Direction
 from regulated_partners.component import RegulatedPartner
-from regulated_partners.exports import connector_export, partner_export
 from regulated_partners.partners.connectors import read_connectors
+from regulated_partners.program import connector_export, partner_export
 from tests.regulated_partners.partners.declared import accepted, fabrikam
 
 #: Stands for the component: an export reads nothing of it but the ids.

@@ -6,7 +6,7 @@ What it makes of a right one is tested with the real engine.
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -44,13 +44,49 @@ def test_one_text_is_no_list_of_domains() -> None:
     assert line.startswith("Fabrikam.domains: 'fabrikam.com' is not a list;")
 
 
-def test_an_output_is_no_plain_value() -> None:
-    """A failure means a traceback when a declaration uses an output of another resource."""
-    later: Any = pulumi.Output.__new__(pulumi.Output)
-    lines = refused(domains=later, certificate_name=later)
-    assert [line.partition(";")[0] for line in lines] == [
-        "Fabrikam.certificateName: this Output is not a text",
-        "Fabrikam.domains: this Output is not a list",
+LATER: Any = pulumi.Output.__new__(pulumi.Output)
+
+
+def test_what_decides_what_is_declared_must_be_plain() -> None:
+    """Failing: somebody who gives an output where none can stand reads a Python error, or is told the wrong remedy."""
+    lines = refused(
+        domains=["a.com"],
+        certificate_name=LATER,
+        enabled=LATER,
+        inbound={"restrictDomainsBy": LATER, "senderIpAddresses": [LATER]},
+        outbound=LATER,
+    )
+    assert [line.partition(": ")[0] for line in lines] == [
+        "Fabrikam.enabled",
+        "Fabrikam.inbound.restrictDomainsBy",
+        "Fabrikam.outbound",
+        "Fabrikam.inbound.senderIpAddresses",
+    ]
+    for line in lines[:3]:
+        assert "an output of another resource cannot stand here" in line
+        assert "declare an InboundConnector and an OutboundConnector" in line
+    assert "set it to ipAddresses" in lines[3], "that the list is useless does not depend on its content"
+
+
+def test_a_partners_name_must_be_plain() -> None:
+    """Failing: an output as name ends in the words of Output.__str__."""
+    (line,) = refused(cast(str, LATER), domains=["a.com"], certificate_name="a.com")
+    assert line.startswith("name: an output of another resource cannot stand here")
+
+
+def test_plain_values_beside_outputs_are_judged_now() -> None:
+    """Failing: a mistake that stands in the program is found only once the connectors are being created."""
+    lines = refused(
+        domains=["a.*.com", LATER],
+        certificate_name=LATER,
+        comment=LATER,
+        inbound={"sender_ip_addresses": LATER, "restrict_domains_by": "ipAddresses", "certificateName": "a b"},
+        outbound={"smartHosts": [LATER, "x_y z"], "tlsDomain": LATER, "connectionSecurity": "selfSignedCertificate"},
+    )
+    assert [line.partition(": ")[0] for line in lines] == [
+        "Fabrikam.domains[0]",
+        "Fabrikam.inbound.certificateName",
+        "Fabrikam.outbound.smartHosts[1]",
     ]
 
 

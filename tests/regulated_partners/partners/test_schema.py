@@ -12,10 +12,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from exchange_online.connectors import Direction
+from regulated_partners.partners import read_partner, read_stack
 from regulated_partners.partners.connectors import KEYS
-from regulated_partners.partners.findings import read_partner
 from regulated_partners.partners.schema import FILE, main, schema
-from regulated_partners.program import read_stack
 from tests.regulated_partners.partners.declared import FABRIKAM, fabrikam
 
 ROOT = Path(__file__).parents[3]
@@ -70,7 +69,7 @@ def test_our_own_stacks_are_accepted(path: Path) -> None:
     stack: dict[str, Any] = yaml.safe_load(text)
     assert list(Draft202012Validator(schema()).iter_errors(stack)) == []
     assert text.startswith("# yaml-language-server: $schema=stack.schema.json\n")
-    declared = read_stack(lambda name: stack["config"].get(f"{PREFIX}{name}"))
+    declared = read_stack(stack["config"])
     assert [str(finding) for finding in declared.findings] == []
     assert declared.partners
 
@@ -157,3 +156,11 @@ def test_clouds_and_lists_have_their_shape() -> None:
     """A failure means that an editor accepts a cloud that does not exist."""
     assert refusals(cloud="germany") == [f"$.config['{PREFIX}cloud']"]
     assert refusals(partners=FABRIKAM) == [f"$.config['{PREFIX}partners']"]
+
+
+@pytest.mark.parametrize("name", ["partnres", "Cloud", "x"])
+def test_a_misspelled_setting_is_marked(name: str) -> None:
+    """Failing: an editor completes settings, and shows nothing where a misspelled one removes every partner."""
+    assert refusals(**{name: []}) == ["$.config"]
+    others = {"config": {"acme:partnres": 1, "pulumi:tags": {}, f"{PREFIX}partners": []}}
+    assert list(Draft202012Validator(schema()).iter_errors(others)) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from regulated_partners.program import DeclaredStack, read_stack
+from regulated_partners.partners import DeclaredStack, read_stack
+from tests.regulated_partners.partners.declared import settings
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = ("partners.schema.json", "stack.schema.json")
@@ -31,11 +31,10 @@ partners:
 """
 
 
-def stack(directory: Path, text: str = FILE, **settings: object) -> DeclaredStack:
+def stack(directory: Path, text: str = FILE, **named: object) -> DeclaredStack:
     """The stack with this shared file and these settings."""
     (directory / "partners.yaml").write_text(text, encoding="utf-8")
-    values: Mapping[str, object] = {"partnersFile": "partners.yaml", **settings}
-    return read_stack(values.get, directory)
+    return read_stack(settings(**{"partnersFile": "partners.yaml", **named}), directory)
 
 
 def said(declared: DeclaredStack) -> list[str]:
@@ -71,7 +70,7 @@ def test_a_partner_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("named", "expected"),
     [
         ({}, "partners.yaml: partners[1].domains[0]: "),
         ({"leaveOut": ["Fabrikam Bank"]}, "partners.yaml: partners[1].domains[0]: "),
@@ -90,9 +89,9 @@ def test_a_partner_is_left_out(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_findings_say_where_the_value_stands(tmp_path: Path, settings: dict[str, Any], expected: str) -> None:
+def test_findings_say_where_the_value_stands(tmp_path: Path, named: dict[str, Any], expected: str) -> None:
     """A failure means that somebody looks for a mistake in the wrong file."""
-    declared = stack(tmp_path, FILE.replace("[woodgrove.org]", "[woodgrove]"), **settings)
+    declared = stack(tmp_path, FILE.replace("[woodgrove.org]", "[woodgrove]"), **named)
     assert any(text.startswith(expected) for text in said(declared)), said(declared)
 
 
@@ -121,13 +120,13 @@ def test_a_file_that_says_nothing_is_an_error(tmp_path: Path, text: str, expecte
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """A failure means that a renamed file removes every connector."""
-    declared = read_stack({"partnersFile": "stacks/partners.yaml"}.get, tmp_path)
+    declared = read_stack(settings(partnersFile="stacks/partners.yaml"), tmp_path)
     assert [error.path for error in declared.errors] == ["stacks/partners.yaml"]
     assert "a path from the project's directory" in str(declared.errors[0])
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected"),
+    ("named", "expected"),
     [
         ({"partnerOverrides": {"Fabrikan Bank": {}}}, "partnerOverrides.Fabrikan Bank: the shared file has no partner"),
         ({"leaveOut": ["Woodgrove"]}, "leaveOut[0]: the shared file has no partner 'Woodgrove'; did you mean"),
@@ -140,9 +139,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ({"partnersFile": None, "leaveOut": ["Fabrikam Bank"]}, "leaveOut: it speaks of the partners of a shared file"),
     ],
 )
-def test_a_misspelled_name_is_an_error(tmp_path: Path, settings: dict[str, Any], expected: str) -> None:
+def test_a_misspelled_name_is_an_error(tmp_path: Path, named: dict[str, Any], expected: str) -> None:
     """A failure means that an override that was meant for a partner is silently ignored."""
-    declared = stack(tmp_path, **settings)
+    declared = stack(tmp_path, **named)
     assert any(str(error).startswith(expected) for error in declared.errors), said(declared)
 
 
@@ -151,8 +150,8 @@ def test_the_guide_and_the_schemas_agree_with_the_program(tmp_path: Path) -> Non
     guide = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
     file, staging = re.findall(r"```yaml\n(.*?)```", guide, re.S)
     config = yaml.safe_load(staging)["config"]
-    settings = {name.removeprefix("regulated-partners:"): value for name, value in config.items()}
-    declared = stack(tmp_path, file, **{**settings, "partnersFile": "partners.yaml"})
+    named = {name.removeprefix("regulated-partners:"): value for name, value in config.items()}
+    declared = stack(tmp_path, file, **{**named, "partnersFile": "partners.yaml"})
     assert said(declared) == []
     assert [(partner.name, partner.enabled) for partner in declared.partners] == [("Fabrikam Bank", False)]
 
@@ -170,4 +169,4 @@ def test_the_guide_and_the_schemas_agree_with_the_program(tmp_path: Path) -> Non
 def test_a_stack_without_a_file_is_as_before(tmp_path: Path) -> None:
     """A failure means that stacks which share nothing are read differently."""
     own = {"name": "Own", "domains": ["x"], "certificateName": "mail.own.com"}
-    assert [error.path for error in read_stack({"partners": [own]}.get, tmp_path).errors] == ["partners[0].domains[0]"]
+    assert [error.path for error in read_stack(settings(partners=[own]), tmp_path).errors] == ["partners[0].domains[0]"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exchange_online.connectors import Severity
-from regulated_partners.partners.stack import Declared, read_partners
+from regulated_partners.partners import DeclaredStack, read_partners
 from tests.regulated_partners.partners.declared import FABRIKAM, fabrikam
 
 
@@ -15,14 +15,14 @@ def partner(name: str, *domains: str) -> dict[str, Any]:
     return fabrikam(name=name, domains=list(domains))
 
 
-def found(declared: Declared) -> list[tuple[str, Severity]]:
+def found(declared: DeclaredStack) -> list[tuple[str, Severity]]:
     return [(finding.path, finding.severity) for finding in declared.findings]
 
 
 @pytest.mark.parametrize("nothing", [None, []])
 def test_a_stack_may_have_no_partners(nothing: object) -> None:
     """A failure means that a fresh stack cannot be previewed."""
-    assert read_partners(nothing) == Declared((), ())
+    assert read_partners(nothing) == DeclaredStack((), (), ())
 
 
 @pytest.mark.parametrize("wrong", [{}, "Fabrikam", 5, {"name": "Fabrikam"}])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from exchange_online.connectors import Direction, check
-from regulated_partners.policies.configuration import Configuration
-from regulated_partners.policies.rule import ConnectorRule, StackRule
-from regulated_partners.policies.subjects import Connector, Stack
+from regulated_partners.policies import Rule
+from regulated_partners.policies.rule import ConnectorRule
+from regulated_partners.policies.subjects import Configuration, Connector, Stack
 from regulated_partners.policies.waiver import read_waivers
 
 TODAY = datetime.date(2026, 11, 22)
@@ -72,12 +73,10 @@ def stack(
     )
 
 
-def violations(
-    rule: ConnectorRule | StackRule, judged: Stack, configuration: Configuration | None = None
-) -> tuple[str, ...]:
+def violations(rule: Rule, judged: Stack, configuration: Configuration | None = None) -> tuple[str, ...]:
     """The texts of a rule's violations."""
-    configured = configuration or Configuration()
-    if isinstance(rule, StackRule):
-        return tuple(found.text for found in rule.violations(judged, configured))
-    found_each = (rule.violation(each, judged, configured) for each in judged.connectors)
-    return tuple(found.text for found in found_each if found)
+    configured = replace(judged, configuration=configuration or Configuration())
+    if isinstance(rule, ConnectorRule):
+        found_each = (rule.violation(each, configured) for each in judged.connectors)
+        return tuple(found.text for found in found_each if found)
+    return tuple(found.text for found in rule.violations(configured))

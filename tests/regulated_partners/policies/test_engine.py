@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regulated_partners.policies.catalogue import RULES
+from regulated_partners.policies import RULES
 from tests.support.engine import ROOT, Project
 
 pytestmark = pytest.mark.engine

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from regulated_partners.policies.catalogue import RULES
-from regulated_partners.policies.configuration import Configuration
-from regulated_partners.policies.subjects import Stack
+from regulated_partners.policies import RULES, pack, waiving
+from regulated_partners.policies.documentation import text as documentation
+from regulated_partners.policies.rule import InboundRule, Level, Severity
+from regulated_partners.policies.subjects import Configuration, Stack
 from tests.regulated_partners.policies.stacks import inbound, outbound, stack, violations
 
 BY_ID = {rule.id: rule for rule in RULES}
@@ -226,3 +227,30 @@ def test_what_can_be_configured() -> None:
     short = Configuration().configured({"maxDays": 7.0})
     (text,) = violations(BY_ID["waiver-complete"], stack(waivers=[_WAIVER]), short)
     assert "more than 7 days ahead" in text
+
+
+def test_a_policy_is_added_in_one_place() -> None:
+    """Failing: a policy that is written and listed is not enforced, not documented, or cannot be waived until somebody
+    thinks of another file."""
+    added = InboundRule(
+        id="inbound-named-in-lower-case",
+        severity=Severity.LOW,
+        level=Level.ADVISORY,
+        description="An inbound connector is named in lower case.",
+        remediation="Rename it.",
+        why="It is an example.",
+        source="this test",
+        reads=("name",),
+        test=lambda s: None if s.name.islower() else "its name has capitals",
+    )
+    (text,) = violations(added, stack())
+    assert text == "inbound connector 'Fabrikam - inbound': its name has capitals. Rename it."
+    waiver = {**_WAIVER, "policy": added.id}
+    assert violations(added, stack(waivers=[waiver])) == ()
+    assert pack.policy(added).name == added.id
+    assert f"### {added.id}\n\n{added.description} *low, advisory, judges inbound connectors*" in documentation(
+        (added,)
+    )
+    complete = next(rule for rule in waiving.rules((added,)) if rule.id == "waiver-complete")
+    assert violations(complete, stack(waivers=[waiver])) == ()
+    assert added.id not in BY_ID

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from regulated_partners.policies.catalogue import RULES
+from regulated_partners.policies import RULES
 from regulated_partners.policies.waiver import read_waivers
 from tests.regulated_partners.policies.stacks import TODAY, inbound, outbound, stack, violations
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from regulated_partners.partners import read_partner
+from regulated_partners.partners.acknowledgements import declared_names, in_force, read_acknowledgements
 from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.findings import read_partner
-from regulated_partners.partners.pair import inbound_half, outbound_half
-from regulated_partners.review.acknowledgement import declared_names, in_force, read_acknowledgements
+from regulated_partners.partners.pair import judge
 
 _PARTNER = {"name": "Fabrikam", "domains": ["fabrikam.com"], "certificateName": "mail.fabrikam.com"}
 _GIVEN = {"reason": "SEC-1", "expires": "2026-11-22"}
@@ -22,8 +22,7 @@ TODAY = datetime.date(2026, 11, 22)
 def test_it_changes_no_connector() -> None:
     """An acknowledgement, or taking it back, would itself be a change to the tenant."""
     plain, acknowledged = (Partner.model_validate(_PARTNER | extra) for extra in ({}, {"acknowledge": _GIVEN}))
-    assert inbound_half(plain) == inbound_half(acknowledged)
-    assert outbound_half(plain) == outbound_half(acknowledged)
+    assert judge(plain).halves == judge(acknowledged).halves
 
 
 @pytest.mark.parametrize("as_text", [True, False])

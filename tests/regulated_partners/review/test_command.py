@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.review.markdown import marker
+from regulated_partners.markdown import marker
 from tests.regulated_partners.review.recordings import PLANS
 
 ROOT = Path(__file__).parents[3]
@@ -39,7 +39,7 @@ def test_a_file_and_standard_input_give_the_same_markdown() -> None:
     by_pipe = _run(stdin=Path(_plan("several")).read_text(encoding="utf-8"))
     assert by_file.returncode == by_pipe.returncode == 0, by_file.stderr
     assert by_file.stdout == by_pipe.stdout
-    assert by_file.stdout.startswith(marker("dev"))
+    assert by_file.stdout.startswith(marker("review", "dev"))
 
 
 def test_gates_end_it_with_1_and_their_sentences() -> None:

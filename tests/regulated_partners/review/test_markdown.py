@@ -8,9 +8,10 @@ import re
 
 import pytest
 
-from regulated_partners.effects.effect import EffectKind
-from regulated_partners.engine.preview_json import read_preview
-from regulated_partners.review.markdown import MAXIMUM, escaped, markdown, marker
+from regulated_partners.effects import EffectKind
+from regulated_partners.engine.previews import read_preview
+from regulated_partners.markdown import escaped, marker
+from regulated_partners.review.markdown import MAXIMUM, markdown
 from regulated_partners.review.review import review
 from tests.regulated_partners.review.recordings import TODAY, document, reviewed
 from tests.regulated_partners.review.scenarios import SCENARIOS
@@ -48,9 +49,9 @@ def test_the_same_plan_gives_the_same_text_in_whatever_order_the_engine_worked()
 
 def test_a_bot_finds_its_comment() -> None:
     """Each push would add a comment instead of updating the one that is there."""
-    assert markdown(reviewed("nothing"), ()).splitlines()[0] == marker("dev")
-    assert marker("org/project/prod") != marker("dev")
-    assert "-->" not in marker("--> <b>")[:-3]
+    assert markdown(reviewed("nothing"), ()).splitlines()[0] == marker("review", "dev")
+    assert marker("review", "org/project/prod") != marker("review", "dev")
+    assert "-->" not in marker("review", "--> <b>")[:-3]
 
 
 def test_what_is_unchanged_is_folded_away() -> None:
@@ -69,7 +70,7 @@ def test_names_and_comments_cannot_act() -> None:
     (row,) = {line for line in text.splitlines() if line.startswith("| Comment")}
     assert len(re.findall(r"(?<!\\)\|", row)) == 4
     assert escaped("a\n## b") == "a\\\\n## b"
-    assert escaped("x --> <!-- `y` [z](u) &amp;") == "x --\\> \\<!-- \\`y\\` \\[z\\](u) &amp;amp;"
+    assert escaped("x --> <!-- `y` [z](u) &amp;") == "x --\\> &lt;!-- \\`y\\` \\[z\\](u) &amp;amp;"
 
 
 def _many(count: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from regulated_partners.effects.effect import EffectKind
+from regulated_partners.effects import EffectKind
 from regulated_partners.engine.plan import Operation
 from regulated_partners.review.gates import FAIL_ON, Gates, refusals
 from regulated_partners.review.markdown import markdown

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchange_online.connectors import InboundSettings, OutboundSettings, check
-from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.pair import inbound_half, outbound_half
+from regulated_partners.partners import Partner, judge
 from regulated_partners.verify.declared import DeclaredPartner
 
 
@@ -18,9 +16,5 @@ def declared(**changes: Any) -> DeclaredPartner:
         "certificateName": "mail.fabrikam.com",
         **changes,
     }
-    partner = Partner.model_validate(declaration)
-    halves = (check(half.direction, half.inputs) for half in (inbound_half(partner), outbound_half(partner)))
-    inbound, outbound = (half.settings for half in halves)
-    assert isinstance(inbound, InboundSettings)
-    assert isinstance(outbound, OutboundSettings)
-    return DeclaredPartner(partner.name, inbound, outbound)
+    pair = judge(Partner.model_validate(declaration))
+    return DeclaredPartner(pair.name, pair.inbound.settings, pair.outbound.settings)

@@ -1,0 +1,154 @@
+"""A stack as its settings file and the project file describe it: what is known before the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from regulated_partners.errors import CannotRunError
+from regulated_partners.names import PREFIX
+from regulated_partners.partners.settings import StackSettings, read_settings
+from regulated_partners.partners.shared_partners import project_root
+from regulated_partners.partners.stack import DeclaredStack, read_stack
+from regulated_partners.partners.yaml_text import load, why_not
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """A stack of a project.
+
+    Attributes:
+        root: the directory of Pulumi.yaml.
+        path: the settings file.
+        name: as given, possibly organization/project/stack.
+        project: the project's name.
+        text: the settings file, character by character.
+        config: the settings by their names with namespace; those of the project file count where the stack has none.
+        secrets_provider: `secretsprovider`, None when not set. Source: Pulumi stack settings file reference.
+        backend_url: `backend.url` of the project file, None when not set.
+        virtualenv: `runtime.options.virtualenv` of the project file, None when not set.
+    """
+
+    root: Path
+    path: Path
+    name: str
+    project: str
+    text: str
+    config: Mapping[str, object]
+    secrets_provider: str | None
+    backend_url: str | None
+    virtualenv: str | None
+
+    @cached_property
+    def settings(self) -> StackSettings:
+        """The settings; those that are wrong are left out, and said by `declared`."""
+        return read_settings(self.config)[0]
+
+    @property
+    def local(self) -> bool:
+        """Whether its cloud is the emulator, as it is unless the stack names another."""
+        return self.settings.local
+
+    @property
+    def protects(self) -> bool:
+        """Whether Pulumi refuses to delete its connectors."""
+        return self.settings.protects
+
+    def setting(self, name: str) -> object:
+        """A setting as it stands in the file, None where there is none."""
+        return self.config.get(PREFIX + name)
+
+    @cached_property
+    def declared(self) -> DeclaredStack:
+        """The partners and connectors that it declares, judged."""
+        return read_stack(self.config, self.root, self.project)
+
+
+def read_stack_file(directory: Path | None, stack: str) -> StackFile:
+    """The stack of the project that a directory lies in.
+
+    Args:
+        directory: the project's or one below it; the current directory unless given.
+        stack: the stack's name, possibly organization/project/stack.
+
+    Raises:
+        CannotRunError: where project or stack are not found, or a file is not what it should be.
+    """
+    start = directory or Path.cwd()
+    root = project_root(start)
+    if root is None:
+        raise CannotRunError(
+            f"There is no Pulumi.yaml in {start.resolve()} or above it: run the command in the project's directory, or "
+            "name that with --cwd."
+        )
+    project = _mapping(root / "Pulumi.yaml", _text(root / "Pulumi.yaml"))
+    folder = root / str(project.get("stackConfigDir") or ".")
+    path = folder / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+    if not path.is_file():
+        known = sorted(found.name[len("Pulumi.") : -len(".yaml")] for found in folder.glob("Pulumi.*.yaml"))
+        raise CannotRunError(
+            f"There is no stack {stack}: {path} does not exist. Stacks of this project: {', '.join(known) or 'none'}. "
+            "Choose one with STACK=<name>, or copy a settings file to make a new one."
+        )
+    text = _text(path)
+    settings = _mapping(path, text)
+    name = str(project.get("name") or "")
+    return StackFile(
+        root=root,
+        path=path,
+        name=stack,
+        project=name,
+        text=text,
+        config={**_defaults(root / "Pulumi.yaml", project, name), **_config(path, settings, name)},
+        secrets_provider=_word(settings.get("secretsprovider")),
+        backend_url=_word(_inner(project, "backend").get("url")),
+        virtualenv=_word(_inner(_inner(project, "runtime"), "options").get("virtualenv")),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise CannotRunError(f"{path} is not UTF-8 text; save it as UTF-8.") from None
+    except OSError as error:
+        raise CannotRunError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from None
+
+
+def _mapping(path: Path, text: str) -> dict[str, object]:
+    try:
+        content = load(text)
+    except yaml.YAMLError as error:
+        raise CannotRunError(f"{path} is not valid YAML:{why_not(error)}.") from None
+    return content if isinstance(content, dict) else {}
+
+
+def _config(path: Path, content: Mapping[str, object], project: str) -> dict[str, object]:
+    """The settings of a file; Pulumi takes a name without namespace for one of the project's own."""
+    config = content.get("config")
+    if config is not None and not isinstance(config, dict):
+        raise CannotRunError(f"{path}: config is not a mapping; write 'name: value' lines below it.")
+    return {str(key) if ":" in str(key) else f"{project}:{key}": value for key, value in (config or {}).items()}
+
+
+def _defaults(path: Path, content: Mapping[str, object], project: str) -> dict[str, object]:
+    """Source: Pulumi project file reference, config: a plain value, or one with `value` or `default`."""
+    found = {}
+    for key, value in _config(path, content, project).items():
+        given = value.get("value", value.get("default")) if isinstance(value, dict) else value
+        if given is not None:
+            found[key] = given
+    return found
+
+
+def _inner(content: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = content.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,213 @@
+"""How this process waits for the service: how long, how often again, and how many calls at a time.
+
+A failed call is sent again as Microsoft's own module does it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.errors import AdminApiError, Failure, Misconfigured, OutcomeUnknown, Repeat
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
+
+#: Factor from 0 to 1 by which all waits shrink. Counts for the cloud `local` only: a real service is never hurried.
+TIME_SCALE = "EXCHANGE_ONLINE_TIME_SCALE"
+
+#: The tenant's limit is not published. Source: exchange-wire 8.3 (at most 2-3 concurrent reads, writes in turn).
+CONCURRENT_READS = 3
+
+
+class Effect(Enum):
+    """What sending a call twice does.
+
+    Attributes:
+        READ: nothing changes. Repeated after everything that passes; listings are followed to their end.
+        IDEMPOTENT: Set and Remove: the second time changes nothing more. A repeated Remove can end in NotFound.
+        CREATE: New: repeated only when the service surely did nothing; else OutcomeUnknown.
+    """
+
+    READ = "read"
+    IDEMPOTENT = "idempotent"
+    CREATE = "create"
+
+    def may_repeat(self, repeat: Repeat) -> bool:
+        """Whether a call of this effect may be sent again after a failure of that kind."""
+        return repeat.value >= _NEEDED[self].value
+
+
+_NEEDED = {Effect.READ: Repeat.READ, Effect.IDEMPOTENT: Repeat.IDEMPOTENT, Effect.CREATE: Repeat.ANY}
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds to wait for a server.
+
+    The service itself gives up on a cmdlet after 900 s and its own module waits 960 s; connector cmdlets take about a
+    second, and other clients wait 20 to 100 s (exchange-wire 8.2).
+
+    Attributes:
+        connect: for the connection.
+        read: for the answer, or between two pieces of it.
+    """
+
+    connect: float = 10.0
+    read: float = 120.0
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long.
+
+    Source: exchange-wire 8.3 (6 tries, 2 s doubling, `Retry-After` in decimals; the 300 s are one client's practice).
+
+    Attributes:
+        tries: calls in all.
+        first_wait: seconds before the second; doubles each time.
+        longest_wait: the longest wait that the service may ask for, in seconds. When it asks for more the call fails
+            and says so: trying earlier than asked prolongs the throttling, and a pipeline that sleeps an hour helps
+            nobody.
+        sleep: waits that many seconds.
+    """
+
+    tries: int = 6
+    first_wait: float = 2.0
+    longest_wait: float = 300.0
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self, effect: Effect, call: Callable[[], Result]) -> Result:
+        """The result of `call`, sent again as its effect allows.
+
+        Raises:
+            AdminApiError: the last one; for a create whose outcome is open, OutcomeUnknown.
+        """
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+        def wait(state: RetryCallState) -> float:
+            return self._wait(_failed(state), state.attempt_number)
+
+        def log(state: RetryCallState) -> None:
+            error, seconds = _failed(state), state.next_action.sleep if state.next_action else 0.0
+            _log.info("try %d of %d failed, next in %.1f s: %s", state.attempt_number, self.tries, seconds, error)
+
+        retrying = Retrying(
+            stop=stop_after_attempt(self.tries),
+            retry=retry_if_exception(lambda error: self._again(effect, error)),
+            wait=wait,
+            sleep=self.sleep,
+            before_sleep=log,
+            reraise=True,
+        )
+        try:
+            return retrying(call)
+        except AdminApiError as error:
+            tries = int(retrying.statistics.get("attempt_number", 1))
+            final = self._final(effect, error, tries)
+        raise final from None
+
+    def _again(self, effect: Effect, error: BaseException) -> bool:
+        if not isinstance(error, AdminApiError) or not effect.may_repeat(error.failure.repeat):
+            return False
+        return (error.failure.retry_after or 0.0) <= self.longest_wait
+
+    def _wait(self, error: AdminApiError, attempt: int) -> float:
+        asked = error.failure.retry_after
+        return asked if asked is not None else self.first_wait * 2.0 ** (attempt - 1)
+
+    def _final(self, effect: Effect, error: AdminApiError, tries: int) -> AdminApiError:
+        """The error as the caller gets it. It has been retried as far as it may be: nobody above retries it again."""
+        failure = replace(error.failure, repeat=Repeat.NEVER)
+        if tries > 1:
+            failure = replace(failure, what=f"{failure.what} (tried {tries} times)")
+        if effect is Effect.CREATE and not failure.outcome_known:
+            what = f"{failure.what}; whether the object was created is unknown"
+            return OutcomeUnknown(replace(failure, what=what, advice=OutcomeUnknown.usual_advice))
+        asked = failure.retry_after or 0.0
+        if effect.may_repeat(error.failure.repeat) and asked > self.longest_wait:
+            advice = (
+                f"It asks to wait {asked:.0f} seconds, longer than a run waits ({self.longest_wait:.0f}): "
+                "run it again after that."
+            )
+            failure = replace(failure, advice=advice)
+        return type(error)(failure)
+
+
+def _failed(state: RetryCallState) -> AdminApiError:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, AdminApiError):
+        raise TypeError("only an AdminApiError is retried")
+    return error
+
+
+class Gates:
+    """How many calls go to one tenant at a time: one gate for reads, one for writes."""
+
+    def __init__(self) -> None:
+        self._reads = threading.BoundedSemaphore(CONCURRENT_READS)
+        self._writes = threading.Lock()
+
+    def through(self, effect: Effect) -> AbstractContextManager[object]:
+        """A context in which one call of this effect may be on its way."""
+        return self._reads if effect is Effect.READ else self._writes
+
+
+_GATES: defaultdict[tuple[str, str], Gates] = defaultdict(Gates)
+_GATES_LOCK = threading.Lock()
+
+
+def gates_for(host: str, tenant: str) -> Gates:
+    """The gates of a tenant, over all clients and threads of this process.
+
+    Args:
+        host: base URL of the cloud.
+        tenant: GUID.
+    """
+    with _GATES_LOCK:
+        return _GATES[host, tenant]
+
+
+def pace(cloud: Cloud, environ: Mapping[str, str]) -> Callable[[float], None]:
+    """What sleeps for a number of seconds, or in tests on the emulator for a fraction of it.
+
+    Args:
+        cloud: the stack's; only `local` heeds the variable `TIME_SCALE`.
+        environ: the process environment.
+
+    Raises:
+        Misconfigured: where the variable is no number from 0 to 1.
+    """
+    text = environ.get(TIME_SCALE, "").strip()
+    if not cloud.is_local or not text:
+        return time.sleep
+    scale = _scale(text)
+    return lambda seconds: time.sleep(seconds * scale)
+
+
+def _scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = -1.0
+    if 0.0 <= scale <= 1.0:
+        return scale
+    raise Misconfigured(
+        Failure(
+            where=f"Reading {TIME_SCALE}",
+            what=f"{text!r} is not a number from 0 to 1",
+            advice="Unset it; it only shortens the waits of tests on the emulator.",
+        )
+    )

@@ -1,0 +1,16 @@
+"""The frozen names: what stands in the state of every stack, and what stack files are written with.
+
+They outlive every change of the code. Two more stand in each state, as the pickle of a provider: the dotted paths
+`exchange_online.resources.dynamic.InboundConnectorProvider` and `…OutboundConnectorProvider`; a test holds the golden
+pickle.
+"""
+
+#: The namespace of a stack's settings, whatever the project is called: `regulated-partners:cloud`.
+NAMESPACE = "regulated-partners"
+
+#: The package of the resources, in type tokens and as a plugin.
+PACKAGE = "exchange-online"
+
+#: Type tokens of the dynamic resources.
+INBOUND_TOKEN = f"pulumi-python:dynamic/{PACKAGE}:InboundConnector"
+OUTBOUND_TOKEN = f"pulumi-python:dynamic/{PACKAGE}:OutboundConnector"

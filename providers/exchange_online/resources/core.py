@@ -1,0 +1,187 @@
+"""What both of Pulumi's faces answer about a connector, on plain values and without Pulumi.
+
+The faces (`dynamic`, and the plugin's) only translate: the engine's messages to these calls, and the answers back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from exchange_online.admin_api.errors import AdminApiError
+from exchange_online.connectors import COMPUTED, Checked, ConnectorRecord, Direction, Options, changes, check, inputs
+from exchange_online.lifecycle import Outcome
+from exchange_online.resources.session import Session
+
+Properties = dict[str, Any]
+
+#: The output that names inputs which the service did not take over, although it did not refuse them.
+DECLINED = "declined"
+
+_NOT_SETTINGS = {DECLINED, *COMPUTED}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a declaration is refused.
+
+    Attributes:
+        property: the top-level property, which is all that the engine prints.
+        reason: a sentence that names the connector.
+    """
+
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What an update would change.
+
+    Attributes:
+        properties: those that differ, or may because their values are not known yet.
+        declined_before: whether the service was asked for exactly this before and did not take it over.
+    """
+
+    properties: frozenset[str]
+    declined_before: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A connector as the tenant has it.
+
+    Attributes:
+        guid: its id.
+        outputs: its settings, and what the service computed.
+        inputs: the declaration that would make it.
+    """
+
+    guid: str
+    outputs: Properties
+    inputs: Properties
+
+
+class ConnectorError(Exception):
+    """What the user reads when a call fails: one sentence, no traceback, no secret."""
+
+
+# Newer SDKs print an exception's module in front of its name; one that looks built in is printed by its name alone.
+ConnectorError.__module__ = "builtins"
+
+
+class ConnectorCore:
+    """Check, diff, create, read, update and delete of connectors of one direction. Raises only `ConnectorError`.
+
+    Properties are Pulumi's, in its spelling. `check` and `diff` use no network.
+
+    Args:
+        direction: inbound or outbound.
+        session: the process's.
+        is_unknown: says of a value that the engine does not know it yet.
+    """
+
+    def __init__(self, direction: Direction, session: Session, is_unknown: Callable[[object], bool]) -> None:
+        self._direction = direction
+        self._session = session
+        self._is_unknown = is_unknown
+
+    def check(self, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
+        """The canonical inputs, unknown values as they came, and why they are refused if they are."""
+        with _as_sentences(f"checking the {self._called(news)}"):
+            if isinstance(earlier := olds.get("name"), str):
+                self._session.ownership.declare(self._direction, earlier)
+            checked = check(self._direction, news, self._is_unknown)
+            for finding in checked.warnings:
+                self._session.warn(f"{self._called(news)}: {finding}")
+            refusals = (Refusal(error.top_property, f"{error}. [{self._called(news)}]") for error in checked.errors)
+            unknown = {key: value for key, value in news.items() if key in checked.unknown}
+            return {**checked.inputs(), **unknown}, tuple(refusals)
+
+    def diff(self, olds: Properties, news: Properties) -> Difference:
+        """What differs between the state and the declaration."""
+        with _as_sentences(f"comparing the {self._called(news)}"):
+            before, after = self._read(olds), self._read(news)
+            changed = {change.parameter.key for change in changes(before.settings, after.settings)} | after.unknown
+            declined = bool(changed) and changed <= set(olds.get(DECLINED, ()))
+            consents = before.options.inputs().keys() ^ after.options.inputs().keys()
+            return Difference(frozenset(changed | consents), declined)
+
+    def create(self, news: Properties) -> tuple[str, Properties]:
+        """The id and the outputs of the connector that now is as declared."""
+        with _as_sentences(f"creating the {self._called(news)}"):
+            declared = self._read(news)
+            outcome = self._session.lifecycle().create(declared.settings, declared.options)
+            return outcome.record.guid, self._outputs(outcome, declared.options)
+
+    def update(self, guid: str, olds: Properties, news: Properties) -> Properties:
+        """The outputs of the connector that now is as declared."""
+        with _as_sentences(f"updating the {self._called(news)}"):
+            before, after = self._read(olds), self._read(news)
+            outcome = self._session.lifecycle().update(guid, before.settings, after.settings)
+            return self._outputs(outcome, after.options)
+
+    def read(self, guid: str, properties: Properties) -> Found | None:
+        """The connector, or None if it is gone for certain."""
+        with _as_sentences(f"reading the {self._called(properties, guid)}"):
+            record = self._session.lifecycle().read(self._direction, guid)
+            if record is None:
+                return None
+            options = self._read(properties).options
+            declaration = {**inputs(record.settings), **options.inputs()}
+            return Found(record.guid, _with_options(record, options), declaration)
+
+    def delete(self, guid: str, properties: Properties) -> None:
+        """Removes the connector; one that is gone already is fine."""
+        called = self._called(properties, guid)
+        with _as_sentences(f"deleting the {called}"):
+            for warning in self._session.lifecycle().delete(guid, self._read(properties).settings):
+                self._session.warn(f"{called}: {warning}")
+
+    def _read(self, properties: Properties) -> Checked:
+        declared = {key: value for key, value in properties.items() if key not in _NOT_SETTINGS}
+        return check(self._direction, declared, self._is_unknown)
+
+    def _outputs(self, outcome: Outcome, options: Options) -> Properties:
+        for warning in outcome.warnings:
+            self._session.warn(f"{self._direction.word} connector '{outcome.record.name}': {warning}")
+        outputs = _with_options(outcome.record, options)
+        return {**outputs, DECLINED: list(outcome.declined)} if outcome.declined else outputs
+
+    def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
+        name = properties.get("name")
+        return f"{self._direction.word} connector '{name if isinstance(name, str) else guid}'"
+
+
+def _with_options(record: ConnectorRecord, options: Options) -> Properties:
+    return {**record.outputs(), **options.inputs()}
+
+
+@contextmanager
+def _as_sentences(doing: str) -> Iterator[None]:
+    """Turns every exception into a `ConnectorError`.
+
+    An exit inside a provider method would leave the engine waiting for ever, so it becomes one as well; what a
+    programming error says may hold anything, so only its type is shown.
+    """
+    try:
+        yield
+    except AdminApiError as error:
+        raise ConnectorError(f"{doing} failed. {error}") from None
+    except BaseException as error:  # noqa: BLE001 - see the docstring
+        raise ConnectorError(
+            f"{doing} failed with an unexpected {type(error).__name__}{_place(error)}. "
+            "This is a defect of the provider: please report it with this line."
+        ) from None
+
+
+def _place(error: BaseException) -> str:
+    """Module and line of the defect, which hold no values."""
+    trace = error.__traceback__
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" in {trace.tb_frame.f_globals.get('__name__', '?')} line {trace.tb_lineno}"

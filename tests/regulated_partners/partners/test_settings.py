@@ -1,0 +1,99 @@
+"""The settings of a stack: one model for its file, the program, a preview and a plan."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from regulated_partners.partners import StackSettings, read_settings, setting_names
+from tests.regulated_partners.partners.declared import FABRIKAM, settings
+
+
+def said(project: str = "", **named: object) -> list[str]:
+    """What there is to say about settings."""
+    return [str(finding) for finding in read_settings(settings(**named), project)[1]]
+
+
+def test_a_misspelled_setting_is_named_with_what_was_meant() -> None:
+    """A failure means that `partnrs:` reads as "no partners", and the next `up` removes every connector."""
+    assert said(partnrs=[], cloud="local") == [
+        "regulated-partners:partnrs: there is no such setting; did you mean partners?"
+    ]
+
+
+def test_settings_of_other_namespaces_are_nobodys_business() -> None:
+    """A failure means that a stack cannot hold settings for other tools."""
+    config = {"azure:location": "x", "pulumi:tags": {}, "acme-mail:owner": "x", "other:partners": []}
+    assert read_settings(config, "acme-mail") == (StackSettings(), ())
+
+
+@pytest.mark.parametrize("name", ["partners", "cloud", "clientId"])
+def test_settings_under_the_projects_own_name_are_refused_with_the_line_to_write(name: str) -> None:
+    """Failing: a project of another name deploys no partners, or to the emulator, without a word."""
+    (finding,) = read_settings({f"acme-mail:{name}": "x"}, "acme-mail")[1]
+    assert finding.path == f"acme-mail:{name}"
+    assert f"write regulated-partners:{name}: in its place" in finding.text
+    assert finding.is_error
+
+
+def test_every_known_setting_is_accepted() -> None:
+    """A failure means that a documented setting stops the program."""
+    assert said("regulated-partners", **dict.fromkeys(setting_names())) == []
+    assert {"cloud", "tenant", "clientId", "partners", "host", "scope", "authority"} <= set(setting_names())
+
+
+@pytest.mark.parametrize(
+    ("cloud", "text"),
+    [
+        ("comercial", "there is no cloud 'comercial'; did you mean commercial?"),
+        ("germany", "there is no cloud 'germany'; write one of local, commercial, gcc-high, dod, china."),
+        ([], "a list is not a text; put it into quotation marks."),
+    ],
+)
+def test_a_cloud_that_does_not_exist_is_an_error(cloud: object, text: str) -> None:
+    """Failing: a misspelled cloud is noticed only when the first connector is created."""
+    assert said(cloud=cloud) == [f"regulated-partners:cloud: {text}"]
+
+
+@pytest.mark.parametrize("named", [{}, {"cloud": None}, {"cloud": ""}, {"cloud": "local"}])
+def test_a_stack_without_a_cloud_is_local(named: dict[str, object]) -> None:
+    """Failing: the command and the provider disagree about a stack file without `cloud`."""
+    found, _ = read_settings(settings(**named))
+    assert (found.local, found.protects) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("named", "protects"),
+    [
+        ({"cloud": "commercial"}, True),
+        ({"cloud": "commercial", "protect": False}, False),
+        ({"cloud": "commercial", "protect": "false"}, False),
+        ({"protect": "true"}, True),
+    ],
+)
+def test_connectors_of_real_tenants_are_protected(named: dict[str, object], protects: bool) -> None:
+    """Failing: a slip deletes a connector of a real tenant, or nobody can take the protection away."""
+    assert read_settings(settings(**named))[0].protects is protects
+
+
+def test_the_file_and_the_engine_say_the_same() -> None:
+    """Failing: program and command read one stack differently: the engine hands on lists as JSON, flags as texts."""
+    typed: dict[str, Any] = {
+        "cloud": "dod",
+        "tenant": 17,
+        "protect": True,
+        "partners": [FABRIKAM],
+        "preflight": {"port": 26},
+    }
+    handed_on = {"cloud": "dod", "tenant": "17", "protect": "true"}
+    handed_on |= {name: json.dumps(typed[name]) for name in ("partners", "preflight")}
+    assert read_settings(settings(**typed)) == read_settings(settings(**handed_on))
+
+
+def test_a_wrong_value_is_said_and_the_others_count() -> None:
+    """Failing: one slip hides the others, or everything else is forgotten with it."""
+    found, findings = read_settings(settings(tenant=["x"], protect="maybe", clientId="app"))
+    assert [finding.path for finding in findings] == ["regulated-partners:tenant", "regulated-partners:protect"]
+    assert found == StackSettings(client_id="app")
