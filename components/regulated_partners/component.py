@@ -12,12 +12,18 @@ from pydantic.alias_generators import to_camel
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import Direction, parameters
 from exchange_online.connectors.options import OPTION_KEYS
-from regulated_partners.names import COMPONENT_TOKEN
-from regulated_partners.partners.connectors import DeclaredConnector
-from regulated_partners.partners.declaration import Inbound, Outbound
-from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.pair import Half, Pair
-from regulated_partners.partners.partner import read_partner
+from regulated_partners.names import COMPONENT_TOKEN, PREFIX
+from regulated_partners.partners import (
+    DeclarationFinding,
+    DeclaredConnector,
+    Half,
+    Inbound,
+    Outbound,
+    Pair,
+    read_partner,
+    read_settings,
+    setting_names,
+)
 
 
 class DeclarationRefusedError(pulumi.RunError):
@@ -84,6 +90,7 @@ class RegulatedPartner(pulumi.ComponentResource):
             "protect": protect,
             "aliases": aliases,
         }
+        _stop_on_wrong_settings()
         later = _Later()
         pair, findings = read_partner(later.stood_in(declared), later.whole)
         findings = (*later.findings, *(found for found in findings if not later.speaks_of(found)))
@@ -128,6 +135,20 @@ def arguments(direction: Direction, inputs: Mapping[str, Any]) -> dict[str, Any]
     """Pulumi properties as keyword arguments of the resource classes."""
     attributes = {parameter.key: parameter.attribute for parameter in parameters(direction)} | OPTION_KEYS
     return {attributes[key]: value for key, value in inputs.items()}
+
+
+def stack_config() -> dict[str, object]:
+    """The stack's settings by their names with namespace, as the engine hands them on."""
+    names = {*pulumi.runtime.get_config_env(), *(PREFIX + name for name in setting_names())}
+    config = {name: pulumi.runtime.get_config(name) for name in names}
+    return {name: value for name, value in config.items() if value is not None}
+
+
+def _stop_on_wrong_settings() -> None:
+    """The preview of a new stack calls no tenant, so a cloud that does not exist would go unnoticed until `up`."""
+    _, findings = read_settings(stack_config())
+    if findings:
+        raise DeclarationRefusedError(findings)
 
 
 #: Options that no component hands on to its children. Source: Pulumi's docs, resource options; tried with 3.259.

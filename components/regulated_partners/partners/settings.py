@@ -25,12 +25,10 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from exchange_online.admin_api.clouds import CLOUDS, LOCAL
+from exchange_online.names import CLOUD_NAMES, LOCAL
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
 from regulated_partners.partners.findings import DeclarationFinding, in_words
-
-CLOUD_NAMES = (LOCAL, *CLOUDS)
 
 
 def _cloud(name: str) -> str:

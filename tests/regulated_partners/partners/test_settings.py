@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from exchange_online.admin_api.clouds import CLOUDS, LOCAL
+from exchange_online.names import CLOUD_NAMES
 from regulated_partners.partners import StackSettings, read_settings, setting_names
 from tests.regulated_partners.partners.declared import FABRIKAM, settings
 
@@ -55,6 +57,12 @@ def test_every_known_setting_is_accepted() -> None:
 def test_a_cloud_that_does_not_exist_is_an_error(cloud: object, text: str) -> None:
     """Failing: a misspelled cloud is noticed only when the first connector is created."""
     assert said(cloud=cloud) == [f"regulated-partners:cloud: {text}"]
+
+
+def test_every_cloud_that_there_is_may_be_set() -> None:
+    """Failing: a stack in one of the clouds is refused, or one is accepted that the client does not know."""
+    assert (LOCAL, *CLOUDS) == CLOUD_NAMES
+    assert [said(cloud=name) for name in CLOUD_NAMES] == [[]] * 5
 
 
 @pytest.mark.parametrize("named", [{}, {"cloud": None}, {"cloud": ""}, {"cloud": "local"}])
