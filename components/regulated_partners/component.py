@@ -208,14 +208,14 @@ class _Later:
 
     def _plain(self, above: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for key, value in declared.items():
-            name = to_camel(key) if "_" in key else key
+            name = to_camel(key) if "_" in str(key) else key
             place = f"{above}{name}"
             if isinstance(value, Mapping) and place in ("inbound", "outbound", "inbound.settings", "outbound.settings"):
                 yield name, dict(self._plain(f"{place}.", value))
             elif not _comes_later(value):
                 yield name, value
             elif place in _STAND_INS or ".settings." in place:
-                self._given[place] = value
+                self._given[place] = _awaited(value)
                 yield name, self._standing_in(place, value)
             else:
                 self.findings.append(_must_be_plain(place))
@@ -228,7 +228,7 @@ class _Later:
             return [text.format(1)] if place in _LISTS else text
         later = {index for index, item in enumerate(value) if _comes_later(item)}
         self._items |= {f"{place}[{index}]" for index in later}
-        return [text.format(index + 1) if index in later else item for index, item in enumerate(value)]
+        return [text.format(index % 250 + 1) if index in later else item for index, item in enumerate(value)]
 
     def speaks_of(self, finding: DeclarationFinding) -> bool:
         """Whether a finding is about what only stands in, or was left out."""
@@ -252,6 +252,13 @@ def _comes_later(value: object) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_comes_later, value))
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
+
+
+def _awaited(value: Any) -> Any:
+    """Both connectors may need it, and what is awaited can be awaited once."""
+    if isinstance(value, (list, tuple)):
+        return [_awaited(item) for item in value]
+    return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
 
 
 def _must_be_plain(place: str) -> DeclarationFinding:
