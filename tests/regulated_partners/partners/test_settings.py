@@ -105,3 +105,10 @@ def test_a_wrong_value_is_said_and_the_others_count() -> None:
     found, findings = read_settings(settings(tenant=["x"], protect="maybe", clientId="app"))
     assert [finding.path for finding in findings] == ["regulated-partners:tenant", "regulated-partners:protect"]
     assert found == StackSettings(client_id="app")
+
+
+def test_what_is_encrypted_in_the_file_is_no_mistake() -> None:
+    """Failing: `adopt` refuses a stack file in which a secret stands; or an encrypted cloud passes for local."""
+    secret = {"secure": "v1:abc"}
+    assert said(clientSecret=secret, tenant=secret) == []
+    assert said(cloud=secret) == ["regulated-partners:cloud: a mapping is not a text; put it into quotation marks."]
