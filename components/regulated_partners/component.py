@@ -145,8 +145,12 @@ def stack_config() -> dict[str, object]:
 
 
 def _stop_on_wrong_settings() -> None:
-    """The preview of a new stack calls no tenant, so a cloud that does not exist would go unnoticed until `up`."""
-    _, findings = read_settings(stack_config())
+    """The preview of a new stack calls no tenant, so a cloud that does not exist would go unnoticed until `up`.
+
+    A program of one's own may have further settings in this namespace, if that is its project's name.
+    """
+    known = {PREFIX + name for name in setting_names()}
+    _, findings = read_settings({name: value for name, value in stack_config().items() if name in known})
     if findings:
         raise DeclarationRefusedError(findings)
 
