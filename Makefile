@@ -28,7 +28,7 @@ PARTNERS := $(RUN) -m regulated_partners
 ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) && pwd)"
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview review drift destroy emulator test lint bench venv servers cli env lock clean
+.PHONY: help up preview review drift destroy emulator test lint generate bench venv servers cli env lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,7 +53,7 @@ emulator: venv ## start Exchange Online on this machine, if it is not running, a
 	@$(PARTNERS) emulator start --state .emulator/state.db
 
 test: cli servers ## run all tests, those on the real Pulumi engine included
-	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci.marks --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
+	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
 
 lint: venv ## check style, format, types, imports between packages, the lock file and the pipelines
 	@$(RUN) -m ruff check .
@@ -61,7 +61,11 @@ lint: venv ## check style, format, types, imports between packages, the lock fil
 	@$(RUN) -m mypy .
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m tools.lock --check
+	@$(RUN) -m tools.generated --check
 	@$(RUN) -m tools.pipelines
+
+generate: venv ## write the files that are made from others: resources, schema, the emulator's tables, pages of docs/
+	@$(RUN) -m tools.generated
 
 bench: cli ## measure the engine and the provider
 	@$(ACTIVATED) $(RUN) -m tests.bench $(ARGS)

@@ -1,4 +1,4 @@
-"""What of the emulator is generated: `python -m tools.emulator` writes it, `--check` says what is out of date.
+"""What of the emulator is generated: its tables and its page.
 
 The tables of its cmdlets come from the reference in tests/data, so that a new parameter is entered there and nowhere
 else; docs/emulator.md comes from the rules in the emulator's code.
@@ -6,10 +6,8 @@ else; docs/emulator.md comes from the rules in the emulator's code.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,22 +72,6 @@ def _lines(rows: Mapping[str, object]) -> str:
     return ",\n".join(f"   {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check; returns the exit code: 1 when something is out of date."""
-    parser = argparse.ArgumentParser(prog="python -m tools.emulator", description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is out of date")
-    options = parser.parse_args(arguments)
-    stale = []
-    for path, content in ((TABLES, tables()), (DOCUMENT, f"{rules_table.markdown()}\n")):
-        if path.exists() and path.read_text(encoding="utf-8") == content:
-            continue
-        stale.append(path.relative_to(ROOT))
-        if not options.check:
-            path.write_text(content, encoding="utf-8")
-    for path in stale:
-        print(f"{path} {'is out of date: run `python -m tools.emulator`.' if options.check else 'written'}")
-    return 1 if stale and options.check else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def document() -> str:
+    """docs/emulator.md."""
+    return f"{rules_table.markdown()}\n"

@@ -19,7 +19,7 @@ from regulated_partners.probing.seen import DnsProblem
 from regulated_partners.probing.server_report import Demand
 from regulated_partners.probing.verdicts import Verdict
 from tests.verify_servers.world import World, connector
-from tools.servers.programs import program
+from tools.servers import program
 
 #: Domain, state, what Exchange Online answers.
 CASES = [

@@ -14,7 +14,7 @@ from regulated_partners.probing.server_report import ConnectionSecurity, ServerR
 from regulated_partners.probing.verdicts import Party, Verdict
 from tests.verify_servers.world import NAME, World, connector
 from tests.verify_servers.zones import ADDRESSES
-from tools.servers.programs import program
+from tools.servers import program
 
 ANY, TRUSTED, NAMED = (
     ConnectionSecurity.SELF_SIGNED_CERTIFICATE,

@@ -1,4 +1,4 @@
-"""Makes sure that the servers for tests/verify_servers are there: `python -m tools.servers`.
+"""The real mail, DNS and database servers that tests start: `python -m tools.servers` makes sure that they are there.
 
 Installs them as Debian packages where it may: as root, or by sudo without a password. Otherwise it says the command.
 """
@@ -11,15 +11,62 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from tools.servers.programs import install_command, missing_packages
-
+#: Where Debian keeps the programs of servers; it is not in the PATH of an ordinary user. PostgreSQL has its own.
+_SERVER_FOLDERS = "/usr/sbin:/sbin"
 #: Debian asks this script before it starts a service that was just installed; 101 is "no". Source: invoke-rc.d(8).
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _REFUSE = "#!/bin/sh\nexit 101\n"
 #: A long time for a slow mirror.
 _SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package, and the programs that are taken from it."""
+
+    name: str
+    programs: tuple[str, ...]
+
+
+PACKAGES = (
+    Package("postfix", ("postfix", "postconf")),
+    Package("knot", ("knotd", "keymgr")),
+    Package("unbound", ("unbound",)),
+    Package("openssl", ("openssl",)),
+    Package("postgresql", ("postgres", "initdb")),
+)
+
+
+def find_program(name: str) -> str | None:
+    """The path of a program, None where it is not installed."""
+    versions = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+    return shutil.which(name, path=":".join([os.environ.get("PATH", os.defpath), _SERVER_FOLDERS, *versions]))
+
+
+def program(name: str) -> str:
+    """The path of a program.
+
+    Raises:
+        RuntimeError: with the command that installs it.
+    """
+    found = find_program(name)
+    if found is None:
+        package = next(package.name for package in PACKAGES if name in package.programs)
+        raise RuntimeError(f"The program {name} is not installed: run `{install_command((package,))}`.")
+    return found
+
+
+def missing_packages() -> tuple[str, ...]:
+    """The packages that have to be installed."""
+    return tuple(package.name for package in PACKAGES if not all(map(find_program, package.programs)))
+
+
+def install_command(packages: tuple[str, ...]) -> str:
+    """What an operator types."""
+    return f"sudo apt-get install --no-install-recommends {' '.join(packages)}"
 
 
 def main() -> int:

@@ -1,5 +1,5 @@
 // actionlint, pinned: checks the GitHub workflows of pipelines/github in `make lint`.
-module regulated-partners/tools/actionlint
+module regulated-partners/tools/pipelines
 
 go 1.25.0
 

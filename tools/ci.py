@@ -1,4 +1,7 @@
-"""Fails unless the tests on the real Pulumi engine ran: `python -m tools.ci.engine_tests REPORT --at-least N`."""
+"""Fails unless the tests on the real Pulumi engine ran: `python -m tools.ci REPORT --at-least N`.
+
+It is also the pytest plugin (`-p tools.ci`) that writes each test's project marks into the JUnit report it reads.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
+MARKS = ("engine", "provider")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Adds a property `mark` to every test that has one of `MARKS`."""
+    for item in items:
+        item.user_properties.extend(("mark", mark) for mark in MARKS if item.get_closest_marker(mark))
+
 
 def complaint(report: Path, *, mark: str, at_least: int) -> str | None:
-    """What is wrong with a JUnit report made with the plugin `tools.ci.marks`, in one sentence; None if nothing.
+    """What is wrong with a JUnit report made with this plugin, in one sentence; None if nothing.
 
     At least `at_least` tests with the mark must have run, and none of them may have been skipped.
     """
@@ -33,7 +46,7 @@ def complaint(report: Path, *, mark: str, at_least: int) -> str | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns 0, or 1 with the complaint on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m tools.ci.engine_tests", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.ci", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("report", type=Path)
     parser.add_argument("--at-least", type=int, required=True)
     parser.add_argument("--mark", default="engine")
