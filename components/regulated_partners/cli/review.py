@@ -17,12 +17,11 @@ from regulated_partners.engine.preview_json import read_preview
 from regulated_partners.engine.saved_plan import is_saved_plan, read_saved_plan
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
-from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import FAIL_ON, Gates, refusals
 from regulated_partners.review.markdown import MAXIMUM, markdown
+from regulated_partners.review.rendering import as_json, show
 from regulated_partners.review.report import Review
 from regulated_partners.review.review import review as review_of
-from regulated_partners.review.terminal import show
 
 
 def percentage(text: str) -> float:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from regulated_partners.markdown import code, escaped, marker, shortened, table
-from regulated_partners.review import phrases
-from regulated_partners.review.report import Drift
+from regulated_partners.review.report import Drift, reasons, sentence
 
 #: What GitHub takes in an issue; GitLab takes more, Azure DevOps does not say. Source: GitHub REST API, issues: body.
 MAXIMUM = 65_536
@@ -44,9 +43,9 @@ def markdown(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str
 def _connector(drift: Drift) -> Iterator[str]:
     yield f"### {escaped(drift.owner)}: connector {escaped(drift.name)}"
     yield ""
-    yield f"- declared: {escaped(phrases.sentence(drift.before))}"
-    yield f"- found: {escaped(phrases.sentence(drift.found) or 'The connector is gone.')}"
-    for kind, reason in phrases.reasons(drift.effects):
+    yield f"- declared: {escaped(sentence(drift.before))}"
+    yield f"- found: {escaped(sentence(drift.found) or 'The connector is gone.')}"
+    for kind, reason in reasons(drift.effects):
         yield f"- {kind}: {escaped(reason)}"
     if drift.settings:
         rows = ((s.parameter, shortened(s.before), shortened(s.after)) for s in drift.settings)

@@ -6,12 +6,11 @@ when there is something to change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from regulated_partners.effects import EffectKind
+from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.markdown import Markdown, details, escaped, marker, shortened, table
-from regulated_partners.review import phrases
-from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
+from regulated_partners.review.report import LEGEND, ConnectorReview, Drift, OwnerReview, Review, Setting, reasons
 
 #: What GitHub takes in one comment. Source: GitHub REST API, issues/comments: body is too long (maximum is 65536).
 MAXIMUM = 65_536
@@ -33,7 +32,7 @@ def _head(review: Review, refusals: Sequence[str]) -> Iterator[str]:
     yield marker("review", review.stack)
     yield f"## What this does to mail: stack {escaped(review.stack)}"
     yield ""
-    yield f"**{escaped(phrases.summary(review))}**"
+    yield f"**{escaped(review.summary)}**"
     if refusals:
         yield from ("", "> **This change may not be applied as it is:**", ">")
         yield from (f"> - {escaped(refusal)}" for refusal in _few(refusals, 20))
@@ -54,30 +53,24 @@ def _owner_blocks(review: Review) -> Iterator[str]:
 
 
 def _owner(review: Review, owner: OwnerReview) -> Iterator[str]:
-    yield f"### {escaped(owner.name)} {phrases.headline(owner)}"
-    given = phrases.acknowledgement(review, owner)
-    if given:
+    yield f"### {escaped(owner.name)} {owner.headline}"
+    if given := review.said_of(owner):
         yield from ("", f"*{escaped(given)}*")
     for connector in owner.connectors:
         yield ""
-        yield from _connector(owner, connector)
+        yield f"**{owner.way(connector)}** (connector {escaped(connector.name)} {connector.happens})"
+        yield from _story(connector)
+        yield from _table(connector.settings)
 
 
-def _connector(owner: OwnerReview, connector: ConnectorReview) -> Iterator[str]:
-    way = phrases.way(connector, is_partner=owner.is_partner)
-    yield f"**{way}** (connector {escaped(connector.name)} {phrases.operation(connector)})"
+def _story(told: ConnectorReview | Drift) -> Iterator[str]:
     yield ""
-    if connector.before == connector.after:
-        yield f"- before and after: {escaped(phrases.sentence(connector.after))}"
-    else:
-        yield f"- before: {escaped(phrases.sentence(connector.before) or 'There is no such connector.')}"
-        yield f"- after: {escaped(phrases.sentence(connector.after) or 'There is no such connector.')}"
-    yield from _effects(phrases.reasons(connector.effects))
-    yield from _table(connector.settings)
+    yield from (f"- {word}: {escaped(sentence)}" for word, sentence in told.story)
+    yield from _effects(told.effects)
 
 
-def _effects(reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for kind, reason in reasons:
+def _effects(effects: tuple[Effect, ...]) -> Iterator[str]:
+    for kind, reason in reasons(effects):
         loud = f"**{kind}**" if kind in (EffectKind.WEAKENS, EffectKind.OUTAGE_RISK) else kind
         yield f"- {loud}: {escaped(reason)}"
 
@@ -99,15 +92,11 @@ def _drift_blocks(review: Review) -> Iterator[str]:
 
 def _drift(review: Review, drift: Drift) -> Iterator[str]:
     yield f"### {escaped(drift.owner)}: connector {escaped(drift.name)}"
-    given = phrases.acknowledgement(review, drift)
-    if given and drift.repair:
+    if drift.repair and (given := review.said_of(drift)):
         yield from ("", f"*{escaped(given)}*")
-    yield ""
-    yield f"- as deployed: {escaped(phrases.sentence(drift.before))}"
-    yield f"- as found: {escaped(phrases.sentence(drift.found) or 'The connector is gone.')}"
-    yield from _effects(phrases.reasons(drift.effects))
+    yield from _story(drift)
     yield f"- {drift.outcome}"
-    yield from (f"  {line}" for line in _effects(phrases.reasons(drift.repair)))
+    yield from (f"  {line}" for line in _effects(drift.repair))
     yield from _table(drift.settings)
 
 
@@ -116,7 +105,7 @@ def _tail_blocks(review: Review) -> Iterator[str]:
         names = Markdown(", ".join(map(escaped, review.unchanged)))
         yield details(f"{len(review.unchanged)} unchanged", names)
     if review.owners or review.drifts:
-        yield f"<sub>{phrases.LEGEND}</sub>"
+        yield f"<sub>{LEGEND}</sub>"
 
 
 def _within(head: str, blocks: list[str], maximum: int) -> str:

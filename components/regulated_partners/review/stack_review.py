@@ -14,11 +14,10 @@ from regulated_partners.engine.stack_operations import Operation
 from regulated_partners.errors import CannotRunError
 from regulated_partners.markdown import escaped, marker
 from regulated_partners.partners.stack_file import StackFile
-from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import Gates, refusals
 from regulated_partners.review.markdown import markdown
-from regulated_partners.review.phrases import summary
 from regulated_partners.review.policy_packs import VARIABLES, policy_arguments, violations, without_their_failure
+from regulated_partners.review.rendering import as_json
 from regulated_partners.review.report import Review
 from regulated_partners.review.review import review
 
@@ -48,7 +47,7 @@ class Previewed:
     @property
     def summary(self) -> str:
         """One or two sentences."""
-        return summary(self.review) if self.review else self.problem.splitlines()[0]
+        return self.review.summary if self.review else self.problem.splitlines()[0]
 
     @property
     def result(self) -> str:
