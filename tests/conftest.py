@@ -1,13 +1,22 @@
-"""What all tests share: how many examples hypothesis makes, and that a pipeline sees the same ones every time."""
+"""What all tests share: Exchange Online on this machine, a working copy, and how many examples hypothesis makes."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from exchange_online_emulator import Control, EmulatorProcess
+from tests.support.engine import Project
+from tests.support.processes import kill_working_in
+
+pytest_plugins = ["exchange_online_emulator.pytest_plugin"]
+
 settings.register_profile("dev", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A pipeline sees the same examples every time.
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
@@ -15,3 +24,22 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--live`: the tests of tests/live on a real tenant; see tests/live/test_behaviour.py."""
     parser.addoption("--live", action="store_true", help="run tests/live on a real tenant instead of the emulator")
+
+
+@pytest.fixture(scope="session")
+def emulator(exchange_online: EmulatorProcess) -> EmulatorProcess:
+    """Exchange Online on this machine, one process for all tests of a worker."""
+    return exchange_online
+
+
+@pytest.fixture
+def control(exchange_online_tenant: Control) -> Control:
+    """An empty tenant, seen by somebody who is not the program: calls, faults, switches, the portal."""
+    return exchange_online_tenant
+
+
+@pytest.fixture
+def project(tmp_path: Path, emulator: EmulatorProcess, control: Control) -> Iterator[Project]:  # noqa: ARG001 - resets
+    """A working copy of the project; its stack `dev` was never applied."""
+    yield Project(tmp_path, emulator)
+    kill_working_in(tmp_path)

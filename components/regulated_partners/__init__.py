@@ -27,6 +27,10 @@ _MODULES = {"DeclarationRefusedError": "component", "RegulatedPartner": "compone
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("regulated-partners")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"{__name__}.{_MODULES.get(name, 'partners.declaration')}")

@@ -21,13 +21,13 @@ from pydantic import ValidationError
 from exchange_online.connectors import OutboundSettings
 from regulated_partners.partners.pair import Pair
 from regulated_partners.partners.settings import PreflightSettings
+from regulated_partners.probing.certificates import RootsError, load_roots, web_context
 from regulated_partners.probing.collect import Questions, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient, NoResolverError
-from regulated_partners.probing.roots import RootsError, load_roots, web_context
 from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
 from regulated_partners.probing.route_report import report_route
 from regulated_partners.probing.seen import DnsProblem, Probe, ServerOutcome
-from regulated_partners.probing.server_report import Rule
+from regulated_partners.probing.server_report import Demand
 from regulated_partners.probing.verdicts import Finding, Level, Verdict
 
 #: A change that breaks everything shall not bury the preview; what is left out is counted.
@@ -68,7 +68,7 @@ def preflight(setting: object, pairs: Sequence[Pair], directory: Path) -> Prefli
     warnings: list[str] = []
     unreached = 0
     for name, connector in watched:
-        found, missing = _judged(name, Rule(connector, roots, now), index)
+        found, missing = _judged(name, Demand(connector, roots, now), index)
         warnings += found
         unreached += missing
     return PreflightReport(_shortened(list(dict.fromkeys(warnings))), tuple(_notes(unreached, probe, now)))
@@ -115,12 +115,12 @@ def _probe(
     return probe
 
 
-def _judged(name: str, rule: Rule, index: ProbeIndex) -> tuple[list[str], int]:
+def _judged(name: str, demand: Demand, index: ProbeIndex) -> tuple[list[str], int]:
     """Warnings about one partner, and how many of its servers were not reached."""
     warnings: list[str] = []
     unreached = 0
-    for route in routes(rule, index):
-        report = report_route(route, rule)
+    for route in routes(demand, index):
+        report = report_route(route, demand)
         warnings += _errors(f"{name}: {route.subject}", report.findings)
         unreached += report.verdict is Verdict.NOT_REACHABLE
         for server in route.servers:

@@ -1,28 +1,58 @@
-"""The command `python -m exchange_online_emulator`."""
+"""The command `python -m exchange_online_emulator`; `regulated-partners emulator` is the same."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-DEFAULT_STATE = Path(".emulator/state.sqlite")
-_USAGE = 2
+_NOT_RUNNING, _USAGE = 1, 2
+
+#: What the extra `emulator` installs, by import name.
+_EXTRA = ("jwt", "starlette", "trustme", "uvicorn")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; returns the exit code: 0 done, 1 not running (status), 2 usage or could not run."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, program: str = "python -m exchange_online_emulator") -> int:
+    """Run a subcommand.
+
+    Args:
+        arguments: those of the command line unless given.
+        program: what its own help calls it.
+
+    Returns:
+        The exit code: 0 done, 1 not running (status), 2 usage or could not run.
+    """
+    options = _parser(program).parse_args(arguments)
     command = {"serve": _serve, "start": _start, "stop": _stop, "status": _status, "reset": _reset, "rules": _rules}
+    missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+    if missing:
+        return _refuse(
+            f"The emulator needs {', '.join(missing)}: install it by `pip install 'regulated-partners[emulator]'`."
+        )
     return command[options.command](options)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m exchange_online_emulator", description="Exchange Online on your machine."
-    )
+def default_state() -> Path:
+    """The state file: in .emulator/ of the Pulumi project around this directory, where stacks look; else the user's."""
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        if (directory / "Pulumi.yaml").is_file():
+            return directory / ".emulator" / "state.db"
+    try:
+        states = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    except RuntimeError:
+        # A user without a home, as containers have them.
+        states = Path(tempfile.gettempdir()) / f"user-{os.getuid()}"
+    return states / "exchange-online-emulator" / "state.db"
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, description="Exchange Online on your machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve until stopped")
     start = commands.add_parser("start", help="start in the background if none answers yet; prints the URL")
@@ -39,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("reset", help="forget the tenant's objects, keep its identity"),
     ]
     for command in (serve, start, *rest):
-        command.add_argument("--state", type=Path, default=DEFAULT_STATE, metavar="FILE", help="default %(default)s")
+        command.add_argument("--state", type=Path, default=default_state(), metavar="FILE", help="default %(default)s")
         command.add_argument("--connection", type=Path, metavar="FILE", help="default connection.json beside the state")
     rules = commands.add_parser("rules", help="list the rules with tag and source")
     rules.add_argument("--markdown", action="store_true", help="as a Markdown document")
@@ -50,50 +80,61 @@ def _serve(options: argparse.Namespace) -> int:
     from exchange_online_emulator.serving import CannotServeError, ServeOptions, serve
 
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    latency = options.latency / 1000
     try:
-        serve(
-            ServeOptions(
-                options.state, options.host, options.port, options.connection, options.latency / 1000, options.seed
-            )
-        )
+        serve(ServeOptions(options.state, options.host, options.port, options.connection, latency, options.seed))
     except CannotServeError as error:
         return _refuse(str(error))
+    except OSError as error:
+        return _refuse(_unusable(options.state, error))
     except KeyboardInterrupt:
         return 0
     return 0
 
 
 def _start(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+    from exchange_online_emulator import process
 
     try:
-        connection = background.start(options.state, options.connection, options.latency, options.seed)
-    except background.CannotStartError as error:
+        connection = process.start(options.state, options.connection, options.latency, options.seed)
+    except process.EmulatorStartError as error:
         return _refuse(str(error))
+    except OSError as error:
+        return _refuse(_unusable(options.state, error))
     print(connection.url)  # noqa: T201
     return 0
 
 
-def _stop(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+def _unusable(state: Path, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"The emulator cannot keep its state in {state}: {reason}. Name a file in another folder with --state."
 
-    stopped = background.stop(options.state, options.connection)
+
+def _stop(options: argparse.Namespace) -> int:
+    from exchange_online_emulator import process
+
+    stopped = process.stop(options.state, options.connection)
     print("stopped" if stopped else "not running")  # noqa: T201
     return 0
 
 
 def _status(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+    from exchange_online_emulator import process
 
-    connection = background.running(options.state, options.connection)
-    print(f"{connection.url} (pid {connection.pid})" if connection else "not running")  # noqa: T201
-    return 0 if connection else 1
+    connection = process.running(options.state, options.connection)
+    if connection is None:
+        print("not running")  # noqa: T201
+        return _NOT_RUNNING
+    file = process.connection_path(options.state, options.connection)
+    print(f"{connection.url} (pid {connection.pid})")  # noqa: T201
+    print(f"Stacks on the cloud `local` find it by EXCHANGE_ONLINE_EMULATOR={file}")  # noqa: T201
+    return 0
 
 
 def _reset(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import background
+    from exchange_online_emulator import process
 
-    background.reset(options.state, options.connection)
+    process.reset(options.state, options.connection)
     print("reset")  # noqa: T201
     return 0
 

@@ -1,13 +1,27 @@
-"""connection.json: how a client finds a running emulator."""
+"""connection.json: how a client finds a running emulator. And how private files are written."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from exchange_online_emulator.private_files import write_private
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` to `path` with mode 0600, replacing it in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # mkstemp makes the file 0600 from the start.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            handle.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 class ConnectionFileError(Exception):
@@ -17,7 +31,13 @@ class ConnectionFileError(Exception):
 class ConnectionFile(BaseModel):
     """Where the emulator answers and with which credentials. In the file the keys are in camelCase.
 
-    `url` and `authority` are base URLs, `ca_bundle` a PEM path, `tenant` and `client_id` GUIDs, `pid` the server's.
+    Attributes:
+        url: base URL of the admin API and the control API.
+        authority: base URL of the token endpoint.
+        scope: what a token is asked for.
+        ca_bundle: PEM file of the one CA that its clients must trust.
+        tenant: GUID, as is `client_id`.
+        pid: the server's.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
@@ -33,11 +53,17 @@ class ConnectionFile(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> ConnectionFile:
-        """Read the file. Raises `ConnectionFileError`."""
+        """Read the file.
+
+        Raises:
+            ConnectionFileError: it is missing or unreadable.
+        """
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise ConnectionFileError(f"There is no {path}: start the emulator with `make emulator`.") from None
+            raise ConnectionFileError(
+                f"There is no {path}: start the emulator with `python -m exchange_online_emulator start`."
+            ) from None
         except (OSError, ValidationError):
             raise ConnectionFileError(
                 f"{path} cannot be read: stop the emulator, remove the file, start again."

@@ -1,4 +1,4 @@
-"""What the emulated tenant holds: connectors, transport rules and accepted domains, as frozen records."""
+"""What the emulated tenant holds, as frozen records, and the switches by which a test chooses its behaviour."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 SettingValue = str | bool | int | None | tuple[str, ...]
 Settings = Mapping[str, SettingValue]
@@ -27,7 +30,10 @@ class Kind(StrEnum):
 class StoredObject:
     """One object of the tenant.
 
-    `sequence` orders listings; `settings` maps a property (`RequireTls`) to its stored form; times are UTC.
+    Attributes:
+        settings: each property (`RequireTls`) in its stored form.
+        sequence: orders listings.
+        created, changed: UTC.
     """
 
     kind: Kind
@@ -63,3 +69,37 @@ class StoredObject:
 
 
 DN_SUFFIX = "cn=transport settings,cn=configuration,dc=emulator,dc=prod,dc=outlook,dc=com"
+
+
+class Switches(BaseModel):
+    """How the emulated tenant behaves where the real one differs from offering to offering, or is not known.
+
+    Kept in the state file, so a restart keeps them. Each field's description names its rule.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    strict: bool = Field(
+        False, description="refuse also what is only assumed to be refused (V8-V11, V19, V21-V24, ...)"
+    )
+    offering: Literal["unrestricted", "disabled", "prohibited", "developer"] = Field(
+        "unrestricted", description="V30/V31 (disabled), V32 (prohibited), V35 (developer)"
+    )
+    unknown_identity: Literal["all", "not_found"] = Field(
+        "all", description="Get with an Identity that does not exist: every row (documented) or not found"
+    )
+    include_test_mode: Literal["only", "also"] = Field(
+        "only", description="IncludeTestModeConnectors true: only those (documented) or those too (peers)"
+    )
+    connector_in_use: Literal["refuse", "accept"] = Field("refuse", description="V34, assumed")
+    unsupported_parameters: tuple[str, ...] = Field(
+        (), description="parameters this cloud does not know yet, such as MtaStsMode: V26, and absent from rows"
+    )
+    stored_form_variants: bool = Field(
+        False, description="N6, N7, N8, N9: masked networks, bracketed smart hosts, sorted lists, domain paths"
+    )
+    validation_succeeds: bool = Field(True, description="what Validate-OutboundConnector finds")
+    rate_limit_headers: bool = Field(False, description="Rate-Limit-* headers on answers (sources disagree)")
+    token_lifetime_seconds: int = Field(3599, ge=1, le=86400)
+    page_token_lifetime_seconds: float = Field(1800, ge=0, le=86400, description="error text says 30 minutes")
+    max_page_size: int = Field(1000, ge=1, le=1000, description="the largest page, whatever Prefer asks")

@@ -9,14 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from exchange_online_emulator.calls import Call, recorded
-from exchange_online_emulator.cmdlets.binding import bind
 from exchange_online_emulator.cmdlets.listing import get
-from exchange_online_emulator.cmdlets.parameters import find_cmdlet
-from exchange_online_emulator.cmdlets.tenant import Immediate
-from exchange_online_emulator.http_responses import LOST
+from exchange_online_emulator.cmdlets.parameters import bind, find_cmdlet
+from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject
 from exchange_online_emulator.service import Emulator
+from exchange_online_emulator.storage import Call, recorded
+from exchange_online_emulator.wire import LOST
 
 _CALLS_SHOWN = 25
 _REFUSED = 400
@@ -96,7 +95,7 @@ def _connectors(body: Element, title: str, items: Sequence[StoredObject], column
 
 def _rules(body: Element, emulator: Emulator) -> None:
     cmdlet = find_cmdlet("Get-TransportRule")
-    found = get(emulator.tenant, Immediate(), Kind.TRANSPORT_RULE, bind(cmdlet, {})).rows if cmdlet else ()
+    found = get(emulator.tenant, Visibility(), Kind.TRANSPORT_RULE, bind(cmdlet, {})).rows if cmdlet else ()
     rules = [item for item in found if isinstance(item, StoredObject)]
     header = ["Name", "State", "Mode", "Routed through", "Recipient domains", "Sender domains"]
     table = _table(body, f"Transport rules ({len(rules)})", header, empty=not rules)

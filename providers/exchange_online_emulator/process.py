@@ -1,31 +1,48 @@
-"""A real emulator for tests: its own process, its own state, any free port."""
+"""An emulator in a process of its own: for a test, which ends it; or in the background, found by its state."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
+from typing import Self
+
+import requests
 
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
-from exchange_online_emulator.control import Control
+from exchange_online_emulator.control import Control, ControlError
 
+PREFERRED_PORT = 8443
 _READY_WITHIN = 30.0
+_STOPPED_WITHIN = 10.0
 
 
 class EmulatorStartError(Exception):
-    """The process ended, or was not ready in time; the text holds what it wrote."""
+    """The emulator did not come up; the text says why and what to do."""
 
 
 class EmulatorProcess:
-    """`python -m exchange_online_emulator serve` as a subprocess; a context manager.
+    """An emulator for a test: a context manager that starts one and ends it.
 
-    `directory` keeps state, connection.json and log (default: a temporary one, removed at the end); `arguments` are
-    further ones for `serve`. `connection`, `connection_path` and `control` are there once started.
+    Args:
+        directory: keeps state, connection.json and log; by default a temporary one, removed at the end.
+        arguments: further ones of `python -m exchange_online_emulator serve`.
+
+    Attributes:
+        connection: where it answers, once started.
+        connection_path: the file that says so; a stack on the cloud `local` finds it by `EXCHANGE_ONLINE_EMULATOR`.
+        control: resets and seeds the tenant, sees its calls, asks for faults; once started.
     """
+
+    connection: ConnectionFile
+    control: Control
 
     def __init__(self, directory: Path | None = None, *arguments: str) -> None:
         self._temporary = None if directory else tempfile.TemporaryDirectory(prefix="emulator-")
@@ -33,43 +50,35 @@ class EmulatorProcess:
         self.state = self.directory / "state.sqlite"
         self.connection_path = self.directory / "connection.json"
         self.log_path = self.directory / "emulator.log"
-        self.connection: ConnectionFile
-        self.control: Control
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
-        """The process id. Raises `EmulatorStartError` when it does not run."""
+        """The process id.
+
+        Raises:
+            EmulatorStartError: it does not run.
+        """
         if self._process is None:
             raise EmulatorStartError("The emulator was not started.")
         return self._process.pid
 
-    def start(self) -> EmulatorProcess:
-        """Start and wait until it answers. Raises `EmulatorStartError`."""
+    def start(self) -> Self:
+        """Start and wait until it answers.
+
+        Raises:
+            EmulatorStartError: it ended, or was not ready in time.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         self.connection_path.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "exchange_online_emulator", "serve", "--port", "0", "--state", str(self.state)]
-        command += ["--connection", str(self.connection_path), *self._arguments]
-        with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        self.connection = self._wait()
+        self._process = _spawn(self.state, self.connection_path, 0, self._arguments, self.log_path)
+        if not _wait(self._process, self.connection_path):
+            self.kill()
+            raise EmulatorStartError(f"The emulator did not start:\n{self.log()}")
+        self.connection = ConnectionFile.read(self.connection_path)
         self.control = Control(self.connection.url, self.connection.ca_bundle)
         return self
-
-    def _wait(self) -> ConnectionFile:
-        deadline = time.monotonic() + _READY_WITHIN
-        while time.monotonic() < deadline:
-            try:
-                return ConnectionFile.read(self.connection_path)
-            except ConnectionFileError:
-                if self._process is None or self._process.poll() is not None:
-                    break
-                time.sleep(0.02)
-        self.kill()
-        raise EmulatorStartError(f"The emulator did not start:\n{self.log()}")
 
     def log(self) -> str:
         """What the process wrote."""
@@ -90,19 +99,143 @@ class EmulatorProcess:
         if process.poll() is None:
             process.send_signal(how)
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=_STOPPED_WITHIN)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         if hasattr(self, "control"):
             self.control.close()
 
-    def __enter__(self) -> EmulatorProcess:
+    def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+
+def connection_path(state: Path, connection: Path | None = None) -> Path:
+    """Where connection.json is: beside the state unless told otherwise."""
+    return (connection or state.with_name("connection.json")).absolute()
+
+
+def running(state: Path, connection: Path | None = None) -> ConnectionFile | None:
+    """The connection of the emulator that serves this state and answers now, None when none does."""
+    try:
+        found = ConnectionFile.read(connection_path(state, connection))
+        with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+            answering = control.status().tenant == found.tenant
+    except (ConnectionFileError, ControlError, OSError, requests.RequestException):
+        return None
+    return found if answering else None
+
+
+def start(state: Path, connection: Path | None = None, latency: float = 0, seed: Path | None = None) -> ConnectionFile:
+    """Start one in the background unless one answers already; waits until it is ready.
+
+    It takes port 8443, or any free one when that is taken.
+
+    Args:
+        state: its state file.
+        connection: where connection.json goes; by default beside the state.
+        latency: milliseconds by which each answer is late.
+        seed: a JSON file of objects to put into the tenant.
+
+    Raises:
+        EmulatorStartError: it does not start, or the seed cannot be used.
+    """
+    state.parent.mkdir(parents=True, exist_ok=True)
+    with _starting(state):
+        found = running(state, connection)
+        if found is not None:
+            if seed is not None:
+                _plant(found, seed)
+            return found
+        path = connection_path(state, connection)
+        path.unlink(missing_ok=True)
+        log = state.with_suffix(".log")
+        arguments = ["--latency", str(latency), *(["--seed", str(seed)] if seed else [])]
+        for port in (PREFERRED_PORT, 0):
+            process = _spawn(state, path, port, arguments, log, detached=True)
+            if _wait(process, path):
+                return ConnectionFile.read(path)
+            if process.poll() is None:
+                process.terminate()
+        raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{_tail(log)}")
+
+
+def stop(state: Path, connection: Path | None = None) -> bool:
+    """Stop the emulator that serves this state and wait; False when none answers."""
+    found = running(state, connection)
+    if found is None:
+        connection_path(state, connection).unlink(missing_ok=True)
+        return False
+    os.kill(found.pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOPPED_WITHIN
+    while _locked(state) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return True
+
+
+def reset(state: Path, connection: Path | None = None) -> None:
+    """Forget the tenant's objects, in the running emulator or in the state file; identity, CA and keys stay."""
+    found = running(state, connection)
+    if found is not None:
+        with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+            control.reset()
+        return
+    from exchange_online_emulator.storage import Store
+
+    if state.exists():
+        Store(state).clear()
+
+
+def _plant(found: ConnectionFile, seed: Path) -> None:
+    with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+        try:
+            control.seed_file(seed)
+        except (ControlError, OSError, ValueError) as error:
+            raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
+
+
+def _spawn(
+    state: Path, connection: Path, port: int, arguments: Iterable[str], log: Path, *, detached: bool = False
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "exchange_online_emulator", "serve", "--state", str(state)]
+    command += ["--connection", str(connection), "--port", str(port), *arguments]
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=detached
+        )
+
+
+def _wait(process: subprocess.Popen[bytes], path: Path) -> bool:
+    # The server writes the file in one step, when it answers.
+    deadline = time.monotonic() + _READY_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        if path.exists():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@contextlib.contextmanager
+def _starting(state: Path) -> Iterator[None]:
+    # Two `start` at once: the second waits for the first and finds its emulator.
+    with state.with_suffix(".starting").open("w", encoding="utf-8") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _locked(state: Path) -> bool:
+    with state.with_suffix(".lock").open("w", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]) if log.exists() else ""

@@ -18,9 +18,12 @@ _Target = TypeVar("_Target", bound=Callable[..., object])
 class Rule:
     """One behaviour of the emulator.
 
-    `id` is the rule's name in the reference (`V6`, `N1`) or a short name of its own; `summary` says what the emulator
-    does; `tag` how the fact is known; `source` where from; `applies` when it acts (`switch`: the summary names it);
-    `implementation` is the dotted name of the function that does it.
+    Attributes:
+        id: its name in the reference (`V6`, `N1`), or a short name of its own.
+        summary: what the emulator does.
+        tag: how the fact is known.
+        source: where from.
+        applies: when it acts; `switch`: by the one that the summary names.
     """
 
     id: str
@@ -28,28 +31,32 @@ class Rule:
     tag: Tag
     source: str
     applies: Applies
-    implementation: str
 
 
 _RULES: dict[str, Rule] = {}
 
 
+def register(rule: Rule) -> None:
+    """Enter a rule.
+
+    Raises:
+        ValueError: it is entered already: one rule lives in one place.
+    """
+    if rule.id in _RULES:
+        raise ValueError(f"rule {rule.id} is implemented twice")
+    _RULES[rule.id] = rule
+
+
 def rule(
     rule_id: str, summary: str, *, tag: Tag, source: str, applies: Applies = "always"
 ) -> Callable[[_Target], _Target]:
-    """Register the decorated function as the implementation of a rule.
+    """Enter a rule that the decorated function implements."""
 
-    Raises `ValueError` when two functions claim the same rule id: one rule lives in one place.
-    """
-
-    def register(function: _Target) -> _Target:
-        if rule_id in _RULES:
-            raise ValueError(f"rule {rule_id} is implemented twice")
-        name = f"{function.__module__}.{getattr(function, '__qualname__', function)}"
-        _RULES[rule_id] = Rule(rule_id, summary, tag, source, applies, name)
+    def entered(function: _Target) -> _Target:
+        register(Rule(rule_id, summary, tag, source, applies))
         return function
 
-    return register
+    return entered
 
 
 def all_rules() -> Iterator[Rule]:

@@ -1,17 +1,93 @@
-"""The parts of one running emulator, put together."""
+"""One running emulator: its identity, made at random on first start and kept, and its parts, put together."""
 
 from __future__ import annotations
 
+import functools
+import secrets
+import ssl
+import uuid
 from pathlib import Path
 
-from exchange_online_emulator import identity as identities
-from exchange_online_emulator.admin_api.paging import PageTokens
+import trustme
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pydantic import BaseModel, ConfigDict, Field
+
+from exchange_online_emulator.admin_api.requests import PageTokens
 from exchange_online_emulator.cmdlets.tenant import Tenant
-from exchange_online_emulator.faults.engine import Faults
+from exchange_online_emulator.connection import write_private
+from exchange_online_emulator.faults import Faults
 from exchange_online_emulator.models import Kind, Settings, StoredObject
 from exchange_online_emulator.storage import Store
 from exchange_online_emulator.tokens.applications import ApplicationRegistration, Applications, ClientSecret
-from exchange_online_emulator.tokens.signing import SigningKey
+from exchange_online_emulator.tokens.issue import SigningKey
+
+
+class Identity(BaseModel):
+    """The identity of one emulated tenant; kept in `<state>.identity.json`, mode 0600.
+
+    `tenant` and `client_id` are GUIDs; keys and certificates are PEM texts.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: str
+    initial_domain: str
+    client_id: str
+    client_secret: str = Field(repr=False)
+    ca_certificate: str
+    ca_key: str = Field(repr=False)
+    signing_key: str = Field(repr=False)
+
+    def server_context(self, context: ssl.SSLContext) -> None:
+        """Give a TLS server context a certificate for loopback, issued by the emulator's CA."""
+        authority = trustme.CA.from_pem(self.ca_certificate.encode(), self.ca_key.encode())
+        authority.issue_cert("127.0.0.1", "::1", "localhost").configure_cert(context)
+
+    @functools.cached_property
+    def private_key(self) -> rsa.RSAPrivateKey:
+        """The key that signs the tokens."""
+        key = serialization.load_pem_private_key(self.signing_key.encode(), password=None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError("the signing key is not an RSA key")
+        return key
+
+
+def identity_path(state: Path) -> Path:
+    """Where the identity of a state file is kept."""
+    return state.with_suffix(".identity.json")
+
+
+def ca_bundle_path(state: Path) -> Path:
+    """Where the CA certificate that clients trust is kept."""
+    return state.with_suffix(".ca.pem")
+
+
+def load_or_create(state: Path) -> Identity:
+    """The identity beside a state file, generated when there is none; writes the CA bundle too."""
+    path = identity_path(state)
+    if path.exists():
+        identity = Identity.model_validate_json(path.read_text(encoding="utf-8"))
+    else:
+        identity = _generate()
+        write_private(path, identity.model_dump_json(indent=1))
+    write_private(ca_bundle_path(state), identity.ca_certificate)
+    return identity
+
+
+def _generate() -> Identity:
+    authority = trustme.CA(organization_name="Exchange Online emulator")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return Identity(
+        tenant=str(uuid.uuid4()),
+        initial_domain=f"emulator{secrets.token_hex(4)}.onmicrosoft.com",
+        client_id=str(uuid.uuid4()),
+        client_secret=secrets.token_urlsafe(32),
+        ca_certificate=authority.cert_pem.bytes().decode(),
+        ca_key=authority.private_key_pem.bytes().decode(),
+        signing_key=pem.decode(),
+    )
 
 
 class Emulator:
@@ -21,7 +97,7 @@ class Emulator:
     """
 
     def __init__(self, state: Path, url: str, latency: float = 0) -> None:
-        self.identity = identities.load_or_create(state)
+        self.identity = load_or_create(state)
         self.state = state
         self.url = url
         self.latency = latency

@@ -17,13 +17,12 @@ from pathlib import Path
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from exchange_online_emulator.application import application
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
 from exchange_online_emulator.control_api.models import Seed
-from exchange_online_emulator.control_api.seeding import plant
-from exchange_online_emulator.identity import Identity, ca_bundle_path
-from exchange_online_emulator.service import Emulator
+from exchange_online_emulator.control_api.views import plant
+from exchange_online_emulator.service import Emulator, Identity, ca_bundle_path
 from exchange_online_emulator.tokens.issue import EXCHANGE
-from exchange_online_emulator.urls import application
 
 
 class CannotServeError(Exception):

@@ -7,8 +7,11 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject
 
@@ -128,12 +131,6 @@ class Store:
         with self.transaction() as database:
             database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (collection, key, body))
 
-    def delete_document(self, collection: str, key: str) -> bool:
-        """Remove a JSON document; False when there was none."""
-        with self.transaction() as database:
-            query = "DELETE FROM documents WHERE collection = ? AND key = ?"
-            return database.execute(query, (collection, key)).rowcount > 0
-
     def add_call(self, body: str) -> None:
         """Append to the call log, which keeps the last 100,000."""
         with self.transaction() as database:
@@ -181,3 +178,42 @@ def _stored(value: object) -> SettingValue:
     if isinstance(value, list):
         return tuple(str(item) for item in value)
     return value if isinstance(value, str | bool | int) or value is None else str(value)
+
+
+class Call(BaseModel):
+    """One InvokeCommand.
+
+    Attributes:
+        parameters: the JSON as sent.
+        status: the HTTP status, 499 when the connection was reset instead.
+        page: 1 for a first request, 2 for a next link.
+        fault: the kind of the fault that acted.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    cmdlet: str
+    parameters: dict[str, Any]
+    status: int
+    time: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    page: int = 1
+    fault: str | None = None
+    anchor: str | None = None
+    client_request_id: str | None = None
+    prefer: str | None = None
+    cmdlet_header: str | None = Field(None, description="X-CmdletName")
+
+    @property
+    def writes(self) -> bool:
+        """Whether the cmdlet changes the tenant."""
+        return self.cmdlet.lower().startswith(("new-", "set-", "remove-"))
+
+
+def record(store: Store, call: Call) -> None:
+    """Append to the log."""
+    store.add_call(call.model_dump_json())
+
+
+def recorded(store: Store, limit: int | None = None) -> list[Call]:
+    """The log, oldest first."""
+    return [Call.model_validate_json(body) for body in store.calls(limit)]

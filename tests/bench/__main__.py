@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 from tests.support.engine import Project
 from tests.support.engine_run import Run
 

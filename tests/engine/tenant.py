@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 
 #: What a connector has of which nothing but the name is given. Source: New-InboundConnector, New-OutboundConnector.
 _COMMON: Mapping[str, object] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine import tenant
 from tests.support.engine import Project
 

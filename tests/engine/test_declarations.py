@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine.partners import FABRIKAM, WOODGROVE
 from tests.support.engine import Project
 
@@ -45,7 +45,7 @@ def test_all_mistakes_of_a_stack_file_at_once(project: Project, control: Control
 @pytest.mark.parametrize(
     ("partners", "words"),
     [
-        ("Fabrikam Bank", "'regulated-partners:partners' value 'Fabrikam Bank' is not a valid"),
+        ("Fabrikam Bank", "partners: this is not a list; write each partner after '- name: ...'."),
         ({"name": "Fabrikam Bank"}, "partners: this is not a list; write each partner after '- name: ...'."),
         ([None, 17], "partners[1]: 17 is not a mapping; write 'name: value' lines."),
     ],

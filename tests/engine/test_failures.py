@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import (
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import (
     Action,
     BrokenPageLink,
     ConnectionReset,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, FABRIKAM_OUT
 from tests.support.engine import STACK, Project

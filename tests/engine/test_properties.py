@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exchange_online.connectors import Direction, parameters
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine import tenant
 from tests.engine.property_cases import ACCEPTED_DOMAIN, CASES, Case
 from tests.support.engine import Project

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import Forbidden
-from exchange_online_emulator.process import EmulatorProcess
-from exchange_online_emulator.tokens.applications import ApplicationRegistration, ClientSecret
+from exchange_online_emulator import ApplicationRegistration, ClientSecret, Control, EmulatorProcess
+from exchange_online_emulator.faults import Forbidden
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS
 from tests.support.engine import Project

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import Delay
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import Control, EmulatorProcess
+from exchange_online_emulator.faults import Delay
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, WOODGROVE
 from tests.support.engine import Project

@@ -8,7 +8,7 @@ from typing import Any
 import msal
 import requests
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 
 
 class Admin:

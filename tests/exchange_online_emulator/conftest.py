@@ -1,4 +1,4 @@
-"""What the tests of the emulator share: one real server, a bare client of it, the tenant reset before each test."""
+"""What the tests of the emulator share: a bare client of the running one."""
 
 from __future__ import annotations
 
@@ -6,23 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import Control, EmulatorProcess
 from tests.exchange_online_emulator.admin import Admin
 
 
 @pytest.fixture(scope="session")
-def process() -> Iterator[EmulatorProcess]:
+def process(exchange_online: EmulatorProcess) -> EmulatorProcess:
     """A running emulator."""
-    with EmulatorProcess() as running:
-        yield running
-
-
-@pytest.fixture
-def control(process: EmulatorProcess) -> Control:
-    """Its control, with the tenant reset."""
-    process.control.reset()
-    return process.control
+    return exchange_online
 
 
 @pytest.fixture(scope="session")

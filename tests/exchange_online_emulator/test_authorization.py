@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.tokens.applications import ApplicationRegistration
+from exchange_online_emulator import ApplicationRegistration, Control
 from tests.exchange_online_emulator.admin import Admin, refusal_text
 
 GET, NEW = "Get-InboundConnector", "New-InboundConnector"

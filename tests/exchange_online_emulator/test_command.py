@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
+from exchange_online_emulator.cli import default_state
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -125,6 +126,68 @@ def test_a_signal_ends_it_quietly(tmp_path: Path, how: signal.Signals) -> None:
     process.stop()
     assert not process.connection_path.exists()
     assert "Traceback" not in process.log()
+
+
+@pytest.mark.parametrize("inside", ["", "a/b"])
+def test_in_a_project_the_state_is_where_its_stacks_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    """Failing: an emulator started by hand is not the one that the project's stacks find."""
+    (tmp_path / "Pulumi.yaml").write_text("name: mail\n", encoding="utf-8")
+    (tmp_path / inside).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path / inside)
+    assert default_state().with_name("connection.json") == tmp_path / ".emulator" / "connection.json"
+
+
+def test_outside_a_project_it_starts_in_the_users_own_folder(tmp_path: Path) -> None:
+    """Failing: who installed the package finds an .emulator/ in every folder, or cannot start in a read-only one."""
+    elsewhere, home = tmp_path / "elsewhere", tmp_path / "home"
+    elsewhere.mkdir()
+    environ = {**os.environ, "HOME": str(home)}
+    environ.pop("XDG_STATE_HOME", None)
+
+    def command(name: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "exchange_online_emulator", name]
+        return subprocess.run(line, cwd=elsewhere, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+    try:
+        started = command("start")
+        assert started.returncode == 0, started.stderr
+        status = command("status").stdout
+    finally:
+        command("stop")
+    assert started.stdout.strip() in status
+    assert str(home / ".local/state/exchange-online-emulator/connection.json") in status
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_user_without_a_home_has_a_place_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Failing: in a container whose user id nobody knows the command ends in a traceback."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+    assert default_state().name == "state.db"
+
+
+@pytest.mark.parametrize("command", ["start", "serve"])
+def test_a_state_that_cannot_be_kept_is_a_sentence(tmp_path: Path, command: str) -> None:
+    """Failing: a read-only checkout, or a file in the way, ends in a traceback."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    refused = run(command, "--state", tmp_path / "file" / "state.db")
+    assert refused.returncode == 2
+    assert "cannot keep its state in" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_without_its_extra_it_says_what_to_install() -> None:
+    """Failing: who installed the package without `[emulator]` gets a traceback about a module he never heard of."""
+    code = "import sys; sys.modules['uvicorn'] = None; from exchange_online_emulator.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "start"]
+    refused = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("The emulator needs uvicorn")
+    assert "pip install 'regulated-partners[emulator]'" in refused.stderr
 
 
 def test_the_rules_are_printed() -> None:

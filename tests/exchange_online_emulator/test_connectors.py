@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchange_online_emulator.control import Control, ControlError
+from exchange_online_emulator import Control, ControlError
 from tests.exchange_online_emulator.admin import Admin, refusal_text
 
 SHAPES: dict[str, dict[str, Any]] = json.loads(

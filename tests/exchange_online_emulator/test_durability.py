@@ -12,8 +12,7 @@ from pathlib import Path
 
 import requests
 
-from exchange_online_emulator.connection import ConnectionFile
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import ConnectionFile, EmulatorProcess
 from tests.exchange_online_emulator.admin import Admin
 
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from exchange_online_emulator.control import Control, ControlError
-from exchange_online_emulator.faults.models import (
+from exchange_online_emulator import Control, ControlError
+from exchange_online_emulator.faults import (
     ConnectionReset,
     Delay,
     ErrorsInAnswer,

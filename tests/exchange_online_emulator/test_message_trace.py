@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.control_api.message_traces import TracedMessage, TraceEvent
+from exchange_online_emulator import Control, TracedMessage, TraceEvent
 from tests.exchange_online_emulator.admin import Admin, refusal_text
 
 TRACE, DETAIL = "Get-MessageTraceV2", "Get-MessageTraceDetailV2"

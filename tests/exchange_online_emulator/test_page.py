@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.exchange_online_emulator.admin import Admin
 
 

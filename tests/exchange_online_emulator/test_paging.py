@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import BrokenPageLink
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import BrokenPageLink
 from tests.exchange_online_emulator.admin import Admin, refusal_text
 
 UNLIMITED = {"ResultSize": "Unlimited"}

@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import Control, EmulatorProcess
 from tests.exchange_online_emulator.admin import Admin, refusal_text
 
 BODIES: list[tuple[bytes, int]] = [

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exchange_online_emulator import EmulatorProcess
 from exchange_online_emulator.cmdlets.parameters import cmdlet_specs
-from exchange_online_emulator.process import EmulatorProcess
 from tests.exchange_online_emulator.admin import Admin
 
 any_text = st.text(st.characters(), max_size=20)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 from tests.exchange_online_emulator.admin import Admin
 
 labels = st.from_regex(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,10}[a-zA-Z0-9])?", fullmatch=True)

@@ -17,9 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import ConnectionReset, ExpiredToken, Throttled
-from exchange_online_emulator.tokens.applications import ApplicationRegistration, ClientSecret, FederatedCredential
+from exchange_online_emulator import ApplicationRegistration, ClientSecret, Control, FederatedCredential
+from exchange_online_emulator.faults import ConnectionReset, ExpiredToken, Throttled
 from tests.exchange_online_emulator.admin import Admin
 
 

@@ -15,7 +15,7 @@ from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRule
 from exchange_online.connectors import Direction
 from exchange_online.lifecycle.crud import Lifecycle
 from exchange_online.lifecycle.listing import Listing
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 from tests.live.tenant import PREFIX, Tenant, live_settings
 
 
@@ -26,13 +26,12 @@ def live(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def target(live: bool) -> Iterator[Connection]:
+def target(live: bool, request: pytest.FixtureRequest) -> Connection:
     """The tenant. The one thing in which live and emulated runs differ."""
     if live:
-        yield connection(live_settings(os.environ), os.environ)
-        return
-    with EmulatorProcess() as emulator:
-        yield connection(Settings("local"), {EMULATOR_VARIABLE: str(emulator.connection_path)})
+        return connection(live_settings(os.environ), os.environ)
+    emulator: EmulatorProcess = request.getfixturevalue("emulator")
+    return connection(Settings("local"), {EMULATOR_VARIABLE: str(emulator.connection_path)})
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +48,12 @@ def api(target: Connection, sleep: Callable[[float], None]) -> Iterator[AdminApi
 
 
 @pytest.fixture
-def tenant(api: AdminApi, sleep: Callable[[float], None]) -> Iterator[Tenant]:
+def tenant(
+    live: bool, api: AdminApi, sleep: Callable[[float], None], request: pytest.FixtureRequest
+) -> Iterator[Tenant]:
     """What a test does to the tenant; afterwards every connector it made is removed, whatever happened."""
+    if not live:
+        request.getfixturevalue("control")
     mark = f"{PREFIX}{uuid.uuid4().hex[:8]}"
     cmdlets = ConnectorCmdlets(api)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.support.engine import ROOT
 
 #: What a program never needs; stacks/ is the test's own.

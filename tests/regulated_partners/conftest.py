@@ -11,10 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.conftest import control, emulator, project
 from tests.support.engine import ROOT, STACK, Project
-
-__all__ = ["control", "emulator", "project"]
 
 #: Seconds that one run may take.
 _TIMEOUT = 150

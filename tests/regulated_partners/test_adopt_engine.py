@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine.tenant import names, whole
 from tests.regulated_partners.conftest import Command
 from tests.regulated_partners.mixed_tenant import FATES, INBOUND, OUTBOUND

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.tokens.applications import ApplicationRegistration, ClientSecret
+from exchange_online_emulator import ApplicationRegistration, ClientSecret, Control
 from regulated_partners.cli.adopt import replace_file
 from regulated_partners.cli.main import main
 from regulated_partners.errors import CannotRunError

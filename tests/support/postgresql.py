@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tools.servers.programs import program
+from tools.servers import program
 
 _USER = "postgres"
 _PASSWORD = "loopback-only"

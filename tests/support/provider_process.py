@@ -1,11 +1,9 @@
-"""The real provider process, `python -m pulumi.dynamic`, spoken to as the engine speaks to it."""
+"""The real provider process, the module `pulumi.dynamic`, spoken to as the engine speaks to it."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +19,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 
 from exchange_online.connectors import Direction
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
+from tests.support.provider_start import Fork, Started
 
 ROOT = Path(__file__).parents[2]
 PROVIDERS = {Direction.INBOUND: InboundConnectorProvider, Direction.OUTBOUND: OutboundConnectorProvider}
@@ -69,22 +68,24 @@ class ProviderProcess:
         config: the stack's settings with their namespace.
         environ: variables on top of this process's.
         cwd: the program's folder; relative paths in errors and settings start there.
+        start: how it is started; `Command` is the language host's way, for tests of the start itself.
     """
 
-    def __init__(self, config: Mapping[str, str], environ: Mapping[str, str], cwd: Path = ROOT) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, str],
+        environ: Mapping[str, str],
+        cwd: Path = ROOT,
+        start: Callable[[str, Mapping[str, str], Path], Started] = Fork,
+    ) -> None:
         self._engine = _Engine()
         self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
         engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{port}"],
-            stdout=subprocess.PIPE,
-            cwd=cwd,
-            env={**os.environ, "PULUMI_PROJECT": "regulated-partners", "PYTHONPATH": str(ROOT), **environ},
-        )
-        assert self._process.stdout is not None
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
+        own = {"PULUMI_PROJECT": "regulated-partners", "PYTHONPATH": str(ROOT)}
+        self._process = start(f"127.0.0.1:{port}", {**os.environ, **own, **environ}, cwd)
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{self._process.port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         request = provider_pb2.ConfigureRequest(args=_struct(dict(config)), acceptSecrets=True)
         configured = self._call("Configure", request)
@@ -178,7 +179,6 @@ class ProviderProcess:
     def kill(self) -> None:
         """The plugin dies at once, as a pipeline that is cancelled hard kills it."""
         self._process.kill()
-        self._process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -186,8 +186,6 @@ class ProviderProcess:
     def __exit__(self, *_: object) -> None:
         self._channel.close()
         self.kill()
-        if self._process.stdout:
-            self._process.stdout.close()
         self._server.stop(None)
 
     def _call(self, method: str, request: object) -> Any:

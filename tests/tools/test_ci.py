@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tools.ci.engine_tests import complaint
+from tools.ci import complaint
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +34,7 @@ def report(directory: Path, tests: str) -> Path:
     (directory / "test_it.py").write_text(tests, encoding="utf-8")
     (directory / "pytest.ini").write_text("[pytest]\nmarkers =\n    engine: on the engine\n", encoding="utf-8")
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tools.ci.marks", "-n", "2", "--junitxml=report.xml"],
+        [sys.executable, "-m", "pytest", "-p", "tools.ci", "-n", "2", "--junitxml=report.xml"],
         cwd=directory, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, capture_output=True, timeout=120,
     )  # fmt: skip
     return directory / "report.xml"
@@ -85,3 +86,36 @@ def test_no_file_of_the_set_up_names_a_registry_or_this_machine() -> None:
         assert not re.search(r"\b(pypi|proxy|sum|registry|deb)[.](org|golang|npmjs|debian)\b", text), file
         for path in (f"{Path.home()}/", str(ROOT)):
             assert path not in text, f"{file} names {path}"
+
+
+def test_hooks_before_a_commit_are_part_of_lint() -> None:
+    """Failing: what a contributor's commit is stopped by differs from what CI says."""
+    dry = ["make", "--dry-run", "-o", "venv", "lint"]
+    lint = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    entries = [hook["entry"].removeprefix(".venv/bin/").removeprefix("python ") for hook in hooks]
+    assert len(entries) == 5
+    for entry in entries:
+        assert entry in lint
+
+
+def test_rooms_that_contributors_are_sent_to_exist() -> None:
+    """Failing: CONTRIBUTING.md sends people to a file that has moved."""
+    document = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:/[A-Za-z_{},.]+)+)`", document))
+    paths = {
+        path.replace(group, name)
+        for path in named
+        if "NAME" not in path
+        for group, names in [brace(path)]
+        for name in names
+    }
+    assert len(paths) > 15
+    for path in paths:
+        assert any((ROOT / root / path).exists() for root in ("", "providers", "components")), path
+
+
+def brace(path: str) -> tuple[str, list[str]]:
+    """`a/{b,c}.py`: the part in braces, and what it stands for."""
+    found = re.search(r"\{(.+)\}", path)
+    return (found[0], found[1].split(",")) if found else (path, [path])

@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.engine.install.errors import InstallError
-from regulated_partners.engine.install.pin import Version, pinned_version
+from regulated_partners.engine.install.cache import Version
+from regulated_partners.engine.install.pinned import pinned_version
+from regulated_partners.errors import InstallError
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_cli_and_sdk_are_the_same_version() -> None:
-    """Failing means that go.mod, requirements.in, the lock and what is installed have drifted apart."""
+    """Failing means that go.mod, pyproject.toml, the lock and what is installed have drifted apart."""
     pinned = str(pinned_version())
     named = {
-        "requirements.in": re.findall(r"^pulumi==(\S+)", (ROOT / "requirements.in").read_text(), re.MULTILINE),
+        "pyproject.toml": re.findall(r'^ *"pulumi==(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE),
         "requirements.lock": re.findall(r"^pulumi==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE),
         "installed": [importlib.metadata.version("pulumi")],
         "sdk in go.mod": re.findall(

@@ -7,21 +7,20 @@ import shutil
 
 import pytest
 
-from tools.servers import __main__ as setup
-from tools.servers import programs
+from tools import servers
 
 
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without the servers."""
-    monkeypatch.setattr(programs, "_SERVER_FOLDERS", "")
+    monkeypatch.setattr(servers, "_SERVER_FOLDERS", "")
     monkeypatch.setenv("PATH", "")
 
 
 def test_where_everything_is_there_nothing_happens(capsys: pytest.CaptureFixture[str]) -> None:
     """Failing: every `make test` installs packages."""
-    assert programs.missing_packages() == ()
-    assert setup.main() == 0
+    assert servers.missing_packages() == ()
+    assert servers.main() == 0
     assert capsys.readouterr().err == ""
 
 
@@ -32,7 +31,7 @@ def test_without_privileges_the_command_is_said(
     """Failing: on a machine of an ordinary user the tests fail without saying what to install."""
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    assert setup.main() == 1
+    assert servers.main() == 1
     said = capsys.readouterr().err
     assert "sudo apt-get install --no-install-recommends postfix knot unbound openssl" in said
 
@@ -41,4 +40,4 @@ def test_without_privileges_the_command_is_said(
 def test_a_missing_program_is_named() -> None:
     """Failing: a test that needs a server fails with a message that helps nobody."""
     with pytest.raises(RuntimeError, match=r"keymgr is not installed: run `sudo apt-get install .* knot`"):
-        programs.program("keymgr")
+        servers.program("keymgr")

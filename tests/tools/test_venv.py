@@ -1,7 +1,8 @@
-"""`python3 tools/venv.py`: the virtual environment of a fresh clone, here with an empty lock."""
+"""`python3 tools/venv.py`: the virtual environment of a fresh clone, here with an empty lock and one module."""
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import shutil
 import subprocess
@@ -11,16 +12,42 @@ from pathlib import Path
 
 import pytest
 
-from tools import venv
+from tools import environment, venv
 
 ROOT = Path(__file__).resolve().parents[2]
+
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+#: Builds an editable wheel as hatchling does, without being installed: a path file, and the metadata that pip asks for.
+BACKEND = """
+import pathlib, zipfile
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    name = "one-1-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(wheel_directory) / name, "w") as wheel:
+        wheel.writestr("one.pth", str(pathlib.Path(__file__).parent / "packages"))
+        wheel.writestr("one-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: one\\nVersion: 1\\n")
+        tags = "Root-Is-Purelib: true\\nTag: py3-none-any\\n"
+        wheel.writestr("one-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\n" + tags)
+        wheel.writestr("one-1.dist-info/RECORD", "")
+    return name
+"""
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     root = tmp_path / "clone"
     (root / "tools").mkdir(parents=True)
-    shutil.copy(ROOT / "tools" / "venv.py", root / "tools")
+    for file in ("venv.py", "environment.py"):
+        shutil.copy(ROOT / "tools" / file, root / "tools")
+    (root / "packages").mkdir()
+    (root / "packages" / "one.py").write_text("", encoding="utf-8")
+    (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    (root / "backend.py").write_text(BACKEND, encoding="utf-8")
     (root / "requirements.lock").write_text("# nothing\n", encoding="utf-8")
     return root
 
@@ -42,6 +69,16 @@ def test_made_once_and_again_only_when_the_lock_changes(clone: Path) -> None:
     third = make_venv(clone)
     assert "Installing the dependencies" in third.stderr
     assert "Making" not in third.stderr
+
+
+def test_packages_of_the_working_copy_are_there_from_any_directory(clone: Path, tmp_path: Path) -> None:
+    """Failing: the working copy's own code is found only by those who run it in its root."""
+    assert make_venv(clone).returncode == 0
+    python = clone / ".venv" / "bin" / "python"
+    where = subprocess.run(
+        [python, "-c", "import one; print(one.__file__)"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    assert where.strip() == str(clone / "packages" / "one.py")
 
 
 def test_moved_or_broken_environment_is_made_anew(clone: Path) -> None:
@@ -75,7 +112,7 @@ def test_python_without_ensurepip_names_the_package(
     def without_ensurepip(name: str, package: str | None = None) -> ModuleSpec | None:
         return None if name == "ensurepip" else find_spec(name, package)
 
-    monkeypatch.setattr(venv, "ROOT", clone)
+    monkeypatch.setattr(environment, "ROOT", clone)
     monkeypatch.setattr(importlib.util, "find_spec", without_ensurepip)
     assert venv.main() == 1
     assert "`apt-get install python3-venv`" in capsys.readouterr().err
@@ -86,3 +123,36 @@ def test_old_python_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
     assert venv.main() == 1
     assert "Python 3.11 or newer is needed" in capsys.readouterr().err
+
+
+#: What Python 2.7 reads as 3.11 does. Whatever is not here may be newer.
+READ_BY_ALL = (
+    *(
+        ast.Module,
+        ast.Expr,
+        ast.Constant,
+        ast.Import,
+        ast.alias,
+        ast.Assign,
+        ast.Name,
+        ast.Attribute,
+        ast.Load,
+        ast.Store,
+    ),
+    *(ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.If, ast.Compare, ast.Lt, ast.Eq, ast.Tuple, ast.Call),
+    *(ast.BinOp, ast.Add, ast.ImportFrom, ast.Store),
+)
+
+
+@pytest.mark.parametrize("version", [(3, 6), (3, 11)])
+def test_old_python_can_read_the_file_that_refuses_it(version: tuple[int, int]) -> None:
+    """Failing: Python 3.6 (RHEL 8) or 2.7 answers `make` with a SyntaxError instead of what to install."""
+    tree = ast.parse((ROOT / "tools" / "venv.py").read_text(encoding="ascii"), feature_version=version)
+    for node in ast.walk(tree):
+        assert isinstance(node, READ_BY_ALL), f"line {getattr(node, 'lineno', '?')}: {type(node).__name__}"
+        if isinstance(node, ast.FunctionDef):
+            assert not any([node.returns, node.args.kwonlyargs, node.args.posonlyargs, node.decorator_list])
+        if isinstance(node, ast.arg):
+            assert node.annotation is None
+        if isinstance(node, ast.ImportFrom):
+            assert node.module == "tools.environment", "it is imported before the version is looked at"

@@ -10,7 +10,7 @@ import dns.exception
 import dns.resolver
 
 from tests.verify_servers.processes import Server, listens
-from tools.servers.programs import program
+from tools.servers import program
 
 _ADDRESS = "127.0.0.1"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.verify_servers.processes import Server, listens
-from tools.servers.programs import program
+from tools.servers import program
 
 
 @dataclass(frozen=True)

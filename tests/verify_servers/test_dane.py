@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 
 import pytest
 
+from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.collect import Questions, collect
-from regulated_partners.probing.dane_findings import DaneState
+from regulated_partners.probing.dane import DaneState
 from regulated_partners.probing.dns_client import DnsClient
-from regulated_partners.probing.roots import load_roots
 from regulated_partners.probing.route import ProbeIndex, routes
 from regulated_partners.probing.route_report import RouteReport, report_route
 from regulated_partners.probing.seen import DnsProblem
-from regulated_partners.probing.server_report import Rule
+from regulated_partners.probing.server_report import Demand
 from regulated_partners.probing.verdicts import Verdict
 from tests.verify_servers.world import World, connector
-from tools.servers.programs import program
+from tools.servers import program
 
 #: Domain, state, what Exchange Online answers.
 CASES = [
@@ -103,8 +103,8 @@ def test_a_resolver_that_is_not_trusted_proves_nothing(world: World) -> None:
     at = replace(world.surroundings(), dns=stranger)
     settings = connector("dane-good", "EncryptionOnly")
     probe = collect(Questions(settings.recipient_domains), at, datetime.now(UTC))
-    rule = Rule(settings, load_roots(world.roots), datetime.now(UTC))
-    report = report_route(routes(rule, ProbeIndex(probe))[0], rule)
+    demand = Demand(settings, load_roots(world.roots), datetime.now(UTC))
+    report = report_route(routes(demand, ProbeIndex(probe))[0], demand)
     assert report.dane is DaneState.UNKNOWN
     assert "--resolver" in " ".join(fact.value for fact in report.facts)
 

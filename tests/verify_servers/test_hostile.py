@@ -15,7 +15,7 @@ from regulated_partners.probing.deadline import Deadline
 from regulated_partners.probing.dns_client import DnsClient
 from regulated_partners.probing.seen import AddressAnswer, Probe, ServerOutcome, ServerSeen
 from regulated_partners.probing.server import Target, probe_server
-from regulated_partners.probing.server_report import Rule, report_server
+from regulated_partners.probing.server_report import Demand, report_server
 from regulated_partners.probing.tls_client import contexts
 from regulated_partners.probing.verdicts import Verdict
 from tests.verify_servers import hostile
@@ -52,7 +52,7 @@ CASES: dict[str, tuple[Behaviour, ServerOutcome, str]] = {
 
 def judged(seen: ServerSeen) -> Verdict:
     """The verdict for a connector that demands a certificate for a name."""
-    return report_server(seen, Rule(connector("good"), (), datetime.now(UTC))).verdict
+    return report_server(seen, Demand(connector("good"), (), datetime.now(UTC))).verdict
 
 
 @pytest.mark.parametrize(("behaviour", "outcome", "verdict"), CASES.values(), ids=CASES)

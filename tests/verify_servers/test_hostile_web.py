@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from regulated_partners.probing.certificates import load_roots, web_context
 from regulated_partners.probing.deadline import Deadline
-from regulated_partners.probing.mta_sts_fetch import fetch_policy
-from regulated_partners.probing.roots import load_roots, web_context
+from regulated_partners.probing.mta_sts import fetch_policy
 from tests.verify_servers import hostile
 from tests.verify_servers.hostile import Behaviour, serving
 from tests.verify_servers.pki import SERVER, Pki, write_chain

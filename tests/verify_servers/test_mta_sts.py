@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from regulated_partners.probing.mta_sts_findings import MtaStsState
+from regulated_partners.probing.mta_sts import MtaStsState
 from regulated_partners.probing.verdicts import Verdict
 from tests.verify_servers.world import World, connector
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from regulated_partners.probing.certificates import ChainCause
 from regulated_partners.probing.seen import ServerOutcome
 from regulated_partners.probing.server_report import ConnectionSecurity, ServerReport
-from regulated_partners.probing.verdicts import ChainCause, Party, Verdict
+from regulated_partners.probing.verdicts import Party, Verdict
 from tests.verify_servers.world import NAME, World, connector
 from tests.verify_servers.zones import ADDRESSES
-from tools.servers.programs import program
+from tools.servers import program
 
 ANY, TRUSTED, NAMED = (
     ConnectionSecurity.SELF_SIGNED_CERTIFICATE,

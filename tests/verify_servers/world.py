@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from exchange_online.connectors import OutboundSettings
+from regulated_partners.probing.certificates import load_roots, web_context
 from regulated_partners.probing.collect import Questions, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient
-from regulated_partners.probing.roots import load_roots, web_context
 from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
 from regulated_partners.probing.route_report import RouteReport, report_route
 from regulated_partners.probing.seen import Probe
-from regulated_partners.probing.server_report import Rule, ServerReport
+from regulated_partners.probing.server_report import Demand, ServerReport
 from tests.verify_servers.name_servers import NameServers
 from tests.verify_servers.pki import SERVER, Issued, Pki, self_signed, write_chain
 from tests.verify_servers.policy_server import PolicyServer
@@ -74,9 +74,9 @@ class World:
 
     def judge(self, settings: OutboundSettings) -> tuple[RouteReport, tuple[ServerReport, ...]]:
         """Probes and judges the first route of a connector: the route, and its servers."""
-        rule = Rule(settings, load_roots(self.roots), datetime.now(UTC))
-        route = routes(rule, ProbeIndex(self.probe(settings)))[0]
-        return report_route(route, rule), route.servers
+        demand = Demand(settings, load_roots(self.roots), datetime.now(UTC))
+        route = routes(demand, ProbeIndex(self.probe(settings)))[0]
+        return report_route(route, demand), route.servers
 
 
 def connector(domain: str, tls_settings: str | None = "DomainValidation", **others: Any) -> OutboundSettings:

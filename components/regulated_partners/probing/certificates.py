@@ -1,21 +1,82 @@
-"""What a certificate says, as far as forced TLS depends on it."""
+"""What a certificate says, whether it chains up to a trusted root, and which roots those are. Without a connection.
+
+Signatures, dates and constraints of a chain are checked by cryptography's path validation. Its profile for web servers
+is loosened to what a TLS stack such as OpenSSL demands of any chain (no SAN, no key identifiers, no purpose): purposes
+and names are judged apart, by what a connector demands. Source: tls-verification 0.7.
+
+What Exchange Online trusts is documented as "a trusted CA" only. The roots of Mozilla, as certifi carries them, stand
+in for it; a list of the Microsoft Trusted Root Program (CCADB) can be given instead. Source: tls-verification 2.3.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+import ssl
+import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
+import certifi
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from cryptography.x509.verification import (
+    ClientVerifier,
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 
+from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.names import PresentedNames
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
+_BROKEN_HASHES = ("md5", "sha1")
+_RSA_BITS = 2048
+_LONGEST = 300
+_LARGEST_FILE = 32 * 1024 * 1024
+
+
+class ChainCause(StrEnum):
+    """What a check of the certificate chain came to; each failure has its own cause."""
+
+    TRUSTED = "trusted"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not yet valid"
+    SELF_SIGNED = "self-signed"
+    UNKNOWN_ROOT = "unknown root"
+    INCOMPLETE = "incomplete chain"
+    WEAK = "weak key or signature"
+    OTHER = "not valid"
+
+
+@dataclass(frozen=True)
+class ChainVerdict:
+    """What OpenSSL, or a check as strict as it, says about a chain.
+
+    Attributes:
+        cause: the verdict.
+        sentence: what is wrong with which certificate, without advice; for `TRUSTED`, up to which root.
+        depth: of the certificate it is about: 0 the server's own, 1 its issuer's.
+    """
+
+    cause: ChainCause
+    sentence: str
+    depth: int = 0
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.cause is ChainCause.TRUSTED
 
 
 @dataclass(frozen=True)
@@ -32,7 +93,7 @@ class CertificateFacts:
         is_ca: whether it may issue others.
         extended_key_usages: dotted numbers; None where the extension is missing, which allows every use.
         digital_signature: whether its key usage allows to sign a handshake; None where the extension is missing.
-        crl_urls, ocsp_urls, issuer_urls: where a peer asks for revocation and for the issuer's certificate.
+        crl_urls, ocsp_urls: where a peer asks for revocation.
         self_signed: whether it is its own issuer, and its own key signed it.
     """
 
@@ -50,7 +111,6 @@ class CertificateFacts:
     digital_signature: bool | None
     crl_urls: tuple[str, ...]
     ocsp_urls: tuple[str, ...]
-    issuer_urls: tuple[str, ...]
     self_signed: bool
 
     @property
@@ -62,6 +122,16 @@ class CertificateFacts:
     def serves_as_client(self) -> bool:
         """Whether its extended key usages allow to show it as a client, which a sending server is."""
         return self._allows(ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string)
+
+    @property
+    def has_weak_key(self) -> bool:
+        """Whether public CAs issue nothing for a key as short. Source: CA/Browser Forum BR 6.1.5."""
+        return self.key.startswith(("RSA", "DSA")) and (self.key_bits or 0) < _RSA_BITS
+
+    @property
+    def has_broken_signature(self) -> bool:
+        """Whether its hash is broken; nobody relies on the one by which a certificate signs itself."""
+        return self.signature_hash in _BROKEN_HASHES and not self.self_signed
 
     def days_left(self, now: datetime.datetime) -> int:
         """Whole days until it expires; negative after that."""
@@ -112,7 +182,6 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
         digital_signature=None if key_usage is None else key_usage.digital_signature,
         crl_urls=tuple(_uris(name for point in points or () for name in point.full_name or ())),
         ocsp_urls=tuple(_access(access, AuthorityInformationAccessOID.OCSP)),
-        issuer_urls=tuple(_access(access, AuthorityInformationAccessOID.CA_ISSUERS)),
         self_signed=_self_signed(certificate),
     )
 
@@ -151,7 +220,7 @@ def _uris(names: Iterable[x509.GeneralName]) -> Iterable[str]:
 
 
 def _access(access: x509.AuthorityInformationAccess | None, method: x509.ObjectIdentifier) -> Iterable[str]:
-    return _uris(each.access_location for each in access or () if each.access_method == method)
+    return _uris(description.access_location for description in access or () if description.access_method == method)
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
@@ -178,3 +247,139 @@ def _self_signed(certificate: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
+
+
+def judge_chain(
+    certificates: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], now: datetime.datetime
+) -> ChainVerdict:
+    """Checks a chain.
+
+    Args:
+        certificates: the server's own first, then its intermediates in any order; at least one.
+        roots: the trusted ones.
+        now: UTC.
+    """
+    leaf, intermediates = certificates[0], list(certificates[1:])
+    if leaf in roots:
+        return _dates((leaf,), now) or ChainVerdict(ChainCause.TRUSTED, "The certificate itself is among the roots.")
+    try:
+        verified = _verifier(roots, now).verify(leaf, intermediates)
+    except (VerificationError, ValueError) as error:
+        path = _path(leaf, intermediates)
+        return _dates(path, now) or _weak(path) or _untrusted(path, roots, error)
+    root = verified.chain[-1]
+    return ChainVerdict(
+        ChainCause.TRUSTED, f"The chain ends in the trusted root {_name(root)}.", len(verified.chain) - 1
+    )
+
+
+def _verifier(roots: Sequence[x509.Certificate], now: datetime.datetime) -> ClientVerifier:
+    # cryptography sees to `cA` of the basic constraints itself, and leaves the key usage to the policy.
+    authority = (
+        ExtensionPolicy.permit_all()
+        .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+        .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_sign)
+    )
+    builder = PolicyBuilder().store(Store(list(roots))).time(now)
+    return builder.extension_policies(
+        ca_policy=authority, ee_policy=ExtensionPolicy.permit_all()
+    ).build_client_verifier()
+
+
+def _may_sign(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("a CA's key usage does not allow it to sign certificates")
+
+
+def _path(leaf: x509.Certificate, intermediates: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """The leaf and, as far as they are there, its issuers by name."""
+    path = [leaf]
+    while path[-1].issuer != path[-1].subject:
+        issuer = next(
+            (
+                candidate
+                for candidate in intermediates
+                if candidate.subject == path[-1].issuer and candidate not in path
+            ),
+            None,
+        )
+        if issuer is None:
+            break
+        path.append(issuer)
+    return tuple(path)
+
+
+def _dates(path: Sequence[x509.Certificate], now: datetime.datetime) -> ChainVerdict | None:
+    for depth, certificate in enumerate(path):
+        begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if end < now:
+            text = f"{_which(depth, certificate)} expired on {end:%Y-%m-%d %H:%M} UTC."
+            return ChainVerdict(ChainCause.EXPIRED, text, depth)
+        if begin > now:
+            text = f"{_which(depth, certificate)} is not valid before {begin:%Y-%m-%d %H:%M} UTC."
+            return ChainVerdict(ChainCause.NOT_YET_VALID, text, depth)
+    return None
+
+
+def _weak(path: Sequence[x509.Certificate]) -> ChainVerdict | None:
+    for depth, certificate in enumerate(path):
+        facts, which = certificate_facts(certificate), _which(depth, certificate)
+        if facts.has_broken_signature:
+            broken = (facts.signature_hash or "").upper()
+            text = f"{which} is signed with {broken}, which nobody trusts any more."
+            return ChainVerdict(ChainCause.WEAK, text, depth)
+        if facts.has_weak_key:
+            return ChainVerdict(ChainCause.WEAK, f"{which} has a key of {facts.key} bits only.", depth)
+    return None
+
+
+def _untrusted(path: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], error: Exception) -> ChainVerdict:
+    top, depth = path[-1], len(path) - 1
+    if depth == 0 and top.issuer == top.subject:
+        return ChainVerdict(ChainCause.SELF_SIGNED, "The certificate is self-signed.")
+    if top.issuer == top.subject or (depth > 0 and all(top.issuer != root.subject for root in roots)):
+        text = f"The chain ends in {_name(top, issuer=True)}, which is not among the trusted roots."
+        return ChainVerdict(ChainCause.UNKNOWN_ROOT, text, depth)
+    if all(top.issuer != root.subject for root in roots):
+        # OpenSSL says the same (error 20) for a missing intermediate and for an unknown CA that issues directly.
+        text = (
+            f"The certificate of its issuer {_name(top, issuer=True)} is missing, and that issuer is no trusted root."
+        )
+        return ChainVerdict(ChainCause.INCOMPLETE, text, depth)
+    reason = " ".join(str(error).split())[:_LONGEST]
+    return ChainVerdict(ChainCause.OTHER, f"The chain up to {_name(top, issuer=True)} is not valid: {reason}.", depth)
+
+
+def _which(depth: int, certificate: x509.Certificate) -> str:
+    return "The certificate" if depth == 0 else f"The certificate of its issuer {_name(certificate)}"
+
+
+def _name(certificate: x509.Certificate, *, issuer: bool = False) -> str:
+    name = certificate.issuer if issuer else certificate.subject
+    return name.rfc4514_string() or "(no name)"
+
+
+class RootsError(CannotRunError):
+    """Roots that cannot be read."""
+
+
+def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
+    """The root certificates of a PEM file; certifi's unless given. Raises RootsError."""
+    source = Path(certifi.where()) if path is None else path
+    try:
+        with source.open("rb") as file:
+            data = file.read(_LARGEST_FILE)
+        with warnings.catch_warnings():
+            # Old roots have faults that cryptography warns of, such as a serial number of 0, yet they are trusted.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            return tuple(x509.load_pem_x509_certificates(data))
+    except OSError as error:
+        raise RootsError(f"The roots {source} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise RootsError(f"{source} holds no PEM certificates, so nothing can be trusted by it.") from None
+
+
+def web_context(roots: Sequence[x509.Certificate]) -> ssl.SSLContext:
+    """TLS settings of a client of the web that trusts these roots."""
+    text = "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in roots)
+    return ssl.create_default_context(cadata=text)

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from regulated_partners.probing.deadline import Deadline
 from regulated_partners.probing.dns_client import DnsClient
-from regulated_partners.probing.mta_sts_fetch import fetch_policy
+from regulated_partners.probing.mta_sts import fetch_policy
 from regulated_partners.probing.seen import (
     AddressAnswer,
     DnsProblem,
@@ -146,7 +146,7 @@ class _Collector:
             mx=dns.mx(domain, self._limit()),
             mta_sts=announced,
             tls_rpt=dns.text(f"_smtp._tls.{domain}", self._limit()),
-            policy=self._policy(domain) if any(each.startswith("v=STSv1") for each in announced.records) else None,
+            policy=self._policy(domain) if any(record.startswith("v=STSv1") for record in announced.records) else None,
         )
 
     def _policy(self, domain: str) -> PolicyFile:

@@ -1,15 +1,45 @@
-"""MTA-STS: what a domain's policy says, and which mail servers it lets through. Pure. Source: RFC 8461."""
+"""MTA-STS: a domain's policy fetched and read, whether its servers meet it, and which MtaStsMode to choose.
+
+Source: RFC 8461; New-OutboundConnector, MtaStsMode.
+"""
 
 from __future__ import annotations
 
+import http.client
+import io
 import re
+import socket
+import ssl
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
-from regulated_partners.probing.seen import DomainSeen
+from exchange_online.connectors import Direction, OutboundSettings
+from exchange_online.connectors.names import MtaStsMode
+from regulated_partners.probing.deadline import Deadline
+from regulated_partners.probing.names import MatchMode, NameOutcome, match_names
+from regulated_partners.probing.route import Route, RouteHost
+from regulated_partners.probing.seen import DnsProblem, DomainSeen, PolicyFile, ServerOutcome
+from regulated_partners.probing.server_report import ServerReport
+from regulated_partners.probing.tls_client import reason
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party
 
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _LONGEST_AGE = 31557600
+_LARGEST = 64 * 1024
+_HEADERS = 16 * 1024
+_PATH = "/.well-known/mta-sts.txt"
+_SOURCE = "New-OutboundConnector, MtaStsMode; RFC 8461"
+#: Source: Exchange Online's page on MTA-STS; the exact words are assumed.
+_MX = "450 4.4.8 MX hosts of '{domain}' failed MTA-STS validation."
+_CERTIFICATE = "450 4.7.5 Remote certificate failed MTA-STS validation."
+_CHOICE = "Until then MtaStsMode None would let mail pass, which weakens the connector and needs a decision."
+_UNUSABLE = (
+    ServerOutcome.NO_STARTTLS,
+    ServerOutcome.STARTTLS_REFUSED,
+    ServerOutcome.OLD_TLS_ONLY,
+)
 
 
 class PolicyMode(StrEnum):
@@ -71,7 +101,7 @@ def read_policy(text: str) -> Policy:
             fields.setdefault(key, value)
     if fields.get("version") != "STSv1":
         raise BrokenPolicyError("the policy has no 'version: STSv1'")
-    mode = next((each for each in PolicyMode if each.value == fields.get("mode")), None)
+    mode = next((known for known in PolicyMode if known.value == fields.get("mode")), None)
     if mode is None:
         raise BrokenPolicyError(f"the policy's mode is {fields.get('mode', '')[:40]!r}: not enforce, testing or none")
     age = fields.get("max_age", "")
@@ -80,3 +110,213 @@ def read_policy(text: str) -> Policy:
     if not mx and mode is not PolicyMode.NONE:
         raise BrokenPolicyError("the policy names no mx")
     return Policy(mode, tuple(mx), int(age))
+
+
+class _Received:
+    """What came, in the shape that http.client reads from."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._data)
+
+
+def fetch_policy(
+    domain: str, addresses: Sequence[str], context: ssl.SSLContext, port: int, deadline: Deadline
+) -> PolicyFile:
+    """Fetches the policy of a domain; never raises for what a server does.
+
+    Args:
+        domain: without `mta-sts.`.
+        addresses: of `mta-sts.<domain>`, tried in this order until one can be connected.
+        context: that checks certificates; the roots are those of the web.
+        port: 443 by the RFC.
+        deadline: of the whole.
+    """
+    host = f"mta-sts.{domain}"
+    try:
+        connection = _connect(addresses, port, deadline)
+    except OSError:
+        return PolicyFile(problem=f"no web server answers at {', '.join(addresses[:5]) or host}", reached=False)
+    try:
+        connection.settimeout(deadline.left())
+        with connection, context.wrap_socket(connection, server_hostname=host) as encrypted:
+            return _policy_file(_received(encrypted, host, deadline))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return PolicyFile(problem=_problem(error, host))
+
+
+def _problem(error: Exception, host: str) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"the certificate of {host} is not valid: {error.verify_message}"
+        case ssl.SSLError():
+            return f"the TLS handshake with {host} failed: {reason(error)}"
+        case TimeoutError():
+            return f"{host} gave no whole answer in time"
+        case http.client.IncompleteRead():
+            return f"the answer of {host} is not complete"
+    return f"{host} gave no answer in HTTP"
+
+
+def _connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
+    last: OSError = ConnectionError("no address")
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), deadline.left())
+        except OSError as error:
+            last = error
+    raise last
+
+
+def _received(encrypted: ssl.SSLSocket, host: str, deadline: Deadline) -> bytes:
+    request = f"GET {_PATH} HTTP/1.1\r\nHost: {host}\r\nAccept: text/plain\r\nConnection: close\r\n\r\n"
+    encrypted.sendall(request.encode("ascii"))
+    data = b""
+    while len(data) <= _LARGEST + _HEADERS:
+        encrypted.settimeout(deadline.left())
+        part = encrypted.recv(16384)
+        if not part:
+            break
+        data += part
+    return data
+
+
+def _policy_file(data: bytes) -> PolicyFile:
+    if b"\r\n\r\n" not in data:
+        raise http.client.IncompleteRead(data)
+    response = http.client.HTTPResponse(cast(socket.socket, _Received(data)), method="GET")
+    response.begin()
+    if response.status != http.HTTPStatus.OK:
+        where = " (a redirect, which must not be followed)" if 300 <= response.status < 400 else ""
+        return PolicyFile(problem=f"the web server answers {response.status}{where} instead of 200")
+    body = response.read()
+    if len(body) > _LARGEST:
+        return PolicyFile(problem=f"the policy is larger than {_LARGEST // 1024} kB")
+    kind = response.headers.get_content_type()
+    if kind != "text/plain":
+        return PolicyFile(problem=f"the policy's media type is {kind[:60]} instead of text/plain")
+    return PolicyFile(text=body.decode("utf-8", errors="backslashreplace")[:70000])
+
+
+class MtaStsState(StrEnum):
+    """What MTA-STS came to."""
+
+    ENFORCED = "valid, enforce"
+    TESTING = "valid, testing"
+    SWITCHED_OFF = "mode none"
+    BROKEN = "broken"
+    """Nobody can read the policy: senders act as if there were none."""
+    VIOLATED = "the servers do not meet it"
+    ABSENT = "absent"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class _Violation:
+    sentence: str
+    answer: str
+    host: str
+
+
+def mta_sts_report(
+    route: Route, settings: OutboundSettings
+) -> tuple[MtaStsState, tuple[Finding, ...], tuple[Fact, ...]]:
+    """Judges the MTA-STS of a route. Smart hosts have none: their connector does not go by the MX record.
+
+    Args:
+        route: with the judged servers.
+        settings: of the connector; its MtaStsMode counts.
+    """
+    if route.domain is None:
+        return MtaStsState.ABSENT, (), ()
+    state, policy, sentence = _policy_state(route.domain)
+    facts = (Fact("MTA-STS", sentence),)
+    violations = tuple(_violations(route, policy)) if policy else ()
+    if policy and violations and policy.mode is not PolicyMode.NONE:
+        findings = tuple(_violated(policy, violations, settings, len(route.hosts)))
+        return MtaStsState.VIOLATED, findings, facts
+    return state, (_advice(state, sentence),), facts
+
+
+def _policy_state(domain: DomainSeen) -> tuple[MtaStsState, Policy | None, str]:
+    if domain.mta_sts.problem in (DnsProblem.NO_ANSWER, DnsProblem.BOGUS):
+        return MtaStsState.UNKNOWN, None, f"There is no answer for _mta-sts.{domain.domain}."
+    try:
+        policy = domain_policy(domain)
+    except BrokenPolicyError as error:
+        if domain.policy is not None and not domain.policy.reached:
+            return MtaStsState.UNKNOWN, None, f"The policy was not reachable from here: {error}."
+        return MtaStsState.BROKEN, None, f"The policy of {domain.domain} cannot be used: {error}."
+    if policy is None:
+        return MtaStsState.ABSENT, None, f"{domain.domain} publishes no policy."
+    days = policy.max_age // 86400
+    sentence = f"mode {policy.mode}, mx {', '.join(policy.mx[:6]) or 'none'}, max_age {policy.max_age} ({days} days)"
+    state = {
+        PolicyMode.ENFORCE: MtaStsState.ENFORCED,
+        PolicyMode.TESTING: MtaStsState.TESTING,
+        PolicyMode.NONE: MtaStsState.SWITCHED_OFF,
+    }[policy.mode]
+    return state, policy, sentence
+
+
+def _violations(route: Route, policy: Policy) -> Iterable[_Violation]:
+    for host in route.hosts:
+        if not policy.covers(host.name):
+            yield _Violation(f"The policy does not name {host.name}.", _MX.format(domain=route.subject), host.name)
+            continue
+        for server in host.servers:
+            reason = _refused(host, server)
+            if reason:
+                yield _Violation(f"{server.seen.place}: {reason}", _CERTIFICATE, host.name)
+                break
+
+
+def _refused(host: RouteHost, server: ServerReport) -> str | None:
+    """Why a sender that honours the policy does not deliver here. Source: RFC 8461 4.2."""
+    if server.seen.outcome in _UNUSABLE:
+        return server.seen.detail
+    if server.facts is None or server.chain_verdict is None:
+        return None
+    if not server.chain_verdict.is_trusted:
+        return server.chain_verdict.sentence
+    # By its own name, whatever TlsDomain says; and only a SAN counts.
+    named = match_names(host.name, server.facts.names, Direction.OUTBOUND, MatchMode.SAN)
+    return None if named.outcome is NameOutcome.MATCH else f"The certificate has no SAN {host.name}."
+
+
+def _advice(state: MtaStsState, sentence: str) -> Finding:
+    if state is MtaStsState.BROKEN:
+        text = (
+            f"MTA-STS is broken: senders act as if there were no policy. {sentence} The partner must correct it. Keep "
+            "MtaStsMode Opportunistic."
+        )
+        return Finding(Check.MTA_STS, Level.WARNING, text, Party.PARTNER, source=_SOURCE)
+    text = {
+        MtaStsState.ENFORCED: "MTA-STS is valid and enforced: keep MtaStsMode Opportunistic.",
+        MtaStsState.TESTING: "MTA-STS is valid, in mode testing, which refuses nothing: keep MtaStsMode Opportunistic.",
+        MtaStsState.SWITCHED_OFF: "MTA-STS is switched off by mode none: keep MtaStsMode Opportunistic.",
+        MtaStsState.ABSENT: "MTA-STS is absent: keep MtaStsMode Opportunistic, which uses it once it is there.",
+    }.get(state, f"MTA-STS was not judged. {sentence}")
+    return Finding(Check.MTA_STS, Level.INFO, text, source=_SOURCE)
+
+
+def _violated(
+    policy: Policy, violations: tuple[_Violation, ...], settings: OutboundSettings, hosts: int
+) -> Iterable[Finding]:
+    ignored = settings.mta_sts_mode == MtaStsMode.NONE.value
+    # As long as one host meets the policy, mail goes there.
+    refused = policy.mode is PolicyMode.ENFORCE and not ignored
+    all_fail = len({violation.host for violation in violations}) >= hosts
+    for violation in violations:
+        if refused:
+            effect = "Mail is refused." if all_fail else "Mail does not go to this server."
+            text = (
+                f"MTA-STS is enforced and not met. {violation.sentence} {effect} The partner must correct it. {_CHOICE}"
+            )
+            yield Finding(Check.MTA_STS, Level.ERROR, text, Party.PARTNER, violation.answer, _SOURCE)
+        else:
+            why = "the connector ignores by MtaStsMode None" if ignored else "mode testing only reports"
+            text = f"MTA-STS is not met, which {why}. {violation.sentence} The partner should correct it."
+            yield Finding(Check.MTA_STS, Level.WARNING, text, Party.PARTNER, source=_SOURCE)

@@ -26,7 +26,7 @@ _CONFLICT = "connector-semantics 7 (CONFLICT: 'a domain and all subdomains' agai
 _ONE_LABEL = "RFC 9525 6.3: a wildcard is the whole left-most label and stands for one label"
 
 
-class Outcome(StrEnum):
+class NameOutcome(StrEnum):
     """Whether two names match."""
 
     MATCH = "match"
@@ -77,7 +77,7 @@ class NameMatch:
         source: of the rule.
     """
 
-    outcome: Outcome
+    outcome: NameOutcome
     place: Place
     presented: str
     rule: str
@@ -98,15 +98,15 @@ class NameVerdict:
 
     wanted: str
     mode: MatchMode
-    outcome: Outcome
-    common_name: Outcome
-    alternative_name: Outcome
+    outcome: NameOutcome
+    common_name: NameOutcome
+    alternative_name: NameOutcome
     comparisons: tuple[NameMatch, ...]
 
     @property
     def only_one_place(self) -> Place | None:
         """The place of the name where only one of CN and SAN holds it: some peers look at the other."""
-        matches = (self.common_name is Outcome.MATCH, self.alternative_name is Outcome.MATCH)
+        matches = (self.common_name is NameOutcome.MATCH, self.alternative_name is NameOutcome.MATCH)
         return {(True, False): Place.CN, (False, True): Place.SAN}.get(matches)
 
     @property
@@ -115,10 +115,10 @@ class NameVerdict:
         first = self.comparisons[0] if self.comparisons else None
         if first is None:
             return f"The certificate holds no name at all, so it cannot match {self.wanted}."
-        if self.outcome is not Outcome.MISMATCH:
-            verb = "matches" if self.outcome is Outcome.MATCH else "may or may not match"
+        if self.outcome is not NameOutcome.MISMATCH:
+            verb = "matches" if self.outcome is NameOutcome.MATCH else "may or may not match"
             return f"{self.wanted} {verb} the {first.place} {first.presented}: {first.reason}."
-        names = _listed(f"{each.place} {each.presented} ({each.reason})" for each in self.comparisons)
+        names = listed((f"{name.place} {name.presented} ({name.reason})" for name in self.comparisons), at_most=8)
         return f"{self.wanted} matches no name in the certificate: {names}."
 
 
@@ -136,27 +136,27 @@ def match_names(
     if by_subject := _ISSUER_AND_SUBJECT.fullmatch(wanted.strip()):
         comparisons = [_match_subject(by_subject["issuer"], by_subject["subject"], presented)]
         outcome = comparisons[0].outcome
-        return NameVerdict(wanted, mode, outcome, outcome, Outcome.MISMATCH, tuple(comparisons))
+        return NameVerdict(wanted, mode, outcome, outcome, NameOutcome.MISMATCH, tuple(comparisons))
     comparisons = [_match(wanted, name, Place.CN, direction) for name in presented.common_names]
     comparisons += [_match(wanted, name, Place.SAN, direction) for name in presented.dns_names]
-    by_place = {place: _best(each for each in comparisons if each.place is place) for place in Place}
+    by_place = {place: _best(name for name in comparisons if name.place is place) for place in Place}
     counted = {MatchMode.EITHER: tuple(Place), MatchMode.CN: (Place.CN,), MatchMode.SAN: (Place.SAN,)}[mode]
     outcome = min((by_place[place] for place in counted), key=_ORDER.index)
     # The names that decide come first; of those that do not count, none decides.
-    comparisons.sort(key=lambda each: (each.place not in counted, _ORDER.index(each.outcome)))
+    comparisons.sort(key=lambda name: (name.place not in counted, _ORDER.index(name.outcome)))
     return NameVerdict(wanted, mode, outcome, by_place[Place.CN], by_place[Place.SAN], tuple(comparisons))
 
 
-_ORDER = tuple(Outcome)
+_ORDER = tuple(NameOutcome)
 
 
-def _best(matches: Iterable[NameMatch]) -> Outcome:
-    return min((each.outcome for each in matches), key=_ORDER.index, default=Outcome.MISMATCH)
+def _best(matches: Iterable[NameMatch]) -> NameOutcome:
+    return min((name.outcome for name in matches), key=_ORDER.index, default=NameOutcome.MISMATCH)
 
 
 @dataclass(frozen=True)
 class _Decision:
-    outcome: Outcome
+    outcome: NameOutcome
     rule: str
     reason: str
     source: str
@@ -166,7 +166,7 @@ class _Decision:
 
 
 def _mismatch(rule: str, reason: str, source: str = _ONE_LABEL) -> _Decision:
-    return _Decision(Outcome.MISMATCH, rule, reason, source)
+    return _Decision(NameOutcome.MISMATCH, rule, reason, source)
 
 
 def _match(wanted: str, presented: str, place: Place, direction: Direction) -> NameMatch:
@@ -193,7 +193,7 @@ def _unusable(asked: str | None, shown: str | None) -> _Decision | None:
 def _compare(asked: str, shown: str, direction: Direction) -> _Decision:
     if asked == shown:
         source = _CMDLETS if not asked.startswith("*.") else f"{_CMDLETS} (that equal wildcards match is assumed)"
-        return _Decision(Outcome.MATCH, "equal", "the names are equal", source)
+        return _Decision(NameOutcome.MATCH, "equal", "the names are equal", source)
     if asked.startswith("*."):
         return _connector_wildcard(asked.removeprefix("*."), shown, direction)
     if shown.startswith("*."):
@@ -205,19 +205,19 @@ def _connector_wildcard(suffix: str, shown: str, direction: Direction) -> _Decis
     if shown == suffix:
         said = "includes the domain" if direction is Direction.INBOUND else "is said to cover subdomains"
         reason = f"the wildcard {said}, and it is not settled whether {suffix} itself counts"
-        return _Decision(Outcome.UNDETERMINED, "wildcard-bare-domain", reason, _CONFLICT)
+        return _Decision(NameOutcome.UNDETERMINED, "wildcard-bare-domain", reason, _CONFLICT)
     left = shown.removesuffix(f".{suffix}")
     if left == shown:
         return _mismatch("different", f"it is not below {suffix}", _CMDLETS)
     if left.count(".") == 0:
         return _Decision(
-            Outcome.MATCH,
+            NameOutcome.MATCH,
             "connector-wildcard",
             "the connector's wildcard covers one label",
             f"{_CMDLETS}: '*.contoso.com'; single level: forced TLS article of 2014",
         )
     reason = "it is more than one label below the connector's wildcard, and sources differ whether that counts"
-    return _Decision(Outcome.UNDETERMINED, "wildcard-two-labels", reason, _CONFLICT)
+    return _Decision(NameOutcome.UNDETERMINED, "wildcard-two-labels", reason, _CONFLICT)
 
 
 def _certificate_wildcard(asked: str, suffix: str) -> _Decision:
@@ -228,7 +228,7 @@ def _certificate_wildcard(asked: str, suffix: str) -> _Decision:
         )
     if rest == suffix and first:
         return _Decision(
-            Outcome.MATCH,
+            NameOutcome.MATCH,
             "certificate-wildcard",
             "the certificate's wildcard covers one label",
             f"{_ONE_LABEL}; that Exchange Online accepts it is assumed (tls-verification 2.3)",
@@ -246,7 +246,7 @@ def _match_subject(issuer: str, subject: str, presented: PresentedNames) -> Name
         if wanted is None or wanted != found:
             decision = _mismatch("issuer-and-subject", f"the {word} is {shown or 'empty'}", source)
             return decision.at(Place.CN, presented.subject)
-    found_both = _Decision(Outcome.MATCH, "issuer-and-subject", "issuer and subject are equal", source)
+    found_both = _Decision(NameOutcome.MATCH, "issuer-and-subject", "issuer and subject are equal", source)
     return found_both.at(Place.CN, presented.subject)
 
 
@@ -255,7 +255,9 @@ def _attributes(name: str) -> frozenset[tuple[str, str]] | None:
         read = x509.Name.from_rfc4514_string(re.sub(r",\s+", ",", name.strip()))
     except ValueError:
         return None
-    return frozenset((each.oid.dotted_string, " ".join(str(each.value).lower().split())) for each in read)
+    return frozenset(
+        (attribute.oid.dotted_string, " ".join(str(attribute.value).lower().split())) for attribute in read
+    )
 
 
 def canonical_name(text: str) -> str | None:
@@ -277,7 +279,8 @@ def canonical_name(text: str) -> str | None:
     return name if well_formed and (len(labels) > 1 or name == "*") else None
 
 
-def _listed(items: Iterable[str], at_most: int = 8) -> str:
+def listed(items: Iterable[str], separator: str = ", ", at_most: int = 20) -> str:
+    """The first of many items, and how many there are beside."""
     found = list(items)
     more = f" and {len(found) - at_most} more" if len(found) > at_most else ""
-    return ", ".join(found[:at_most]) + more
+    return separator.join(found[:at_most]) + more

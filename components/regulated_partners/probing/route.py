@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors import OutboundSettings
 from regulated_partners.probing.seen import DomainSeen, HostSeen, Probe, ServerOutcome
-from regulated_partners.probing.server_report import Rule, ServerReport, report_server
+from regulated_partners.probing.server_report import Demand, ServerReport, report_server
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,16 @@ class ProbeIndex:
     """A probe by domain, host and address."""
 
     def __init__(self, probe: Probe) -> None:
-        self.domains = {each.domain: each for each in probe.domains}
-        self.hosts = {each.host: each for each in probe.hosts}
+        self.domains = {domain.domain: domain for domain in probe.domains}
+        self.hosts = {host.host: host for host in probe.hosts}
         self.servers = defaultdict(list)
-        for each in probe.servers:
-            self.servers[each.host].append(each)
+        for server in probe.servers:
+            self.servers[server.host].append(server)
 
 
-def routes(rule: Rule, index: ProbeIndex) -> tuple[Route, ...]:
+def routes(demand: Demand, index: ProbeIndex) -> tuple[Route, ...]:
     """Every way that mail takes through a connector. What the probe does not hold is left out."""
-    settings, reports = rule.settings, _Reports(rule, index)
+    settings, reports = demand.settings, _Reports(demand, index)
     if settings.smart_hosts:
         return (Route(SMART_HOSTS, None, tuple(reports.of(settings.smart_hosts))),)
     found = (index.domains[domain] for domain in probed_domains(settings) if domain in index.domains)
@@ -81,8 +81,8 @@ def routes(rule: Rule, index: ProbeIndex) -> tuple[Route, ...]:
 class _Reports:
     """Judges each host once: several domains of a partner share their servers."""
 
-    def __init__(self, rule: Rule, index: ProbeIndex) -> None:
-        self._rule, self._index = rule, index
+    def __init__(self, demand: Demand, index: ProbeIndex) -> None:
+        self._demand, self._index = demand, index
         self._known: dict[str, RouteHost] = {}
 
     def of(self, names: Iterable[str]) -> Iterable[RouteHost]:
@@ -94,7 +94,7 @@ class _Reports:
     def _judged(self, host: HostSeen) -> RouteHost:
         seen = self._index.servers.get(host.host, [])
         # A machine without IPv6 says nothing about the IPv6 addresses of others, as long as it reaches one.
-        tried = [each for each in seen if each.outcome is not ServerOutcome.NO_ROUTE] or seen
-        judged = RouteHost(host, tuple(report_server(each, self._rule) for each in tried))
+        tried = [server for server in seen if server.outcome is not ServerOutcome.NO_ROUTE] or seen
+        judged = RouteHost(host, tuple(report_server(server, self._demand) for server in tried))
         self._known[host.host] = judged
         return judged

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exchange_online.connectors import Direction
-from regulated_partners.probing.dane_findings import DaneState, dane_report
-from regulated_partners.probing.mta_sts_findings import MtaStsState, mta_sts_report
-from regulated_partners.probing.names import Outcome, match_names
+from regulated_partners.probing.dane import DaneState, dane_report
+from regulated_partners.probing.mta_sts import MtaStsState, mta_sts_report
+from regulated_partners.probing.names import NameOutcome, match_names
 from regulated_partners.probing.route import Route
 from regulated_partners.probing.seen import DnsProblem
-from regulated_partners.probing.server_report import DEMANDS, ConnectionSecurity, Rule, ServerReport
-from regulated_partners.probing.verdicts import Fact, Finding, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.server_report import DEMANDS, ConnectionSecurity, Demand, ServerReport
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party, Verdict, verdict_of
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class RouteReport:
     facts: tuple[Fact, ...]
 
 
-def report_route(route: Route, rule: Rule) -> RouteReport:
+def report_route(route: Route, demand: Demand) -> RouteReport:
     """Judges a route."""
-    dane, about_dane, dane_facts = dane_report(route, rule.settings, rule.now)
-    sts, about_sts, sts_facts = mta_sts_report(route, rule.settings)
-    findings = (*_delivery(route), *about_dane, *about_sts, *_stricter(route, rule))
+    dane, about_dane, dane_facts = dane_report(route, demand.settings, demand.now)
+    sts, about_sts, sts_facts = mta_sts_report(route, demand.settings)
+    findings = (*_delivery(route), *about_dane, *about_sts, *_stricter(route, demand))
     return RouteReport(
         route=route,
         dane=dane,
@@ -64,12 +64,12 @@ def _delivery(route: Route) -> Iterable[Finding]:
         problem = host.seen.addresses.problem
         if problem is DnsProblem.NO_ANSWER:
             text = f"The DNS gives no answer for {host.name}: whether it has an address could not be seen from here."
-            yield Finding("dns", Level.INFO, text)
+            yield Finding(Check.DNS, Level.INFO, text)
         else:
             rest = "" if len(without) == len(route.hosts) else " Mail goes to the others only."
             level = Level.WARNING if rest else Level.ERROR
             text = f"{host.name} has no address ({problem}), so no mail can go there.{rest}"
-            yield Finding("dns", level, text, Party.PARTNER, source="RFC 5321 5.1")
+            yield Finding(Check.DNS, level, text, Party.PARTNER, source="RFC 5321 5.1")
 
 
 def _mx(route: Route) -> Iterable[Finding]:
@@ -78,18 +78,18 @@ def _mx(route: Route) -> Iterable[Finding]:
     mx, name = route.domain.mx, route.subject
     if mx.problem is DnsProblem.NO_ANSWER:
         text = f"The DNS gives no answer for the MX record of {name}: nothing can be said about it from here."
-        yield Finding("dns", Level.INFO, text)
+        yield Finding(Check.DNS, Level.INFO, text)
     elif mx.problem is DnsProblem.BOGUS:
         return  # That is DANE's finding.
     elif mx.problem is not None:
         text = f"{name} cannot receive mail: {mx.problem} for its MX. Correct the declared domain, or ask the partner."
-        yield Finding("mx", Level.ERROR, text, Party.EITHER, source="RFC 5321 5.1")
+        yield Finding(Check.MX, Level.ERROR, text, Party.EITHER, source="RFC 5321 5.1")
     elif any(not record.host for record in mx.records):
         text = f"{name} says that it accepts no mail (null MX)."
-        yield Finding("mx", Level.ERROR, text, Party.PARTNER, source="RFC 7505 3")
+        yield Finding(Check.MX, Level.ERROR, text, Party.PARTNER, source="RFC 7505 3")
     elif mx.implicit:
         text = f"{name} has no MX record; mail goes to the address of the domain itself."
-        yield Finding("mx", Level.INFO, text, Party.PARTNER, source="RFC 5321 5.1")
+        yield Finding(Check.MX, Level.INFO, text, Party.PARTNER, source="RFC 5321 5.1")
 
 
 def _hosts(route: Route) -> Iterable[Fact]:
@@ -105,36 +105,38 @@ def _hosts(route: Route) -> Iterable[Fact]:
 def _reports(route: Route) -> Iterable[Fact]:
     """Only says that the partner watches. Source: RFC 8460."""
     if route.domain is not None:
-        found = [each for each in route.domain.tls_rpt.records if each.startswith("v=TLSRPTv1")]
+        found = [record for record in route.domain.tls_rpt.records if record.startswith("v=TLSRPTv1")]
         yield Fact("TLS-RPT", found[0][:200] if found else "absent")
 
 
-def _stricter(route: Route, rule: Rule) -> Iterable[Finding]:
+def _stricter(route: Route, demand: Demand) -> Iterable[Finding]:
     """Whether every server would pass more than the connector demands."""
     servers = route.servers
     passed = [server.satisfies for server in servers]
     if not servers or None in passed:
         return
-    demanded = DEMANDS.get(rule.settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS)
-    least = min((each for each in passed if each is not None), key=lambda each: each.rank)
-    name = rule.settings.tls_domain
+    demanded = DEMANDS.get(demand.settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS)
+    least = min((security for security in passed if security is not None), key=lambda security: security.rank)
+    name = demand.settings.tls_domain
     if least is ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY and name is None:
-        name = _common_name(servers, rule)
+        name = _common_name(servers, demand)
         if name is not None:
             least = ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
     if least.rank > demanded.rank:
         with_name = least is ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN and name
         value = f" with tlsDomain: {name}" if with_name else ""
         text = f"Every server also passes the stricter connectionSecurity: {least.value}{value}. Declare it."
-        yield Finding("stricter", Level.INFO, text, Party.WE, source="Set-OutboundConnector, TlsSettings")
+        yield Finding(Check.STRICTER, Level.INFO, text, Party.WE, source="Set-OutboundConnector, TlsSettings")
 
 
-def _common_name(servers: Iterable[ServerReport], rule: Rule) -> str | None:
+def _common_name(servers: Iterable[ServerReport], demand: Demand) -> str | None:
     """A name that every certificate has: the first one's, exact ones before wildcards."""
     facts = [server.facts for server in servers if server.facts is not None]
-    names = dict.fromkeys(name.lower() for each in facts[:1] for name in each.names.dns_names)
-    for name in sorted(names, key=lambda each: each.startswith("*.")):
-        outcomes = {match_names(name, each.names, Direction.OUTBOUND, rule.mode).outcome for each in facts}
-        if outcomes == {Outcome.MATCH}:
+    names = dict.fromkeys(name.lower() for certificate in facts[:1] for name in certificate.names.dns_names)
+    for name in sorted(names, key=lambda candidate: candidate.startswith("*.")):
+        outcomes = {
+            match_names(name, certificate.names, Direction.OUTBOUND, demand.mode).outcome for certificate in facts
+        }
+        if outcomes == {NameOutcome.MATCH}:
             return name
     return None

@@ -31,7 +31,7 @@ class DnsProblem(StrEnum):
     """The resolver did not answer, or not with an answer: it says nothing about the partner."""
 
 
-class Answer(_Seen):
+class DnsAnswer(_Seen):
     """An answer of the DNS.
 
     Attributes:
@@ -50,7 +50,7 @@ class MxRecord(_Seen):
     host: _Name
 
 
-class MxAnswer(Answer):
+class MxAnswer(DnsAnswer):
     """The MX records of a domain, in the order of delivery.
 
     Attributes:
@@ -61,7 +61,7 @@ class MxAnswer(Answer):
     implicit: bool = False
 
 
-class AddressAnswer(Answer):
+class AddressAnswer(DnsAnswer):
     """A and AAAA of a host."""
 
     addresses: tuple[_Name, ...] = ()
@@ -80,13 +80,13 @@ class TlsaRecord(_Seen):
         return f"{self.usage} {self.selector} {self.matching_type} {shown}"
 
 
-class TlsaAnswer(Answer):
+class TlsaAnswer(DnsAnswer):
     """The TLSA records of `_25._tcp.<host>`."""
 
     records: tuple[TlsaRecord, ...] = ()
 
 
-class TextAnswer(Answer):
+class TextAnswer(DnsAnswer):
     """TXT records, each one joined."""
 
     records: tuple[_Short, ...] = ()
@@ -180,7 +180,7 @@ class ServerSeen(_Seen):
         with warnings.catch_warnings():
             # A fault that cryptography warns of is a finding about the partner, if it is one, and no news of ours.
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            return tuple(x509.load_der_x509_certificate(base64.b64decode(each)) for each in self.chain)
+            return tuple(x509.load_der_x509_certificate(base64.b64decode(certificate)) for certificate in self.chain)
 
 
 class Probe(_Seen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,19 +11,11 @@ from cryptography import x509
 
 from exchange_online.connectors import Direction, OutboundSettings
 from exchange_online.connectors.names import TlsSettings
-from regulated_partners.probing.certificate_chain import judge_chain
-from regulated_partners.probing.certificate_findings import (
-    chain_findings,
-    expiry_findings,
-    name_findings,
-    revocation_findings,
-    strength_findings,
-    usage_findings,
-)
-from regulated_partners.probing.certificates import CertificateFacts, certificate_facts
-from regulated_partners.probing.names import MatchMode, NameVerdict, Outcome, match_names
+from regulated_partners.probing.certificate_findings import certificate_findings
+from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, judge_chain
+from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
 from regulated_partners.probing.seen import ServerOutcome, ServerSeen
-from regulated_partners.probing.verdicts import ChainVerdict, Finding, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.verdicts import Check, Finding, Level, Party, Verdict, verdict_of
 
 #: What Exchange Online puts into its NDR. Source: ex-shell.com 2022 (tls-verification 2.3).
 NO_TLS = "450 4.4.317 Cannot connect to remote server [Message=451 5.7.3 STARTTLS is required to send mail]"
@@ -62,7 +54,7 @@ DEMANDS = {
 
 
 @dataclass(frozen=True)
-class Rule:
+class Demand:
     """By what a server is judged.
 
     Attributes:
@@ -101,15 +93,15 @@ class ServerReport:
     satisfies: ConnectionSecurity | None = None
 
 
-def report_server(seen: ServerSeen, rule: Rule) -> ServerReport:
+def report_server(seen: ServerSeen, demand: Demand) -> ServerReport:
     """Judges one address."""
     if seen.outcome in _UNREACHED:
         return ServerReport(seen, Verdict.NOT_REACHABLE, (_unreached(seen),))
     if seen.outcome in (ServerOutcome.NOT_SMTP, ServerOutcome.REFUSED, ServerOutcome.NO_ANSWER):
         return ServerReport(seen, Verdict.UNKNOWN, (_undecided(seen),))
     if seen.outcome in _NO_TLS and not (seen.asks_client_certificate and not seen.chain):
-        return _without_tls(seen, rule)
-    return _with_tls(seen, rule)
+        return _without_tls(seen, demand)
+    return _with_tls(seen, demand)
 
 
 def _unreached(seen: ServerSeen) -> Finding:
@@ -118,7 +110,7 @@ def _unreached(seen: ServerSeen) -> Finding:
         f"{seen.detail}{advice} This says nothing about the partner: probe from a network that may send mail, and "
         "judge that probe here with --from."
     )
-    return Finding("reachable", Level.INFO, text, source="tls-verification 0.11")
+    return Finding(Check.REACHABLE, Level.INFO, text, source="tls-verification 0.11")
 
 
 def _undecided(seen: ServerSeen) -> Finding:
@@ -129,12 +121,13 @@ def _undecided(seen: ServerSeen) -> Finding:
         ServerOutcome.NO_ANSWER: "It may hold up strangers: try again, or probe from where mail is sent and use "
         "--from.",
     }[seen.outcome]
-    return Finding("smtp", Level.INFO, f"{seen.detail} Whether TLS works is not known. {advice}", Party.EITHER)
+    return Finding(Check.SMTP, Level.INFO, f"{seen.detail} Whether TLS works is not known. {advice}", Party.EITHER)
 
 
-def _without_tls(seen: ServerSeen, rule: Rule) -> ServerReport:
-    check = "starttls" if seen.outcome in (ServerOutcome.NO_STARTTLS, ServerOutcome.STARTTLS_REFUSED) else "tls"
-    if rule.settings.tls_settings is None:
+def _without_tls(seen: ServerSeen, demand: Demand) -> ServerReport:
+    refused = seen.outcome in (ServerOutcome.NO_STARTTLS, ServerOutcome.STARTTLS_REFUSED)
+    check = Check.STARTTLS if refused else Check.TLS
+    if demand.settings.tls_settings is None:
         text = f"{seen.detail} Mail goes to it in clear text, which opportunistic TLS allows."
         finding = Finding(check, Level.WARNING, text, Party.PARTNER, source=_SOURCE)
     else:
@@ -145,7 +138,7 @@ def _without_tls(seen: ServerSeen, rule: Rule) -> ServerReport:
     return ServerReport(seen, verdict_of([finding]), (finding,))
 
 
-def _with_tls(seen: ServerSeen, rule: Rule) -> ServerReport:
+def _with_tls(seen: ServerSeen, demand: Demand) -> ServerReport:
     ended = [_hung_up(seen)] if seen.outcome is not ServerOutcome.ENCRYPTED else []
     otherwise = Verdict.UNKNOWN if ended else Verdict.PASSED
     if not seen.chain:
@@ -154,18 +147,11 @@ def _with_tls(seen: ServerSeen, rule: Rule) -> ServerReport:
         chain = seen.certificates
         facts = certificate_facts(chain[0])
     except ValueError:
-        finding = _malformed(rule.settings)
+        finding = _malformed(demand.settings)
         return ServerReport(seen, verdict_of([finding, *ended], otherwise=otherwise), (finding, *ended))
-    verdict = judge_chain(chain, rule.roots, rule.now)
-    names, about_names = name_findings(facts, rule.settings, rule.mode)
-    findings = (
-        *ended,
-        *about_names,
-        *chain_findings(verdict, rule.settings),
-        *expiry_findings(facts, rule.now),
-        *_where_checked(rule.settings, (*usage_findings(facts, Direction.OUTBOUND), *strength_findings(facts))),
-        *revocation_findings(facts, rule.settings),
-    )
+    verdict = judge_chain(chain, demand.roots, demand.now)
+    names, about = certificate_findings(facts, verdict, demand.settings, demand.now, demand.mode)
+    findings = (*ended, *(about if _checks_certificate(demand.settings) else map(_as_a_note, about)))
     return ServerReport(
         seen=seen,
         verdict=verdict_of(findings, otherwise=otherwise),
@@ -174,7 +160,7 @@ def _with_tls(seen: ServerSeen, rule: Rule) -> ServerReport:
         facts=facts,
         chain_verdict=verdict,
         names=names,
-        satisfies=None if ended else _satisfied(facts, verdict, rule),
+        satisfies=None if ended else _satisfied(facts, verdict, demand),
     )
 
 
@@ -185,33 +171,38 @@ def _hung_up(seen: ServerSeen) -> Finding:
         f"{seen.detail} {asks}, and this probe shows none, whereas Exchange Online shows one for "
         "mail.protection.outlook.com. Only a test message tells whether the partner takes it: see `verify message`."
     )
-    return Finding("client-certificate", Level.INFO, text, Party.EITHER, source="tls-verification 0.10, 2.4")
+    return Finding(Check.CLIENT_CERTIFICATE, Level.INFO, text, Party.EITHER, source="tls-verification 0.10, 2.4")
 
 
 def _no_certificate() -> Finding:
-    return Finding("chain", Level.ERROR, "The server made TLS without showing a certificate.", Party.PARTNER, NO_TLS)
+    return Finding(
+        Check.CHAIN, Level.ERROR, "The server made TLS without showing a certificate.", Party.PARTNER, NO_TLS
+    )
 
 
 def _malformed(settings: OutboundSettings) -> Finding:
-    checked = DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
     text = "The server's certificate is malformed: its fields cannot be read. The partner must replace it."
-    return Finding("chain", Level.ERROR if checked else Level.WARNING, text, Party.PARTNER)
+    return Finding(Check.CHAIN, Level.ERROR if _checks_certificate(settings) else Level.WARNING, text, Party.PARTNER)
 
 
-def _where_checked(settings: OutboundSettings, findings: Iterable[Finding]) -> Iterable[Finding]:
+def _checks_certificate(settings: OutboundSettings) -> bool:
+    return DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
+
+
+def _as_a_note(finding: Finding) -> Finding:
     """What is wrong with a certificate that the connector does not look at is worth a note."""
-    looks = DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
-    for each in findings:
-        yield each if looks else Finding(each.check, Level.INFO, each.text, None, source=each.source)
+    if finding.check not in (Check.USAGE, Check.STRENGTH):
+        return finding
+    return Finding(finding.check, Level.INFO, finding.text, None, source=finding.source)
 
 
-def _satisfied(facts: CertificateFacts, chain: ChainVerdict, rule: Rule) -> ConnectionSecurity:
+def _satisfied(facts: CertificateFacts, chain: ChainVerdict, demand: Demand) -> ConnectionSecurity:
     if not chain.is_trusted or not facts.serves_as_server:
         return ConnectionSecurity.SELF_SIGNED_CERTIFICATE
-    name = rule.settings.tls_domain
+    name = demand.settings.tls_domain
     if name is None:
         return ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY
-    matched = match_names(name, facts.names, Direction.OUTBOUND, rule.mode).outcome is Outcome.MATCH
+    matched = match_names(name, facts.names, Direction.OUTBOUND, demand.mode).outcome is NameOutcome.MATCH
     return (
         ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
         if matched

@@ -29,6 +29,58 @@ class Verdict(StrEnum):
     """It does not do what the connector demands."""
 
 
+class Check(StrEnum):
+    """What a finding is about. The names stay the same between releases: others filter and count by them."""
+
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str) -> Check:
+        check = str.__new__(cls, name)
+        check._value_ = name
+        check.meaning = meaning
+        return check
+
+    STARTTLS = "starttls", "The server offers STARTTLS, and the message came with it."
+    TLS = "tls", "The TLS handshake works with what Exchange Online speaks."
+    PROTOCOL = "protocol", "The version of TLS that a message came with."
+    CIPHER = "cipher", "The cipher suite encrypts, and proves who the other end is."
+    TRANSPORT = "transport", "The hop between the organizations was encrypted."
+    CHAIN = "chain", "The certificate chains up to a trusted root."
+    NAME = "name", "The certificate has the name that the connector compares."
+    EXPIRY = "expiry", "How long the certificate is valid."
+    USAGE = "usage", "The certificate may be used in its role, as a server or as a client."
+    STRENGTH = "strength", "Key and signature are of today."
+    REVOCATION = "revocation", "Others can ask whether the certificate is revoked."
+    ORDER = "order", "A certificate file is in the order, and as whole, as a server must send it."
+    PRIVATE_KEY = "private-key", "A certificate file holds no private key."
+    CLIENT_CERTIFICATE = "client-certificate", "The sending side shows a certificate that the other one takes."
+    CERTIFICATE = "certificate", "What a message does not show about the certificate."
+    DANE = "dane", "DANE, and which SmtpDaneMode to choose."
+    MTA_STS = "mta-sts", "MTA-STS, and which MtaStsMode to choose."
+    MX = "mx", "The domain has a mail exchanger."
+    DNS = "dns", "The DNS gives the addresses of the mail hosts."
+    DOMAIN = "domain", "The domain is one that the connector applies to, and what stands for a wildcard."
+    STRICTER = "stricter", "The servers would pass more than the connector demands."
+    REACHABLE = "reachable", "The server was reached from here."
+    SMTP = "smtp", "What answers speaks SMTP with this machine."
+    PROBE = "probe", "The probe holds what is to be judged."
+    MESSAGE = "message", "A message came to the listener."
+    ADDRESS = "address", "The sending server's address is a declared one, and the same in every header."
+    HEADERS = "headers", "The message has headers that can be judged."
+    BOUNDARY = "boundary", "The message has a hop between the organizations."
+    TRUST = "trust", "Who could have written the line that is judged."
+    TENANTS = "tenants", "Both sides are on Exchange Online."
+    ATTRIBUTION = "attribution", "The connector that Exchange Online attributed the message to."
+    CONNECTOR = "connector", "The connector is there, as declared and switched on."
+    VALIDATION = "validation", "What Validate-OutboundConnector found."
+    TRACE = "trace", "The connector that the message trace names."
+    DELIVERY = "delivery", "The message was delivered."
+    BASELINE_NAME = "baseline.name", "The certificate has other names than before."
+    BASELINE_ISSUER = "baseline.issuer", "The certificate has another issuer than before."
+    BASELINE_RENEWAL = "baseline.renewal", "The certificate was renewed."
+    BASELINE_MX = "baseline.mx", "The domain has other mail exchangers than before."
+
+
 class Level(StrEnum):
     """How much a finding matters."""
 
@@ -45,104 +97,12 @@ class Party(StrEnum):
     EITHER = "either side"
 
 
-class TlsVersion(StrEnum):
-    """Protocol versions as OpenSSL names them. `TLSv1/SSLv3` is a family of cipher suites, not a version."""
-
-    SSLV3 = "SSLv3"
-    TLS_1_0 = "TLSv1.0"
-    TLS_1_1 = "TLSv1.1"
-    TLS_1_2 = "TLSv1.2"
-    TLS_1_3 = "TLSv1.3"
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether Exchange Online uses it. Source: techcommunity 2065089 (1.0 and 1.1 ended in 2021)."""
-        return self in (TlsVersion.TLS_1_2, TlsVersion.TLS_1_3)
-
-
-class Transport(StrEnum):
-    """Whether one hop of a message travelled over TLS."""
-
-    ENCRYPTED = "encrypted"
-    CLEAR = "clear"
-    UNKNOWN = "unknown"
-
-
-class ClientCertificateState(StrEnum):
-    """What a receiving server wrote about the sender's certificate."""
-
-    VERIFIED = "verified"
-    NOT_VERIFIED = "not_verified"
-    NOT_PRESENTED = "not_presented"
-    NOT_REQUESTED = "not_requested"
-
-
-class ChainCause(StrEnum):
-    """What a check of the certificate chain came to; each failure has its own cause."""
-
-    TRUSTED = "trusted"
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not yet valid"
-    SELF_SIGNED = "self-signed"
-    UNKNOWN_ROOT = "unknown root"
-    INCOMPLETE = "incomplete chain"
-    WEAK = "weak key or signature"
-    OTHER = "not valid"
-
-
-@dataclass(frozen=True)
-class ChainVerdict:
-    """What OpenSSL, or a check as strict as it, says about a chain.
-
-    Attributes:
-        cause: the verdict.
-        sentence: what is wrong with which certificate, without advice; for `TRUSTED`, up to which root.
-        depth: of the certificate it is about: 0 the server's own, 1 its issuer's.
-    """
-
-    cause: ChainCause
-    sentence: str
-    depth: int = 0
-
-    @property
-    def is_trusted(self) -> bool:
-        return self.cause is ChainCause.TRUSTED
-
-
-@dataclass(frozen=True)
-class TlsSession:
-    """The TLS of one connection.
-
-    Attributes:
-        version: as stated; None where only the cipher or the keyword is known.
-        inferred_version: what the cipher alone allows, where no version is stated.
-        cipher: the suite's name as stated: IANA's, OpenSSL's or GnuTLS's.
-        bits: as stated, `256/256`.
-        client_certificate: of the sender; None where nothing is said about it.
-    """
-
-    version: TlsVersion | None = None
-    inferred_version: TlsVersion | None = None
-    cipher: str | None = None
-    bits: str | None = None
-    client_certificate: ClientCertificate | None = None
-
-
-@dataclass(frozen=True)
-class ClientCertificate:
-    """What is known about the certificate of a sending server."""
-
-    state: ClientCertificateState
-    common_name: str | None = None
-    issuer: str | None = None
-
-
 @dataclass(frozen=True)
 class Finding:
     """One thing there is to say.
 
     Attributes:
-        check: a short name that stays the same between releases: `chain`, `name`, `starttls`, `baseline.renewal`.
+        check: what it is about.
         level: an error means that forced TLS fails, now or at a date in the text.
         text: a sentence: what was seen, and what to do.
         who: must act; None where nobody must.
@@ -150,7 +110,7 @@ class Finding:
         source: where the rule comes from, with `assumed` where no source states it.
     """
 
-    check: str
+    check: Check
     level: Level
     text: str
     who: Party | None = None

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from exchange_online.connectors import Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificates import CertificateFacts
-from regulated_partners.probing.verdicts import Finding, Level, Party
+from regulated_partners.probing.names import listed
+from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Party, verdict_of, worst
 
 _LARGEST = 64 * 1024 * 1024
 _SHOWN = 5
@@ -152,12 +154,12 @@ def updated(before: Baseline, seen: Sequence[Observation], now: datetime, *, acc
         accept: enter also what needs a decision.
     """
     entries = dict(before.entries)
-    for each in seen:
-        open_question = any(finding.level is not Level.INFO for finding in changes_since(before, each))
+    for place in seen:
+        open_question = any(finding.level is not Level.INFO for finding in changes_since(before, place))
         if accept or not open_question:
-            old, new = entries.get(each.key), each.entry(now)
+            old, new = entries.get(place.key), place.entry(now)
             if old is None or (old.certificate, old.mx) != (new.certificate, new.mx):
-                entries[each.key] = new
+                entries[place.key] = new
     return Baseline(entries=entries)
 
 
@@ -176,12 +178,12 @@ def _certificate_changes(entry: Entry, seen: Observation) -> Iterable[Finding]:
             f"The certificate's issuer changed {since}, from {old.issuer} to {new.issuer}. A side that pins the issuer "
             "refuses it; check that its root is trusted, and accept the change with --update-baseline."
         )
-        yield Finding("baseline.issuer", Level.WARNING, text, Party.WE, source="tls-verification F3")
+        yield Finding(Check.BASELINE_ISSUER, Level.WARNING, text, Party.WE, source="tls-verification F3")
     elif not names:
         key = "the same key" if new.spki_sha256 == old.spki_sha256 else "a new key"
         expires = f"it expires on {new.not_after:%Y-%m-%d}"
         text = f"The certificate was renewed {since}, with {key} and the same names; {expires}."
-        yield Finding("baseline.renewal", Level.INFO, text, source="tls-verification F1")
+        yield Finding(Check.BASELINE_RENEWAL, Level.INFO, text, source="tls-verification F1")
 
 
 def _name_changes(old: SeenCertificate, new: SeenCertificate, since: str) -> Iterable[Finding]:
@@ -190,12 +192,12 @@ def _name_changes(old: SeenCertificate, new: SeenCertificate, since: str) -> Ite
     lost, came = sorted(before - after), sorted(after - before)
     accept = "If it is meant, correct the declared name where it needs it and accept it with --update-baseline."
     if lost:
-        now_has = f"; it now has {_some(came)}" if came else ""
-        text = f"The certificate lost names {since}: {_some(lost)}{now_has}. {accept}"
-        yield Finding("baseline.name", Level.ERROR, text, Party.PARTNER, source="tls-verification F2")
+        now_has = f"; it now has {listed(came, at_most=_SHOWN)}" if came else ""
+        text = f"The certificate lost names {since}: {listed(lost, at_most=_SHOWN)}{now_has}. {accept}"
+        yield Finding(Check.BASELINE_NAME, Level.ERROR, text, Party.PARTNER, source="tls-verification F2")
     elif came:
-        text = f"The certificate got further names {since}: {_some(came)}. {accept}"
-        yield Finding("baseline.name", Level.WARNING, text, Party.WE, source="tls-verification F2")
+        text = f"The certificate got further names {since}: {listed(came, at_most=_SHOWN)}. {accept}"
+        yield Finding(Check.BASELINE_NAME, Level.WARNING, text, Party.WE, source="tls-verification F2")
 
 
 def _names(seen: SeenCertificate) -> set[str]:
@@ -209,15 +211,62 @@ def _mx_changes(entry: Entry, seen: Observation) -> Iterable[Finding]:
     before, after = {name.lower() for name in entry.mx}, {name.lower() for name in seen.mx}
     if before != after:
         gone, came = sorted(before - after), sorted(after - before)
-        moves = [f"gone: {_some(gone)}"] if gone else []
-        moves += [f"new: {_some(came)}"] if came else []
+        moves = [f"gone: {listed(gone, at_most=_SHOWN)}"] if gone else []
+        moves += [f"new: {listed(came, at_most=_SHOWN)}"] if came else []
         text = (
             f"The MX record of {seen.place} changed since {entry.seen:%Y-%m-%d}; {'; '.join(moves)}. A move to another "
             "provider brings another certificate: check the declared tlsDomain, and accept it with --update-baseline."
         )
-        yield Finding("baseline.mx", Level.WARNING, text, Party.WE, source="tls-verification F6")
+        yield Finding(Check.BASELINE_MX, Level.WARNING, text, Party.WE, source="tls-verification F6")
 
 
-def _some(items: Sequence[str]) -> str:
-    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return ", ".join(items[:_SHOWN]) + more
+@dataclass(frozen=True)
+class Observed:
+    """A judgement, and what was seen for it that the baseline keeps."""
+
+    judgement: Judgement
+    seen: tuple[Observation, ...] = ()
+
+
+class Watch:
+    """The baseline of one run; without a file nothing is compared.
+
+    Args:
+        path: the file; None for none.
+        accept: enter what has changed, too.
+
+    Raises:
+        CannotRunError: where the file is not readable or no baseline.
+        typer.BadParameter: for `accept` without a file.
+    """
+
+    def __init__(self, path: Path | None, *, accept: bool) -> None:
+        if accept and path is None:
+            raise typer.BadParameter("--update-baseline needs --baseline")
+        self._path, self._accept = path, accept
+        self._before = Baseline() if path is None else read_baseline(path)
+
+    def compared(self, observed: Iterable[Observed], moment: datetime) -> tuple[Judgement, ...]:
+        """The judgements with what has changed; then the file is written. Raises CannotRunError."""
+        found = list(observed)
+        if self._path is None:
+            return tuple(item.judgement for item in found)
+        judgements = tuple(self._with_changes(item) for item in found)
+        after = updated(self._before, self._all_seen(found), moment, accept=self._accept)
+        if after != self._before or not self._path.exists():
+            write_baseline(self._path, after)
+        return judgements
+
+    def _with_changes(self, observed: Observed) -> Judgement:
+        changes = (
+            ()
+            if self._accept
+            else tuple(change for seen in observed.seen for change in changes_since(self._before, seen))
+        )
+        judgement = observed.judgement
+        verdict = worst((judgement.verdict, verdict_of(changes)))
+        return replace(judgement, verdict=verdict, findings=(*judgement.findings, *changes))
+
+    @staticmethod
+    def _all_seen(observed: Sequence[Observed]) -> list[Observation]:
+        return [seen for item in observed for seen in item.seen]

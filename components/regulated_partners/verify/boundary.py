@@ -1,16 +1,23 @@
-"""Which hop of a message is the one between two organizations. Only that hop says anything about forced TLS.
+"""Which hop of a message is the one between two organizations, and what it shows. Only that hop says anything about
+forced TLS.
 
 Source: tls-verification 1.2. Most lines of a message in Exchange Online that mention TLS are Microsoft's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from exchange_online.connectors import Direction
-from regulated_partners.probing.verdicts import Transport
+from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
+from exchange_online.connectors.names import TlsSettings
+from regulated_partners.probing.certificate_findings import switched_off
+from regulated_partners.probing.verdicts import Check, Finding, Level, Party
+from regulated_partners.verify.mail_files import HeaderBlock
 from regulated_partners.verify.received import Hop
+from regulated_partners.verify.tls_comments import ClientCertificateState, Transport
 
 #: Hosts that take mail for a tenant at its border. Those of the national clouds are assumed by analogy.
 _BORDER = (
@@ -26,6 +33,9 @@ _DELIVERY = (
 )
 #: Everything that Microsoft runs for mail.
 _MICROSOFT = (".outlook.com", ".office365.com", ".exchangelabs.com", ".office365.us", ".partner.outlook.cn")
+_NO_STARTTLS = "450 4.4.317 Cannot connect to remote server [Message=451 5.7.3 STARTTLS is required to send mail]"
+_CONNECTING = re.compile(r"(?:^|[;\s])CIP:(?P<address>[0-9a-fA-F.:]+)")
+_NO_ENCRYPTION = re.compile(r"(?:^|[-_])NULL(?:[-_]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -123,3 +133,160 @@ def _from(hop: Hop, suffixes: tuple[str, ...]) -> bool:
 
 def _ends(host: str | None, suffixes: tuple[str, ...]) -> bool:
     return host is not None and bool(suffixes) and f".{host}".endswith(suffixes)
+
+
+def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
+    """What the hop itself shows, against what the connector demands.
+
+    Args:
+        boundary: the hop.
+        settings: of the partner's connector; None where no partner was named.
+    """
+    hop = boundary.hop
+    if hop.transport is Transport.CLEAR:
+        yield _clear(boundary, settings)
+    elif hop.transport is Transport.UNKNOWN:
+        yield _not_stamped(hop)
+    else:
+        yield from _protocol(hop)
+        yield from _suite(hop, settings)
+        yield from _certificate(boundary, settings)
+    if settings is not None:
+        yield from switched_off(settings)
+
+
+def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Finding]:
+    """How far the line can be believed, by the lines around it."""
+    if boundary.strangers:
+        hosts = ", ".join(boundary.strangers[:3])
+        text = (
+            f"Lines above the boundary were written by {hosts}, which is neither Exchange Online nor a gateway named "
+            "with --gateway: that host could have made up everything below its line. Take the message from the "
+            "recipient's mailbox itself."
+        )
+        yield Finding(Check.TRUST, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 1")
+    if boundary.between_tenants:
+        text = (
+            "The other side is on Exchange Online too: both hosts of this hop are Microsoft's, and its certificate is "
+            "that of Exchange Online, not the partner's."
+        )
+        yield Finding(Check.TENANTS, Level.INFO, text, source="tls-verification 1.2; assumed for partner connectors")
+    if boundary.direction is Direction.INBOUND and not boundary.is_gateway:
+        yield from _attribution(boundary.hop, block)
+
+
+def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
+    hop = boundary.hop
+    inbound = boundary.direction is Direction.INBOUND
+    demanded = _demands_tls(settings)
+    text = f"The hop to {hop.by} was not encrypted: it says `{hop.evidence}`, and nothing of TLS."
+    if demanded and settings is not None:
+        text += (
+            f" The connector '{settings.name}' demands TLS, so it was not applied to this message: see in the message "
+            "trace which connector was, and whether this one is enabled and lists the domain."
+        )
+    elif settings is not None:
+        text += " The connector does not demand TLS (opportunistic); declare connectionSecurity to force it."
+    elif inbound:
+        text += " The partner's server must offer STARTTLS when it sends, and the inbound connector must demand it."
+    else:
+        text += " The partner's server must offer STARTTLS, and the outbound connector must demand it."
+    who = Party.WE if settings is not None else Party.EITHER
+    answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else _NO_STARTTLS
+    level = Level.WARNING if settings is not None and not demanded else Level.ERROR
+    return Finding(Check.TRANSPORT, level, text, who, answer, "tls-verification 0.2, 2.3")
+
+
+def _demands_tls(settings: ConnectorSettings | None) -> bool:
+    if isinstance(settings, InboundSettings):
+        return settings.require_tls
+    return isinstance(settings, OutboundSettings) and settings.tls_settings is not None
+
+
+def _not_stamped(hop: Hop) -> Finding:
+    text = (
+        f"{hop.by} does not say whether TLS was used (`{hop.evidence or 'no with clause'}`): servers of this kind "
+        "write "
+        "the same with and without TLS. Have it write TLS into Received (Postfix: smtpd_tls_received_header = yes), or "
+        "look into its log, or use `verify partner`."
+    )
+    return Finding(Check.TRANSPORT, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.2")
+
+
+def _protocol(hop: Hop) -> Iterable[Finding]:
+    session = hop.session
+    version = session.version or session.inferred_version if session else None
+    if version is None:
+        text = (
+            f"{hop.by} says that TLS was used and not which version (`{hop.evidence}`); Postfix writes it with "
+            "smtpd_tls_received_header = yes."
+        )
+        yield Finding(Check.PROTOCOL, Level.INFO, text, source="tls-verification 0.2, 0.3")
+    elif not version.is_usable:
+        text = (
+            f"The hop used {version}, which Exchange Online has not used since 2021: today such a server gets or sends "
+            "mail only without TLS, and not at all where TLS is forced. It must speak TLS 1.2 or 1.3."
+        )
+        yield Finding(Check.PROTOCOL, Level.WARNING, text, Party.PARTNER, source="techcommunity 2065089")
+
+
+def _suite(hop: Hop, settings: ConnectorSettings | None) -> Iterable[Finding]:
+    cipher = hop.session.cipher if hop.session else None
+    if cipher and _NO_ENCRYPTION.search(cipher):
+        text = f"The cipher suite {cipher} authenticates and does not encrypt; the server must switch it off."
+        yield Finding(Check.CIPHER, Level.ERROR, text, Party.PARTNER, source="RFC 4492, RFC 5246: NULL suites")
+    elif hop.is_anonymous:
+        checked = isinstance(settings, OutboundSettings) and settings.tls_settings not in (
+            None,
+            TlsSettings.ENCRYPTION_ONLY.value,
+        )
+        text = f"The cipher suite {cipher} uses no certificate, so nobody knows who was at the other end."
+        level = Level.ERROR if checked else Level.WARNING
+        yield Finding(Check.CIPHER, level, text, Party.PARTNER, source="RFC 5246 A.5")
+
+
+def _certificate(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
+    session = boundary.hop.session
+    shown = session.client_certificate if session else None
+    if boundary.direction is Direction.INBOUND:
+        if isinstance(settings, InboundSettings) and settings.restrict_domains_to_certificate and not shown:
+            text = (
+                "This shows that TLS was used, not that the certificate matched "
+                f"{settings.tls_sender_certificate_name}: "
+                "Exchange Online never writes that into a header. The message trace (`verify service`), a capture "
+                "(`verify listen`) or a refused message without the certificate shows it."
+            )
+            yield Finding(Check.CERTIFICATE, Level.INFO, text, source="tls-verification 0.4")
+        return
+    if shown and shown.state is ClientCertificateState.NOT_VERIFIED:
+        text = (
+            "The partner's server got Exchange Online's certificate and could not verify it: it lacks the issuer, or "
+            "the certificate does not allow its use as a client. It matters where the partner demands a certificate "
+            "from us; the partner should trust the issuer's root and compare the name, not pin the issuer."
+        )
+        yield Finding(Check.CLIENT_CERTIFICATE, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, 2.4")
+
+
+def _attribution(hop: Hop, block: HeaderBlock) -> Iterable[Finding]:
+    report = block.first("x-forefront-antispam-report") or ""
+    found = _CONNECTING.search(" ".join(report.split()))
+    if found and hop.address and not _same_address(found["address"], hop.address):
+        text = (
+            f"The boundary line says that {hop.address} connected, and X-Forefront-Antispam-Report says "
+            f"{found['address']}: either Enhanced Filtering skips a gateway in front (name it with --gateway), or "
+            "one of the two was made up."
+        )
+        yield Finding(Check.ADDRESS, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 6")
+    if (block.first("x-ms-exchange-crosstenant-fromentityheader") or "").strip().lower() == "hybridonprem":
+        text = (
+            "Exchange Online attributed the message to an inbound connector of type OnPremises "
+            "(X-MS-Exchange-CrossTenant-FromEntityHeader: HybridOnPrem), so the partner connector was not applied."
+        )
+        yield Finding(Check.ATTRIBUTION, Level.WARNING, text, Party.WE, source="tls-verification 1.3")
+
+
+def _same_address(one: str, other: str) -> bool:
+    try:
+        return ipaddress.ip_address(one) == ipaddress.ip_address(other)
+    except ValueError:
+        return one == other

@@ -9,22 +9,12 @@ from typing import BinaryIO
 
 from exchange_online.connectors import Direction
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.probing.verdicts import (
-    Fact,
-    Finding,
-    Judgement,
-    Level,
-    TlsSession,
-    Transport,
-    Verdict,
-    verdict_of,
-    worst,
-)
-from regulated_partners.verify.boundary import Boundary, find_boundary
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Verdict, verdict_of, worst
+from regulated_partners.verify.boundary import Boundary, boundary_findings, crossing_findings, find_boundary
 from regulated_partners.verify.declared import DeclaredPartner
 from regulated_partners.verify.mail_files import HeaderBlock, NotMailError, header_blocks
-from regulated_partners.verify.message_findings import boundary_findings, crossing_findings
 from regulated_partners.verify.received import Hop, parse_received
+from regulated_partners.verify.tls_comments import TlsSession, Transport
 
 #: Received fields of one message that are read: RFC 5321 6.3 takes 100 for a loop.
 _MOST_HOPS = 500
@@ -77,7 +67,7 @@ def judge_file(stream: BinaryIO, name: str, check: MessageCheck) -> tuple[Judgem
     if not judged:
         return (_not_judged(name, f"{name} holds no header."),)
     # An enclosing message, such as the mail that a partner's answer is attached to, need not show a boundary itself.
-    shown = tuple(each for each in judged if each.direction is not None)
+    shown = tuple(judgement for judgement in judged if judgement.direction is not None)
     return shown or tuple(judged)
 
 
@@ -92,10 +82,10 @@ def judge_block(block: HeaderBlock, check: MessageCheck) -> tuple[Judgement, ...
     hops = tuple(parse_received(value) for value in block.received[:_MOST_HOPS])
     found: list[Boundary] = []
     for direction in check.directions:
-        for each in find_boundary(hops, direction, check.gateways):
+        for boundary in find_boundary(hops, direction, check.gateways):
             # Between two tenants one line is the boundary of both; it is judged once.
-            if all(each.index != other.index for other in found):
-                found.append(each)
+            if all(boundary.index != other.index for other in found):
+                found.append(boundary)
     if not found:
         return (_no_boundary(block, hops, check),)
     return tuple(_judge(block, hops, boundary, check) for boundary in found)
@@ -127,7 +117,7 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
         direction=boundary.direction,
         facts=(*_boundary_facts(boundary), *_telling(block), *_others(hops, boundary)),
         findings=tuple(findings),
-        transcript=tuple(f"Received: {each.text[:_KEPT]}" for each in hops[:100]),
+        transcript=tuple(f"Received: {hop.text[:_KEPT]}" for hop in hops[:100]),
     )
 
 
@@ -198,16 +188,16 @@ def _no_boundary(block: HeaderBlock, hops: Sequence[Hop], check: MessageCheck) -
         Fact(f"hop {len(hops) - index}", f"{_sender(hop)} to {hop.by or '?'}: {transport_words(hop)}")
         for index, hop in enumerate(hops[:100])
     )
-    finding = Finding("boundary", Level.WARNING, text, source="tls-verification 1.2")
-    transcript = tuple(f"Received: {each.text[:_KEPT]}" for each in hops[:100])
+    finding = Finding(Check.BOUNDARY, Level.WARNING, text, source="tls-verification 1.2")
+    transcript = tuple(f"Received: {hop.text[:_KEPT]}" for hop in hops[:100])
     partner = check.partner.name if check.partner else None
     return Judgement("message", block.place, Verdict.UNKNOWN, "", partner, None, facts, (finding,), transcript)
 
 
 def _cut(block: HeaderBlock) -> Finding:
     text = f"{block.place} has more header fields than are read; what follows them was not looked at."
-    return Finding("headers", Level.WARNING, text)
+    return Finding(Check.HEADERS, Level.WARNING, text)
 
 
 def _not_judged(place: str, text: str) -> Judgement:
-    return Judgement("message", place, Verdict.UNKNOWN, findings=(Finding("headers", Level.WARNING, text),))
+    return Judgement("message", place, Verdict.UNKNOWN, findings=(Finding(Check.HEADERS, Level.WARNING, text),))

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from exchange_online.connectors import Direction, OutboundSettings
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.probing.certificates import CertificateFacts
+from regulated_partners.errors import CannotRunError
+from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.collect import Questions
 from regulated_partners.probing.route import SMART_HOSTS, ProbeIndex, Route, probed_domains, routes
 from regulated_partners.probing.route_report import RouteReport, report_route
 from regulated_partners.probing.seen import Probe
-from regulated_partners.probing.server_report import Rule, ServerReport
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
-from regulated_partners.verify.baseline import Observation
-from regulated_partners.verify.certificate import certificate_facts_shown
+from regulated_partners.probing.server_report import Demand, ServerReport
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
+from regulated_partners.verify.baseline import Observation, Observed
+from regulated_partners.verify.certificate import certificate_facts_shown, names_shown, subjects
 from regulated_partners.verify.declared import DeclaredPartner
-from regulated_partners.verify.watching import Observed
+
+_LARGEST_PROBE = 512 * 1024 * 1024
 
 
 def questions(partners: Iterable[DeclaredPartner]) -> Questions:
@@ -30,24 +35,24 @@ def questions(partners: Iterable[DeclaredPartner]) -> Questions:
     return Questions(tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(hosts)))
 
 
-def judge_partner(partner: DeclaredPartner, rule: Rule, index: ProbeIndex) -> tuple[Observed, ...]:
+def judge_partner(partner: DeclaredPartner, demand: Demand, index: ProbeIndex) -> tuple[Observed, ...]:
     """Judges every domain and every server of a partner.
 
     Args:
         partner: as declared; its outbound connector counts.
-        rule: of the same connector.
+        demand: of the same connector.
         index: of a probe.
     """
-    found = routes(rule, index)
-    observed = [_observed_route(report_route(route, rule), partner) for route in found]
+    found = routes(demand, index)
+    observed = [_observed_route(report_route(route, demand), partner) for route in found]
     seen: set[str] = set()
     for route in found:
         for server in route.servers:
             if server.seen.place not in seen:
                 seen.add(server.seen.place)
-                observed.append(_observed_server(server, partner, rule, _place(server, route)))
+                observed.append(_observed_server(server, partner, demand.now, _place(server, route)))
     known = {route.subject for route in found}
-    observed += [Observed(each) for each in _missing(partner, known)]
+    observed += [Observed(judgement) for judgement in _missing(partner, known)]
     return tuple(observed)
 
 
@@ -64,10 +69,10 @@ def _missing(partner: DeclaredPartner, known: set[str]) -> Iterable[Judgement]:
     for subject in wanted:
         if subject not in known:
             text = f"The probe holds nothing about {subject}: it was made for other declarations. Make it anew."
-            yield _judgement("domain", subject, Verdict.UNKNOWN, partner, (Finding("probe", Level.INFO, text),))
+            yield _judgement("domain", subject, Verdict.UNKNOWN, partner, (Finding(Check.PROBE, Level.INFO, text),))
     if not wanted:
         text = "The connector names no recipient domain and no smart host, so there is no server to probe."
-        finding = Finding("probe", Level.INFO, text, Party.WE)
+        finding = Finding(Check.PROBE, Level.INFO, text, Party.WE)
         yield _judgement("domain", settings.name, Verdict.UNKNOWN, partner, (finding,))
 
 
@@ -88,53 +93,37 @@ def _judgement(
 def _observed_route(report: RouteReport, partner: DeclaredPartner) -> Observed:
     route = report.route
     findings = (*report.findings, *_about_declaration(partner.outbound, route))
-    judgement = Judgement(
-        kind="domain",
-        subject=route.subject,
-        verdict=verdict_of(findings, otherwise=report.verdict),
-        demand=mail_flow(partner.outbound),
-        partner=partner.name,
-        direction=Direction.OUTBOUND,
-        facts=report.facts,
-        findings=findings,
-    )
+    verdict = verdict_of(findings, otherwise=report.verdict)
+    judgement = replace(_judgement("domain", route.subject, verdict, partner, findings), facts=report.facts)
     hosts = tuple(record.host for record in route.domain.mx.records) if route.domain else ()
     seen = (Observation(partner.name, Direction.OUTBOUND, route.subject, mx=hosts),) if hosts else ()
     return Observed(judgement, seen)
 
 
 def _about_declaration(settings: OutboundSettings, route: Route) -> Iterable[Finding]:
-    if not settings.enabled:
-        text = "The outbound connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding("connector", Level.WARNING, text, Party.WE)
+    yield from switched_off(settings)
     if route.domain is not None and route.subject not in settings.recipient_domains:
         text = (
             f"*.{route.subject} is declared: a wildcard has no MX record of its own, so {route.subject} stands for it. "
             "Subdomains with other servers were not probed."
         )
-        yield Finding("domain", Level.INFO, text, Party.WE)
+        yield Finding(Check.DOMAIN, Level.INFO, text, Party.WE)
 
 
 def _place(server: ServerReport, route: Route) -> str:
     """The baseline's name for a server: its host, unless the host's addresses show different certificates."""
     digests: dict[str, set[str]] = defaultdict(set)
-    for each in route.servers:
-        if each.facts is not None:
-            digests[each.seen.host].add(each.facts.sha256)
+    for other in route.servers:
+        if other.facts is not None:
+            digests[other.seen.host].add(other.facts.sha256)
     host = server.seen.host
     return host if len(digests[host]) < 2 else f"{host} [{server.seen.address}]"
 
 
-def _observed_server(server: ServerReport, partner: DeclaredPartner, rule: Rule, place: str) -> Observed:
-    judgement = Judgement(
-        kind="server",
-        subject=server.seen.place,
-        verdict=server.verdict,
-        demand=mail_flow(partner.outbound),
-        partner=partner.name,
-        direction=Direction.OUTBOUND,
-        facts=tuple(_facts(server, rule.now)),
-        findings=server.findings,
+def _observed_server(server: ServerReport, partner: DeclaredPartner, now: datetime.datetime, place: str) -> Observed:
+    judgement = replace(
+        _judgement("server", server.seen.place, server.verdict, partner, server.findings),
+        facts=tuple(_facts(server, now)),
         transcript=server.seen.transcript,
         not_after=server.facts.not_after if server.facts else None,
     )
@@ -154,21 +143,36 @@ def _facts(server: ServerReport, now: datetime.datetime) -> Iterable[Fact]:
     if server.satisfies is not None:
         yield Fact("satisfies connectionSecurity", server.satisfies.value)
     if server.facts is not None:
-        yield from _certificate(server, server.facts, now)
+        yield from certificate_facts_shown(server.facts, now)
+        if server.chain_verdict is not None:
+            yield Fact("chain", server.chain_verdict.sentence)
+        yield Fact("certificates sent", subjects(server.chain))
+        yield from names_shown(server.names)
 
 
-def _certificate(server: ServerReport, facts: CertificateFacts, now: datetime.datetime) -> Iterable[Fact]:
-    yield from certificate_facts_shown(facts, now)
-    if server.chain_verdict is not None:
-        yield Fact("chain", server.chain_verdict.sentence)
-    yield Fact("certificates sent", _subjects(server))
-    if server.names is not None:
-        yield Fact("name by CN", server.names.common_name.value)
-        yield Fact("name by SAN", server.names.alternative_name.value)
-        for each in server.names.comparisons[:20]:
-            yield Fact(f"{each.place} {each.presented}", f"{each.outcome}: {each.reason}")
+def read_probe(path: Path) -> Probe:
+    """Reads a file that `--save-probe` wrote. Raises CannotRunError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_PROBE)
+    except OSError as error:
+        raise CannotRunError(f"The probe {path} cannot be read: {error.strerror}.") from None
+    try:
+        return Probe.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "its beginning"
+        raise CannotRunError(
+            f"{path} is no probe of this command: at {where}: {first['msg']}. Make it with `regulated-partners verify "
+            "partner --save-probe FILE`, of the same version."
+        ) from None
 
 
-def _subjects(server: ServerReport) -> str:
-    names: Sequence[str] = [each.subject.rfc4514_string() or "(no subject)" for each in server.chain]
-    return "; ".join(names)
+def write_probe(path: Path, probe: Probe) -> None:
+    """Writes the file that `--from` reads. Raises CannotRunError."""
+    try:
+        path.write_text(probe.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CannotRunError(
+            f"The probe {path} cannot be written: {error.strerror}. Name a file in a directory that exists."
+        ) from None

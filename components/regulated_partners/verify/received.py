@@ -11,8 +11,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from regulated_partners.probing.verdicts import ClientCertificate, ClientCertificateState, TlsSession, Transport
-from regulated_partners.verify.tls_comments import anonymous, inferred_version, session_in_comment, session_in_words
+from regulated_partners.verify.tls_comments import (
+    ClientCertificate,
+    ClientCertificateState,
+    TlsSession,
+    Transport,
+    anonymous,
+    inferred_version,
+    session_in_comment,
+    session_in_words,
+)
 
 #: Characters of a header that are looked at; the longest real one known has about 800.
 _LONGEST = 16_384
@@ -44,9 +52,8 @@ class Hop:
         protocol: the words after `with`.
         transport: whether it was over TLS.
         session: the TLS, where it was.
-        evidence: the words that say so.
+        evidence: the words that say so, or that say nothing because servers of this kind do not write it down.
         frontend: whether Exchange took it at its border (`via Frontend Transport`).
-        may_be_silent: whether the receiving server is of a kind that does not always write it down.
     """
 
     text: str
@@ -59,7 +66,6 @@ class Hop:
     session: TlsSession | None = None
     evidence: str = ""
     frontend: bool = False
-    may_be_silent: bool = False
 
     @property
     def senders(self) -> tuple[str, ...]:
@@ -115,13 +121,13 @@ def _parts(text: str) -> list[_Part]:
     """Words and comments of the top level, up to the date. A comment that is never closed ends with the header."""
     parts: list[_Part] = []
     depth, start = 0, 0
-    for at, each in enumerate(text):
-        if each == "(":
+    for at, character in enumerate(text):
+        if character == "(":
             if depth == 0:
                 parts += _words(text[start:at])
                 start = at + 1
             depth += 1
-        elif each == ")" and depth:
+        elif character == ")" and depth:
             depth -= 1
             if depth == 0:
                 parts.append(_Part(text[start:at], is_comment=True, is_glued=text[start - 2 : start - 1].strip() != ""))
@@ -154,7 +160,7 @@ def _session(parts: Sequence[_Part], words: Sequence[str]) -> tuple[TlsSession |
         # The sender chooses what follows `from`, and may choose something that reads like the server's comment.
         is_helo = at == 1 and parts[0].text.lower() == "from"
         if part.is_comment and not part.is_glued and not is_helo:
-            following = [each.text for each in parts[at + 1 : at + 3] if not each.is_comment]
+            following = [part.text for part in parts[at + 1 : at + 3] if not part.is_comment]
             found = session_in_comment(part.text, following)
             if found is not None:
                 return found, f"({part.text})"
@@ -172,12 +178,9 @@ def _without_tls(hop: Hop, parts: Sequence[_Part]) -> Hop:
     if hop.helo is None and hop.address is None:
         return hop
     if _NOT_OVER_TLS.fullmatch(protocol):
-        if silent:
-            return replace(hop, may_be_silent=True, evidence=f"with {hop.protocol}")
-        return replace(hop, transport=Transport.CLEAR, evidence=f"with {hop.protocol}")
-    if _MAYBE.fullmatch(protocol):
-        return replace(hop, may_be_silent=True, evidence=f"with {hop.protocol}")
-    return hop
+        transport = Transport.UNKNOWN if silent else Transport.CLEAR
+        return replace(hop, transport=transport, evidence=f"with {hop.protocol}")
+    return replace(hop, evidence=f"with {hop.protocol}") if _MAYBE.fullmatch(protocol) else hop
 
 
 def _client_certificate(parts: Iterable[_Part]) -> ClientCertificate | None:

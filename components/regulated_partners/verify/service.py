@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,17 +11,24 @@ from datetime import datetime, timedelta
 from exchange_online.admin_api.client import AdminApi
 from exchange_online.admin_api.connectors import ConnectorCmdlets
 from exchange_online.admin_api.errors import OutcomeUnknown
+from exchange_online.admin_api.message_trace import TracedMessage, TraceEvent, trace_events, traced_messages
+from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.connectors import ConnectorRecord, Direction, changes
 from exchange_online.connectors.words import mail_flow
 from regulated_partners.errors import CannotRunError
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.progress import Progress
-from regulated_partners.verify import validation
 from regulated_partners.verify.declared import DeclaredPartner
-from regulated_partners.verify.trace import MessageTraces, TracedMessage, connectors_used, forced_tls_hosts
 
 #: Messages of a direction whose details are asked for: the service takes 100 requests in 5 minutes.
 _MOST_DETAILS = 10
+#: Characters of Data that are looked at.
+_LONGEST_DATA = 200_000
+_VALUE = r"""(?P<name>[^;"<>|\r\n]{1,256})"""
+_INBOUND = re.compile(rf"S:InboundConnectorData=Name={_VALUE}", re.IGNORECASE)
+_OUTBOUND = re.compile(rf"TenantOutboundConnectorCustomData=Name={_VALUE}", re.IGNORECASE)
+_FORCED = re.compile(r"ForcedTlsDomainValidation\((?P<host>[^)\s]{1,255})\)", re.IGNORECASE)
+_VIA = re.compile(r"""[Uu]sing(?: the)? connector[: ]+['"]?(?P<name>[^'";.\r\n]{1,256})""")
 
 
 @dataclass(frozen=True)
@@ -66,12 +75,12 @@ def judge_service(
 def _trace(
     api: AdminApi, partner: DeclaredPartner, check: ServiceCheck, back: timedelta, progress: Progress
 ) -> Sequence[Judgement]:
-    traces, judged = MessageTraces(api), []
+    judged: list[Judgement] = []
     for direction in Direction:
         progress.step(f"Looking for {direction.word} messages of {partner.name} in the message trace")
-        messages = _messages(traces, partner, direction, check, back)
+        messages = _messages(api, partner, direction, check, back)
         if messages:
-            judged += [_message(traces, partner, direction, each) for each in messages[:_MOST_DETAILS]]
+            judged += [_message(api, partner, direction, message) for message in messages[:_MOST_DETAILS]]
         elif check.message_id is None:
             judged.append(_no_message(partner, direction, back))
     return judged or [_not_traced(partner, check.message_id or "", back)]
@@ -79,7 +88,7 @@ def _trace(
 
 def _named(cmdlets: ConnectorCmdlets, partner: DeclaredPartner, direction: Direction) -> ConnectorRecord | None:
     name = partner.settings(direction).name.casefold()
-    return next((each for each in cmdlets.list(direction) if each.name.casefold() == name), None)
+    return next((record for record in cmdlets.list(direction) if record.name.casefold() == name), None)
 
 
 def _connector(partner: DeclaredPartner, direction: Direction, found: ConnectorRecord | None) -> Judgement:
@@ -107,23 +116,23 @@ def _drift(partner: DeclaredPartner, direction: Direction, found: ConnectorRecor
     declared = partner.settings(direction)
     if found is None:
         text = f"The tenant has no {direction.word} connector named '{declared.name}'; `pulumi up` creates it."
-        yield Finding("connector", Level.ERROR, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.ERROR, text, Party.WE)
         return
     different = changes(found.settings, declared)
     if different:
-        shown = "; ".join(str(each) for each in different)
+        shown = "; ".join(str(change) for change in different)
         text = (
             f"The connector in the tenant is not as declared (tenant => declaration): {shown}. See `pulumi preview "
             "--refresh`, then decide which of the two is right."
         )
-        yield Finding("connector", Level.ERROR, text, Party.WE)
+        yield Finding(Check.CONNECTOR, Level.ERROR, text, Party.WE)
     elif not declared.enabled:
-        yield Finding("connector", Level.WARNING, "The connector is switched off, as declared.", Party.WE)
+        yield Finding(Check.CONNECTOR, Level.WARNING, "The connector is switched off, as declared.", Party.WE)
 
 
 def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRecord, check: ServiceCheck) -> Judgement:
     try:
-        tasks = validation.validate(api, connector, check.recipients)
+        tasks = validate_outbound_connector(api, connector, check.recipients)
     except OutcomeUnknown:
         raise CannotRunError(
             f"No answer came to Validate-OutboundConnector '{connector.name}', so nobody knows whether its message was "
@@ -133,7 +142,7 @@ def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRec
     findings = list(_task_findings(tasks))
     passed = verdict_of(findings) is Verdict.PASSED
     if check.record:
-        validation.record(api, connector, check.now, validated=passed)
+        record_validation(api, connector, check.now, validated=passed)
     return Judgement(
         kind="service",
         subject=f"Validate-OutboundConnector '{connector.name}'",
@@ -150,32 +159,35 @@ def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRec
     )
 
 
-def _succeeded(task: validation.ValidationTask) -> str:
+def _succeeded(task: ValidationTask) -> str:
     word = {True: "succeeded", False: "failed", None: "not stated"}[task.succeeded]
     return f"{word}; {task.detail}" if task.detail else word
 
 
-def _task_findings(tasks: Sequence[validation.ValidationTask]) -> Iterable[Finding]:
+def _task_findings(tasks: Sequence[ValidationTask]) -> Iterable[Finding]:
     if not tasks:
         yield Finding(
-            "validation", Level.ERROR, "The service reported no test at all, so nothing is validated.", Party.WE
+            Check.VALIDATION, Level.ERROR, "The service reported no test at all, so nothing is validated.", Party.WE
         )
     for task in tasks:
         if task.succeeded is not True:
             said = f" The service says: {task.detail}." if task.detail else ""
             text = f"'{task.name}' {'failed' if task.succeeded is False else 'has no result'}.{said}"
             advice = " `verify partner` shows what the partner's servers offer."
-            yield Finding("validation", Level.ERROR, text + advice, Party.EITHER, source="Validate-OutboundConnector")
+            yield Finding(
+                Check.VALIDATION, Level.ERROR, text + advice, Party.EITHER, source="Validate-OutboundConnector"
+            )
 
 
 def _messages(
-    traces: MessageTraces, partner: DeclaredPartner, direction: Direction, check: ServiceCheck, back: timedelta
+    api: AdminApi, partner: DeclaredPartner, direction: Direction, check: ServiceCheck, back: timedelta
 ) -> tuple[TracedMessage, ...]:
     addresses = [f"*@{domain}" for domain in partner.domains]
     inbound = direction is Direction.INBOUND
     # `now` is cut to the second, and the newest message may be younger than that.
     end = check.now + timedelta(seconds=1)
-    return traces.messages(
+    return traced_messages(
+        api,
         start=end - back,
         end=end,
         senders=addresses if inbound else (),
@@ -191,7 +203,7 @@ def _no_message(partner: DeclaredPartner, direction: Direction, back: timedelta)
         "with --since."
     )
     subject = f"message trace, {direction.word}"
-    finding = Finding("trace", Level.INFO, text, source="Get-MessageTraceV2")
+    finding = Finding(Check.TRACE, Level.INFO, text, source="Get-MessageTraceV2")
     return Judgement("service", subject, Verdict.UNKNOWN, "", partner.name, direction, (), (finding,))
 
 
@@ -201,14 +213,12 @@ def _not_traced(partner: DeclaredPartner, message_id: str, back: timedelta) -> J
         f"{', '.join(partner.domains)}. Check the Message-ID with its angle brackets, or look further back with "
         "--since."
     )
-    finding = Finding("trace", Level.WARNING, text, source="Get-MessageTraceV2")
+    finding = Finding(Check.TRACE, Level.WARNING, text, source="Get-MessageTraceV2")
     return Judgement("service", f"message {message_id}", Verdict.UNKNOWN, "", partner.name, None, (), (finding,))
 
 
-def _message(
-    traces: MessageTraces, partner: DeclaredPartner, direction: Direction, message: TracedMessage
-) -> Judgement:
-    events = traces.events(message)
+def _message(api: AdminApi, partner: DeclaredPartner, direction: Direction, message: TracedMessage) -> Judgement:
+    events = trace_events(api, message)
     used = connectors_used(events, direction)
     expected = partner.settings(direction).name
     findings = list(_connector_used(used, expected, message))
@@ -230,7 +240,9 @@ def _message(
         direction=direction,
         facts=tuple(facts),
         findings=tuple(findings),
-        transcript=tuple(f"{each.date} {each.event} {each.action} {each.detail} {each.data}"[:4000] for each in events),
+        transcript=tuple(
+            f"{event.date} {event.event} {event.action} {event.detail} {event.data}"[:4000] for event in events
+        ),
     )
 
 
@@ -241,14 +253,36 @@ def _connector_used(used: Sequence[str], expected: str, message: TracedMessage) 
             "The trace does not name a connector for this message. Either none was applied, or the service no longer "
             "writes it there: look at the message in the admin center's message trace."
         )
-        yield Finding("trace", Level.WARNING, text, Party.WE, source=source)
+        yield Finding(Check.TRACE, Level.WARNING, text, Party.WE, source=source)
     elif expected.casefold() not in (name.casefold() for name in used):
         text = (
             f"The message used {', '.join(repr(name) for name in used)} and not '{expected}', so the demands on this "
             "partner were not applied to it. See which connector matches the domain better, and whether this one is "
             "enabled."
         )
-        yield Finding("trace", Level.ERROR, text, Party.WE, source=source)
+        yield Finding(Check.TRACE, Level.ERROR, text, Party.WE, source=source)
     if message.status.casefold() == "failed":
         text = "The message was not delivered; its events in the evidence say why."
-        yield Finding("delivery", Level.WARNING, text, Party.EITHER, source="Get-MessageTraceV2, Status")
+        yield Finding(Check.DELIVERY, Level.WARNING, text, Party.EITHER, source="Get-MessageTraceV2, Status")
+
+
+def connectors_used(events: Iterable[TraceEvent], direction: Direction) -> tuple[str, ...]:
+    """The names of the connectors that a message used, each once; none where nothing says so.
+
+    They stand in the text of the property Data, whose form is not documented.
+    Source: public vendor modules for Data (observed:single, connector-semantics 3.3).
+    """
+    pattern = _INBOUND if direction is Direction.INBOUND else _OUTBOUND
+    names: list[str] = []
+    for event in events:
+        data = html.unescape(event.data[:_LONGEST_DATA])
+        names += [found["name"].strip() for found in pattern.finditer(data)]
+        if direction is Direction.OUTBOUND and event.action == "RouteMessageUsingConnector":
+            names += [found["name"].strip() for found in _VIA.finditer(event.detail[:_LONGEST_DATA])]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def forced_tls_hosts(events: Iterable[TraceEvent]) -> tuple[str, ...]:
+    """The hosts whose certificate was compared (`ForcedTlsDomainValidation`). Source: a trace of 2015."""
+    found = [match["host"] for event in events for match in _FORCED.finditer(html.unescape(event.data[:_LONGEST_DATA]))]
+    return tuple(dict.fromkeys(found))

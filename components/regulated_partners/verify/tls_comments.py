@@ -8,8 +8,69 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
-from regulated_partners.probing.verdicts import ClientCertificate, ClientCertificateState, TlsSession, TlsVersion
+
+class TlsVersion(StrEnum):
+    """Protocol versions as OpenSSL names them. `TLSv1/SSLv3` is a family of cipher suites, not a version."""
+
+    SSLV3 = "SSLv3"
+    TLS_1_0 = "TLSv1.0"
+    TLS_1_1 = "TLSv1.1"
+    TLS_1_2 = "TLSv1.2"
+    TLS_1_3 = "TLSv1.3"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether Exchange Online uses it. Source: techcommunity 2065089 (1.0 and 1.1 ended in 2021)."""
+        return self in (TlsVersion.TLS_1_2, TlsVersion.TLS_1_3)
+
+
+class Transport(StrEnum):
+    """Whether one hop of a message travelled over TLS."""
+
+    ENCRYPTED = "encrypted"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+
+
+class ClientCertificateState(StrEnum):
+    """What a receiving server wrote about the sender's certificate."""
+
+    VERIFIED = "verified"
+    NOT_VERIFIED = "not_verified"
+    NOT_PRESENTED = "not_presented"
+    NOT_REQUESTED = "not_requested"
+
+
+@dataclass(frozen=True)
+class ClientCertificate:
+    """What is known about the certificate of a sending server."""
+
+    state: ClientCertificateState
+    common_name: str | None = None
+    issuer: str | None = None
+
+
+@dataclass(frozen=True)
+class TlsSession:
+    """The TLS of one connection.
+
+    Attributes:
+        version: as stated; None where only the cipher or the keyword is known.
+        inferred_version: what the cipher alone allows, where no version is stated.
+        cipher: the suite's name as stated: IANA's, OpenSSL's or GnuTLS's.
+        bits: as stated, `256/256`.
+        client_certificate: of the sender; None where nothing is said about it.
+    """
+
+    version: TlsVersion | None = None
+    inferred_version: TlsVersion | None = None
+    cipher: str | None = None
+    bits: str | None = None
+    client_certificate: ClientCertificate | None = None
+
 
 #: Characters of a comment that are looked at.
 _LONGEST = 1024
@@ -97,7 +158,7 @@ def session_in_words(words: Sequence[str]) -> tuple[TlsSession | None, str]:
             return TlsSession(cipher=_cipher(following)), f"tls {following}"
         if lowered == "encrypted" and at and _CIPHER.fullmatch(words[at - 1]):
             return TlsSession(cipher=_cipher(words[at - 1])), f"{words[at - 1]} encrypted"
-        if [each.lower() for each in words[at : at + 4]] == ["over", "tls", "secured", "channel"]:
+        if [following.lower() for following in words[at : at + 4]] == ["over", "tls", "secured", "channel"]:
             return TlsSession(), "over TLS secured channel"
         if lowered == "with" and following.upper() == "STARTTLS":
             return TlsSession(), "with STARTTLS"

@@ -12,8 +12,8 @@ from exchange_online_emulator.cmdlets.parameters import CmdletSpec, find_cmdlet
 from exchange_online_emulator.errors import AnchorError, ForbiddenError, NotAuthenticatedError
 from exchange_online_emulator.rules import rule
 from exchange_online_emulator.service import Emulator
+from exchange_online_emulator.tokens.applications import MANAGE_AS_APP, allows
 from exchange_online_emulator.tokens.issue import EXCHANGE
-from exchange_online_emulator.tokens.roles import MANAGE_AS_APP, allows
 
 _SYSTEM_MAILBOX = re.compile(
     r"(APP|UPN):SystemMailbox\{(bb558c35-97f1-4cb9-8ff7-d53741dc928c|8cc370d3-822a-4ab8-a926-bb94bd0641a9)\}@(?P<tenant>.+)",

@@ -1,4 +1,4 @@
-"""POST /adminapi/beta/{tenant}/InvokeCommand."""
+"""The paths of the admin API: InvokeCommand, under a fault if one acts, and EXOModuleFile."""
 
 from __future__ import annotations
 
@@ -8,24 +8,97 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from exchange_online_emulator.admin_api import faulty, responses
-from exchange_online_emulator.admin_api.authorization import authenticate, authorized_cmdlet, check_anchor
+from exchange_online_emulator.admin_api import responses
+from exchange_online_emulator.admin_api.authorization import (
+    authenticate,
+    authorized_cmdlet,
+    check_anchor,
+    new_challenge,
+)
 from exchange_online_emulator.admin_api.requests import BODY_LIMIT, Invocation, parse
-from exchange_online_emulator.admin_api.rows import row
-from exchange_online_emulator.calls import Call, record
+from exchange_online_emulator.admin_api.responses import row
 from exchange_online_emulator.cmdlets.dispatch import run
-from exchange_online_emulator.cmdlets.outcome import Outcome
-from exchange_online_emulator.cmdlets.parameters import find_cmdlet
-from exchange_online_emulator.errors import ForbiddenError, MalformedRequestError, NotAuthenticatedError, ServiceError
-from exchange_online_emulator.faults.engine import LaggingVisibility
-from exchange_online_emulator.faults.models import Action, ReadLag
-from exchange_online_emulator.http_requests import BodyTooLargeError, read_body
-from exchange_online_emulator.http_responses import LOST, LostAnswer
+from exchange_online_emulator.cmdlets.parameters import cmdlet_specs, find_cmdlet
+from exchange_online_emulator.cmdlets.tenant import Outcome
+from exchange_online_emulator.errors import (
+    ForbiddenError,
+    MalformedRequestError,
+    NotAuthenticatedError,
+    ServiceError,
+    StalePageError,
+)
+from exchange_online_emulator.faults import (
+    Action,
+    BrokenPageLink,
+    ConnectionReset,
+    Delay,
+    ErrorsInAnswer,
+    ExpiredToken,
+    Forbidden,
+    Garbage,
+    ReadLag,
+    Refusal,
+    Visibility,
+)
 from exchange_online_emulator.models import Kind, StoredObject
 from exchange_online_emulator.rules import rule
 from exchange_online_emulator.service import Emulator
+from exchange_online_emulator.storage import Call, record
+from exchange_online_emulator.tokens.applications import allows
+from exchange_online_emulator.wire import (
+    LOST,
+    BodyTooLargeError,
+    CutResponse,
+    LostAnswer,
+    ResetConnection,
+    plain_answer,
+    read_body,
+)
+
+
+def _before(emulator: Emulator, fault: Action | None) -> Response | None:
+    """The answer of a fault that strikes before the cmdlet, None when the cmdlet runs."""
+    if isinstance(fault, ExpiredToken):
+        if fault.claims:
+            emulator.challenge = new_challenge()
+        error = NotAuthenticatedError("token expired", claims=emulator.challenge if fault.claims else None)
+        return responses.not_authenticated(error, emulator.url)
+    if isinstance(fault, BrokenPageLink):
+        stale = StalePageError() if fault.how == "stale" else ServiceError("Object reference not set.", status=500)
+        return responses.refusal(stale)
+    return None if fault is None or getattr(fault, "after_write", False) else _struck(fault)
+
+
+async def _after(fault: Action | None, response: Response) -> Response:
+    """The answer once the cmdlet is done: the fault's, or the service's own."""
+    if isinstance(fault, Delay):
+        await asyncio.sleep(fault.seconds)
+        return response
+    if fault is None or not getattr(fault, "after_write", False):
+        return response
+    if isinstance(fault, ConnectionReset) and fault.midway:
+        return CutResponse(bytes(response.body), response.status_code, dict(response.headers))
+    return _struck(fault) or response
+
+
+def _struck(fault: Action) -> Response | None:
+    if isinstance(fault, ConnectionReset):
+        return ResetConnection()
+    if isinstance(fault, Forbidden):
+        return responses.forbidden()
+    if isinstance(fault, Refusal):
+        error = ServiceError(fault.text, exception_type=fault.exception_type, status=fault.status)
+        error.has_details = fault.details
+        return responses.refusal(error)
+    if isinstance(fault, ErrorsInAnswer):
+        return responses.success("", [], [], errors=fault.errors)
+    if isinstance(fault, Garbage):
+        return Response(fault.body, 200, media_type=fault.content_type)
+    return plain_answer(fault)
+
 
 _TRUNCATED = (
     "There are more results available than are currently displayed. "
@@ -51,12 +124,23 @@ async def invoke_command(request: Request) -> Response:
     page = 2 if invocation.page_token else 1
     request.state.cmdlet = invocation.cmdlet
     fault = await run_in_threadpool(_fault, emulator, invocation, page)
-    response = faulty.before(emulator, fault)
+    response = _before(emulator, fault)
     if response is None:
         response = await run_in_threadpool(answer, emulator, request, invocation, fault)
-        response = await faulty.after(fault, response)
+        response = await _after(fault, response)
     status = LOST if isinstance(response, LostAnswer) else response.status_code
-    call = Call.of(request, invocation.cmdlet, invocation.parameters, status, fault)
+    headers = request.headers
+    call = Call(
+        cmdlet=invocation.cmdlet,
+        parameters=dict(invocation.parameters),
+        status=status,
+        page=page,
+        fault=fault.kind if fault else None,
+        anchor=invocation.anchor,
+        client_request_id=headers.get("client-request-id"),
+        prefer=invocation.prefer,
+        cmdlet_header=headers.get("x-cmdletname"),
+    )
     if epoch == emulator.epoch:
         await run_in_threadpool(record, emulator.store, call)
     return response
@@ -91,7 +175,7 @@ def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: 
         if cmdlet.writes:
             check_anchor(emulator, invocation.anchor)
         lag = fault if isinstance(fault, ReadLag) else None
-        visibility = LaggingVisibility(emulator.faults, lag)
+        visibility = Visibility(emulator.faults, lag)
         outcome = run(emulator.tenant, visibility, cmdlet, invocation.parameters)
         response = _page(emulator, invocation, outcome, lists=cmdlet.verb == "Get")
     except NotAuthenticatedError as error:
@@ -164,3 +248,33 @@ def _result_size(invocation: Invocation) -> int | None:
     if given is None:
         return _DEFAULT_RESULT_SIZE
     return None if isinstance(given, str) and given.lower() == "unlimited" else int(str(given))
+
+
+@rule(
+    "exported-cmdlets",
+    "EXOModuleFile returns value.exportedCmdlets, the cmdlets that the caller's roles allow, separated by commas",
+    tag="observed:multi",
+    source="CIPP; SCUBA uses the path (exchange-wire 3.1); `value` as a list of one is assumed",
+)
+async def exported_cmdlets(request: Request) -> Response:
+    """The permission pre-flight."""
+    emulator: Emulator = request.app.state.emulator
+    tenant, authorization = request.path_params["tenant"], request.headers.get("authorization", "")
+    try:
+        caller = await run_in_threadpool(authenticate, emulator, tenant, authorization)
+    except NotAuthenticatedError as error:
+        return responses.not_authenticated(error, emulator.url)
+    except ForbiddenError:
+        return responses.forbidden()
+    names = [spec.name for spec in cmdlet_specs().values() if allows(caller.wids, writes=spec.writes)]
+    return JSONResponse({"value": [{"exportedCmdlets": ",".join(names)}]}) if names else responses.forbidden()
+
+
+ROUTES = [
+    Route(f"/{name}/{version}/{{tenant}}/{path}", endpoint, methods=[method])
+    for name in ("adminapi", "AdminApi", "adminApi")
+    for version, path, endpoint, method in (
+        ("beta", "InvokeCommand", invoke_command, "POST"),
+        ("v1.0", "EXOModuleFile", exported_cmdlets, "GET"),
+    )
+]

@@ -1,20 +1,86 @@
-"""New, Set and Remove of connectors."""
+"""New, Set, Remove and Validate of connectors, under the service offering of the tenant."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from exchange_online_emulator.cmdlets import offering
-from exchange_online_emulator.cmdlets.binding import Bound
-from exchange_online_emulator.cmdlets.changes import Change, judge, merged, same_settings
-from exchange_online_emulator.cmdlets.connector_rules import in_use_text
-from exchange_online_emulator.cmdlets.outcome import Outcome
-from exchange_online_emulator.cmdlets.parameters import cmdlet_specs, row_properties
-from exchange_online_emulator.cmdlets.tenant import Tenant, Visibility
-from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError
-from exchange_online_emulator.models import Kind, SettingValue, StoredObject
+from exchange_online_emulator.cmdlets.changes import Change, merged, same_settings
+from exchange_online_emulator.cmdlets.connector_rules import in_use_text, judge
+from exchange_online_emulator.cmdlets.parameters import Bound, cmdlet_specs, row_properties
+from exchange_online_emulator.cmdlets.tenant import Outcome, PlainRow, Tenant
+from exchange_online_emulator.cmdlets.values import stored
+from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError, OrganizationProhibitedError
+from exchange_online_emulator.faults import Visibility
+from exchange_online_emulator.models import Kind, SettingValue, StoredObject, Switches
 from exchange_online_emulator.rules import rule
 from exchange_online_emulator.storage import DuplicateNameError
+
+_CREATED_DISABLED = (
+    "Inbound connector for this service offering is created in a disabled state. Contact Support to enable it."
+)
+_CANNOT_ENABLE = "For this service offering, you can't enable an inbound connector. Contact Support to enable it."
+
+
+@rule(
+    "V30",
+    "offering=disabled: an OnPremises inbound connector is created disabled, with a warning",
+    tag="documented",
+    source="inbound connector FAQ, EX505293",
+    applies="switch",
+)
+def created_disabled(kind: Kind, settings: dict[str, SettingValue], switches: Switches) -> tuple[str, ...]:
+    """Turn `Enabled` off in the settings of a New; returns the warnings."""
+    if switches.offering != "disabled" or kind is not Kind.INBOUND or settings.get("ConnectorType") != "OnPremises":
+        return ()
+    settings["Enabled"] = False
+    return (_CREATED_DISABLED,)
+
+
+@rule(
+    "V31",
+    "offering=disabled: enabling an OnPremises inbound connector is declined with a warning",
+    tag="documented",
+    source="inbound connector FAQ",
+    applies="switch",
+)
+def enabling_declined(before: StoredObject, settings: dict[str, SettingValue], switches: Switches) -> tuple[str, ...]:
+    """Keep `Enabled` off in the settings of a Set; returns the warnings."""
+    restricted = switches.offering == "disabled" and before.kind is Kind.INBOUND
+    if not restricted or settings.get("ConnectorType") != "OnPremises":
+        return ()
+    if before.flag("Enabled") or settings.get("Enabled") is not True:
+        return ()
+    settings["Enabled"] = False
+    return (_CANNOT_ENABLE,)
+
+
+@rule(
+    "V32",
+    "offering=prohibited: creating or changing an inbound connector is refused",
+    tag="observed:single",
+    source="SEPP docs (German text; the English one is assumed), EX505293",
+    applies="switch",
+)
+def refuse_prohibited(kind: Kind, switches: Switches) -> None:
+    """Raises `OrganizationProhibitedError`."""
+    if switches.offering == "prohibited" and kind is Kind.INBOUND:
+        raise OrganizationProhibitedError(
+            "For this service offering, you can't create or update inbound connectors in your organization."
+        )
+
+
+@rule(
+    "V35",
+    "offering=developer: New-InboundConnector is refused",
+    tag="documented",
+    source="New-InboundConnector, note on E5 developer subscriptions; type and text assumed",
+    applies="switch",
+)
+def refuse_developer(kind: Kind, switches: Switches) -> None:
+    """Raises `OrganizationProhibitedError`."""
+    if switches.offering == "developer" and kind is Kind.INBOUND:
+        raise OrganizationProhibitedError("Creation of inbound connectors is restricted in your organization.")
+
 
 _DEFAULTS: dict[str, SettingValue] = {
     "Enabled": True,
@@ -71,14 +137,14 @@ def new(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Out
     Raises `AlreadyExistsError`, `InvalidSettingError`, `OrganizationProhibitedError`.
     """
     switches = tenant.switches
-    offering.refuse_prohibited(kind, switches)
-    offering.refuse_developer(kind, switches)
+    refuse_prohibited(kind, switches)
+    refuse_developer(kind, switches)
     name = str(bound["Name"])
     settings = merged(bound, default_settings(kind))
     if tenant.store.find(kind, name) is not None:
         raise AlreadyExistsError(name)
     judge(Change(kind, name, bound, None, settings, switches, tenant.accepted_domains()))
-    warnings = offering.created_disabled(kind, settings, switches)
+    warnings = created_disabled(kind, settings, switches)
     if _only_asked(bound):
         return Outcome(warnings=warnings, confirmation_message=f"Creating the {kind} '{name}'.")
     try:
@@ -102,11 +168,11 @@ def set_(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Ou
     """
     switches = tenant.switches
     before = tenant.find(kind, str(bound["Identity"]))
-    offering.refuse_prohibited(kind, switches)
+    refuse_prohibited(kind, switches)
     name = _new_name(bound, before)
     settings = merged(bound, before.settings)
     judge(Change(kind, name, bound, before, settings, switches, tenant.accepted_domains(), tenant.rules_using(before)))
-    warnings = offering.enabling_declined(before, settings, switches)
+    warnings = enabling_declined(before, settings, switches)
     if _only_asked(bound):
         return Outcome(warnings=warnings, confirmation_message=f"Setting the {kind} '{before.name}'.")
     if name == before.name and same_settings(settings, before.settings):
@@ -167,3 +233,25 @@ def _only_asked(bound: Bound) -> bool:
 def renamed_source(created: StoredObject, source: str) -> StoredObject:
     """The connector as another tool made it: `ConnectorSource` AdminUI for the portal. Source: N2."""
     return replace(created, settings={**created.settings, "ConnectorSource": source})
+
+
+@rule(
+    "validate",
+    "Validate-OutboundConnector returns TaskName and IsTaskSuccessful and does not set the validation status",
+    tag="observed:single",
+    source="Validate-OutboundConnector (status: docs issue 9213); rows: exchange-wire section 9, 8; task names assumed",
+)
+def validate(tenant: Tenant, bound: Bound) -> Outcome:
+    """One row per smart host (or for the MX record) and one for the test message.
+
+    Raises `ObjectNotFoundError`, `InvalidSettingError` for a recipient that is no SMTP address.
+    """
+    connector = tenant.find(Kind.OUTBOUND, str(bound["Identity"]))
+    recipients = bound["Recipients"]
+    stored("Recipients", recipients if isinstance(recipients, tuple) else ())
+    if bound.get("Confirm") is True or bound.get("WhatIf") is True:
+        return Outcome(confirmation_message=f"Validating the OutboundConnector '{connector.name}'.")
+    succeeds = tenant.switches.validation_succeeds
+    hosts = connector.values("SmartHosts") if not connector.flag("UseMXRecord") else ("MX record",)
+    tasks = [f"Check connectivity to '{host}'" for host in hosts] + ["Send test email"]
+    return Outcome(tuple(PlainRow({"TaskName": task, "IsTaskSuccessful": succeeds}) for task in tasks))

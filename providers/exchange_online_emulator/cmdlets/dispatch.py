@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exchange_online_emulator.cmdlets import (
-    connectors,
-    inbound_rules,
-    listing,
-    message_trace,
-    outbound_rules,
-    transport_rules,
-    validation,
-)
-from exchange_online_emulator.cmdlets.binding import Bound, Json, bind
-from exchange_online_emulator.cmdlets.outcome import Outcome
-from exchange_online_emulator.cmdlets.parameters import CmdletSpec
-from exchange_online_emulator.cmdlets.tenant import Tenant, Visibility
+from exchange_online_emulator.cmdlets import connectors, listing, message_trace, transport_rules
+from exchange_online_emulator.cmdlets.parameters import Bound, CmdletSpec, Json, bind
+from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
+from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind
-
-__all__ = ["inbound_rules", "outbound_rules", "run"]  # importing the rules registers them
 
 
 def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: Mapping[str, Json]) -> Outcome:
@@ -34,7 +23,7 @@ def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: 
     if cmdlet.verb == "Get":
         return listing.get(tenant, visibility, kind, bound)
     if cmdlet.verb == "Validate":
-        return validation.validate(tenant, bound)
+        return connectors.validate(tenant, bound)
     with tenant.store.transaction():
         if kind is Kind.TRANSPORT_RULE:
             return _transport_rule(tenant, visibility, cmdlet.verb, bound)

@@ -3,15 +3,83 @@
 from __future__ import annotations
 
 import fnmatch
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from exchange_online_emulator.cmdlets.binding import Bound
-from exchange_online_emulator.cmdlets.outcome import Outcome
-from exchange_online_emulator.cmdlets.tenant import Tenant
+from pydantic import BaseModel, ConfigDict, Field
+
+from exchange_online_emulator.cmdlets.parameters import Bound
+from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
+from exchange_online_emulator.cmdlets.values import ticks
 from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import Kind, StoredObject
 from exchange_online_emulator.rules import rule
+from exchange_online_emulator.storage import Store
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TraceEvent(_Model):
+    """One event: `RECEIVE`, `SEND`, ... Data is the text that names connectors, such as "
+    "`S:InboundConnectorData=...`."""
+
+    event: str = "RECEIVE"
+    action: str = ""
+    detail: str = ""
+    data: str = ""
+
+
+class TracedMessage(_Model):
+    """One message to one recipient, received now unless said otherwise (UTC)."""
+
+    sender: str
+    recipient: str
+    message_id: str = Field(default_factory=lambda: f"<{uuid.uuid4()}@emulator.invalid>")
+    message_trace_id: str = Field(default_factory=lambda: str(uuid.uuid4()))
+    subject: str = ""
+    status: str = "Delivered"
+    received: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    from_ip: str | None = None
+    to_ip: str | None = None
+    size: int = 4096
+    events: list[TraceEvent] = []
+
+
+def plant_message(store: Store, message: TracedMessage) -> int:
+    """Put a message and its events into the trace; returns 1, or 0 when it is there already."""
+    name = f"{message.message_trace_id}/{message.recipient}"
+    if store.find(Kind.MESSAGE_TRACE, name) is not None:
+        return 0
+    received = ticks(message.received.astimezone(UTC))
+    ids = {"MessageId": message.message_id, "MessageTraceId": message.message_trace_id}
+    settings = {
+        **ids,
+        "Received": received,
+        "SenderAddress": message.sender,
+        "RecipientAddress": message.recipient,
+        "Subject": message.subject,
+        "Status": message.status,
+        "ToIP": message.to_ip,
+        "FromIP": message.from_ip,
+        "Size": message.size,
+    }
+    store.insert(StoredObject(Kind.MESSAGE_TRACE, name, settings))
+    for number, event in enumerate(message.events):
+        details = {
+            **ids,
+            "RecipientAddress": message.recipient,
+            "Date": received,
+            "Event": event.event,
+            "Action": event.action,
+            "Detail": event.detail,
+            "Data": event.data,
+        }
+        store.insert(StoredObject(Kind.MESSAGE_TRACE_DETAIL, f"{name}/{number}", details))
+    return 1
+
 
 #: The properties of a row, in the order of the cmdlets' pages.
 MESSAGE_PROPERTIES = (
@@ -104,7 +172,7 @@ def _fits(item: StoredObject, bound: Bound) -> bool:
 
 
 def _any(value: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(value.casefold(), _literal(each.casefold())) for each in patterns)
+    return any(fnmatch.fnmatchcase(value.casefold(), _literal(pattern.casefold())) for pattern in patterns)
 
 
 def _literal(pattern: str) -> str:

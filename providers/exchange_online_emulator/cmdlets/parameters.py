@@ -1,15 +1,21 @@
-"""The parameters of each cmdlet: a typed table read from data/connector_parameters.json."""
+"""The parameters of each cmdlet, and their binding: the JSON of a request to typed values (bodies A and B)."""
 
 from __future__ import annotations
 
 import functools
 import json
+import re
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from exchange_online_emulator.errors import MissingParameterError, TransformationError, UnknownParameterError
 from exchange_online_emulator.models import SettingValue
-
-_DATA = Path(__file__).parent.parent / "data"
+from exchange_online_emulator.rules import rule
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,6 @@ class Parameter:
     multi: bool = False
     members: tuple[str, ...] = ()
     nullable: bool = False
-    default: SettingValue = None
 
 
 @dataclass(frozen=True)
@@ -49,13 +54,29 @@ class CmdletSpec:
 
 
 @functools.cache
+def _tables() -> dict[str, Any]:
+    # Made by tools/emulator.py from the reference.
+    text = (Path(__file__).parent.parent / "data" / "cmdlets.json").read_text(encoding="utf-8")
+    tables: dict[str, Any] = json.loads(text)
+    return tables
+
+
+@functools.cache
 def cmdlet_specs() -> dict[str, CmdletSpec]:
     """Every cmdlet the emulator answers, by lower-case name.
 
     Source: the cmdlets' pages in office-docs-powershell (connector-semantics section 3).
     """
-    table = json.loads((_DATA / "connector_parameters.json").read_text(encoding="utf-8"))
-    return {name.lower(): CmdletSpec(name, _parameters(rows)) for name, rows in table.items()}
+    return {
+        cmdlet.lower(): CmdletSpec(
+            cmdlet,
+            {
+                name.lower(): Parameter(name, **{**row, "members": tuple(row.get("members", ()))})
+                for name, row in rows.items()
+            },
+        )
+        for cmdlet, rows in _tables()["parameters"].items()
+    }
 
 
 def find_cmdlet(name: str) -> CmdletSpec | None:
@@ -63,27 +84,196 @@ def find_cmdlet(name: str) -> CmdletSpec | None:
     return cmdlet_specs().get(name.lower())
 
 
-@functools.cache
 def row_properties(direction: str) -> tuple[str, ...]:
     """The properties of a connector row in the order of the service; `direction` is `inbound` or `outbound`.
 
-    Source: observed live by G2O (data/connector_get_shapes.json).
+    Source: observed live by G2O.
     """
-    shapes: dict[str, list[str]] = json.loads((_DATA / "connector_get_shapes.json").read_text(encoding="utf-8"))
-    return tuple(shapes[direction])
+    return tuple(_tables()["rows"][direction])
 
 
-def _parameters(rows: dict[str, dict[str, object]]) -> dict[str, Parameter]:
-    parameters = {}
-    for name, row in rows.items():
-        members, default = row.get("members", []), row.get("default")
-        parameters[name.lower()] = Parameter(
-            name,
-            str(row["type"]),
-            bool(row.get("required")),
-            bool(row.get("multi")),
-            tuple(members) if isinstance(members, list) else (),
-            bool(row.get("nullable")),
-            tuple(default) if isinstance(default, list) else default if isinstance(default, str | bool) else None,
-        )
-    return parameters
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+HASHTABLE = "#Exchange.GenericHashTable"
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """`@{Add=...; Remove=...}` of a multi-valued parameter."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+Bound = Mapping[str, SettingValue | ListChange]
+
+
+@rule(
+    "parameter-names",
+    "parameter names match in any case; one given twice in different case is refused as unknown",
+    tag="observed:single",
+    source="CIPP sends `name`, `comment`; refusal of two spellings is assumed (exchange-wire 5.3)",
+)
+def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[str, ...] = ()) -> Bound:
+    """Typed values by documented parameter name.
+
+    `unsupported` names parameters this cloud does not know. Raises `UnknownParameterError`, `TransformationError`,
+    `MissingParameterError`.
+    """
+    hidden = {name.lower() for name in unsupported}
+    known = {name: item for name, item in cmdlet.parameters.items() if name not in hidden}
+    # Sidecars ("X@odata.type") describe X and carry no value of their own.
+    given = {name: value for name, value in parameters.items() if not name.partition("@")[1]}
+    spellings = Counter(name.lower() for name in given)
+    unknown = [name for name in given if name.lower() not in known or spellings[name.lower()] > 1]
+    unknown += [name for name in parameters if "@" in name and name.partition("@")[0].lower() not in known]
+    if unknown:
+        raise UnknownParameterError(*unknown)
+    bound = {known[name.lower()].name: _convert(known[name.lower()], value) for name, value in given.items()}
+    missing = [item.name for item in known.values() if item.required and bound.get(item.name) in (None, "", ())]
+    if missing:
+        raise MissingParameterError(*missing)
+    return bound
+
+
+def _convert(parameter: Parameter, value: Json) -> SettingValue | ListChange:
+    if parameter.multi:
+        return _list(parameter, value)
+    if parameter.members:
+        return _enumeration(parameter, value)
+    return _SCALARS.get(parameter.type, _text)(parameter, value)
+
+
+@rule(
+    "list-encoding",
+    "lists: a JSON array or a single string replaces; null, empty string, [] or an empty hashtable clears; "
+    "a hashtable of type #Exchange.GenericHashTable with Add and Remove changes a part; any other object is refused",
+    tag="observed:client",
+    source="TMPEXO, CIPP (exchange-wire 5.3); which clearing forms work over REST is assumed",
+)
+def _list(parameter: Parameter, value: Json) -> SettingValue | ListChange:
+    if value is None or value == "":
+        return ()
+    if isinstance(value, dict):
+        return _hashtable(parameter, value)
+    items = value if isinstance(value, list) else [value]
+    texts = tuple(item for item in items if isinstance(item, str) and item)
+    if len(texts) != len(items):
+        bad = next(item for item in items if not (isinstance(item, str) and item))
+        raise TransformationError(parameter.name, bad, _type_name(parameter), "The value is not a non-empty string.")
+    return texts
+
+
+def _hashtable(parameter: Parameter, value: dict[str, Json]) -> SettingValue | ListChange:
+    keys = {key.lower(): item for key, item in value.items()}
+    if keys.pop("@odata.type", None) != HASHTABLE:
+        reason = "Newtonsoft.Json.Linq.JObject cannot be converted to PswsHashtable."
+        raise TransformationError(parameter.name, "Newtonsoft.Json.Linq.JObject", _type_name(parameter), reason)
+    parts: dict[str, tuple[str, ...]] = {}
+    for key in [name for name in keys if "@" not in name]:
+        part = _list(parameter, keys[key])
+        if key not in ("add", "remove") or not isinstance(part, tuple):
+            reason = f"The hashtable may hold Add and Remove only, not {key}."
+            raise TransformationError(parameter.name, "System.Collections.Hashtable", _type_name(parameter), reason)
+        parts[key] = part
+    return ListChange(parts.get("add", ()), parts.get("remove", ())) if parts else ()
+
+
+@rule(
+    "V25",
+    "an enumeration takes a full name or a unique prefix in any case; another value answers 400 with body B",
+    tag="observed:live",
+    source="G2O on another cmdlet (`File` matched `FileTypeBlock`); for connectors assumed",
+)
+def _enumeration(parameter: Parameter, value: Json) -> SettingValue:
+    if parameter.nullable and value in (None, ""):
+        return None
+    if isinstance(value, str) and value:
+        exact = [name for name in parameter.members if name.lower() == value.lower()]
+        found = exact or [name for name in parameter.members if name.lower().startswith(value.lower())]
+        if len(found) == 1:
+            return found[0]
+    shown = value if isinstance(value, str) else "$null" if value is None else value
+    reason = (
+        f"Unable to match the identifier name {shown} to a valid enumerator name. "
+        f"Specify one of the following enumerator names and try again: {', '.join(parameter.members)}"
+    )
+    raise TransformationError(parameter.name, shown, _type_name(parameter), reason)
+
+
+def _boolean(parameter: Parameter, value: Json) -> SettingValue:
+    if isinstance(value, bool):
+        return value
+    reason = "Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or 0."
+    raise TransformationError(
+        parameter.name, value if isinstance(value, str) else "$null", _type_name(parameter), reason
+    )
+
+
+@rule(
+    "text-parameters",
+    "null clears a text: Name and Comment are strings and become empty, TlsDomain and TlsSenderCertificateName null",
+    tag="observed:client",
+    source="TMPEXO types Comment and Name as string (exchange-wire 5.3); refusing numbers is assumed",
+)
+def _text(parameter: Parameter, value: Json) -> SettingValue:
+    empty = "" if parameter.type == "String" else None
+    if value is None or value == "":
+        return empty
+    if isinstance(value, str):
+        return value
+    raise TransformationError(parameter.name, value, _type_name(parameter), "The value is not a string.")
+
+
+def _guid(parameter: Parameter, value: Json) -> SettingValue:
+    try:
+        return str(uuid.UUID(str(value)))
+    except ValueError:
+        reason = "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
+        raise TransformationError(parameter.name, value, "System.Guid", reason) from None
+
+
+def _date(parameter: Parameter, value: Json) -> SettingValue:
+    if value is None or value == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(value)))
+    except (ValueError, OverflowError):
+        reason = f"String '{value}' was not recognized as a valid DateTime."
+        raise TransformationError(parameter.name, value, "System.DateTime", reason) from None
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    return utc.replace(tzinfo=None).isoformat()
+
+
+def _integer(parameter: Parameter, value: Json) -> SettingValue:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise TransformationError(parameter.name, value, "System.Int32", "The value is not a number of the type Int32.")
+
+
+def _unlimited(parameter: Parameter, value: Json) -> SettingValue:
+    if isinstance(value, str) and value.lower() == "unlimited":
+        return None
+    text = str(value) if isinstance(value, str | int) else ""
+    if re.fullmatch(r"0*[1-9][0-9]{0,9}", text):
+        return int(text)
+    reason = "The value is neither a positive number nor Unlimited."
+    raise TransformationError(parameter.name, value, _type_name(parameter), reason)
+
+
+_SCALARS: dict[str, Callable[[Parameter, Json], SettingValue]] = {
+    "Boolean": _boolean,
+    "SwitchParameter": _boolean,
+    "Guid": _guid,
+    "DateTime": _date,
+    "Int32": _integer,
+    "Unlimited": _unlimited,
+}
+
+
+def _type_name(parameter: Parameter) -> str:
+    # Only the form is observed; the namespaces of the connectors' types are assumed.
+    if parameter.type == "MultiValuedProperty":
+        return "Microsoft.Exchange.Data.MultiValuedProperty`1[System.String]"
+    system = parameter.type in ("String", "String[]", "Boolean", "SwitchParameter")
+    namespace = "System" if system else "Microsoft.Exchange.Data.Directory.SystemConfiguration"
+    return f"{namespace}.{parameter.type}"

@@ -1,41 +1,30 @@
-"""The tenant that the cmdlets work on: its store, its switches, and what a Get sees of the writes before it."""
+"""The tenant that the cmdlets work on: its store, its switches, what a Get sees; and what a cmdlet gives back."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from exchange_online_emulator.errors import ObjectNotFoundError
-from exchange_online_emulator.models import Kind, StoredObject
+from exchange_online_emulator.models import Kind, SettingValue, StoredObject, Switches
 from exchange_online_emulator.storage import Store
-from exchange_online_emulator.switches import Switches
-
-
-class Visibility(Protocol):
-    """Decides what a Get sees of the writes before it."""
-
-    def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
-        """The objects as this Get sees them."""
-
-    def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
-        """Take note of a write: New (`before` None), Set, or Remove (`after` None)."""
-
-
-class Immediate:
-    """Every Get sees every write."""
-
-    def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:  # noqa: ARG002
-        """The objects unchanged."""
-        return objects
-
-    def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
-        """Nothing to note."""
 
 
 @dataclass(frozen=True)
-class _Cached:
-    switches: Switches
+class PlainRow:
+    """A row that is not an object of the tenant, such as a task of Validate-OutboundConnector."""
+
+    values: Mapping[str, SettingValue]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The rows of a cmdlet, its warnings, and the confirmation message that stands for a change not made."""
+
+    rows: tuple[StoredObject | PlainRow, ...] = ()
+    warnings: tuple[str, ...] = ()
+    confirmation_message: str | None = None
 
 
 class Tenant:
@@ -44,7 +33,7 @@ class Tenant:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
-        self._cached: _Cached | None = None
+        self._cached: Switches | None = None
 
     @property
     def switches(self) -> Switches:
@@ -52,14 +41,14 @@ class Tenant:
         with self._lock:
             if self._cached is None:
                 text = self.store.document("settings", "switches")
-                self._cached = _Cached(Switches.model_validate_json(text) if text else Switches())
-            return self._cached.switches
+                self._cached = Switches.model_validate_json(text) if text else Switches()
+            return self._cached
 
     @switches.setter
     def switches(self, switches: Switches) -> None:
         with self._lock:
             self.store.put_document("settings", "switches", switches.model_dump_json())
-            self._cached = _Cached(switches)
+            self._cached = switches
 
     def forget(self) -> None:
         """Forget every object, call and setting."""

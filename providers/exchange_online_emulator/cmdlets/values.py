@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import SettingValue
@@ -105,12 +106,7 @@ def _is_ip_range(value: str) -> bool:
     return "/" not in value or prefix.isdecimal()
 
 
-@rule(
-    "V20",
-    "SmartHosts: a port is refused",
-    tag="observed:single",
-    source="docs issue 5599; text assumed",
-)
+@rule("V20", "SmartHosts: a port is refused", tag="observed:single", source="docs issue 5599; text assumed")
 def smart_host(parameter: str, value: str) -> str:
     """An FQDN, an IPv4 address (bracketed or not) or an IPv4 CIDR range. Raises `InvalidSettingError`."""
     plain = value.removeprefix("[").removesuffix("]")
@@ -180,6 +176,17 @@ def variant(parameter: str, value: SettingValue) -> SettingValue:
         return value
     spell = _VARIANTS.get(parameter)
     return tuple(sorted(spell(item) if spell else item for item in value))
+
+
+@rule(
+    "dates",
+    "dates have seven fractional digits: UTC with Z, local with +00:00, LastValidationTimestamp with no zone",
+    tag="observed:live",
+    source="G2O (exchange-wire 6.2)",
+)
+def ticks(moment: datetime) -> str:
+    """A moment with seven fractional digits and no zone."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0"
 
 
 def _masked(value: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online_emulator.control_api.message_traces import TracedMessage
-from exchange_online_emulator.faults.models import ActiveFault
-from exchange_online_emulator.switches import Switches
+from exchange_online_emulator.cmdlets.message_trace import TracedMessage
+from exchange_online_emulator.faults import ActiveFault
+from exchange_online_emulator.models import Switches
 from exchange_online_emulator.tokens.applications import Application
 
 
@@ -38,10 +38,7 @@ class Seeded(_Model):
 
 
 class InvokeRequest(_Model):
-    """A cmdlet run by somebody else, such as an administrator in the portal.
-
-    `connector_source` replaces ConnectorSource of a connector that New makes; the portal writes AdminUI.
-    """
+    """A cmdlet run by somebody else; see `Control.invoke`."""
 
     cmdlet: str
     parameters: dict[str, Any] = {}
@@ -59,6 +56,23 @@ class GitHubRequest(_Model):
     """The subject of a workflow job."""
 
     subject: str
+
+
+class GitHubJob(BaseModel):
+    """What a job finds in its environment, and what a federated credential for it needs.
+
+    Attributes:
+        request_url: ACTIONS_ID_TOKEN_REQUEST_URL.
+        request_token: ACTIONS_ID_TOKEN_REQUEST_TOKEN.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    request_url: str
+    request_token: str
+    issuer: str
+    subject: str
+    jwks: dict[str, list[dict[str, object]]]
 
 
 class TokenRequest(_Model):

@@ -1,33 +1,96 @@
-"""The views of the control API."""
+"""The control API: its paths, and the seeding of objects as they stand, without the rules that judge a cmdlet."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from exchange_online_emulator.admin_api.rows import row
-from exchange_online_emulator.calls import recorded
-from exchange_online_emulator.cmdlets.connectors import renamed_source
+from exchange_online_emulator.admin_api.responses import row
+from exchange_online_emulator.cmdlets import transport_rules
+from exchange_online_emulator.cmdlets.changes import merged
+from exchange_online_emulator.cmdlets.connectors import default_settings, renamed_source
 from exchange_online_emulator.cmdlets.dispatch import run
-from exchange_online_emulator.cmdlets.parameters import find_cmdlet
-from exchange_online_emulator.cmdlets.tenant import Immediate
+from exchange_online_emulator.cmdlets.message_trace import plant_message
+from exchange_online_emulator.cmdlets.parameters import CmdletSpec, Parameter, bind, find_cmdlet
 from exchange_online_emulator.control_api import models
-from exchange_online_emulator.control_api.seeding import plant
+from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.errors import ServiceError
-from exchange_online_emulator.faults.models import Fault
-from exchange_online_emulator.http_requests import BodyTooLargeError, read_body
-from exchange_online_emulator.models import Kind, StoredObject
+from exchange_online_emulator.faults import Fault, Visibility
+from exchange_online_emulator.models import Kind, Settings, StoredObject, Switches
 from exchange_online_emulator.service import Emulator
-from exchange_online_emulator.switches import Switches
-from exchange_online_emulator.tokens import github
+from exchange_online_emulator.storage import recorded
 from exchange_online_emulator.tokens.applications import ApplicationRegistration
 from exchange_online_emulator.tokens.issue import issue
+from exchange_online_emulator.tokens.views import start_job
+from exchange_online_emulator.wire import BodyTooLargeError, read_body
+
+
+def plant(emulator: Emulator, seed: Seed) -> int:
+    """Put a seed into the tenant in one transaction; returns how many objects were made. Raises `ServiceError`."""
+    with emulator.store.transaction():
+        created = sum(_plant_domain(emulator, name) for name in seed.accepted_domains)
+        created += _plant_connectors(emulator, Kind.INBOUND, seed.inbound)
+        created += _plant_connectors(emulator, Kind.OUTBOUND, seed.outbound)
+        created += sum(plant_message(emulator.store, message) for message in seed.messages)
+        return created + _plant_rules(emulator, seed.transport_rules)
+
+
+def _plant_domain(emulator: Emulator, name: str) -> int:
+    if any(item.matches(name) for item in emulator.store.objects(Kind.ACCEPTED_DOMAIN)):
+        return 0
+    settings: Settings = {"DomainName": name, "DomainType": "Authoritative", "Default": False}
+    emulator.store.insert(StoredObject(Kind.ACCEPTED_DOMAIN, name, settings))
+    return 1
+
+
+def _plant_connectors(emulator: Emulator, kind: Kind, items: list[dict[str, Any]]) -> int:
+    spec, taken, created = _seed_spec(kind), _names(emulator, kind), 0
+    for item in items:
+        bound = bind(spec, item)
+        name = str(bound["Name"])
+        if name.casefold() not in taken:
+            emulator.store.insert(StoredObject(kind, name, merged(bound, default_settings(kind))))
+            taken.add(name.casefold())
+            created += 1
+    return created
+
+
+def _plant_rules(emulator: Emulator, items: list[dict[str, Any]]) -> int:
+    spec, taken, created = _spec("New-TransportRule"), _names(emulator, Kind.TRANSPORT_RULE), 0
+    for item in items:
+        bound = bind(spec, item)
+        if str(bound["Name"]).casefold() not in taken:
+            transport_rules.new(emulator.tenant, Visibility(), bound)
+            taken.add(str(bound["Name"]).casefold())
+            created += 1
+    return created
+
+
+def _names(emulator: Emulator, kind: Kind) -> set[str]:
+    return {item.name.casefold() for item in emulator.store.objects(kind)}
+
+
+def _seed_spec(kind: Kind) -> CmdletSpec:
+    new, changed = _spec(f"New-{kind}"), _spec(f"Set-{kind}")
+    extra: dict[str, Parameter] = {
+        name: item for name, item in changed.parameters.items() if name not in new.parameters and name != "identity"
+    }
+    return CmdletSpec(new.name, {**extra, **new.parameters})
+
+
+def _spec(name: str) -> CmdletSpec:
+    spec = find_cmdlet(name)
+    if spec is None:
+        raise LookupError(name)
+    return spec
+
 
 _BODY_LIMIT = 32 * 1024 * 1024
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -121,7 +184,7 @@ def _invoke(emulator: Emulator, wanted: models.InvokeRequest) -> models.InvokeAn
     if cmdlet is None:
         raise _ProblemError(f"The emulator knows no cmdlet {wanted.cmdlet}.", 404)
     with emulator.store.transaction():
-        outcome = run(emulator.tenant, Immediate(), cmdlet, wanted.parameters)
+        outcome = run(emulator.tenant, Visibility(), cmdlet, wanted.parameters)
         created = next((item for item in outcome.rows if isinstance(item, StoredObject)), None)
         if wanted.connector_source is not None and cmdlet.verb == "New" and created is not None:
             made = renamed_source(created, wanted.connector_source)
@@ -180,18 +243,10 @@ async def applications(emulator: Emulator, request: Request) -> Response:
     return _list([models.ApplicationAnswer(**item.model_dump(exclude={"secret_digests"})) for item in known])
 
 
-async def application(emulator: Emulator, request: Request) -> Response:
-    """DELETE /control/applications/{client_id}."""
-    client_id = request.path_params["client_id"]
-    if not await run_in_threadpool(emulator.applications.remove, client_id):
-        raise _ProblemError(f"There is no application {client_id}.", 404)
-    return Response(status_code=204)
-
-
 async def github_job(emulator: Emulator, request: Request) -> Response:
     """POST /control/github."""
     wanted = await _body(request, models.GitHubRequest)
-    return _json(await run_in_threadpool(github.start_job, emulator, wanted.subject), 201)
+    return _json(await run_in_threadpool(start_job, emulator, wanted.subject), 201)
 
 
 async def token(emulator: Emulator, request: Request) -> Response:
@@ -201,4 +256,22 @@ async def token(emulator: Emulator, request: Request) -> Response:
     if known is None:
         raise _ProblemError(f"There is no application {wanted.client_id}.", 404)
     minted = issue(emulator.signing_key, emulator.identity.tenant, known, wanted.audience, wanted.lifetime)
-    return _json(models.TokenAnswer(access_token=minted.value), 201)
+    return _json(models.TokenAnswer(access_token=minted), 201)
+
+
+ROUTES = [
+    Route(f"/control/{path}", view(handler), methods=methods)
+    for path, handler, methods in (
+        ("status", status, ["GET"]),
+        ("reset", reset, ["POST"]),
+        ("seed", seed, ["POST"]),
+        ("invoke", invoke, ["POST"]),
+        ("calls", calls, ["GET", "DELETE"]),
+        ("switches", switches, ["GET", "PATCH"]),
+        ("faults", faults, ["GET", "POST", "DELETE"]),
+        ("faults/{id:int}", fault, ["DELETE"]),
+        ("applications", applications, ["GET", "POST"]),
+        ("github", github_job, ["POST"]),
+        ("tokens", token, ["POST"]),
+    )
+]

@@ -1,19 +1,58 @@
-"""What an app-only access token of this tenant says."""
+"""What an app-only access token of this tenant says, and the key that signs it (JWT, RS256)."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from exchange_online_emulator.rules import rule
 from exchange_online_emulator.tokens.applications import Application
-from exchange_online_emulator.tokens.signing import SigningKey
+
+
+class SigningKey:
+    """The tenant's signing key: signs tokens, publishes the key set, checks signatures."""
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        self._key = key
+        self._public = key.public_key()
+        self._jwk: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(self._public))
+        # RFC 7638: the thumbprint of the required members in lexicographic order.
+        members = json.dumps({name: self._jwk[name] for name in ("e", "kty", "n")}, separators=(",", ":"))
+        digest = hashlib.sha256(members.encode()).digest()
+        self.key_id = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def key_set(self) -> dict[str, list[dict[str, Any]]]:
+        """The JSON Web Key Set (RFC 7517)."""
+        public = {name: self._jwk[name] for name in ("kty", "n", "e")}
+        return {"keys": [{**public, "use": "sig", "kid": self.key_id, "x5t": self.key_id, "alg": "RS256"}]}
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """A signed token."""
+        headers = {"kid": self.key_id, "x5t": self.key_id}
+        return jwt.encode(dict(claims), self._key, algorithm="RS256", headers=headers)
+
+    def verify(self, token: str, audiences: tuple[str, ...]) -> dict[str, Any]:
+        """The claims of a token of ours for one of the audiences. Raises `jwt.InvalidTokenError`."""
+        required = ["exp", "aud", "tid", "appid"]
+        claims: dict[str, Any] = jwt.decode(
+            token, self._public, algorithms=["RS256"], audience=list(audiences), options={"require": required}
+        )
+        return claims
+
 
 EXCHANGE = "https://outlook.office365.com"
 
-# Resources that have a service principal in every tenant; a token for another audience the admin API refuses.
+#: Resources that have a service principal in every tenant; a token for another audience the admin API refuses.
 RESOURCES = frozenset(
     {
         EXCHANGE,
@@ -25,14 +64,6 @@ RESOURCES = frozenset(
         "00000002-0000-0ff1-ce00-000000000000",
     }
 )
-
-
-@dataclass(frozen=True)
-class AccessToken:
-    """A signed token and its life in seconds."""
-
-    value: str
-    expires_in: int
 
 
 @rule(
@@ -50,7 +81,7 @@ def issue(
     *,
     method: str = "1",
     challenge: str | None = None,
-) -> AccessToken:
+) -> str:
     """A token for an application.
 
     `lifetime` in seconds; `method` is appidacr: "1" a secret, "2" a certificate or an assertion;
@@ -77,4 +108,4 @@ def issue(
         "uti": secrets.token_urlsafe(16),
         "ver": "1.0",
     } | ({"challenge": challenge} if challenge else {})
-    return AccessToken(key.sign(claims), lifetime)
+    return key.sign(claims)

@@ -1,22 +1,33 @@
-"""The token endpoint and the OpenID discovery documents."""
+"""The token endpoint, the discovery documents, and the endpoints of a machine's identity and of a GitHub job."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from urllib.parse import parse_qs
+import secrets
+import time
+import uuid
+from urllib.parse import parse_qs, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from exchange_online_emulator.faults.answers import token_fault
-from exchange_online_emulator.http_requests import BodyTooLargeError, read_body
+from exchange_online_emulator.control_api.models import GitHubJob
+from exchange_online_emulator.faults import ConnectionReset, Delay
 from exchange_online_emulator.rules import rule
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.tokens.applications import Application, expired
-from exchange_online_emulator.tokens.assertions import check_assertion
-from exchange_online_emulator.tokens.errors import EntraError, error_response, invalid_client, unknown_tenant
+from exchange_online_emulator.tokens.assertions import (
+    EntraError,
+    check_assertion,
+    error_response,
+    invalid_client,
+    unknown_tenant,
+)
 from exchange_online_emulator.tokens.issue import EXCHANGE, RESOURCES, issue
+from exchange_online_emulator.wire import BodyTooLargeError, ResetConnection, plain_answer, read_body
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FORM_LIMIT = 64 * 1024
@@ -25,7 +36,7 @@ _FORM_LIMIT = 64 * 1024
 async def token(request: Request) -> Response:
     """POST /{tenant}/oauth2/v2.0/token."""
     emulator: Emulator = request.app.state.emulator
-    fault = await token_fault(emulator)
+    fault = await _fault(emulator)
     if fault is not None:
         return fault
     correlation = request.headers.get("client-request-id")
@@ -37,6 +48,16 @@ async def token(request: Request) -> Response:
         return error_response(EntraError(90015, "invalid_request", "The request body is too long."), correlation)
     except EntraError as error:
         return error_response(error, correlation)
+
+
+async def _fault(emulator: Emulator) -> Response | None:
+    action = emulator.faults.take("token", frozenset(), 1)
+    if isinstance(action, Delay):
+        await asyncio.sleep(action.seconds)
+        return None
+    if isinstance(action, ConnectionReset):
+        return ResetConnection()
+    return plain_answer(action)
 
 
 def _grant(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
@@ -57,9 +78,9 @@ def _grant(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
     access = issue(emulator.signing_key, tenant_id, application, audience, lifetime, method=method, challenge=challenge)
     body = {
         "token_type": "Bearer",
-        "expires_in": access.expires_in,
-        "ext_expires_in": access.expires_in,
-        "access_token": access.value,
+        "expires_in": lifetime,
+        "ext_expires_in": lifetime,
+        "access_token": access,
     }
     return JSONResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
@@ -210,3 +231,115 @@ async def instance_discovery(request: Request) -> Response:
             "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
         }
     )
+
+
+async def managed_identity_token(request: Request) -> Response:
+    """GET /metadata/identity/oauth2/token with the header `Metadata: true`."""
+    emulator: Emulator = request.app.state.emulator
+    if request.headers.get("metadata", "").lower() != "true":
+        return _refused_by_imds("invalid_request", "Required metadata header not specified")
+    if not request.query_params.get("api-version"):
+        return _refused_by_imds("invalid_request", "Required query variable 'api-version' is missing")
+    resource = request.query_params.get("resource", "")
+    if not resource:
+        return _refused_by_imds("invalid_request", "Required query variable 'resource' is missing")
+    return await run_in_threadpool(_grant_to_machine, emulator, resource, request.query_params.get("client_id"))
+
+
+@rule(
+    "managed-identity",
+    "IMDS gives a token to a registered managed identity: by client_id, or the only one; numbers are texts",
+    tag="documented",
+    source="managed identities for Azure resources, HTTP; the audience keeps the resource's trailing slash (assumed)",
+)
+def _grant_to_machine(emulator: Emulator, resource: str, client_id: str | None) -> Response:
+    identity = _machine_identity(emulator, client_id)
+    if identity is None:
+        return _refused_by_imds("invalid_request", "Identity not found")
+    if resource.rstrip("/") not in RESOURCES:
+        return _refused_by_imds(
+            "invalid_resource", f"AADSTS500011: The resource principal named {resource} was not found."
+        )
+    lifetime = emulator.tenant.switches.token_lifetime_seconds
+    access = issue(emulator.signing_key, emulator.identity.tenant, identity, resource, lifetime, method="2")
+    now = int(time.time())
+    return JSONResponse(
+        {
+            "access_token": access,
+            "client_id": identity.client_id,
+            "expires_in": str(lifetime),
+            "expires_on": str(now + lifetime),
+            "ext_expires_in": str(lifetime),
+            "not_before": str(now),
+            "resource": resource,
+            "token_type": "Bearer",
+        }
+    )
+
+
+def _machine_identity(emulator: Emulator, client_id: str | None) -> Application | None:
+    identities = [item for item in emulator.applications.all() if item.managed_identity]
+    if client_id:
+        return next((item for item in identities if item.client_id.lower() == client_id.lower()), None)
+    return identities[0] if len(identities) == 1 else None
+
+
+def _refused_by_imds(error: str, text: str) -> Response:
+    return JSONResponse({"error": error, "error_description": text}, 400)
+
+
+ISSUER = "https://token.actions.githubusercontent.com"
+_COLLECTION = "github_jobs"
+
+
+def start_job(emulator: Emulator, subject: str) -> GitHubJob:
+    """A workflow job with that subject, such as `repo:contoso/partners:environment:production`."""
+    request_token = secrets.token_urlsafe(32)
+    emulator.store.put_document(_COLLECTION, request_token, json.dumps(subject))
+    query = urlencode({"api-version": "2.0"})
+    return GitHubJob(
+        request_url=f"{emulator.url}/control/github/idtoken?{query}",
+        request_token=request_token,
+        issuer=ISSUER,
+        subject=subject,
+        jwks=emulator.signing_key.key_set(),
+    )
+
+
+@rule(
+    "github-oidc",
+    "GET of the request URL with `&audience=` and the request token as bearer gives {value: <JWT>, count}",
+    tag="documented",
+    source="GitHub Actions, OpenID Connect reference; count is the token's length (observed:multi)",
+)
+async def id_token(request: Request) -> Response:
+    """GET /control/github/idtoken?audience=..."""
+    emulator: Emulator = request.app.state.emulator
+    scheme, _, request_token = request.headers.get("authorization", "").partition(" ")
+    text = await run_in_threadpool(emulator.store.document, _COLLECTION, request_token)
+    if scheme.lower() != "bearer" or text is None:
+        return JSONResponse({"message": "Unauthorized"}, 401)
+    subject = str(json.loads(text))
+    now = int(time.time())
+    claims = {
+        "jti": str(uuid.uuid4()),
+        "sub": subject,
+        "aud": request.query_params.get("audience") or "https://github.com/contoso",
+        "iss": ISSUER,
+        "iat": now,
+        "nbf": now,
+        "exp": now + 300,
+        "repository": subject.split(":")[1] if ":" in subject else subject,
+    }
+    value = emulator.signing_key.sign(claims)
+    return JSONResponse({"value": value, "count": len(value)})
+
+
+ROUTES = [
+    Route("/common/discovery/instance", instance_discovery, methods=["GET"]),
+    Route("/metadata/identity/oauth2/token", managed_identity_token, methods=["GET"]),
+    Route("/control/github/idtoken", id_token, methods=["GET"]),
+    Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
+    Route("/{tenant}/v2.0/.well-known/openid-configuration", openid_configuration, methods=["GET"]),
+    Route("/{tenant}/discovery/v2.0/keys", keys, methods=["GET"]),
+]

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from exchange_online.admin_api.tokens import forget_tokens
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import Control, EmulatorProcess
 from tests.exchange_online.admin_api.clients import Clients
 from tests.exchange_online.admin_api.emulated_tenant import Tenant
 from tests.exchange_online.admin_api.scripted_service import ScriptedService
@@ -53,18 +53,10 @@ def client(service: ScriptedService) -> Iterator[Clients]:
     forget_tokens()
 
 
-@pytest.fixture(scope="session")
-def process() -> Iterator[EmulatorProcess]:
-    """One emulator for all tests."""
-    with EmulatorProcess() as running:
-        yield running
-
-
 @pytest.fixture
-def tenant(process: EmulatorProcess) -> Iterator[Tenant]:
+def tenant(emulator: EmulatorProcess, control: Control) -> Iterator[Tenant]:  # noqa: ARG001 - resets
     """An empty tenant."""
-    process.control.reset()
-    tenant = Tenant(process)
+    tenant = Tenant(emulator)
     yield tenant
     for api in tenant.made:
         api.close()

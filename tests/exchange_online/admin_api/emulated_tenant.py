@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exchange_online.admin_api import AdminApi, Effect, Settings, connection
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import Control, EmulatorProcess
 
 GET, NEW, SET, REMOVE = (f"{verb}-InboundConnector" for verb in ("Get", "New", "Set", "Remove"))
 PARTNER: Mapping[str, object] = {

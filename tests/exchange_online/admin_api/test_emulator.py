@@ -20,7 +20,7 @@ from exchange_online.admin_api import (
 from exchange_online.admin_api import Throttled as ThrottledError
 from exchange_online.admin_api.tokens import token_source
 from exchange_online.admin_api.waiting import RetryPolicy, Timeouts
-from exchange_online_emulator.faults.models import (
+from exchange_online_emulator.faults import (
     BrokenPageLink,
     ConnectionReset,
     ErrorsInAnswer,

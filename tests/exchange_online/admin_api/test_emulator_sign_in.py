@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from exchange_online.admin_api import AccessDenied, NotAuthenticated
 from exchange_online.admin_api.tokens import forget_tokens
-from exchange_online_emulator.tokens.applications import ApplicationRegistration, ClientSecret, FederatedCredential
+from exchange_online_emulator import ApplicationRegistration, ClientSecret, FederatedCredential
 from tests.exchange_online.admin_api.clients import CANARY
 from tests.exchange_online.admin_api.emulated_tenant import Tenant, new_connector
 from tests.exchange_online.admin_api.test_certificates import Pair, pair

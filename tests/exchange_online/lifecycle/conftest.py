@@ -12,22 +12,7 @@ from exchange_online.admin_api.clouds import EMULATOR_VARIABLE
 from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules
 from exchange_online.lifecycle.crud import Lifecycle
 from exchange_online.lifecycle.listing import Listing
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.process import EmulatorProcess
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[EmulatorProcess]:
-    """Exchange Online on this machine."""
-    with EmulatorProcess() as process:
-        yield process
-
-
-@pytest.fixture
-def tenant(emulator: EmulatorProcess) -> Control:
-    """An empty tenant."""
-    emulator.control.reset()
-    return emulator.control
+from exchange_online_emulator import Control, EmulatorProcess
 
 
 @dataclass

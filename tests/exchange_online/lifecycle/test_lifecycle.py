@@ -8,8 +8,8 @@ from exchange_online.connectors import ConnectorRecord, Direction, check
 from exchange_online.connectors.options import Options
 from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER
 from exchange_online.lifecycle.refusals import NotApplied
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import ConnectionReset, Garbage, ReadLag, Status
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag, Status
 from tests.exchange_online.lifecycle.conftest import Parts
 
 _PLAIN = check(Direction.INBOUND, {"name": "Plain", "senderDomains": ["a.example"]}).settings

@@ -6,8 +6,8 @@ import pytest
 
 from exchange_online.admin_api import AdminApiError
 from exchange_online.connectors import Direction
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import BrokenPageLink, Garbage, Status
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import BrokenPageLink, Garbage, Status
 from tests.exchange_online.lifecycle.conftest import Parts
 
 INBOUND = Direction.INBOUND

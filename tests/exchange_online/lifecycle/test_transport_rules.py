@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from exchange_online.admin_api import AdminApiError
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import Forbidden, Garbage
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import Forbidden, Garbage
 from tests.exchange_online.lifecycle.conftest import Parts
 
 _GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from exchange_online.connectors import Direction
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import (
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import (
     Action,
     BrokenPageLink,
     ConnectionReset,

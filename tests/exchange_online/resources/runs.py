@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exchange_online.admin_api.waiting import TIME_SCALE
 from exchange_online.connectors import ConnectorSettings, Direction, check, record_from_row
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.support.mini_stack import Declaration, MiniStack, Program, Run
 from tests.support.provider_process import ProviderProcess
 

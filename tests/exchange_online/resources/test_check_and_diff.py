@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exchange_online.connectors import Direction
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, Start
 from tests.support.mini_stack import MiniStack
 from tests.support.provider_process import UNKNOWN, ProviderError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import ConnectionReset, Garbage, ReadLag
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag
 from tests.exchange_online.resources.runs import (
     INBOUND,
     ON_PREMISES,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import Action, Forbidden, Garbage, Status
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import Action, Forbidden, Garbage, Status
 from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, assert_sentence, assert_tenant_is
 from tests.support.mini_stack import MiniStack
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.exchange_online.resources.histories import Histories
 from tests.exchange_online.resources.runs import Start
 

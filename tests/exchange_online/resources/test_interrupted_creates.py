@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from exchange_online.connectors import Direction
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import (
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import (
     Action,
     ConnectionReset,
     Delay,

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, TWO_STEPS, Start, assert_sentence, assert_tenant_is
 from tests.support.mini_stack import Declaration, MiniStack
 from tests.support.provider_process import ProviderError

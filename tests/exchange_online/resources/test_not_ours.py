@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange_online.connectors import Direction
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, assert_converges, assert_sentence, assert_tenant_is
 from tests.support.mini_stack import Declaration, MiniStack
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from exchange_online.connectors import Direction
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.exchange_online.resources.peer_cases import CASES
 from tests.exchange_online.resources.peer_refusals import NORMALISED, REFUSED
 from tests.exchange_online.resources.peer_words import Case

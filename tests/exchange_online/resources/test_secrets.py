@@ -6,10 +6,8 @@ import json
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import ExpiredToken, Garbage, Refusal, Status
-from exchange_online_emulator.process import EmulatorProcess
-from exchange_online_emulator.tokens.applications import ApplicationRegistration
+from exchange_online_emulator import ApplicationRegistration, Control, EmulatorProcess
+from exchange_online_emulator.faults import ExpiredToken, Garbage, Refusal, Status
 from tests.exchange_online.resources.runs import CONFIG, INBOUND, OUTBOUND, TWO_STEPS, Start, assert_sentence
 from tests.support.mini_stack import MiniStack
 from tests.support.provider_process import ProviderError, ProviderProcess

@@ -87,7 +87,7 @@ def test_a_serialiser_that_fails_is_repaired_too() -> None:
 
 
 def test_the_repair_is_still_needed() -> None:
-    """Failing is good news: the SDK has repaired its serialiser. Delete repair_serializer in resources/sdk.py, and this file."""
+    """Failing is good news: the SDK is repaired. Delete repair_serializer in resources/sdk.py, and this file."""
     done = _run(
         """
         import pickle

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.faults.models import Delay
+from exchange_online_emulator import Control
+from exchange_online_emulator.faults import Delay
 from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, Start, assert_tenant_is
 from tests.support.mini_stack import Declaration
 from tests.support.provider_process import ProviderError, Resource

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange_online.connectors import Direction
-from regulated_partners.probing.names import MatchMode, Outcome, Place, PresentedNames, canonical_name, match_names
+from regulated_partners.probing.names import MatchMode, NameOutcome, Place, PresentedNames, canonical_name, match_names
 
-YES, NO, OPEN = Outcome.MATCH, Outcome.MISMATCH, Outcome.UNDETERMINED
+YES, NO, OPEN = NameOutcome.MATCH, NameOutcome.MISMATCH, NameOutcome.UNDETERMINED
 BOTH = (Direction.INBOUND, Direction.OUTBOUND)
 
 
@@ -20,7 +20,7 @@ class Pair(NamedTuple):
 
     wanted: str
     presented: str
-    outcome: Outcome
+    outcome: NameOutcome
     rule: str
 
 
@@ -143,7 +143,7 @@ def test_a_pair(pair: Pair, direction: Direction) -> None:
         (MatchMode.SAN, "mail.fabrikam.com", "other.fabrikam.com", NO),
     ],
 )
-def test_which_names_count(mode: MatchMode, common_name: str, alternative: str, expected: Outcome) -> None:
+def test_which_names_count(mode: MatchMode, common_name: str, alternative: str, expected: NameOutcome) -> None:
     """Failing: CN and SAN are not told apart, so `--match` means nothing."""
     presented = PresentedNames((common_name,), (alternative,))
     verdict = match_names("mail.fabrikam.com", presented, Direction.OUTBOUND, mode)
@@ -178,7 +178,7 @@ def test_a_certificate_without_names() -> None:
         ("<I><S>", NO),
     ],
 )
-def test_issuer_and_subject(wanted: str, expected: Outcome) -> None:
+def test_issuer_and_subject(wanted: str, expected: NameOutcome) -> None:
     """Failing: the form that the hybrid wizard writes is compared with a DNS name."""
     presented = PresentedNames(("mail.contoso.com",), (), "CN=mail.contoso.com,O=Contoso", "CN=Issuing CA,O=Contoso")
     assert match_names(wanted, presented, Direction.INBOUND).outcome is expected
@@ -188,7 +188,7 @@ def test_issuer_and_subject(wanted: str, expected: Outcome) -> None:
 def test_any_text_gives_a_verdict(wanted: str, presented: str) -> None:
     """Failing: a strange name in a certificate ends the command with a traceback."""
     names = PresentedNames((presented,), (presented,))
-    assert match_names(wanted, names, Direction.INBOUND).outcome in Outcome
+    assert match_names(wanted, names, Direction.INBOUND).outcome in NameOutcome
 
 
 @given(st.from_regex(r"[a-z]{1,20}(\.[a-z]{2,10}){1,4}", fullmatch=True))

@@ -22,7 +22,7 @@ from regulated_partners.probing.seen import (
     TextAnswer,
     TlsaAnswer,
 )
-from regulated_partners.probing.server_report import Rule
+from regulated_partners.probing.server_report import Demand
 from regulated_partners.probing.verdicts import Verdict
 
 NOW = datetime.now(UTC)
@@ -49,9 +49,9 @@ def test_a_network_without_ipv6_does_not_count_against_the_partner() -> None:
     """Failing: from a network without IPv6 no partner with an AAAA record ever passes."""
     four = server("192.0.2.1", ServerOutcome.NO_STARTTLS)
     six = server("2001:db8::1", ServerOutcome.NO_ROUTE)
-    route = routes(Rule(SETTINGS, (), NOW), ProbeIndex(probe(None, four, six)))[0]
+    route = routes(Demand(SETTINGS, (), NOW), ProbeIndex(probe(None, four, six)))[0]
     assert [report.seen.address for report in route.servers] == ["192.0.2.1"]
-    only = routes(Rule(SETTINGS, (), NOW), ProbeIndex(probe(None, six)))[0]
+    only = routes(Demand(SETTINGS, (), NOW), ProbeIndex(probe(None, six)))[0]
     assert [report.verdict for report in only.servers] == [Verdict.NOT_REACHABLE]
 
 
@@ -69,5 +69,5 @@ def test_without_servers_nothing_is_proven(problem: DnsProblem, mode: str, verdi
     settings = OutboundSettings(
         name="to fabrikam", recipient_domains=("fabrikam.test",), tls_settings="EncryptionOnly", smtp_dane_mode=mode
     )
-    rule = Rule(settings, (), NOW)
-    assert report_route(routes(rule, ProbeIndex(probe(problem)))[0], rule).verdict is verdict
+    demand = Demand(settings, (), NOW)
+    assert report_route(routes(demand, ProbeIndex(probe(problem)))[0], demand).verdict is verdict

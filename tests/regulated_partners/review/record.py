@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from exchange_online_emulator.process import EmulatorProcess
+from exchange_online_emulator import EmulatorProcess
 from tests.regulated_partners.review.scenarios import BASE, SCENARIOS, Scenario
 from tests.support.engine import Project
 

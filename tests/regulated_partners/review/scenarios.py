@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 
 Settings = dict[str, Any]
 Edit = Callable[[Settings], None]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from exchange_online_emulator.process import EmulatorProcess
-from regulated_partners.engine.preview_json import read_preview
-from regulated_partners.engine.saved_plan import read_saved_plan
+from exchange_online_emulator import Control
+from regulated_partners.engine.previews import read_preview, read_saved_plan
 from regulated_partners.review.gates import FAIL_ON, Gates, refusals
 from regulated_partners.review.markdown import markdown
 from regulated_partners.review.review import review
@@ -21,17 +18,9 @@ from tests.support.engine import Project
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[EmulatorProcess]:
-    """One process for the tests of this module."""
-    with EmulatorProcess() as running:
-        yield running
-
-
-def test_a_pull_request_is_refused_acknowledged_and_applied(tmp_path: Path, emulator: EmulatorProcess) -> None:
+def test_a_pull_request_is_refused_acknowledged_and_applied(project: Project, control: Control) -> None:
     """The engine's output has changed so that the review reads it wrongly; or an acknowledgement changes connectors;
     or the plan that people approved cannot be applied."""
-    project = Project(tmp_path, emulator)
     project.configure(**BASE)
     project.up().succeeded()
     gates = Gates(fail_on=frozenset({FAIL_ON["weakens"]}))
@@ -50,9 +39,9 @@ def test_a_pull_request_is_refused_acknowledged_and_applied(tmp_path: Path, emul
     assert refusals(second, gates) == refusals(approved, gates) == ()
     assert markdown(second, ()) == markdown(approved, ()) == markdown(reviewed("weakened-acknowledged"), ())
 
-    emulator.control.clear_calls()
+    control.clear_calls()
     project.up("--plan", str(saved)).succeeded()
-    (written,) = emulator.control.writes()
+    (written,) = control.writes()
     assert written.cmdlet == "Set-OutboundConnector"
     assert {key: value for key, value in written.parameters.items() if key != "Identity"} == {
         "TlsSettings": "EncryptionOnly"

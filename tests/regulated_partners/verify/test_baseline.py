@@ -15,12 +15,13 @@ from regulated_partners.probing.verdicts import Finding, Judgement, Verdict
 from regulated_partners.verify.baseline import (
     Baseline,
     Observation,
+    Observed,
+    Watch,
     changes_since,
     read_baseline,
     updated,
     write_baseline,
 )
-from regulated_partners.verify.watching import Observed, Watch
 from tests.support.certificate_factory import NOW, Issued, intermediate, issued
 
 LATER = NOW + datetime.timedelta(days=40)

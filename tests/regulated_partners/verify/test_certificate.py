@@ -16,12 +16,10 @@ from hypothesis import strategies as st
 
 from exchange_online.connectors import Direction
 from regulated_partners.errors import CannotRunError
-from regulated_partners.probing.certificate_chain import judge_chain
-from regulated_partners.probing.certificates import certificate_facts
+from regulated_partners.probing.certificates import ChainCause, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode
-from regulated_partners.probing.verdicts import ChainCause, Judgement, Verdict
-from regulated_partners.verify.certificate import CertificateCheck, judge_certificate
-from regulated_partners.verify.pem_file import read_certificate_file
+from regulated_partners.probing.verdicts import Judgement, Verdict
+from regulated_partners.verify.certificate import CertificateCheck, judge_certificate, read_certificate_file
 from tests.regulated_partners.verify.messages import checks, fact
 from tests.regulated_partners.verify.partners import declared
 from tests.support.certificate_factory import (

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulated_partners.verify.listen_handshake import read_chain
+from regulated_partners.verify.listener import read_chain
 from tests.verify_servers.pki import Pki
 
 PKI = Pki()

@@ -10,16 +10,14 @@ from xml.etree import ElementTree
 
 import pytest
 import typer
+from prometheus_client.parser import text_string_to_metric_families
 
 from exchange_online.connectors import Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
-from regulated_partners.probing.verdicts import Fact, Finding, Judgement, Level, Party, Verdict
+from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict
 from regulated_partners.verify.evidence import Run, as_json, as_markdown, whoever
-from regulated_partners.verify.junit import as_junit
-from regulated_partners.verify.outputs import FailOn, Outputs, exit_code
-from regulated_partners.verify.prometheus import as_prometheus
-from regulated_partners.verify.rendering import as_text
+from regulated_partners.verify.outputs import FailOn, Outputs, as_junit, as_prometheus, as_text, exit_code
 
 EVIL = 'a|b <script>alert(1)</script> `x` ]](c) \x1b[31m\x00\n# head "q" \\ \ud800 \u202e & ]]>'
 STARTED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -27,7 +25,7 @@ STARTED = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 def judgement(verdict: Verdict = Verdict.FAILED, text: str = EVIL) -> Judgement:
     """A judgement with this text everywhere."""
-    finding = Finding("chain", Level.ERROR, text, Party.PARTNER, text, text)
+    finding = Finding(Check.CHAIN, Level.ERROR, text, Party.PARTNER, text, text)
     return Judgement(
         kind="server",
         subject=text,
@@ -36,7 +34,7 @@ def judgement(verdict: Verdict = Verdict.FAILED, text: str = EVIL) -> Judgement:
         partner=text,
         direction=Direction.OUTBOUND,
         facts=(Fact(text, text),),
-        findings=(finding, Finding("x", Level.WARNING, text), Finding("y", Level.INFO, text)),
+        findings=(finding, Finding(Check.NAME, Level.WARNING, text), Finding(Check.EXPIRY, Level.INFO, text)),
         transcript=(text, "```", "````"),
         not_after=STARTED,
     )
@@ -86,16 +84,21 @@ def test_junit_is_xml_with_one_case_each() -> None:
 
 
 def test_prometheus_can_read_the_metrics() -> None:
-    """Failing: one strange name makes the whole file unreadable for the collector."""
+    """Failing: one strange name makes the whole file unreadable for the collector, or a sample stands there twice."""
     text = as_prometheus(run(judgement(), judgement()))
     label = r'[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
-    sample = re.compile(rf"[a-z_]+\{{{label}(?:,{label})*\}} -?\d+")
+    sample = re.compile(rf"[a-z_]+\{{{label}(?:,{label})*\}} -?\d+(?:\.\d+)?(?:e\+\d+)?")
     lines = [line for line in text.rstrip("\n").split("\n") if not line.startswith("# ")]
     assert lines
     for line in lines:
         assert sample.fullmatch(line), line
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    assert len(samples) == len(lines)
     assert len(lines) == len({line.rpartition(" ")[0] for line in lines}), "a sample twice"
-    assert any(line.endswith(f" {int(STARTED.timestamp())}") and "not_after" in line for line in lines)
+    assert {each.value for each in samples if "not_after" in each.name} == {STARTED.timestamp()}
+    assert {each.labels["subject"] for each in samples if "subject" in each.labels} == {
+        EVIL.replace("\ud800", "\\ud800")
+    }
 
 
 def test_the_terminal_is_not_steered() -> None:

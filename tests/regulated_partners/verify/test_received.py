@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulated_partners.probing.verdicts import ClientCertificateState, TlsVersion, Transport
 from regulated_partners.verify.received import Hop, parse_received
-from regulated_partners.verify.tls_comments import tls_version
+from regulated_partners.verify.tls_comments import ClientCertificateState, TlsVersion, Transport, tls_version
 
 SAMPLES: list[dict[str, Any]] = [
     json.loads(line)
@@ -146,7 +145,7 @@ def test_what_the_sender_says_is_no_evidence(helo: str) -> None:
 def test_servers_that_do_not_always_stamp(host: str) -> None:
     """Failing: silence of a server that writes ESMTP over TLS too is taken for clear text."""
     hop = parse_received(f"Received: from a.example (a.example [192.0.2.1]) by {host} with ESMTP id 1; date")
-    assert (hop.transport, hop.may_be_silent) == (Transport.UNKNOWN, True)
+    assert (hop.transport, hop.evidence) == (Transport.UNKNOWN, "with ESMTP")
 
 
 def test_no_certificate_at_all_is_seen() -> None:

@@ -7,15 +7,12 @@ from typing import Any
 
 import pytest
 
+from exchange_online.admin_api.message_trace import TraceEvent as Event
 from exchange_online.connectors import Direction
-from exchange_online_emulator.control import Control
-from exchange_online_emulator.control_api.message_traces import TracedMessage, TraceEvent
-from exchange_online_emulator.faults.models import ConnectionReset
-from regulated_partners.verify.trace import TraceEvent as Event
-from regulated_partners.verify.trace import connectors_used, forced_tls_hosts
-from tests.regulated_partners.conftest import Command, command, control, emulator, project
-
-__all__ = ["command", "control", "emulator", "project"]
+from exchange_online_emulator import Control, TracedMessage, TraceEvent
+from exchange_online_emulator.faults import ConnectionReset
+from regulated_partners.verify.service import connectors_used, forced_tls_hosts
+from tests.regulated_partners.conftest import Command
 
 PARTNER: dict[str, Any] = {
     "name": "Fabrikam Bank",

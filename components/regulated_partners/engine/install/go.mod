@@ -1,4 +1,4 @@
-// The Pulumi CLI, pinned: the one place besides requirements.in (pulumi==) that names its version; a test compares them.
+// The Pulumi CLI, pinned: the one place besides pyproject.toml (pulumi==) that names its version; a test compares them.
 module regulated-partners/engine/install
 
 go 1.25.11

@@ -1,0 +1,96 @@
+"""Every path of the emulator, the application that serves them, and its log of requests."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exchange_online_emulator import page
+from exchange_online_emulator.admin_api.views import ROUTES as ADMIN_API
+from exchange_online_emulator.control_api.views import ROUTES as CONTROL
+from exchange_online_emulator.service import Emulator
+from exchange_online_emulator.tokens.views import ROUTES as TOKENS
+
+logger = logging.getLogger("emulator.access")
+
+
+class AccessLog:
+    """Middleware that logs method, path, cmdlet, status, milliseconds and client-request-id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request and log it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.monotonic(), "reset"
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            # The answer was given by the error handler; its text may hold what a caller sent.
+            logger.error("unexpected %s: %s", type(error).__name__, _where(error))  # noqa: TRY400
+            status = "500"
+            raise
+        finally:
+            milliseconds = (time.monotonic() - started) * 1000
+            identifier = dict(scope["headers"]).get(b"client-request-id", b"-").decode("latin-1")
+            line = (scope["method"], scope["path"], scope.get("state", {}).get("cmdlet", "-"), status, milliseconds)
+            text = "%s %s %s %s %.0fms %s"
+            logger.info(text, *(_printable(item) if isinstance(item, str) else item for item in (*line, identifier)))
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else "?"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]
+
+
+def application(emulator: Emulator) -> Starlette:
+    """The ASGI application of one emulator."""
+    app = Starlette(
+        routes=[Route("/", page.tenant_page, methods=["GET"]), *CONTROL, *ADMIN_API, *TOKENS],
+        middleware=[
+            Middleware(AccessLog),
+            # A page in a browser that resolves its own name to loopback gets no answer.
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "::1"]),
+        ],
+        exception_handlers={HTTPException: _http_error, Exception: _unexpected},
+    )
+    app.state.emulator = emulator
+    return app
+
+
+async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    text = {404: "Resource not found.", 405: "The HTTP method is not allowed on this resource."}.get(status, "Refused.")
+    code = {404: "NotFound", 405: "MethodNotAllowed"}.get(status, "BadRequest")
+    return JSONResponse({"error": {"code": code, "message": text}}, status, headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    text = "A server side error has occurred because of which the operation could not be completed."
+    return JSONResponse({"error": {"code": "InternalServerError", "message": text}}, 500)

@@ -1,1 +1,0 @@
-"""Gets actionlint, the checker of GitHub workflows, at the version that go.mod pins."""

@@ -1,1 +1,0 @@
-"""What continuous integration checks beyond the exit code of the tests."""

@@ -1,0 +1,77 @@
+"""What of the emulator is generated: its tables and its page.
+
+The tables of its cmdlets come from the reference in tests/data, so that a new parameter is entered there and nowhere
+else; docs/emulator.md comes from the rules in the emulator's code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from exchange_online_emulator import rules_table
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "tests" / "data"
+TABLES = ROOT / "providers" / "exchange_online_emulator" / "data" / "cmdlets.json"
+DOCUMENT = ROOT / "docs" / "emulator.md"
+
+_WHAT_IF = {"WhatIf": {"type": "SwitchParameter"}, "Confirm": {"type": "SwitchParameter"}}
+
+#: What the emulator answers beyond the reference. Source: New-TransportRule, Get-TransportRule, Remove-TransportRule.
+_BEYOND: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    "New-TransportRule": _WHAT_IF,
+    "Get-TransportRule": {"Identity": {"type": "RuleIdParameter"}, "ResultSize": {"type": "Unlimited"}},
+    "Remove-TransportRule": {"Identity": {"type": "RuleIdParameter", "required": True}, **_WHAT_IF},
+}
+#: Cmdlets of the reference that it does not answer.
+_WITHOUT = {
+    "Get-OutboundConnectorReport",
+    "Get-BlockedConnector",
+    "Remove-BlockedConnector",
+    "Get-SmtpDaneInboundStatus",
+}
+#: Documented as texts, although only some are taken.
+_TEXTS = {"SubjectFilterType"}
+
+
+def tables() -> str:
+    """The parameters of each cmdlet and the properties of each connector's row, as data/cmdlets.json holds them."""
+    reference = json.loads((REFERENCE / "connector_parameters.json").read_text(encoding="utf-8"))
+    shapes = json.loads((REFERENCE / "connector_get_shapes.json").read_text(encoding="utf-8"))
+    cmdlets: dict[str, dict[str, Mapping[str, object]]] = {
+        cmdlet: {name: _parameter(name, row) for name, row in rows.items()}
+        for cmdlet, rows in reference.items()
+        if cmdlet not in _WITHOUT
+    }
+    for cmdlet, extra in _BEYOND.items():
+        cmdlets[cmdlet] = {**cmdlets.get(cmdlet, {}), **extra}
+    rows = {direction: list(shapes[direction]) for direction in ("inbound", "outbound")}
+    lines = ['{\n "parameters": {']
+    lines.append(",\n".join(f'  "{cmdlet}": {{\n{_lines(parameters)}\n  }}' for cmdlet, parameters in cmdlets.items()))
+    lines += [" },", ' "rows": {', _lines(rows), " }\n}\n"]
+    return "\n".join(lines)
+
+
+def _parameter(name: str, row: Mapping[str, Any]) -> dict[str, object]:
+    values, kind = row["values"], row["type"].removeprefix("System.")
+    members = [value for value in values if value] if isinstance(values, list) and kind != "Boolean" else []
+    found = {
+        "type": kind,
+        "required": row["required"],
+        "multi": row["multi"],
+        "members": [] if name in _TEXTS else members,
+        "nullable": bool(members) and None in values,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _lines(rows: Mapping[str, object]) -> str:
+    return ",\n".join(f"   {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
+
+
+def document() -> str:
+    """docs/emulator.md."""
+    return f"{rules_table.markdown()}\n"

@@ -1,0 +1,58 @@
+"""Writes every file that is made from another one: `python -m tools.generated`, or `make generate`.
+
+With `--check` nothing is written: it names what is out of date, and exits with 1.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from regulated_partners.partners import schema
+from regulated_partners.policies import documentation
+from regulated_partners.probing.verdicts import Check
+from tools import connector_classes, emulator
+
+ROOT = Path(__file__).resolve().parents[1]
+VERIFY = ROOT / "docs" / "verify.md"
+_CHECKS = re.compile(r"(?<=<!-- checks: made by `make generate` -->\n).*(?=<!-- /checks -->)", re.DOTALL)
+
+
+def with_checks(document: str) -> str:
+    """docs/verify.md with the checks of the code."""
+    rows = "".join(f"| `{check}` | {check.meaning} |\n" for check in Check)
+    return _CHECKS.sub(f"| check | about |\n|---|---|\n{rows}", document)
+
+
+def files() -> dict[Path, str]:
+    """Each generated file, and what it has to hold."""
+    return {
+        connector_classes.TARGET: connector_classes.current(),
+        emulator.TABLES: emulator.tables(),
+        emulator.DOCUMENT: emulator.document(),
+        schema.FILE: schema.text(),
+        documentation.FILE: documentation.text(),
+        VERIFY: with_checks(VERIFY.read_text(encoding="utf-8")),
+    }
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """The command. Returns 0, or 1 where it only checks and something is out of date."""
+    stale = [
+        path for path, wanted in files().items() if not path.is_file() or path.read_text(encoding="utf-8") != wanted
+    ]
+    if "--check" in arguments:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is out of date: run `make generate`.", file=sys.stderr)
+        return 1 if stale else 0
+    wanted = files()
+    for path in stale:
+        path.write_text(wanted[path], encoding="utf-8")
+        print(f"{path.relative_to(ROOT)} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
