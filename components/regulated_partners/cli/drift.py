@@ -20,7 +20,7 @@ from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish import find, issues, put
-from regulated_partners.review.drift_markdown import markdown, title
+from regulated_partners.review.markdown import drift_markdown, drift_title
 from regulated_partners.review.report import Drift
 from regulated_partners.review.review import review
 from regulated_partners.table import Column, table
@@ -61,7 +61,7 @@ def drift(
         settings = read_stack_file(cwd, stack)
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
         drifts, others = _look(settings)
-    body = markdown(settings.name, drifts)
+    body = drift_markdown(settings.name, drifts)
     if to_markdown is not None:
         to_markdown.write_text(body, encoding="utf-8")
     if to_json:
@@ -101,7 +101,7 @@ def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
 
 
 def _publish(stack: str, body: str, *, there: bool) -> None:
-    board = issues(os.environ, title(stack))
+    board = issues(os.environ, drift_title(stack))
     if there:
         sys.stderr.write(f"The issue about drift of stack {stack} was {put(board, body)}.\n")
         return

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
-from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
+from exchange_online.connectors import ConnectorSettings, Direction
 from exchange_online.connectors.options import Options
 from regulated_partners.policies.waiver import Waiver
 
@@ -106,9 +106,7 @@ class Connector:
     @property
     def domains(self) -> tuple[str, ...]:
         """The partner's domains: senders for inbound, recipients for outbound."""
-        if isinstance(self.settings, InboundSettings):
-            return self.settings.sender_domains
-        return self.settings.recipient_domains if isinstance(self.settings, OutboundSettings) else ()
+        return self.settings.domains
 
     @property
     def called(self) -> str:

@@ -1,4 +1,4 @@
-"""The comment on a pull request, in Markdown that GitHub, GitLab and Azure DevOps show alike.
+"""The comment on a pull request, and the body of an issue about drift.
 
 The same review gives the same text, so a bot finds its comment by the marker in the first line and changes it only
 when there is something to change.
@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from regulated_partners.effects import Effect, EffectKind
-from regulated_partners.markdown import Markdown, details, escaped, marker, shortened, table
-from regulated_partners.review.report import LEGEND, ConnectorReview, Drift, OwnerReview, Review, Setting, reasons
+from regulated_partners.markdown import Markdown, code, details, escaped, marker, shortened, table
+from regulated_partners.review.report import (
+    LEGEND,
+    ConnectorReview,
+    Drift,
+    OwnerReview,
+    Review,
+    Setting,
+    reasons,
+    sentence,
+)
 
-#: What GitHub takes in one comment. Source: GitHub REST API, issues/comments: body is too long (maximum is 65536).
+#: What GitHub takes in a comment and in an issue; GitLab takes more, Azure DevOps does not say.
+#: Source: GitHub REST API, issues and issues/comments: body is too long (maximum is 65536).
 MAXIMUM = 65_536
 
 
@@ -128,3 +138,48 @@ def _cut(count: int) -> str:
         f"**{count} further {'section does' if count == 1 else 'sections do'} not fit into a comment; the log of the "
         "pipeline and `--json` have everything.**"
     )
+
+
+def drift_title(stack: str) -> str:
+    """The issue's title."""
+    return f"Drift: somebody changed connectors of stack {stack} in the tenant"
+
+
+def drift_markdown(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str:
+    """The body of an issue about drift; where nothing differs, one that says so.
+
+    Args:
+        maximum: characters it may have; connectors that do not fit are counted instead.
+    """
+    head = [marker("drift", stack), f"## Drift: stack {escaped(stack)}", ""]
+    if not drifts:
+        return "\n".join([*head, "The tenant has what the stack deployed."]) + "\n"
+    head.append(
+        f"Somebody changed {_count(len(drifts), 'connector')} of {_count(len({d.owner for d in drifts}), 'partner')} "
+        "in the tenant, outside of this stack. "
+        f"{code(f'make up STACK={stack}')} puts back what is declared; to keep a change, declare it."
+    )
+    text = "\n".join(head) + "\n"
+    for index, drift in enumerate(drifts):
+        block = "\n" + "\n".join(_found(drift)) + "\n"
+        left = f"\nAnd {_count(len(drifts) - index, 'connector')} more; `--json` lists them all.\n"
+        if len(text) + len(block) + len(left) > maximum:
+            return text + left
+        text += block
+    return text
+
+
+def _found(drift: Drift) -> Iterator[str]:
+    yield f"### {escaped(drift.owner)}: connector {escaped(drift.name)}"
+    yield ""
+    yield f"- declared: {escaped(sentence(drift.before))}"
+    yield f"- found: {escaped(sentence(drift.found) or 'The connector is gone.')}"
+    for kind, reason in reasons(drift.effects):
+        yield f"- {kind}: {escaped(reason)}"
+    if drift.settings:
+        rows = ((s.parameter, shortened(s.before), shortened(s.after)) for s in drift.settings)
+        yield from ("", *table(("property", "declared", "found"), rows))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from exchange_online.connectors import (
     Change,
     ConnectorSettings,
-    InboundSettings,
-    OutboundSettings,
     changes,
 )
 from exchange_online.connectors.values import Value
@@ -142,14 +140,8 @@ def _takers(changed: Iterable[PlannedConnector]) -> dict[str, PlannedConnector]:
 
 
 def _same_domains(going: PlannedConnector, coming: PlannedConnector) -> bool:
-    old, new = _domains(going.before), _domains(coming.after)
+    old, new = (settings.domains if settings else () for settings in (going.before, coming.after))
     return bool(old) and domains_difference(old, new, wildcard_holds_domain=False).lost == ()
-
-
-def _domains(settings: ConnectorSettings | None) -> tuple[str, ...]:
-    if isinstance(settings, InboundSettings):
-        return settings.sender_domains
-    return settings.recipient_domains if isinstance(settings, OutboundSettings) else ()
 
 
 def _taken_over(planned: PlannedConnector, other: PlannedConnector) -> Iterator[Effect]:
