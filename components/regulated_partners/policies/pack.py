@@ -84,7 +84,7 @@ def _configuration(args: ResourceValidationArgs | StackValidationArgs) -> Config
 
 
 def _words(rule: Policy) -> dict[str, Any]:
-    properties = {each.name: each.schema() for each in rule.configuration}
+    properties = {known.name: known.schema() for known in rule.configuration}
     return {
         "name": rule.id,
         "description": rule.description,
@@ -98,14 +98,16 @@ def _words(rule: Policy) -> dict[str, Any]:
 
 def _whole_stack(resources: list[PolicyResource]) -> Stack | None:
     """The stack with its connectors; None where it has none, and so nothing to judge."""
-    ordered = sorted(resources, key=lambda each: each.urn)
-    connectors = [each for each in ordered if each.resource_type in TOKENS]
+    ordered = sorted(resources, key=lambda resource: resource.urn)
+    connectors = [resource for resource in ordered if resource.resource_type in TOKENS]
     if not connectors:
         return None
     return replace(
         _stack(connectors[0].urn, connectors[0].provider),
         connectors=tuple(map(_declared, connectors)),
-        partners=tuple((each.urn, each.name) for each in ordered if each.resource_type == COMPONENT_TOKEN),
+        partners=tuple(
+            (resource.urn, resource.name) for resource in ordered if resource.resource_type == COMPONENT_TOKEN
+        ),
     )
 
 

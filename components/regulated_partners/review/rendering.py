@@ -82,11 +82,13 @@ def _drift(review: Review, drift: Drift) -> dict[str, Any]:
 
 
 def _effects(effects: Sequence[Effect]) -> list[dict[str, Any]]:
-    return [{"class": each.kind.value, "reason": each.reason, "properties": list(each.keys)} for each in effects]
+    return [
+        {"class": effect.kind.value, "reason": effect.reason, "properties": list(effect.keys)} for effect in effects
+    ]
 
 
 def _settings(settings: Sequence[Setting]) -> list[dict[str, str]]:
-    return [{"parameter": each.parameter, "before": each.before, "after": each.after} for each in settings]
+    return [{"parameter": setting.parameter, "before": setting.before, "after": setting.after} for setting in settings]
 
 
 def _acknowledgement(given: StackAcknowledgement | None, *, in_force: bool) -> dict[str, Any] | None:

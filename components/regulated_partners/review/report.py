@@ -189,13 +189,13 @@ class Review:
     def count(self, kind: EffectKind) -> int:
         """For how many partners and connectors of their own applying the plan has an effect of a kind."""
         found = {owner.name for owner in self.owners if kind in owner.kinds}
-        return len(found | {drift.owner for drift in self.drifts if kind in {each.kind for each in drift.repair}})
+        return len(found | {drift.owner for drift in self.drifts if kind in {effect.kind for effect in drift.repair}})
 
     @property
     def weakened_outside(self) -> int:
         """How many were weakened outside of this stack."""
         weak = EffectKind.WEAKENS
-        return len({drift.owner for drift in self.drifts if weak in {each.kind for each in drift.effects}})
+        return len({drift.owner for drift in self.drifts if weak in {effect.kind for effect in drift.effects}})
 
     @property
     def operations(self) -> Counter[Operation]:
