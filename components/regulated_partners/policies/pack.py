@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from exchange_online.connectors import Direction, check, parameters
 from exchange_online.connectors.names import TOKENS
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.names import NAMESPACE
+from regulated_partners.engine.plan import partner_of, stack_of
 from regulated_partners.names import COMPONENT_TOKEN
 from regulated_partners.policies import RULES
 from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
@@ -58,7 +59,7 @@ def _connector_policy(rule: ConnectorRule) -> ResourceValidationPolicy:
         direction = TOKENS.get(args.resource_type)
         if direction is None:
             return
-        connector = _connector(direction, args.urn, args.props, args.opts.protect, _parent_partner(args.opts.parent))
+        connector = _connector(direction, args.urn, args.props, args.opts.protect, partner_of(args.opts.parent or ""))
         _stop_on_unknown(rule, connector, args.props)
         stack = _stack(args.urn, args.provider)
         violation = rule.violation(connector, replace(stack, configuration=_configuration(args)))
@@ -119,7 +120,7 @@ def _stack(urn: str, provider: PolicyProviderResource | None) -> Stack:
     """
     settings = provider.props if provider else {}
     return Stack(
-        name=urn.removeprefix("urn:pulumi:").partition("::")[0],
+        name=stack_of(urn),
         local=_setting(settings, "cloud") in (None, "local"),
         today=datetime.datetime.now(datetime.UTC).date(),
         waivers=read_waivers(_object(_setting(settings, "waivers"))),
@@ -150,12 +151,16 @@ def _declared(resource: PolicyResource) -> Connector:
 def _connector(
     direction: Direction, urn: str, props: Mapping[str, Any], protected: bool, partner: str | None
 ) -> Connector:
-    own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
-    unknown = frozenset(key for key in own if _is_unknown(props, key))
-    checked = check(direction, {key: _plain(props[key]) for key in own - unknown if key in props})
-    source = (
-        props["connectorSource"] if "connectorSource" in props and not _is_unknown(props, "connectorSource") else ""
-    )
+    known: dict[str, Any] = {}
+    unknown = set()
+    for key in ("connectorSource", *OPTION_KEYS, *(parameter.key for parameter in parameters(direction))):
+        try:
+            if key in props:
+                known[key] = _plain(props[key])
+        except UnknownValueError:
+            unknown.add(key)
+    source = known.pop("connectorSource", "")
+    checked = check(direction, known)
     return Connector(
         urn=urn,
         settings=checked.settings,
@@ -163,7 +168,7 @@ def _connector(
         partner=partner,
         protected=protected,
         connector_source=source,
-        unknown=unknown,
+        unknown=frozenset(unknown),
     )
 
 
@@ -174,26 +179,8 @@ def _stop_on_unknown(rule: ConnectorRule, connector: Connector, props: Mapping[s
             _plain(props[key])
 
 
-def _is_unknown(props: Mapping[str, Any], key: str) -> bool:
-    return key in props and _fails(lambda: _plain(props[key]))
-
-
-def _fails(read: Callable[[], object]) -> bool:
-    try:
-        read()
-    except UnknownValueError:
-        return True
-    return False
-
-
 def _plain(value: Any) -> Any:
     """CrossGuard hands out lists as sequences that raise at an unknown item."""
     if isinstance(value, str) or not hasattr(value, "__len__"):
         return value
     return [_plain(value[index]) for index in range(len(value))]
-
-
-def _parent_partner(parent: str | None) -> str | None:
-    """The partner's name from the URN of its component, `…::regulated-partners:index:RegulatedPartner::Fabrikam`."""
-    head, separator, name = (parent or "").partition(f"{COMPONENT_TOKEN}::")
-    return name if separator and head else None
