@@ -27,8 +27,7 @@ from exchange_online.connectors import Direction, check, parameters
 from exchange_online.connectors.names import TOKENS
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.names import NAMESPACE
-from regulated_partners.engine.plan import partner_of, stack_of
-from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of
 from regulated_partners.policies import RULES
 from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
 from regulated_partners.policies.subjects import Configuration, Connector, Stack
