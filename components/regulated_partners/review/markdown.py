@@ -26,7 +26,7 @@ from regulated_partners.review.report import (
 MAXIMUM = 65_536
 
 
-def markdown(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> str:
+def comment(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> str:
     """The comment.
 
     Args:
@@ -140,12 +140,12 @@ def _cut(count: int) -> str:
     )
 
 
-def drift_title(stack: str) -> str:
+def issue_title(stack: str) -> str:
     """The issue's title."""
     return f"Drift: somebody changed connectors of stack {stack} in the tenant"
 
 
-def drift_markdown(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str:
+def issue(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str:
     """The body of an issue about drift; where nothing differs, one that says so.
 
     Args:

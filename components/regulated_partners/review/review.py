@@ -31,7 +31,7 @@ from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview
 _NOT_SET = "(not set)"
 
 
-def review(plan: Plan, today: datetime.date) -> Review:
+def review_of(plan: Plan, today: datetime.date) -> Review:
     """The review of a plan.
 
     Args:
