@@ -30,7 +30,7 @@ from exchange_online.names import NAMESPACE
 from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of
 from regulated_partners.policies import RULES
 from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
-from regulated_partners.policies.subjects import Configuration, Connector, Stack
+from regulated_partners.policies.subjects import PROPERTIES, Configuration, Connector, Stack
 from regulated_partners.policies.waiver import read_waivers
 
 _DOCUMENTATION = "docs/policies.md"
@@ -80,11 +80,11 @@ def _stack_policy(rule: StackRule) -> StackValidationPolicy:
 
 
 def _configuration(args: ResourceValidationArgs | StackValidationArgs) -> Configuration:
-    return Configuration().configured(args.get_config())
+    return Configuration.model_validate(args.get_config())
 
 
 def _words(rule: Policy) -> dict[str, Any]:
-    properties = {known.name: known.schema() for known in rule.configuration}
+    properties = {name: PROPERTIES[name] for name in rule.configuration}
     return {
         "name": rule.id,
         "description": rule.description,
