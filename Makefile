@@ -7,7 +7,7 @@
 #   make up STACK=production PLAN=.review/production/plan.json    applies what was reviewed, and nothing else
 #
 # make turns every failure into exit code 2. Exact ones: 0 fine, 1 findings, 2 could not run, from
-# `.venv/bin/regulated-partners preview` and `… drift`.
+# `.venv/bin/regulated-partners review --stack …` and `… drift`.
 
 STACK ?= dev
 PLAN ?=
@@ -20,10 +20,12 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$name && exit; \
 	done; echo python3)
 
-VENV := $(CURDIR)/.venv
-# Runs a command with the environment activated.
-ACTIVATED := PATH="$(VENV)/bin:$$PATH" VIRTUAL_ENV="$(VENV)"
+# Relative, because a directory may be called anything: a space, an & or a $ in it would end a shell's word.
+VENV := .venv
 RUN := $(VENV)/bin/python
+PARTNERS := $(RUN) -m regulated_partners
+# Runs a command with the environment activated.
+ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) && pwd)"
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview review drift destroy emulator test lint generate bench venv servers cli env lock clean
@@ -33,22 +35,22 @@ help: ## list the targets
 	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to what the target runs."
 
 up: cli ## apply the stack: set up everything, then `pulumi up` (the stack dev runs on the emulator)
-	@$(RUN) -m regulated_partners.cli.stack up --stack $(STACK) $(if $(PLAN),--plan $(PLAN)) -- $(ARGS)
+	@$(PARTNERS) up --stack $(STACK) $(if $(PLAN),--plan $(PLAN)) -- $(ARGS)
 
 preview: cli ## show what `up` would change
-	@$(RUN) -m regulated_partners.cli.stack preview --stack $(STACK) -- $(ARGS)
+	@$(PARTNERS) preview --stack $(STACK) -- $(ARGS)
 
 review: cli ## say what stacks would do to mail, for a pull request; fails when that weakens it without consent
-	@$(RUN) -m regulated_partners preview $(foreach stack,$(STACK),--stack $(stack)) $(GATES) $(ARGS)
+	@$(PARTNERS) review $(foreach stack,$(STACK),--stack $(stack)) $(GATES) $(ARGS)
 
 drift: cli ## show what somebody changed in the tenant, read-only; fails when there is something
-	@$(RUN) -m regulated_partners drift --stack $(STACK) $(ARGS)
+	@$(PARTNERS) drift --stack $(STACK) $(ARGS)
 
 destroy: cli ## remove everything the stack has made
-	@$(RUN) -m regulated_partners.cli.stack destroy --stack $(STACK) -- $(ARGS)
+	@$(PARTNERS) destroy --stack $(STACK) -- $(ARGS)
 
 emulator: venv ## start Exchange Online on this machine, if it is not running, and print its URL
-	@$(RUN) -m exchange_online_emulator start --state .emulator/state.db
+	@$(PARTNERS) emulator start --state .emulator/state.db
 
 test: cli servers ## run all tests, those on the real Pulumi engine included
 	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
@@ -78,7 +80,7 @@ cli: venv ## get the pinned Pulumi CLI and link it into .venv/bin
 	@$(RUN) -m regulated_partners.engine.install --link $(VENV)/bin >/dev/null
 
 env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
-	@$(RUN) -m regulated_partners.cli.stack env --stack $(STACK)
+	@$(PARTNERS) env --stack $(STACK)
 
 lock: venv ## make requirements.lock anew from pyproject.toml
 	@$(RUN) -m tools.lock $(ARGS)

@@ -1,4 +1,4 @@
-"""`regulated-partners preview` and `drift`: several stacks, shared partners, and what is written."""
+"""`regulated-partners review --stack` and `drift`: several stacks, shared partners, and what is written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILE = "stacks/partners.yaml"
 
 def preview(clone: WorkingCopy, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """The exit code, and what is said about each stack."""
-    done = clone.command("preview", *arguments, "--json")
+    done = clone.command("review", *arguments, "--json")
     document = json.loads(done.output[done.output.index("{") : done.output.rindex("}") + 1])
     return done.exit_code, {each["stack"]: each for each in document["stacks"]}
 
@@ -38,7 +38,7 @@ def test_several_stacks_share_their_partners(clone: WorkingCopy) -> None:
         leaveOut=["Woodgrove Hospital"],
         partnerOverrides={"Fabrikam Bank": {"enabled": False, "comment": None}},
     )
-    done = clone.command("preview", "--stack", "dev", "--stack", "staging").succeeded()
+    done = clone.command("review", "--stack", "dev", "--stack", "staging").succeeded()
     for line in ("dev: previewing ...", "staging: previewing ...", "2 of 2)", "may be applied"):
         assert line in done.output
     staging, dev = (clone.read(f".review/{stack}/review.md") for stack in ("staging", "dev"))
@@ -111,7 +111,7 @@ def test_no_secret_is_in_what_is_kept(clone: WorkingCopy) -> None:
         **variables,
     ).succeeded()
     assert "hunter2" not in clone.read("stacks/Pulumi.dev.yaml")
-    clone.command("preview", "--stack", "dev", **variables).succeeded()
+    clone.command("review", "--stack", "dev", **variables).succeeded()
     kept = sorted(each for each in (clone.directory / ".review").rglob("*") if each.is_file())
     assert {each.name for each in kept} == {"plan.json", "review.md", "review.json", "summary.md"}
     for each in kept:
@@ -148,7 +148,7 @@ def test_drift_says_what_differs_and_how(clone: WorkingCopy, tmp_path: Path) -> 
         ("Fabrikam Bank - outbound", False),
         ("Woodgrove Hospital - inbound", True),
     ]
-    assert clone.run("python -m regulated_partners.cli.stack drift --stack dev").exit_code == 1
+    assert clone.run("regulated-partners drift --diff --stack dev").exit_code == 1
 
 
 def test_drift_that_cannot_look(clone: WorkingCopy) -> None:

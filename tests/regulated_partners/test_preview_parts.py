@@ -9,10 +9,8 @@ import pytest
 
 from exchange_online.connectors import Direction
 from regulated_partners.review.drift_markdown import MAXIMUM, markdown
-from regulated_partners.review.policy_packs import without_their_failure
 from regulated_partners.review.report import Drift, Setting
-from regulated_partners.review.several import run_all
-from regulated_partners.review.stack_review import Previewed
+from regulated_partners.review.stacks import Previewed, run_all, without_their_failure
 
 
 def drift(number: int, *, found: str = "mail is delivered") -> Drift:

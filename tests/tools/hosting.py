@@ -15,8 +15,7 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
-from regulated_partners.engine.install.go_build import BUILT
-from regulated_partners.engine.install.host_files import LAUNCHER, assemble
+from regulated_partners.engine.install.go_build import BUILT, LAUNCHER, assemble
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from regulated_partners.engine.install.layout import Layout
-from regulated_partners.engine.install.pin import pinned_version
+from regulated_partners.engine.install.cache import Layout
+from regulated_partners.engine.install.pinned import pinned_version
 
 ROOT = Path(__file__).resolve().parents[2]
 PINNED = pinned_version()

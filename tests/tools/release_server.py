@@ -15,8 +15,7 @@ from pathlib import Path
 
 import trustme
 
-from regulated_partners.engine.install.layout import EXECUTABLES
-from regulated_partners.engine.install.pin import Version
+from regulated_partners.engine.install.cache import EXECUTABLES, Version
 from regulated_partners.engine.install.release import archive_name
 
 

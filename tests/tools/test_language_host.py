@@ -244,7 +244,7 @@ def test_dependencies_are_those_installed(host: RunningHost, program: Path) -> N
     assert every == installed
     request.transitiveDependencies = False
     direct = {d.name for d in host.client.GetProgramDependencies(request, timeout=60).dependencies}
-    assert "msal" in direct
+    assert "regulated-partners" in direct
     assert "grpcio" not in direct
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.engine.install.host_files import LAUNCHER
+from regulated_partners.engine.install.go_build import LAUNCHER
 from tests.tools.hosting import assembled
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.engine.install.cache import staged
-from regulated_partners.engine.install.layout import EXECUTABLES
-from regulated_partners.engine.install.pin import Version
+from regulated_partners.engine.install.cache import EXECUTABLES, Version, staged
 from tests.tools.installing import PINNED, ROOT, command, environment, install, layout, script
 
 UNREACHABLE = "https://127.0.0.1:1"
@@ -201,7 +199,7 @@ def test_staged_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_alive_line_of_a_long_build(capsys: pytest.CaptureFixture[str]) -> None:
     """Failing means that a CI runner kills a build of minutes because it printed nothing."""
-    from regulated_partners.engine.install.progress import Heartbeat
+    from regulated_partners.engine.install.cache import Heartbeat
 
     now = [0.0]
     heartbeat = Heartbeat(lambda: "still building", clock=lambda: now[0])
@@ -214,8 +212,8 @@ def test_alive_line_of_a_long_build(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_needs_nothing(tmp_path: Path) -> None:
     """Failing means that the installer needs a package that is not there before the set-up."""
     answer = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
-         "from regulated_partners.engine.install import main; main(['--help'])"],
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT / 'components')!r}); "
+         "from regulated_partners.engine.install.ensure import main; main(['--help'])"],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr

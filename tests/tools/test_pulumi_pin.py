@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.engine.install.errors import InstallError
-from regulated_partners.engine.install.pin import Version, pinned_version
+from regulated_partners.engine.install.cache import Version
+from regulated_partners.engine.install.pinned import pinned_version
+from regulated_partners.errors import InstallError
 
 ROOT = Path(__file__).resolve().parents[2]
 

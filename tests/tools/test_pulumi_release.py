@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.engine.install.errors import RouteError
-from regulated_partners.engine.install.layout import EXECUTABLES
-from regulated_partners.engine.install.pin import Version
+from regulated_partners.engine.install.cache import EXECUTABLES, Version
 from regulated_partners.engine.install.release import DEFAULT_BASE_URL, archive_name
+from regulated_partners.errors import RouteError
 from tests.tools.installing import PINNED, environment, install, layout
 from tests.tools.release_server import ReleaseServer, archive, pretend_cli, release_files, release_server
 

@@ -1,4 +1,4 @@
-"""`python -m regulated_partners.cli.stack` on the real engine, with our language host and a small program."""
+"""The subcommands that run the Pulumi CLI, on the real engine, with our language host and a small program."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Project:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        (directory / "emulator.py").write_text("import sys; print('emulator', *sys.argv[1:])\n")
+        (directory / "exchange_online_emulator.py").write_text("import sys; print('emulator', *sys.argv[1:])\n")
         (directory / "stacks").mkdir()
         (directory / "stacks" / "Pulumi.dev.yaml").write_text("config:\n  regulated-partners:cloud: local\n")
         (directory / "Pulumi.yaml").write_text(
@@ -87,9 +87,9 @@ class Project:
             [
                 sys.executable,
                 "-m",
-                "regulated_partners.cli.stack",
+                "regulated_partners",
                 *arguments[:1],
-                "--root",
+                "--cwd",
                 str(self.directory),
                 *arguments[1:],
             ],
@@ -103,7 +103,8 @@ class Project:
         )
 
     def run(self, operation: str, *extra: str, **variables: str) -> tuple[int, str]:
-        process = self.start(operation, "--stack", "dev", "--", *extra, **variables)
+        operations = ("drift", "--diff") if operation == "drift" else (operation,)
+        process = self.start(*operations, "--stack", "dev", "--", *extra, **variables)
         output, _ = process.communicate(timeout=120)
         return process.returncode, output
 

@@ -1,15 +1,16 @@
-"""`python -m regulated_partners.cli.stack`: which stacks are given defaults, and which are refused."""
+"""The environment of the Pulumi CLI: which stacks are given defaults, and which are refused."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from regulated_partners.engine.stack_errors import Refusal
-from regulated_partners.engine.stack_operations import Operation, commands
-from regulated_partners.engine.surroundings import stack_variables
-from regulated_partners.partners import StackFile, read_stack_file
+from regulated_partners.engine.environment import stack_variables
+from regulated_partners.engine.pulumi_cli import Operation, commands
+from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.stack_file import read_stack_file
 
 REMOTE = "azblob://state?storage_account=bank"
 
@@ -28,7 +29,7 @@ def declare(root: Path, stack: str, content: str) -> None:
 
 
 def variables(root: Path, stack: str, **environment: str) -> dict[str, str]:
-    return stack_variables(read_stack_file(root, stack), root, {"PULUMI_HOME": str(root / "home"), **environment})
+    return stack_variables(read_stack_file(root, stack), {"PULUMI_HOME": str(root / "home"), **environment})
 
 
 def test_local_stack_needs_nothing(root: Path) -> None:
@@ -37,7 +38,7 @@ def test_local_stack_needs_nothing(root: Path) -> None:
     assert found["PULUMI_BACKEND_URL"] == f"file://{root}/.state"
     assert (root / ".state").is_dir()
     assert found["PULUMI_CONFIG_PASSPHRASE"]
-    assert found["PATH"].startswith(f"{root}/.venv/bin")
+    assert found["PATH"].startswith(f"{sys.prefix}/bin")
 
 
 def test_local_stack_keeps_what_the_user_set(root: Path) -> None:
@@ -50,13 +51,15 @@ def test_local_stack_keeps_what_the_user_set(root: Path) -> None:
 
 def test_no_other_stack_is_given_a_backend(root: Path) -> None:
     """Failing means that production's state is put into a working copy, and the next run creates everything anew."""
-    with pytest.raises(Refusal, match=r"production is not local.*set PULUMI_BACKEND_URL .*or run `pulumi login`"):
+    with pytest.raises(
+        CannotRunError, match=r"production is not local.*set PULUMI_BACKEND_URL .*or run `pulumi login`"
+    ):
         variables(root, "production")
 
 
 def test_no_other_stack_is_given_a_passphrase(root: Path) -> None:
     """Failing means that production's secrets are encrypted with a passphrase that everyone can read here."""
-    with pytest.raises(Refusal, match="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE") as caught:
+    with pytest.raises(CannotRunError, match="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE") as caught:
         variables(root, "production", PULUMI_BACKEND_URL=REMOTE)
     assert "storage_account" not in str(caught.value)
 
@@ -97,7 +100,7 @@ def test_backend_of_the_project_file_or_the_login_counts(root: Path) -> None:
 
 def test_unknown_stack_is_named_with_those_there_are(root: Path) -> None:
     """Failing means that a typing error makes a new, empty stack."""
-    with pytest.raises(Refusal, match=r"no stack prodction.*Stacks of this project: dev, production\."):
+    with pytest.raises(CannotRunError, match=r"no stack prodction.*Stacks of this project: dev, production\."):
         read_stack_file(root, "prodction")
 
 
@@ -110,12 +113,12 @@ def test_qualified_name_finds_its_file(root: Path) -> None:
 def test_broken_stack_file_is_a_sentence(root: Path, content: str) -> None:
     """Failing means that a slip in the YAML ends in a traceback."""
     declare(root, "dev", content)
-    with pytest.raises(Refusal, match=r"Pulumi\.dev\.yaml is not valid YAML: .*line 1"):
+    with pytest.raises(CannotRunError, match=r"Pulumi\.dev\.yaml is not valid YAML: .*line 1"):
         read_stack_file(root, "dev")
 
 
 def test_only_up_and_preview_make_a_stack(root: Path) -> None:
     """Failing means that looking for drift, or destroying, makes a stack in the wrong backend."""
-    stack: StackFile = read_stack_file(root, "dev")
+    stack = read_stack_file(root, "dev")
     creating = {operation for operation in Operation if "--create" in commands(operation, stack, [])[0]}
     assert creating == {Operation.UP, Operation.PREVIEW}

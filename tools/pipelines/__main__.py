@@ -20,7 +20,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 
-from regulated_partners.engine.install.errors import InstallError
+from regulated_partners.errors import InstallError
 from tools.pipelines.workflows import check_workflows
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,11 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from regulated_partners.engine.install.cache import locked, staged
-from regulated_partners.engine.install.errors import InstallError, RouteError
-from regulated_partners.engine.install.go_command import go
-from regulated_partners.engine.install.layout import Layout, complete
-from regulated_partners.engine.install.pin import Version
+from regulated_partners.engine.install.cache import Layout, Version, complete, locked, staged
+from regulated_partners.engine.install.go_build import go
+from regulated_partners.errors import InstallError, RouteError
 
 HERE = Path(__file__).resolve().parent
 GO_MODULE = "github.com/rhysd/actionlint"

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
-from regulated_partners.cli.options import Json, StackName, WorkingDirectory
-from regulated_partners.engine.drift import read_drifts
-from regulated_partners.engine.json_runs import engine_of, read_json
-from regulated_partners.engine.stack_operations import EXIT_CHANGES_FOUND, Operation
+from regulated_partners.cli.options import FurtherArguments, Json, StackName, WorkingDirectory
+from regulated_partners.cli.up import operate
+from regulated_partners.engine.previews import read_refresh
+from regulated_partners.engine.pulumi_cli import EXIT_CHANGES_FOUND, Operation, PulumiCli
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
@@ -23,6 +23,7 @@ from regulated_partners.publish.boards import issues
 from regulated_partners.publish.forge import find, put
 from regulated_partners.review.drift_markdown import markdown, title
 from regulated_partners.review.report import Drift
+from regulated_partners.review.review import review
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -30,8 +31,9 @@ _COLUMNS = (Column("partner"), Column("connector"), Column("property"), Column("
 
 
 def drift(
-    stack: StackName,
+    further: FurtherArguments = None,
     *,
+    stack: StackName,
     cwd: WorkingDirectory = None,
     to_markdown: Annotated[
         Path | None,
@@ -42,11 +44,20 @@ def drift(
         typer.Option("--publish", help="In a pipeline: keep one issue about it current, and close it when it is gone."),
     ] = False,
     to_json: Json = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show it as the Pulumi CLI does, which takes what follows --.")
+    ] = False,
 ) -> None:
     """Show what somebody changed in the tenant outside of the stack. Reads only.
 
     Exit codes: 0 nothing; 1 drift; 2 usage, or could not look.
     """
+    if diff and (to_json or to_markdown or publish):
+        raise typer.BadParameter("--diff shows what the Pulumi CLI shows, and goes with no other way of showing")
+    if further and not diff:
+        raise typer.BadParameter("what follows -- goes to the Pulumi CLI, and so with --diff only")
+    if diff:
+        raise typer.Exit(_show_diff(stack, cwd, further or ()))
     with Progress() as progress:
         settings = read_stack_file(cwd, stack)
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
@@ -65,13 +76,25 @@ def drift(
     raise typer.Exit(ExitCode.FINDINGS if drifts or others else ExitCode.FINE)
 
 
+def _show_diff(stack: str, cwd: Path | None, further: Sequence[str]) -> ExitCode:
+    exit_code = operate(Operation.DRIFT, stack, cwd, further)
+    if exit_code == EXIT_CHANGES_FOUND:
+        sys.stderr.write(
+            f"Drift: the service differs from stack {stack} as shown above. `make up STACK={stack}` puts it back; to "
+            "keep it, change the declaration.\n"
+        )
+        return ExitCode.FINDINGS
+    return ExitCode.FINE if exit_code == 0 else ExitCode.COULD_NOT_RUN
+
+
 def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
     """What differs, and how many resources differ although none of their connector's settings does."""
-    engine = engine_of(stack, os.environ)
-    engine.select(Operation.DRIFT)
-    document = read_json(engine, Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
+    pulumi = PulumiCli(stack, os.environ)
+    pulumi.start_emulator(quiet=True)
+    pulumi.select(Operation.DRIFT)
+    document = pulumi.read_json(Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
     today = datetime.datetime.now(datetime.UTC).date()
-    drifts = read_drifts(document, stack.name, today, stack.root)
+    drifts = review(read_refresh(document, stack.name, stack.root), today).drifts
     counted = document.get("changeSummary")
     changed = counted if isinstance(counted, dict) else {}
     seen = sum(int(changed.get(word, 0)) for word in ("create", "update", "delete", "replace"))
@@ -118,6 +141,6 @@ def _conclusion(stack: str, drifts: Sequence[Drift], others: int) -> str:
     if others:
         return (
             f"Drift: Pulumi finds {others} resource{'' if others == 1 else 's'} of stack {stack} different, though no "
-            f"setting of a connector is. Look with `python -m regulated_partners.cli.stack drift --stack {stack}`.\n"
+            f"setting of a connector is. Look with `regulated-partners drift --diff --stack {stack}`.\n"
         )
     return f"No drift: the tenant has what stack {stack} deployed.\n"

@@ -2,39 +2,74 @@
 
 from __future__ import annotations
 
+import codecs
+import importlib
+import io
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from exchange_online.admin_api.errors import AdminApiError
-from regulated_partners.cli.adopt import adopt
-from regulated_partners.cli.drift import drift
-from regulated_partners.cli.inventory import inventory
-from regulated_partners.cli.new import new
-from regulated_partners.cli.preview import preview
-from regulated_partners.cli.review import review
-from regulated_partners.cli.verify import verify
-from regulated_partners.engine.stack_errors import Refusal
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 
 PROGRAM = "regulated-partners"
 
-app = typer.Typer(
-    name=PROGRAM,
-    help="What an operator runs around `pulumi up`.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("adopt")(adopt)
-app.command("drift")(drift)
-app.command("inventory")(inventory)
-app.command("new")(new)
-app.command("preview")(preview)
-app.command("review")(review)
-app.add_typer(verify, name="verify")
+
+@dataclass(frozen=True)
+class _Subcommand:
+    """Where a subcommand is, and its line in `--help`: importing them all takes longer than most of them run."""
+
+    module: str
+    help: str
+    hidden: bool = False
+
+
+_SUBCOMMANDS = {
+    "new": _Subcommand("new", "Make a project of one's own."),
+    "up": _Subcommand("up", "Apply a stack; the stack dev runs on the emulator."),
+    "preview": _Subcommand("preview", "Show what `up` would change, as the Pulumi CLI shows it."),
+    "review": _Subcommand("review", "Say what stacks, or a plan, would do to mail, for a pull request."),
+    "drift": _Subcommand("drift", "Show what somebody changed in the tenant outside of the stack."),
+    "verify": _Subcommand("verify", "Prove that forced TLS with a partner really works."),
+    "adopt": _Subcommand("adopt", "Bring existing connectors under management."),
+    "inventory": _Subcommand("inventory", "List every connector of the stack's tenant."),
+    "emulator": _Subcommand("emulator", "Exchange Online on this machine."),
+    "destroy": _Subcommand("up", "Remove everything that a stack has made.", hidden=True),
+    "env": _Subcommand("up", "Print the variables of a stack for a shell.", hidden=True),
+}
+
+
+class _Subcommands(TyperGroup):
+    """Imports a subcommand when it is run, and not to list it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        return list(_SUBCOMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002 - typer's signature
+        listed = _SUBCOMMANDS.get(cmd_name)
+        return TyperCommand(cmd_name, help=listed.help, hidden=listed.hidden) if listed else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, _imported(listed.name) if listed and listed.name else None, rest
+
+
+def _imported(name: str) -> Any:
+    found = getattr(importlib.import_module(f"regulated_partners.cli.{_SUBCOMMANDS[name].module}"), name)
+    if not isinstance(found, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(found)
+        found = single
+    command = typer.main.get_command(found)
+    command.name = name
+    return command
+
+
+app = typer.Typer(name=PROGRAM, cls=_Subcommands, no_args_is_help=True, add_completion=False)
 
 
 @app.callback()
@@ -48,18 +83,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: without the program's name; those of the process unless given.
     """
+    _write_anywhere()
     try:
         app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name=PROGRAM)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.FINE
-    except (CannotRunError, Refusal, AdminApiError) as error:
+    except CannotRunError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
     except Exception as error:  # noqa: BLE001 - what a programming error says may hold anything: only its type is shown
-        sys.stderr.write(
-            f"{PROGRAM}: an unexpected {type(error).__name__}{_place(error)}. This is a defect of the command: please "
-            "report it with this line.\n"
-        )
+        if _from_the_service(error):
+            sys.stderr.write(f"{PROGRAM}: {error}\n")
+        else:
+            sys.stderr.write(
+                f"{PROGRAM}: an unexpected {type(error).__name__}{_place(error)}. This is a defect of the command: "
+                "please report it with this line.\n"
+            )
     return ExitCode.COULD_NOT_RUN
+
+
+def _write_anywhere() -> None:
+    """A terminal or a pipe that is not UTF-8 gets \\u escapes, which are right in JSON too, and no exception."""
+    codecs.register_error("regulated-partners", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="regulated-partners")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
+
+
+def _from_the_service(error: Exception) -> bool:
+    # A subcommand that has met one has loaded its class; the others need not.
+    errors = sys.modules.get("exchange_online.admin_api.errors")
+    return errors is not None and isinstance(error, errors.AdminApiError)
 
 
 def _place(error: BaseException) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 from exchange_online.connectors import Checked, ConnectorSettings, Direction, check, parameters
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.connectors.values import Text, Texts, Value
+from regulated_partners.names import COMPONENT_TOKEN
 from regulated_partners.partners.acknowledgements import Acknowledgements
 
-CONNECTORS = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
-PARTNER = "regulated-partners:index:RegulatedPartner"
+#: The type tokens of connectors.
+CONNECTORS = {direction.token: direction for direction in Direction}
 
 #: How the engine writes a value that is not known before other resources are there. Source: pulumi.runtime.rpc.UNKNOWN.
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -115,7 +116,7 @@ def planned_settings(checked: Checked, before: ConnectorSettings | None) -> Conn
 
 def partner_of(parent: str) -> str | None:
     """The partner's name from the URN of a connector's parent, `…$regulated-partners:index:RegulatedPartner::NAME`."""
-    head, found, name = parent.partition(f"{PARTNER}::")
+    head, found, name = parent.partition(f"{COMPONENT_TOKEN}::")
     return name if head and found else None
 
 

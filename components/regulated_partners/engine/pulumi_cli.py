@@ -1,56 +1,174 @@
-"""The Pulumi CLI, as far as the command needs it: what the state holds, a config secret, an import."""
+"""The Pulumi CLI on one stack: the only place that runs it."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from exchange_online.admin_api.redaction import clean
-from regulated_partners.engine.stack_operations import Operation, commands
-from regulated_partners.engine.surroundings import stack_variables
+from regulated_partners.engine.environment import require_emulator, stack_variables
+from regulated_partners.engine.install.ensure import pulumi_directory
+from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
 from regulated_partners.errors import CannotRunError
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.stack_file import StackFile
 
-#: Seconds that a command which only reads may take.
+#: Seconds that a command which only reads the state may take.
 _TIMEOUT = 300
+
+#: Exit code of `--expect-no-changes` when there are some (Source: pulumi/pulumi pull request 22176).
+EXIT_CHANGES_FOUND = 7
+
+_QUIETLY = ("--non-interactive", "--color", "never")
+
+#: Stacks that are previewed side by side share the emulator.
+_STARTING = threading.Lock()
+
+
+class Operation(StrEnum):
+    """What can be done to a stack."""
+
+    UP = "up"
+    PREVIEW = "preview"
+    DRIFT = "drift"
+    DESTROY = "destroy"
+
+
+_COMMANDS: dict[Operation, tuple[str, ...]] = {
+    Operation.UP: ("up", "--yes"),
+    Operation.PREVIEW: ("preview", "--diff"),
+    # Reads every resource, changes nothing, exits with 7 when something differs. Without --run-program: with it the
+    # engine panics while a renamed partner waits for its `up` (measured, 3.259; a canary test watches it).
+    Operation.DRIFT: ("refresh", "--preview-only", "--diff", "--expect-no-changes"),
+    Operation.DESTROY: ("destroy", "--yes", "--run-program"),
+}
+
+
+def commands(operation: Operation, stack: StackFile, extra: Sequence[str]) -> list[list[str]]:
+    """The arguments of the CLI for an operation, in order.
+
+    Args:
+        operation: what to do.
+        stack: to what.
+        extra: further arguments for the operation's own command.
+
+    Returns:
+        First what makes sure that the stack exists and selects it, then the operation itself.
+    """
+    select = ["stack", "select", "--stack", stack.name, "--non-interactive"]
+    if operation in (Operation.UP, Operation.PREVIEW):
+        select.append("--create")
+        # Without the flag a new stack is given a passphrase, whatever its settings file says (measured, 3.259).
+        if stack.secrets_provider is not None:
+            select += ["--secrets-provider", stack.secrets_provider]
+    return [select, [*_COMMANDS[operation], "--stack", stack.name, *extra]]
 
 
 class PulumiCli:
-    """Runs the CLI on the project of a stack.
+    """Runs the CLI on a stack, in the directory of its project.
+
+    Attributes:
+        stack: whose project, backend and passphrase count.
 
     Args:
-        stack: whose project, backend and passphrase count.
+        stack: the stack.
         environ: the process environment.
 
     Raises:
-        Refusal: where backend or secrets provider of a stack that is not local are not known.
+        CannotRunError: where backend or secrets provider of a stack that is not local are not known.
     """
 
     def __init__(self, stack: StackFile, environ: Mapping[str, str]) -> None:
-        self._stack = stack
-        variables = stack_variables(stack, stack.root, environ)
-        # The environment that runs this command is the project's, wherever the project lies.
-        variables |= {
-            "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), variables["PATH"]]),
-            "VIRTUAL_ENV": sys.prefix,
-        }
-        self._environment = {**environ, **variables}
+        self.stack = stack
+        self._variables = {**environ, **stack_variables(stack, environ)}
+
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of its commands. The first time this gets the CLI, where it is not there yet.
+
+        Raises:
+            InstallError: where it cannot be had.
+        """
+        if self.stack.virtualenv == FOLDER:
+            ensure_virtualenv(self.stack.root)
+        path = self._variables["PATH"]
+        directory = str(pulumi_directory(path))
+        if directory not in path.split(os.pathsep):
+            path = os.pathsep.join([directory, path])
+        return {**self._variables, "PATH": path}
+
+    def start_emulator(self, *, quiet: bool = False) -> None:
+        """Makes sure that the emulator of a local stack runs.
+
+        Args:
+            quiet: its line with the address is not shown.
+
+        Raises:
+            CannotRunError: when it does not start; its own message is on stderr.
+        """
+        if not self.stack.local:
+            return
+        require_emulator()
+        command = [sys.executable, "-m", "exchange_online_emulator", "start", "--state", ".emulator/state.db"]
+        with _STARTING:
+            done = self._call(command, self._variables, stdout=subprocess.DEVNULL if quiet else None)
+        if done.returncode != 0:
+            raise CannotRunError("The emulator did not start: see above.")
+
+    def select(self, operation: Operation) -> None:
+        """Makes sure that the stack is in the backend, as far as the operation may make one.
+
+        Raises:
+            CannotRunError: where it is not.
+        """
+        select, _ = commands(operation, self.stack, [])
+        done = self._captured(select)
+        if done.returncode == 0:
+            return
+        hint = "" if "--create" in select else f" If it was never applied, run `make up STACK={self.stack.name}` first."
+        said = _said(done).rstrip(".")
+        raise CannotRunError(f"The stack {self.stack.name} could not be selected. Pulumi said: {said}.{hint}")
+
+    def run(self, operation: Operation, extra: Sequence[str]) -> int:
+        """Runs an operation before the user's eyes. Returns the CLI's exit code."""
+        return self._call(["pulumi", *commands(operation, self.stack, extra)[1]], self.environment).returncode
+
+    def read_json(self, operation: Operation, extra: Sequence[str], *, fine: Sequence[int]) -> dict[str, Any]:
+        """What an operation writes with `--json`, without colours or questions.
+
+        Args:
+            operation: what to do.
+            extra: further arguments.
+            fine: exit codes with which it has done its work; with others its JSON still tells what went wrong.
+
+        Raises:
+            CannotRunError: when it wrote no JSON, with what it said instead.
+        """
+        done = self._captured([*commands(operation, self.stack, ["--json", *extra])[1], *_QUIETLY])
+        document = _object(done.stdout)
+        if document is None or (done.returncode not in fine and not document.get("diagnostics")):
+            raise CannotRunError(
+                f"`pulumi {operation}` failed on the stack {self.stack.name} (exit code {done.returncode}). Pulumi "
+                f"said: {_said(done)}"
+            )
+        return document
 
     def stacks(self) -> tuple[str, ...]:
         """The names of the project's stacks in the backend."""
-        listed = json.loads(self._read("stack", "ls", "--json"))
-        return tuple(str(each["name"]) for each in listed)
+        return tuple(str(stack["name"]) for stack in json.loads(self._read("stack", "ls", "--json")))
 
     def has_state(self) -> bool:
         """Whether the stack is in the backend."""
-        return any(_same_stack(each, self._stack.name) for each in self.stacks())
+        # Backends that know organizations list `organization/stack`.
+        own = self.stack.name.rpartition("/")[2]
+        return any(name.rpartition("/")[2] == own for name in self.stacks())
 
     def export(self, stack: str) -> Mapping[str, Any]:
         """The deployment of a stack; secrets stay encrypted."""
@@ -59,12 +177,11 @@ class PulumiCli:
 
     def config_secret(self, name: str) -> str:
         """The plain text of a secret setting of the project."""
-        return self._read("config", "get", f"{PREFIX}{name}", "--stack", self._stack.name).rstrip("\r\n")
+        return self._read("config", "get", f"{PREFIX}{name}", "--stack", self.stack.name).rstrip("\r\n")
 
     def create_stack(self) -> None:
-        """Makes sure that the stack is in the backend, as `make up` does."""
-        select = commands(Operation.PREVIEW, self._stack, [])[0]
-        self._read(*select[1:])
+        """Makes sure that the stack is in the backend, as `up` does."""
+        self._read(*commands(Operation.PREVIEW, self.stack, [])[0])
 
     def import_resources(self, file: Path, *, protect: bool) -> None:
         """Enters resources into the state; the CLI's own progress goes to stderr.
@@ -73,55 +190,85 @@ class PulumiCli:
             file: an import file whose resources have inputs and outputs, so that nothing is read.
             protect: whether Pulumi refuses to delete them.
         """
-        arguments = ["import", "--file", str(file), "--generate-code=false", f"--protect={str(protect).lower()}"]
-        arguments += ["--yes", "--skip-preview", "--suppress-outputs", "--stack", self._stack.name]
+        arguments = [
+            "pulumi",
+            "import",
+            "--file",
+            str(file),
+            "--generate-code=false",
+            f"--protect={str(protect).lower()}",
+        ]
+        arguments += ["--yes", "--skip-preview", "--suppress-outputs", "--stack", self.stack.name, *_QUIETLY]
         # One write of the state at the end instead of one per resource: an interrupted import is simply done again.
-        environment = {**self._environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
+        environment = {**self.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
         done = self._call(arguments, environment, stdout=sys.stderr.fileno())
         if done.returncode != 0:
             raise CannotRunError(
-                f"`pulumi import` failed on the stack {self._stack.name}: see above. Nothing was sent to the tenant, "
-                f"and the declarations are in {self._stack.path}. Run the same command again; if the stack is locked "
+                f"`pulumi import` failed on the stack {self.stack.name}: see above. Nothing was sent to the tenant, "
+                f"and the declarations are in {self.stack.path}. Run the same command again; if the stack is locked "
                 "by a run that is gone, run `pulumi cancel` first."
             )
 
     def _read(self, *arguments: str) -> str:
-        done = self._call(arguments, self._environment, stdout=subprocess.PIPE)
-        if done.returncode != 0:
-            said = clean(done.stderr or done.stdout or "").removeprefix("error: ")
+        name = " ".join(arguments[:2])
+        try:
+            done = self._captured([*arguments, *_QUIETLY], _TIMEOUT)
+        except subprocess.TimeoutExpired:
             raise CannotRunError(
-                f"`pulumi {' '.join(arguments[:2])}` failed on the stack {self._stack.name} (exit code "
-                f"{done.returncode}). Pulumi said: {said or 'nothing'}"
+                f"`pulumi {name}` did not answer in {_TIMEOUT} s: check that the backend of the stack "
+                f"{self.stack.name} can be reached."
+            ) from None
+        if done.returncode != 0:
+            raise CannotRunError(
+                f"`pulumi {name}` failed on the stack {self.stack.name} (exit code {done.returncode}). Pulumi said: "
+                f"{_said(done)}"
             )
         return done.stdout
 
+    def _captured(self, arguments: Sequence[str], timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return self._call(["pulumi", *arguments], self.environment, timeout=timeout, **pipes)
+
     def _call(
-        self, arguments: Sequence[str], environment: Mapping[str, str], stdout: int
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        stdout: int | None = None,
+        stderr: int | None = None,
+        timeout: float | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        pulumi = shutil.which("pulumi", path=environment["PATH"])
-        if pulumi is None:
-            raise CannotRunError("The Pulumi CLI is not installed: run `make cli`.")
-        command = [pulumi, *arguments, "--non-interactive", "--color", "never"]
-        reads = stdout == subprocess.PIPE
-        try:
-            return subprocess.run(
-                command,
-                cwd=self._stack.root,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=subprocess.PIPE if reads else None,
-                text=True,
-                check=False,
-                timeout=_TIMEOUT if reads else None,
-            )
-        except subprocess.TimeoutExpired:
-            raise CannotRunError(
-                f"`pulumi {' '.join(arguments[:2])}` did not answer in {_TIMEOUT} s: check that the backend of the "
-                f"stack {self._stack.name} can be reached."
-            ) from None
+        done = subprocess.run(
+            command,
+            cwd=self.stack.root,
+            env=dict(environment),
+            # Only what is shown to the user may ask something.
+            stdin=subprocess.DEVNULL if stdout is not None else None,
+            stdout=stdout,
+            stderr=stderr,
+            # Whatever the locale says: the CLI writes UTF-8.
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+        if done.returncode < 0:
+            done.returncode = 128 - done.returncode
+        return done
 
 
-def _same_stack(one: str, other: str) -> bool:
-    """Backends that know organizations list `organization/stack`."""
-    return one.rpartition("/")[2] == other.rpartition("/")[2]
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    """What the CLI said instead, in one line and without what must not be in a log."""
+    # Loads the client of the service, which most runs do not need.
+    from exchange_online.admin_api.redaction import clean
+
+    text = clean((done.stderr or "").strip() or (done.stdout or "").strip())
+    return " ".join(text.split()).removeprefix("error: ") or "nothing"

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from exchange_online.connectors import Direction
+from regulated_partners.engine.plan import CONNECTORS
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.progress import Progress
-
-_TYPES = {f"pulumi-python:dynamic/exchange-online:{direction}": direction for direction in Direction}
 
 
 @dataclass(frozen=True)
@@ -35,29 +34,38 @@ class ManagedConnector:
     in_component: bool
 
 
-class _Resource(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class Resource(BaseModel):
+    """A resource of an exported deployment; `delete` marks one that waits for its deletion."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     urn: str
     type: str
     id: str = ""
+    parent: str = ""
     delete: bool = False
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    outputs: dict[str, Any] = Field(default_factory=dict)
 
 
-class _Deployment(BaseModel):
-    resources: list[_Resource] | None = None
+class Deployment(BaseModel):
+    """What a stack has deployed; a stack that was never applied has no resources."""
+
+    resources: list[Resource] | None = None
 
 
-class _Export(BaseModel):
-    deployment: _Deployment
+class Export(BaseModel):
+    """What `pulumi stack export` writes."""
+
+    deployment: Deployment
 
 
 def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnector]:
     """The connectors of an exported deployment."""
-    for resource in _Export.model_validate(export).deployment.resources or ():
-        if resource.type in _TYPES and resource.id and not resource.delete:
+    for resource in Export.model_validate(export).deployment.resources or ():
+        if resource.type in CONNECTORS and resource.id and not resource.delete:
             _, _, chain, name = resource.urn.split("::", 3)
-            yield ManagedConnector(stack, _TYPES[resource.type], resource.id.lower(), name, "$" in chain)
+            yield ManagedConnector(stack, CONNECTORS[resource.type], resource.id.lower(), name, "$" in chain)
 
 
 def managed_connectors(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> dict[str, ManagedConnector]:
@@ -76,5 +84,5 @@ def managed_connectors(stack: StackFile, pulumi: PulumiCli, progress: Progress) 
                 raise
             progress.say(f"The state of the stack {short} was not read, so what it manages shows as unmanaged: {error}")
             continue
-        found |= {each.guid: each for each in connectors if each.guid not in found or short == own}
+        found |= {one.guid: one for one in connectors if one.guid not in found or short == own}
     return found

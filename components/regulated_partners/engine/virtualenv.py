@@ -6,6 +6,8 @@ import site
 import venv
 from pathlib import Path
 
+from regulated_partners.errors import CannotRunError
+
 #: What it is called in every project of ours, and in `runtime.options.virtualenv` of its Pulumi.yaml.
 FOLDER = ".venv"
 _PATHS = "regulated_partners_of_the_command.pth"
@@ -18,12 +20,21 @@ def ensure_virtualenv(project: Path) -> None:
 
     Args:
         project: the directory of Pulumi.yaml.
+
+    Raises:
+        CannotRunError: where it cannot be made.
     """
     folder = project / FOLDER
     if folder.exists():
         return
     builder = venv.EnvBuilder(symlinks=True)
-    builder.create(folder)
+    try:
+        builder.create(folder)
+    except OSError as error:
+        raise CannotRunError(
+            f"{folder}, which Pulumi.yaml names, is not there and cannot be made ({error.strerror}): make the "
+            "project's directory writable, or make the environment beforehand."
+        ) from None
     packages = Path(builder.ensure_directories(folder).env_exe).parents[1].glob("lib/python*/site-packages")
     ours = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
     # addsitedir, because a path file's plain line would leave out what is editable there.

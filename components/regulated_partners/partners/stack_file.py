@@ -30,6 +30,7 @@ class StackFile:
         config: the settings by their names with namespace; those of the project file count where the stack has none.
         secrets_provider: `secretsprovider`, None when not set. Source: Pulumi stack settings file reference.
         backend_url: `backend.url` of the project file, None when not set.
+        virtualenv: `runtime.options.virtualenv` of the project file, None when not set.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class StackFile:
     config: Mapping[str, object]
     secrets_provider: str | None
     backend_url: str | None
+    virtualenv: str | None
 
     @cached_property
     def settings(self) -> StackSettings:
@@ -94,7 +96,7 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         )
     text = _text(path)
     settings = _mapping(path, text)
-    name, backend = str(project.get("name") or ""), project.get("backend")
+    name = str(project.get("name") or "")
     return StackFile(
         root=root,
         path=path,
@@ -103,7 +105,8 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         text=text,
         config={**_defaults(root / "Pulumi.yaml", project, name), **_config(path, settings, name)},
         secrets_provider=_word(settings.get("secretsprovider")),
-        backend_url=_word(backend.get("url")) if isinstance(backend, dict) else None,
+        backend_url=_word(_inner(project, "backend").get("url")),
+        virtualenv=_word(_inner(_inner(project, "runtime"), "options").get("virtualenv")),
     )
 
 
@@ -140,6 +143,11 @@ def _defaults(path: Path, content: Mapping[str, object], project: str) -> dict[s
         if given is not None:
             found[key] = given
     return found
+
+
+def _inner(content: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = content.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _word(value: object) -> str | None:

@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from regulated_partners.engine.preview_json import read_preview
-from regulated_partners.engine.saved_plan import read_saved_plan
+from regulated_partners.engine.previews import read_preview, read_saved_plan
 from regulated_partners.review.report import Review
 from regulated_partners.review.review import review
 

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from exchange_online_emulator import Control
-from regulated_partners.engine.preview_json import read_preview
-from regulated_partners.engine.saved_plan import read_saved_plan
+from regulated_partners.engine.previews import read_preview, read_saved_plan
 from regulated_partners.review.gates import FAIL_ON, Gates, refusals
 from regulated_partners.review.markdown import markdown
 from regulated_partners.review.review import review

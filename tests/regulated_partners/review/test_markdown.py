@@ -9,7 +9,7 @@ import re
 import pytest
 
 from regulated_partners.effects import EffectKind
-from regulated_partners.engine.preview_json import read_preview
+from regulated_partners.engine.previews import read_preview
 from regulated_partners.markdown import escaped, marker
 from regulated_partners.review.markdown import MAXIMUM, markdown
 from regulated_partners.review.review import review

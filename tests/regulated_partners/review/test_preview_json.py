@@ -10,7 +10,7 @@ import pytest
 
 from regulated_partners.effects import EffectKind
 from regulated_partners.engine.plan import Operation
-from regulated_partners.engine.preview_json import read_preview
+from regulated_partners.engine.previews import read_preview
 from regulated_partners.errors import CannotRunError
 from regulated_partners.review.report import ConnectorReview
 from regulated_partners.review.review import review

@@ -1,1 +1,1 @@
-"""Gets the Pulumi CLI, pinned in go.mod, and holds the small Python language host for a CLI built from source."""
+"""Gets the Pulumi CLI that go.mod pins. `ensure.pulumi_directory` is what the runner asks."""

@@ -16,11 +16,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path, PurePosixPath
 
-from regulated_partners.engine.install.cli import cli_version
-from regulated_partners.engine.install.errors import RouteError
-from regulated_partners.engine.install.layout import EXECUTABLES, complete
-from regulated_partners.engine.install.pin import Version
-from regulated_partners.engine.install.progress import Heartbeat, say
+from regulated_partners.engine.install.cache import EXECUTABLES, Heartbeat, Version, complete, say
+from regulated_partners.engine.install.pinned import cli_version
+from regulated_partners.errors import RouteError
 
 BASE_URL_VARIABLE = "PULUMI_RELEASES_URL"
 DEFAULT_BASE_URL = "https://get.pulumi.com/releases/sdk"

@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from .serving import serve
+from regulated_partners.engine.language_host.serving import serve
 
 found = shutil.which("pulumi-language-python-exec")
 if found is None:

@@ -1,37 +1,44 @@
 """`pulumirpc.LanguageRuntime`, answered.
 
-What is not answered here (code generation, packing, templates) is UNIMPLEMENTED on the wire, which the engine takes
-as an older host that does not know it.
+Packing and templates are UNIMPLEMENTED on the wire, which the engine takes as an older host that does not know them.
 """
 # ruff: noqa: ARG002, N802 - the service names its methods and their arguments
 
 from __future__ import annotations
 
+import base64
 import importlib.metadata
+import json
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import grpc
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from .children import Children
-from .installing import install_commands
-from .options import InterpreterError, RuntimeOptions, program_interpreter
-from .packages import Installation, installation
-from .plugins import start_plugin
-from .programs import run_program
-from .requirements import required_packages
-from .streams import Exit, stream_child
+from regulated_partners.engine.language_host.children import Children, Exit, stream_child
+from regulated_partners.engine.language_host.interpreter import (
+    Installation,
+    InstalledPackage,
+    InterpreterError,
+    RuntimeOptions,
+    installation,
+    program_interpreter,
+)
+from regulated_partners.engine.language_host.programs import install_commands, run_program, start_plugin
 
 
 class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
     """The service.
 
-    engine: the engine's address, host:port. tracing: an endpoint, empty for none.
-    executor: path of `pulumi-language-python-exec`. children: where the processes it starts are registered.
+    Args:
+        engine: the engine's address, host:port.
+        tracing: an endpoint, empty for none.
+        executor: path of `pulumi-language-python-exec`.
+        children: where the processes it starts are registered.
     """
 
     def __init__(self, *, engine: str, tracing: str, executor: Path, children: Children) -> None:
@@ -138,3 +145,41 @@ def _installation(info: language_pb2.ProgramInfo, context: grpc.ServicerContext)
     except InterpreterError as error:
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         raise
+
+
+def required_packages(packages: Iterable[InstalledPackage]) -> list[plugin_pb2.PackageDependency]:
+    """One dependency for each package that says it comes with a resource plugin. An unreadable file is left out:
+    the engine then finds the plugin when the program first uses it, or says that it is missing."""
+    found = []
+    for package in packages:
+        try:
+            plugin = json.loads(package.plugin or "null")
+        except ValueError:
+            continue
+        if isinstance(plugin, dict) and plugin.get("resource"):
+            found.append(_dependency(package, plugin))
+    return found
+
+
+def _dependency(package: InstalledPackage, plugin: dict[str, object]) -> plugin_pb2.PackageDependency:
+    name = str(plugin.get("name") or re.sub(r"[-_.]+", "-", package.name).lower().removeprefix("pulumi-"))
+    dependency = plugin_pb2.PackageDependency(
+        name=name,
+        kind="resource",
+        version=_with_v(str(plugin.get("version") or package.version)),
+        server=str(plugin.get("server") or ""),
+    )
+    parameterization = plugin.get("parameterization")
+    if isinstance(parameterization, dict):
+        dependency.parameterization.CopyFrom(
+            plugin_pb2.PackageParameterization(
+                name=str(parameterization.get("name", "")),
+                version=str(parameterization.get("version", "")),
+                value=base64.b64decode(str(parameterization.get("value", ""))),
+            )
+        )
+    return dependency
+
+
+def _with_v(version: str) -> str:
+    return version if version.startswith("v") else f"v{version}"

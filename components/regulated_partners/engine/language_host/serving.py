@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import queue
 import signal
+import socket
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
 from pulumi.runtime.proto import language_pb2_grpc
 
-from .children import Children
-from .engine_watch import watch_engine
-from .servicer import LanguageRuntime
+from regulated_partners.engine.language_host.children import Children
+from regulated_partners.engine.language_host.servicer import LanguageRuntime
 
 #: Threads of the server: a policy pack or plugin holds one for as long as it runs.
 WORKERS = 64
@@ -26,8 +28,9 @@ UNLIMITED_MESSAGES = [("grpc.max_receive_message_length", -1), ("grpc.max_send_m
 def serve(arguments: Sequence[str], *, executor: Path) -> None:
     """Runs the host: prints its port as the first line of output; ends with SIGINT, SIGTERM or the engine's end.
 
-    arguments: what the engine passes, last of them its address host:port.
-    executor: path of `pulumi-language-python-exec`.
+    Args:
+        arguments: what the engine passes, last of them its address host:port.
+        executor: path of `pulumi-language-python-exec`.
     """
     parsed = _parse(arguments)
     # Not an Event: its lock is not reentrant, and a signal that comes while it is held would wait for ever.
@@ -59,3 +62,37 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _without_logging_flags(arguments: Sequence[str]) -> list[str]:
     # The engine also passes -v=9 and --logtostderr, meant for hosts that log with glog.
     return [argument for argument in arguments if not argument.startswith(("-v=", "--log"))]
+
+
+PROBE_SECONDS = 2.0
+#: One refused connection may be chance; two in a row, at the address the engine listens on all its life, are not.
+REFUSALS_NEEDED = 2
+
+
+def watch_engine(address: str, gone: Callable[[], None]) -> None:
+    """Calls `gone` once, from a thread, when nothing listens at the engine's address (host:port) any more.
+
+    A killed `pulumi` ends no language host: each runs in a process group of its own.
+    """
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdigit()):
+        return
+
+    def probe() -> None:
+        refusals = 0
+        while refusals < REFUSALS_NEEDED:
+            time.sleep(PROBE_SECONDS)
+            refusals = 0 if _listens(host, int(port)) else refusals + 1
+        gone()
+
+    threading.Thread(target=probe, name="engine-watch", daemon=True).start()
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=PROBE_SECONDS):
+            return True
+    except ConnectionError:
+        return False
+    except OSError:
+        return True

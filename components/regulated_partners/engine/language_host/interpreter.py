@@ -1,14 +1,41 @@
-"""The `runtime: options:` of a Pulumi.yaml, PulumiPolicy.yaml or PulumiPlugin.yaml, and the interpreter they name."""
+"""The Python that `runtime: options:` of Pulumi.yaml, PulumiPolicy.yaml or PulumiPlugin.yaml name, and its packages."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi.runtime.proto import language_pb2
+
+#: How long an interpreter may take to say what is installed for it.
+PROBE_TIMEOUT_SECONDS = 60
+
+_PROBE = """
+import importlib.metadata, json, re, sys
+normal = lambda name: re.sub(r"[-_.]+", "-", name).lower()
+found = {}
+for dist in importlib.metadata.distributions():
+    name = dist.metadata["Name"]
+    if not name or normal(name) in found:
+        continue
+    module = normal(name).replace("-", "_")
+    plugin = dist.read_text("../%s/pulumi-plugin.json" % module)
+    found[normal(name)] = {"name": name, "version": dist.version, "requires": dist.requires or [], "plugin": plugin}
+required = set()
+for entry in found.values():
+    for line in entry["requires"]:
+        if "extra ==" not in line:
+            required.add(normal(re.match(r"[A-Za-z0-9._-]+", line)[0]))
+for key, entry in found.items():
+    del entry["requires"]
+    entry["required"] = key in required
+json.dump([sys.version.split()[0], list(found.values())], sys.stdout)
+"""
 
 
 class InterpreterError(Exception):
@@ -19,8 +46,10 @@ class InterpreterError(Exception):
 class RuntimeOptions:
     """The options this host honours.
 
-    root: directory of the project file, absolute.
-    virtualenv: path of a virtual environment, absolute or relative to `root`; None when not set.
+    Attributes:
+        root: directory of the project file, absolute.
+        virtualenv: path of a virtual environment; None when not set.
+
     Source: Pulumi project file reference, `runtime` options of Python (`virtualenv`, `toolchain`).
     """
 
@@ -29,10 +58,7 @@ class RuntimeOptions:
 
     @classmethod
     def of(cls, info: language_pb2.ProgramInfo) -> RuntimeOptions:
-        """Reads the options of a request.
-
-        Raises InterpreterError when the options ask for something this host does not do.
-        """
+        """Reads the options of a request; InterpreterError when they ask for what this host does not do."""
         root = Path(info.root_directory or info.program_directory or ".").absolute()
         fields = info.options.fields
         toolchain = fields["toolchain"].string_value if "toolchain" in fields else "pip"
@@ -51,8 +77,9 @@ class RuntimeOptions:
 class Interpreter:
     """A Python to run something with.
 
-    executable: path of the interpreter.
-    virtualenv: the virtual environment it belongs to when one was chosen by option; None for the ambient Python.
+    Attributes:
+        executable: path of the interpreter.
+        virtualenv: its virtual environment when one was chosen by option; None for the ambient Python.
     """
 
     executable: str
@@ -71,7 +98,8 @@ class Interpreter:
 def program_interpreter(options: RuntimeOptions) -> Interpreter:
     """The interpreter of a program: its `virtualenv`, else `$PULUMI_PYTHON_CMD`, else python3 or python on PATH.
 
-    Raises InterpreterError when there is none.
+    Raises:
+        InterpreterError: when there is none.
     """
     if options.virtualenv is not None:
         return _virtualenv_interpreter(options.virtualenv, options.root)
@@ -83,7 +111,8 @@ def plugin_interpreter(options: RuntimeOptions) -> Interpreter:
     the ambient Python of `program_interpreter`. (The official host insists on `venv`; a pack of a project that
     shares the project's environment would then need its own copy.)
 
-    Raises InterpreterError when there is none.
+    Raises:
+        InterpreterError: when there is none.
     """
     if options.virtualenv is not None:
         return _virtualenv_interpreter(options.virtualenv, options.root)
@@ -115,3 +144,49 @@ def _ambient_interpreter() -> Interpreter:
         f"No Python was found to run the program with: {' or '.join(names)} is not on PATH. Install Python 3.11 or "
         "newer, or set the runtime option virtualenv in the project file."
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalledPackage:
+    """One distribution.
+
+    Attributes:
+        name: as its metadata say.
+        version: as its metadata say.
+        required: another installed distribution requires it.
+        plugin: the text of its `pulumi-plugin.json`, None when it has none.
+    """
+
+    name: str
+    version: str
+    required: bool
+    plugin: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What an interpreter has: its version (such as 3.11.7) and its packages, sorted by name."""
+
+    python_version: str
+    packages: Sequence[InstalledPackage]
+
+
+def installation(interpreter: Interpreter, environment: dict[str, str]) -> Installation:
+    """Asks an interpreter what is installed for it; InterpreterError when it does not answer."""
+    try:
+        answer = subprocess.run(
+            [interpreter.executable, "-c", _PROBE],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_TIMEOUT_SECONDS,
+            check=True,
+        )
+        version, entries = json.loads(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise InterpreterError(
+            f"The Python at {interpreter.executable} does not say which packages it has: {error}. Rebuild its "
+            "environment (in this project: `make clean venv`)."
+        ) from None
+    packages = sorted((InstalledPackage(**entry) for entry in entries), key=lambda package: package.name.lower())
+    return Installation(python_version=version, packages=packages)

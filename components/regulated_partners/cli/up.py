@@ -1,0 +1,80 @@
+"""The subcommands that run the Pulumi CLI before the user's eyes: `up`, and hidden `destroy` and `env`.
+
+Exit codes: those of the Pulumi CLI; 2 when it was not started.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regulated_partners.cli.options import DEFAULT_STACK, FurtherArguments, StackName, WorkingDirectory
+from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
+from regulated_partners.partners.stack_file import read_stack_file
+
+
+def up(
+    further: FurtherArguments = None,
+    *,
+    stack: StackName = DEFAULT_STACK,
+    cwd: WorkingDirectory = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan",
+            help="Apply this plan, which `review --stack` saved, and nothing else.",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Apply a stack; the stack dev runs on the emulator. The Pulumi CLI is got first, where it is not there yet.
+
+    Exit codes: those of the Pulumi CLI; 2 when it was not started.
+    """
+    # No preview where a plan is applied, because it was the preview.
+    applied = [] if plan is None else ["--plan", str(plan.resolve()), "--skip-preview"]
+    exit_code = operate(Operation.UP, stack, cwd, [*applied, *(further or ())])
+    if plan is not None and exit_code != 0:
+        sys.stderr.write(
+            f"The plan {plan} was not applied to its end: see above. If it does not fit any longer, because the "
+            f"declaration or the tenant has changed since, make and review a new one: `make review STACK={stack}`.\n"
+        )
+    raise typer.Exit(exit_code)
+
+
+def destroy(further: FurtherArguments = None, *, stack: StackName, cwd: WorkingDirectory = None) -> None:
+    """Remove everything that a stack has made. Exit codes: those of the Pulumi CLI; 2 when it was not started."""
+    raise typer.Exit(operate(Operation.DESTROY, stack, cwd, further or ()))
+
+
+def env(stack: StackName = DEFAULT_STACK, *, cwd: WorkingDirectory = None) -> None:
+    """Print the variables of a stack for a shell: eval "$(regulated-partners env)"."""
+    for name, value in PulumiCli(read_stack_file(cwd, stack), os.environ).environment.items():
+        if os.environ.get(name) != value:
+            sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+
+
+def operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> int:
+    """Runs an operation of the Pulumi CLI as a user would. Returns its exit code."""
+    # Ctrl-C belongs to the Pulumi CLI, which then finishes what is in flight; this process waits for it.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    pulumi = PulumiCli(read_stack_file(cwd, stack), os.environ)
+    pulumi.start_emulator()
+    pulumi.select(operation)
+    exit_code = pulumi.run(operation, further)
+    if exit_code != 0 and "--target-dependents" in further:
+        # Source: pulumi/pulumi issue 16033; met because of `refresh: always` in Pulumi.yaml.
+        sys.stderr.write(
+            "If the engine said `unknown provider`: with --target-dependents it forgets the provider of what it "
+            "refreshes. Add --refresh=false, or target the connectors themselves: --target '**NAME OF THE PARTNER**'.\n"
+        )
+    return exit_code

@@ -1,0 +1,365 @@
+"""Reads what the engine writes about a run that has changed nothing: previews, refreshes, saved plans.
+
+Measured with CLI 3.259. `pulumi preview --json`: a `refresh` step holds the state before the refresh, in both its
+states; what the refresh found is the old state of the step that follows. A resource that has only a `refresh` step
+stays as it is, or it was gone and is no longer declared.
+
+`pulumi refresh --preview-only --json`: a step says `update` or `delete` where the refresh found a difference and
+`refresh` or `same` where it did not; the old state is what the stack recorded, the new one what the tenant has.
+
+`pulumi preview --save-plan`: holds what will be, and which inputs change; what they are now is in the state, as `pulumi
+stack export` writes it. An input that the plan does not change is now what it will be, whatever the state's export
+says: the plan was made after a refresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from exchange_online.connectors import ConnectorSettings, Direction
+from regulated_partners.engine.plan import (
+    CONNECTORS,
+    Operation,
+    Plan,
+    PlannedConnector,
+    partner_of,
+    planned_settings,
+    read_properties,
+    stack_of,
+    type_of,
+)
+from regulated_partners.engine.state import Export, Resource
+from regulated_partners.errors import CannotRunError
+from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
+from regulated_partners.text import printable
+
+#: What a step, or a list of steps, does; of several the first that stands here counts.
+_OPERATIONS = {
+    "replace": Operation.REPLACE,
+    "create-replacement": Operation.REPLACE,
+    "delete-replaced": Operation.REPLACE,
+    "create": Operation.CREATE,
+    "update": Operation.UPDATE,
+    "delete": Operation.DELETE,
+    "same": Operation.UNCHANGED,
+    # Importing writes nothing to the tenant.
+    "import": Operation.UNCHANGED,
+}
+
+_REFRESHED = {"refresh", "same", "update", "delete"}
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _State(_Read):
+    type: str = ""
+    id: str = ""
+    parent: str = ""
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    outputs: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """From the outputs, because the service can decline an input."""
+        return read_properties(CONNECTORS[self.type], self.outputs or self.inputs).settings
+
+
+class _Step(_Read):
+    op: str
+    urn: str
+    old: _State | None = Field(None, alias="oldState")
+    new: _State | None = Field(None, alias="newState")
+
+    @property
+    def state(self) -> _State:
+        return self.new or self.old or _State()
+
+
+class _Diagnostic(_Read):
+    severity: str = ""
+    message: str = ""
+
+
+class _Steps(_Read):
+    config: dict[str, Any] = Field(default_factory=dict)
+    diagnostics: list[_Diagnostic] | None = None
+
+
+class _Preview(_Steps):
+    steps: list[_Step]
+
+
+class _Refresh(_Steps):
+    steps: list[_Step] = Field(default_factory=list)
+
+
+class _Diff(_Read):
+    adds: dict[str, Any] = Field(default_factory=dict)
+    updates: dict[str, Any] = Field(default_factory=dict)
+    deletes: list[str] = Field(default_factory=list)
+
+
+class _Goal(_Read):
+    type: str
+    parent: str = ""
+    input_diff: _Diff = Field(default_factory=_Diff, alias="inputDiff")
+
+
+class _ResourcePlan(_Read):
+    goal: _Goal | None = None
+    steps: list[str] = Field(default_factory=list)
+    state: dict[str, Any] | None = None
+
+
+class _SavedPlan(_Read):
+    config: dict[str, Any] = Field(default_factory=dict)
+    resources: dict[str, _ResourcePlan] = Field(alias="resourcePlans")
+
+
+_Document = TypeVar("_Document", bound=BaseModel)
+
+
+def read_preview(document: object, root: Path | None = None) -> Plan:
+    """The plan in a preview.
+
+    Args:
+        document: the preview.
+        root: the project's directory, for partners that stacks share; unless given that of the current directory.
+
+    Raises:
+        CannotRunError: when the preview failed, or the document is none.
+    """
+    preview = _validated(
+        _Preview,
+        document,
+        "This is not what `pulumi preview --json` writes: it has no list of steps with op and urn. Give that command's "
+        "output, or a plan of `pulumi preview --save-plan` with --state; PULUMI_ENABLE_STREAMING_JSON_PREVIEW must not "
+        "be set.",
+    )
+    errors = _errors(preview)
+    if set(errors) == {"preview failed"}:
+        # Measured with CLI 3.259: the JSON output leaves out what a policy pack reports.
+        raise CannotRunError(
+            "The preview failed, and its JSON does not say why; so it is when a mandatory policy is violated. Run the "
+            "same `pulumi preview` without --json to see."
+        )
+    _stop_on(errors, "The preview failed, so there is no plan to review:")
+    if not preview.steps:
+        raise CannotRunError("The preview has no steps at all, not even for the stack: was it cut short?")
+    return _plan(stack_of(preview.steps[0].urn), preview.config, root, _previewed(preview.steps))
+
+
+def read_refresh(document: object, stack: str, root: Path | None = None) -> Plan:
+    """What somebody changed in the tenant, as a plan that changes nothing else.
+
+    Args:
+        document: of `pulumi refresh --preview-only --json`.
+        stack: the stack's name.
+        root: as for `read_preview`.
+
+    Raises:
+        CannotRunError: when the refresh failed, or the document is none.
+    """
+    refresh = _validated(
+        _Refresh,
+        document,
+        "This is not what `pulumi refresh --preview-only --json` writes: it has no list of steps with op and urn.",
+    )
+    _stop_on(_errors(refresh), "The tenant could not be compared with the stack:")
+    return _plan(stack, refresh.config, root, _refreshed(refresh.steps))
+
+
+def is_saved_plan(document: object) -> bool:
+    """Whether a document is a saved plan rather than a preview."""
+    return isinstance(document, dict) and "resourcePlans" in document
+
+
+def read_saved_plan(document: object, state: object | None) -> Plan:
+    """The plan that `pulumi preview --save-plan` wrote.
+
+    Args:
+        document: the saved plan.
+        state: the content of `pulumi stack export`, None where there is none.
+
+    Raises:
+        CannotRunError: when a document is not what it should be, or the state is needed and not there.
+    """
+    plan = _validated(
+        _SavedPlan, document, "This is no plan of `pulumi preview --save-plan` that this command can read."
+    )
+    known = None
+    if state is not None:
+        export = _validated(Export, state, "The file given as --state is not what `pulumi stack export` writes.")
+        known = {resource.urn: resource for resource in export.deployment.resources or ()}
+    if not plan.resources:
+        raise CannotRunError("The saved plan has no resources at all: was it made for another project?")
+    connectors = (
+        _saved(urn, direction, resource, known)
+        for urn, resource in plan.resources.items()
+        if (direction := CONNECTORS.get(type_of(urn))) is not None
+    )
+    return _plan(stack_of(next(iter(plan.resources))), plan.config, None, connectors)
+
+
+def _validated(model: type[_Document], document: object, otherwise: str) -> _Document:
+    try:
+        return model.model_validate(document)
+    except ValidationError:
+        raise CannotRunError(otherwise) from None
+
+
+def _errors(document: _Steps) -> list[str]:
+    return [
+        " ".join(diagnostic.message.split()).removeprefix("error: ")
+        for diagnostic in document.diagnostics or ()
+        if diagnostic.severity == "error"
+    ]
+
+
+def _stop_on(errors: Iterable[str], sentence: str) -> None:
+    shown = [f"\n  {printable(error)}" for error in dict.fromkeys(errors)]
+    if shown:
+        raise CannotRunError(sentence + "".join(shown))
+
+
+def _plan(stack: str, config: Mapping[str, Any], root: Path | None, connectors: Iterable[PlannedConnector]) -> Plan:
+    return Plan(
+        stack=stack,
+        connectors=tuple(sorted(connectors, key=lambda connector: (connector.owner.casefold(), connector.urn))),
+        declared=declared_names(config, root),
+        acknowledgements=read_acknowledgements(config, root),
+    )
+
+
+def _previewed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
+    steps = list(steps)
+    refreshed = {step.state.id: step for step in steps if step.op == "refresh" and step.state.type in CONNECTORS}
+    by_urn = {step.urn: step for step in refreshed.values()}
+    deleted_partners = {step.urn for step in steps if step.op == "delete" and step.state.type == COMPONENT_TOKEN}
+    spoken: set[str] = set()
+    for step in steps:
+        if step.op != "refresh" and step.state.type in CONNECTORS:
+            # An alias gives a resource a new URN; its id stays. A resource that is created again has none yet.
+            read = refreshed.get(step.old.id) if step.old else by_urn.get(step.urn)
+            spoken |= {step.urn} | ({read.urn} if read else set())
+            yield _planned(step, read)
+    for urn, read in by_urn.items():
+        if urn not in spoken:
+            yield _untouched(read, gone=read.state.parent in deleted_partners)
+
+
+def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
+    operation = _OPERATIONS.get(step.op)
+    if operation is None:
+        raise CannotRunError(
+            f"The plan does '{printable(step.op)}' with {printable(step.urn)}, which this command does not know. Look "
+            "at it with `pulumi preview --diff`."
+        )
+    direction = CONNECTORS[step.state.type]
+    after = read_properties(direction, step.new.inputs) if step.new else None
+    before = step.old.settings if step.old else None
+    if operation is Operation.UNCHANGED:
+        before = before or (after.settings if after else None)
+    return PlannedConnector(
+        urn=step.urn,
+        direction=direction,
+        operation=operation,
+        partner=partner_of(step.state.parent),
+        recorded=read.old.settings if read and read.old else None,
+        before=before,
+        after=planned_settings(after, before) if after else None,
+        unknown=after.unknown if after else frozenset(),
+        adopts=bool(after and after.options.adopt_existing and step.old is None),
+    )
+
+
+def _untouched(read: _Step, *, gone: bool) -> PlannedConnector:
+    settings = read.state.settings
+    there = None if gone else settings
+    return PlannedConnector(
+        urn=read.urn,
+        direction=CONNECTORS[read.state.type],
+        operation=Operation.UNCHANGED,
+        partner=partner_of(read.state.parent),
+        recorded=settings,
+        before=there,
+        after=there,
+    )
+
+
+def _refreshed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
+    for step in steps:
+        if step.old is None or step.old.type not in CONNECTORS:
+            continue
+        if step.op not in _REFRESHED:
+            raise CannotRunError(f"The refresh does '{printable(step.op)}', which this command does not know.")
+        recorded = step.old.settings
+        yield PlannedConnector(
+            urn=step.urn,
+            direction=CONNECTORS[step.old.type],
+            operation=Operation.UNCHANGED,
+            partner=partner_of(step.old.parent),
+            recorded=recorded,
+            before=step.new.settings if step.new else None,
+            # What `up` would make of it, as long as the declaration is the one that was deployed.
+            after=recorded,
+        )
+
+
+def _saved(
+    urn: str, direction: Direction, plan: _ResourcePlan, known: Mapping[str, Resource] | None
+) -> PlannedConnector:
+    operation = next((found for step, found in _OPERATIONS.items() if step in plan.steps), None)
+    if operation is None:
+        raise CannotRunError(f"The saved plan does nothing that this command knows with {printable(urn)}.")
+    after = (
+        read_properties(direction, plan.state) if plan.state is not None and operation is not Operation.DELETE else None
+    )
+    before, parent = None, plan.goal.parent if plan.goal else ""
+    if operation is Operation.UNCHANGED and after:
+        before = after.settings
+    elif operation is not Operation.CREATE:
+        resource = _now(urn, known)
+        parent = parent or resource.parent
+        before = read_properties(direction, _inputs_now(plan, resource)).settings
+    return PlannedConnector(
+        urn=urn,
+        direction=direction,
+        operation=operation,
+        partner=partner_of(parent),
+        before=before,
+        after=planned_settings(after, before) if after else None,
+        unknown=after.unknown if after else frozenset(),
+        adopts=bool(after and after.options.adopt_existing and operation is Operation.CREATE),
+    )
+
+
+def _now(urn: str, known: Mapping[str, Resource] | None) -> Resource:
+    if known is None:
+        raise CannotRunError(
+            "A saved plan says what will be, and not what is now: give the state beside it, as `pulumi stack export "
+            "--file state.json` writes it before the plan is applied, with --state state.json."
+        )
+    if urn not in known:
+        raise CannotRunError(
+            f"The state has no {printable(urn)}, which the plan changes: was it exported from the same stack, before "
+            "the plan was applied? Where the plan renames a resource, review the output of `pulumi preview --json`."
+        )
+    return known[urn]
+
+
+def _inputs_now(plan: _ResourcePlan, resource: Resource) -> Mapping[str, Any]:
+    recorded = resource.outputs or resource.inputs
+    if plan.state is None or plan.goal is None:
+        return recorded
+    diff = plan.goal.input_diff
+    changed = {*diff.updates, *diff.deletes}
+    kept = {key: value for key, value in plan.state.items() if key not in changed and key not in diff.adds}
+    return kept | {key: recorded[key] for key in changed if key in recorded}

@@ -1,0 +1,228 @@
+"""Previews stacks, several at a time, reviews each, and says what they do together.
+
+`pulumi preview --json` says only that a mandatory policy is violated, not which (measured, 3.259); the engine's log of
+events does.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from regulated_partners.effects import EffectKind
+from regulated_partners.engine.previews import read_preview
+from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
+from regulated_partners.errors import CannotRunError
+from regulated_partners.markdown import escaped, marker
+from regulated_partners.markdown import table as markdown_table
+from regulated_partners.partners.stack_file import StackFile
+from regulated_partners.review.as_json import as_json
+from regulated_partners.review.gates import Gates, refusals
+from regulated_partners.review.markdown import markdown
+from regulated_partners.review.phrases import summary
+from regulated_partners.review.report import Review
+from regulated_partners.review.review import review
+from regulated_partners.table import Column, table
+from regulated_partners.text import printable
+
+#: The files of a stack: the plan for `up --plan`, the comment of a pull request, the same for programs.
+PLAN, COMMENT, REPORT = "plan.json", "review.md", "review.json"
+
+_EVENTS = "events.jsonl"
+
+_COLUMNS = (Column("stack"), Column("result"), Column("what it does to mail", wide=True))
+
+#: What makes the CLI take `--event-log`, one of its commands for debugging.
+_VARIABLES = {"PULUMI_DEBUG_COMMANDS": "true"}
+
+_FAILED = "preview failed"
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """What came of the preview of one stack.
+
+    Attributes:
+        stack: the stack's name.
+        review: None where it could not run.
+        refused: the sentences of the gates.
+        problem: why it could not run; empty where it did.
+    """
+
+    stack: str
+    review: Review | None = None
+    refused: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def summary(self) -> str:
+        """One or two sentences."""
+        return summary(self.review) if self.review else self.problem.splitlines()[0]
+
+    @property
+    def result(self) -> str:
+        """One word or two for a table."""
+        if self.review is None:
+            return "could not run"
+        return "refused" if self.refused else "may be applied"
+
+
+def preview_stack(
+    stack: StackFile, environ: Mapping[str, str], gates: Gates, folder: Path, packs: Sequence[Path]
+) -> Previewed:
+    """Previews a stack, and writes its three files into `folder`; where it fails only the comment, which says so.
+
+    Args:
+        environ: the process environment.
+        gates: what stops the pipeline.
+        packs: directories of policy packs; a violated mandatory policy refuses as a gate does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (PLAN, COMMENT, REPORT, _EVENTS):
+        (folder / name).unlink(missing_ok=True)
+    try:
+        pulumi = PulumiCli(stack, {**environ, **_VARIABLES})
+        pulumi.start_emulator(quiet=True)
+        pulumi.select(Operation.PREVIEW)
+        arguments = ["--save-plan", str(folder.resolve() / PLAN), *_judged_by(packs, folder.resolve() / _EVENTS)]
+        document = pulumi.read_json(Operation.PREVIEW, arguments, fine=(0,))
+        violated = _violations(folder / _EVENTS)
+        plan = read_preview(without_their_failure(document) if violated else document, stack.root)
+        found = review(plan, datetime.datetime.now(datetime.UTC).date())
+    except CannotRunError as error:
+        for name in (PLAN, _EVENTS):
+            (folder / name).unlink(missing_ok=True)
+        (folder / COMMENT).write_text(_failure(stack.name, str(error)), encoding="utf-8")
+        return Previewed(stack.name, problem=str(error))
+    refused = (*refusals(found, gates), *violated)
+    (folder / COMMENT).write_text(markdown(found, refused), encoding="utf-8")
+    (folder / REPORT).write_text(as_json(found, refused) + "\n", encoding="utf-8")
+    return Previewed(stack.name, found, refused)
+
+
+def _failure(stack: str, problem: str) -> str:
+    """The comment has the marker of every review of the stack, so that it takes the place of the last one."""
+    lines = "\n".join(f"> {escaped(line.strip())}" for line in problem.splitlines()[:40])
+    return (
+        f"{marker('review', stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
+        f"**The preview failed, so nobody knows.**\n\n{lines}\n"
+    )
+
+
+def run_all(names: Sequence[str], preview: Callable[[str], Previewed], parallel: int) -> tuple[Previewed, ...]:
+    """Runs `preview` for each name. Returns the results in the order of the names.
+
+    On a terminal a line per stack moves; in a log each stack has a line when it begins, and one when it has ended.
+
+    Args:
+        parallel: how many run at a time; each is one Pulumi CLI with its processes.
+    """
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    columns = (SpinnerColumn(finished_text=" "), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    results: dict[str, Previewed] = {}
+    with (
+        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        ThreadPoolExecutor(max_workers=max(1, min(parallel, len(names)))) as pool,
+    ):
+        tasks = {name: progress.add_task(f"{printable(name)}: waiting", total=1, start=False) for name in names}
+
+        def one(name: str) -> tuple[Previewed, float]:
+            began = time.monotonic()
+            progress.start_task(tasks[name])
+            progress.update(tasks[name], description=f"{printable(name)}: previewing")
+            if not console.is_terminal:
+                console.print(f"{printable(name)}: previewing ...")
+            return preview(name), time.monotonic() - began
+
+        pending: dict[Future[tuple[Previewed, float]], str] = {pool.submit(one, name): name for name in names}
+        for future in as_completed(pending):
+            name = pending[future]
+            results[name], seconds = future.result()
+            progress.update(tasks[name], completed=1, description=f"{printable(name)}: {results[name].result}")
+            if not console.is_terminal:
+                done = f"{len(results)} of {len(names)}"
+                console.print(f"{printable(name)}: {results[name].result} ({seconds:.0f} s, {done})")
+    return tuple(results[name] for name in names)
+
+
+def summary_table(previews: Sequence[Previewed]) -> str:
+    """For a terminal or a log; below it why what is refused is refused."""
+    rows = [(printable(previewed.stack), previewed.result, printable(previewed.summary)) for previewed in previews]
+    reasons = "".join(
+        f"{printable(previewed.stack)}: {printable(reason)}\n" for previewed, reason in _reasons(previews)
+    )
+    return table(_COLUMNS, rows) + (f"\n{reasons}" if reasons else "")
+
+
+def summary_markdown(previews: Sequence[Previewed]) -> str:
+    """For the summary page of a pipeline."""
+    rows = ((previewed.stack, previewed.result, previewed.summary) for previewed in previews)
+    lines = ["## What this does to mail", "", *markdown_table(("stack", "result", "what it does to mail"), rows)]
+    reasons = [f"- {escaped(previewed.stack)}: {escaped(reason)}" for previewed, reason in _reasons(previews)]
+    return "\n".join([*lines, *([""] if reasons else []), *reasons]) + "\n"
+
+
+def summary_json(previews: Sequence[Previewed]) -> str:
+    """For programs. The names are part of the command's contract; new ones may be added."""
+    return json.dumps({"stacks": [_object(previewed) for previewed in previews]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _object(previewed: Previewed) -> dict[str, object]:
+    counts = {kind.name.lower(): previewed.review.count(kind) for kind in EffectKind} if previewed.review else {}
+    return {
+        "stack": previewed.stack,
+        "result": previewed.result,
+        "summary": previewed.summary,
+        "refusals": list(previewed.refused),
+        "problem": previewed.problem or None,
+        "counts": counts,
+    }
+
+
+def _reasons(previews: Sequence[Previewed]) -> list[tuple[Previewed, str]]:
+    return [
+        (previewed, reason)
+        for previewed in previews
+        for reason in (*previewed.refused, *(line.strip() for line in previewed.problem.splitlines()[1:]))
+    ]
+
+
+def _judged_by(packs: Sequence[Path], log: Path) -> list[str]:
+    """The arguments of `pulumi preview` that have packs judge it, and write what they say into `log`."""
+    given = [argument for pack in packs for argument in ("--policy-pack", str(pack.resolve()))]
+    return [*given, "--event-log", str(log)] if packs else []
+
+
+def _violations(log: Path) -> tuple[str, ...]:
+    """A sentence for each violation of a mandatory policy; the file goes away."""
+    if not log.exists():
+        return ()
+    found = tuple(dict.fromkeys(_sentences(log.read_text(encoding="utf-8"))))
+    log.unlink()
+    return found
+
+
+def without_their_failure(document: dict[str, Any]) -> dict[str, Any]:
+    """A preview that failed only because of violations still says what it would do."""
+    diagnostics = [
+        diagnostic for diagnostic in document.get("diagnostics") or () if _FAILED not in str(diagnostic.get("message"))
+    ]
+    return {**document, "diagnostics": diagnostics}
+
+
+def _sentences(events: str) -> Iterator[str]:
+    for line in events.splitlines():
+        event = json.loads(line).get("policyEvent") if line.strip() else None
+        if event and event.get("enforcementLevel") == "mandatory":
+            # The first line of the message is the policy's description.
+            description, _, text = str(event["message"]).strip().partition("\n")
+            yield f"Policy {event['policyName']}: {' '.join((text or description).split())}"
