@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from exchange_online import resources
@@ -72,10 +72,11 @@ _TITLES = {
     Direction.INBOUND: "Mail from a partner: an inbound connector",
     Direction.OUTBOUND: ("Mail to a partner: an outbound connector"),
 }
-_DECLINED = "declined", "Inputs that the service did not take over, although it did not refuse them."
+#: Only inbound connectors are created other than asked for. Source: V30, V31.
+_DECLINED = Computed("Declined", "Inputs that the service did not take over, although it did not refuse them.")
 
 
-def module(settings: dict[Direction, Sequence[Parameter]]) -> str:
+def module(settings: Mapping[Direction, Sequence[Parameter]]) -> str:
     """The text of the module, for the parameters of each direction."""
     return _HEAD + "".join(_class(direction, found) for direction, found in settings.items())
 
@@ -87,7 +88,9 @@ def current() -> str:
 
 def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
     consents = [option for option in OPTIONS if direction in option.directions]
-    computed = [output for output in computed_outputs() if direction is Direction.OUTBOUND or not output.outbound_only]
+    inbound = direction is Direction.INBOUND
+    computed = [output for output in computed_outputs() if not (inbound and output.outbound_only)]
+    computed += [_DECLINED] if inbound else []
     documented = [
         *((parameter.attribute, _documented(parameter, settings)) for parameter in settings),
         *((option.attribute, option.doc) for option in consents),
@@ -96,7 +99,6 @@ def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
         *(f"{parameter.attribute}: pulumi.Output[{_output(parameter)}]" for parameter in settings),
         *(f"{option.attribute}: pulumi.Output[bool | None]" for option in consents),
         *(f"{output.attribute}: pulumi.Output[{_computed(output)}]" for output in computed),
-        f"{_DECLINED[0]}: pulumi.Output[list[str] | None]",
     ]
     arguments = [
         *(_argument(parameter) for parameter in settings),
@@ -107,7 +109,7 @@ def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
         member=direction.name,
         title=_TITLES[direction],
         arguments=_paragraphs(documented),
-        attributes=_paragraphs([*((output.attribute, output.doc) for output in computed), _DECLINED]),
+        attributes=_paragraphs((output.attribute, output.doc) for output in computed),
         outputs=textwrap.indent("\n".join(outputs), " " * 4),
         parameters=textwrap.indent("\n".join(arguments), " " * 8),
     )
@@ -129,7 +131,7 @@ def _output(parameter: Parameter) -> str:
 
 
 def _computed(output: Computed) -> str:
-    inner = "bool" if output.name.startswith("Is") else "str"
+    inner = "list[str]" if output is _DECLINED else "bool" if output.name.startswith("Is") else "str"
     return inner if output.attribute in ("guid", "identity", "connector_source") else f"{inner} | None"
 
 

@@ -31,7 +31,13 @@ class ConnectionFileError(Exception):
 class ConnectionFile(BaseModel):
     """Where the emulator answers and with which credentials. In the file the keys are in camelCase.
 
-    `url` and `authority` are base URLs, `ca_bundle` a PEM path, `tenant` and `client_id` GUIDs, `pid` the server's.
+    Attributes:
+        url: base URL of the admin API and the control API.
+        authority: base URL of the token endpoint.
+        scope: what a token is asked for.
+        ca_bundle: PEM file of the one CA that its clients must trust.
+        tenant: GUID, as is `client_id`.
+        pid: the server's.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
@@ -47,11 +53,17 @@ class ConnectionFile(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> ConnectionFile:
-        """Read the file. Raises `ConnectionFileError`."""
+        """Read the file.
+
+        Raises:
+            ConnectionFileError: it is missing or unreadable.
+        """
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise ConnectionFileError(f"There is no {path}: start the emulator with `make emulator`.") from None
+            raise ConnectionFileError(
+                f"There is no {path}: start the emulator with `python -m exchange_online_emulator start`."
+            ) from None
         except (OSError, ValidationError):
             raise ConnectionFileError(
                 f"{path} cannot be read: stop the emulator, remove the file, start again."

@@ -29,7 +29,13 @@ _TIMEOUT = 30
 
 
 class ControlError(Exception):
-    """The control API refused; `text` is its sentence, `exception_type` the service's type when a cmdlet refused."""
+    """The control API refused.
+
+    Attributes:
+        text: its sentence.
+        status: the HTTP status.
+        exception_type: the service's type when a cmdlet refused.
+    """
 
     def __init__(self, text: str, status: int, exception_type: str | None = None) -> None:
         super().__init__(text)
@@ -49,7 +55,11 @@ class Control:
 
     @classmethod
     def from_connection(cls, path: Path) -> Control:
-        """The control of the emulator whose connection.json is at `path`. Raises `ConnectionFileError`."""
+        """The control of the emulator whose connection.json is at `path`.
+
+        Raises:
+            ConnectionFileError: the file is missing or unreadable.
+        """
         connection = ConnectionFile.read(path)
         return cls(connection.url, connection.ca_bundle)
 
@@ -88,7 +98,16 @@ class Control:
     def invoke(
         self, cmdlet: str, parameters: Mapping[str, Any] | None = None, *, connector_source: str | None = None
     ) -> InvokeAnswer:
-        """Run a cmdlet as somebody else; not logged, no faults. Raises `ControlError` when the cmdlet refuses."""
+        """Run a cmdlet as somebody else, such as an administrator in the portal; not logged, no faults.
+
+        Args:
+            cmdlet: its name in any case.
+            parameters: as in an InvokeCommand.
+            connector_source: of a connector that New makes; the portal writes AdminUI.
+
+        Raises:
+            ControlError: the cmdlet refuses.
+        """
         body = {"cmdlet": cmdlet, "parameters": dict(parameters or {}), "connector_source": connector_source}
         return InvokeAnswer.model_validate_json(self._request("POST", "invoke", body))
 

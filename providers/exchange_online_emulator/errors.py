@@ -10,8 +10,11 @@ _INVOCATION = "Microsoft.Exchange.AdminApi.CommandInvocation"
 class ServiceError(Exception):
     """A refusal with an HTTP status and the envelope of exchange-wire 7.1.
 
-    `code` is error.code, `message` error.message, `string_id`, `exception_type` and `text` the parts of
-    details[0].message; `has_details` False leaves `details` out, as body B does.
+    Attributes:
+        code: error.code.
+        message: error.message.
+        string_id, exception_type, text: the parts of details[0].message.
+        has_details: False leaves `details` out, as body B does.
     """
 
     status = 400

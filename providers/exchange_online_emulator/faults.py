@@ -22,8 +22,10 @@ class _Action(BaseModel):
 class Status(_Action):
     """Answer with a status.
 
-    `retry_after` is the header's text as it stands ("2.5", "86400", "soon"), None for no header; `text` a plain-text
-    body, None for a JSON one; `after_write` does the cmdlet first, so that the caller cannot know.
+    Attributes:
+        retry_after: the header's text as it stands ("2.5", "86400", "soon"), None for no header.
+        text: a plain-text body, None for a JSON one.
+        after_write: does the cmdlet first, so that the caller cannot know.
     """
 
     kind: Literal["status"] = "status"
@@ -64,7 +66,8 @@ class Refusal(_Action):
 class ConnectionReset(_Action):
     """Break the connection: before the cmdlet, or after it so that the answer is lost.
 
-    `midway` with `after_write`: status and headers arrive, and half of the body.
+    Attributes:
+        midway: with `after_write`: status and headers arrive, and half of the body.
     """
 
     kind: Literal["reset"] = "reset"
@@ -140,9 +143,12 @@ Action = Annotated[
 class Fault(_Action):
     """One fault.
 
-    `cmdlet` is a pattern in any case ("New-*"); "token" means the token endpoint, where Status, Throttled,
-    ConnectionReset and Delay act. `identity`, when given, must be the name or GUID of the call's object in any case.
-    The fault acts from the `nth` matching call (1 is the next one) for `count` calls (None: until it is cleared).
+    Attributes:
+        cmdlet: a pattern in any case ("New-*"); "token" means the token endpoint, where Status, Throttled,
+            ConnectionReset and Delay act.
+        identity: the name or GUID, in any case, of the object that the call must be about.
+        nth: the matching call from which it acts; 1 is the next one.
+        count: for how many calls; None until it is cleared.
     """
 
     action: Action
@@ -161,7 +167,7 @@ class ActiveFault(_Action):
     acted: int = 0
 
 
-@dataclass(slots=True)
+@dataclass
 class _Lag:
     kind: Kind
     guid: str
@@ -209,7 +215,10 @@ class Faults:
     def take(self, cmdlet: str, identities: frozenset[str], page: int) -> Action | None:
         """The action for this call, None when no fault acts.
 
-        `identities` are the call's Identity and Name in lower case; `page` is 1 for the first page of an answer.
+        Args:
+            cmdlet: its name, or "token".
+            identities: its Identity and Name in lower case.
+            page: 1 for the first page of an answer.
         """
         with self._lock:
             chosen: Action | None = None
@@ -251,20 +260,25 @@ class Faults:
         return tuple(sorted(kept + [lag.old for lag in lags if lag.old], key=lambda item: item.sequence))
 
 
-class LaggingVisibility:
-    """What Gets see; a write made under `lag` stays hidden."""
+class Visibility:
+    """What Gets see: every write, but for those under a read-lag fault; without `faults` every one.
 
-    def __init__(self, faults: Faults, lag: ReadLag | None = None) -> None:
+    Args:
+        faults: those in force.
+        lag: the fault under which this call is; its write stays hidden for a while.
+    """
+
+    def __init__(self, faults: Faults | None = None, lag: ReadLag | None = None) -> None:
         self._faults = faults
         self._lag = lag
 
     def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
-        """See `Faults.seen`."""
-        return self._faults.seen(kind, objects)
+        """The objects as this Get sees them."""
+        return self._faults.seen(kind, objects) if self._faults else objects
 
     def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
-        """Hide the write when its call was under a read-lag fault."""
-        if self._lag is not None:
+        """Take note of a write: New (`before` None), Set, or Remove (`after` None)."""
+        if self._faults and self._lag:
             self._faults.hide(kind, before, after, self._lag)
 
 

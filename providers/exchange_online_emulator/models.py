@@ -30,7 +30,10 @@ class Kind(StrEnum):
 class StoredObject:
     """One object of the tenant.
 
-    `sequence` orders listings; `settings` maps a property (`RequireTls`) to its stored form; times are UTC.
+    Attributes:
+        settings: each property (`RequireTls`) in its stored form.
+        sequence: orders listings.
+        created, changed: UTC.
     """
 
     kind: Kind

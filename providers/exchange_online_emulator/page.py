@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from exchange_online_emulator.cmdlets.listing import get
 from exchange_online_emulator.cmdlets.parameters import bind, find_cmdlet
-from exchange_online_emulator.cmdlets.tenant import Immediate
+from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.storage import Call, recorded
@@ -95,7 +95,7 @@ def _connectors(body: Element, title: str, items: Sequence[StoredObject], column
 
 def _rules(body: Element, emulator: Emulator) -> None:
     cmdlet = find_cmdlet("Get-TransportRule")
-    found = get(emulator.tenant, Immediate(), Kind.TRANSPORT_RULE, bind(cmdlet, {})).rows if cmdlet else ()
+    found = get(emulator.tenant, Visibility(), Kind.TRANSPORT_RULE, bind(cmdlet, {})).rows if cmdlet else ()
     rules = [item for item in found if isinstance(item, StoredObject)]
     header = ["Name", "State", "Mode", "Routed through", "Recipient domains", "Sender domains"]
     table = _table(body, f"Transport rules ({len(rules)})", header, empty=not rules)

@@ -36,21 +36,27 @@ class Rule:
 _RULES: dict[str, Rule] = {}
 
 
+def register(rule: Rule) -> None:
+    """Enter a rule.
+
+    Raises:
+        ValueError: it is entered already: one rule lives in one place.
+    """
+    if rule.id in _RULES:
+        raise ValueError(f"rule {rule.id} is implemented twice")
+    _RULES[rule.id] = rule
+
+
 def rule(
     rule_id: str, summary: str, *, tag: Tag, source: str, applies: Applies = "always"
 ) -> Callable[[_Target], _Target]:
-    """Register the decorated function as the implementation of a rule.
+    """Enter a rule that the decorated function implements."""
 
-    Raises `ValueError` when two functions claim the same rule id: one rule lives in one place.
-    """
-
-    def register(function: _Target) -> _Target:
-        if rule_id in _RULES:
-            raise ValueError(f"rule {rule_id} is implemented twice")
-        _RULES[rule_id] = Rule(rule_id, summary, tag, source, applies)
+    def entered(function: _Target) -> _Target:
+        register(Rule(rule_id, summary, tag, source, applies))
         return function
 
-    return register
+    return entered
 
 
 def all_rules() -> Iterator[Rule]:

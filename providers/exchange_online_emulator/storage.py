@@ -183,8 +183,11 @@ def _stored(value: object) -> SettingValue:
 class Call(BaseModel):
     """One InvokeCommand.
 
-    `status` is the HTTP status, 499 when the connection was reset instead; `fault` the kind of the fault that acted;
-    `page` 1 for a first request, 2 for a next link; `parameters` the JSON as sent.
+    Attributes:
+        parameters: the JSON as sent.
+        status: the HTTP status, 499 when the connection was reset instead.
+        page: 1 for a first request, 2 for a next link.
+        fault: the kind of the fault that acted.
     """
 
     model_config = ConfigDict(frozen=True)

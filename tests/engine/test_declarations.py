@@ -45,7 +45,7 @@ def test_all_mistakes_of_a_stack_file_at_once(project: Project, control: Control
 @pytest.mark.parametrize(
     ("partners", "words"),
     [
-        ("Fabrikam Bank", "'regulated-partners:partners' value 'Fabrikam Bank' is not a valid"),
+        ("Fabrikam Bank", "partners: this is not a list; write each partner after '- name: ...'."),
         ({"name": "Fabrikam Bank"}, "partners: this is not a list; write each partner after '- name: ...'."),
         ([None, 17], "partners[1]: 17 is not a mapping; write 'name: value' lines."),
     ],

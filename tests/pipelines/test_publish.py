@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from regulated_partners.errors import CannotRunError
-from regulated_partners.publish.boards import comments, issues
-from regulated_partners.publish.forge import find, put
+from regulated_partners.publish import comments, find, issues, put
 from tests.pipelines.forge import TOKEN, Forge
 
 SERVICES = ("github", "gitlab", "azure")

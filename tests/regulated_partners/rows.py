@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from exchange_online.connectors import Direction, record_from_row
-from regulated_partners.adopt.tenant import TenantConnector, internal_parameters
+from regulated_partners.adopt.tenant import TenantConnector
 
 _NAMESPACE = uuid.UUID("b7f6a4d2-0000-4000-8000-000000000000")
 
@@ -32,4 +32,4 @@ def pair(name: str, *domains: str, certificate: str = "mail.fabrikam.com") -> tu
 
 def _connector(direction: Direction, row: dict[str, object]) -> TenantConnector:
     row = {"Guid": str(uuid.uuid5(_NAMESPACE, repr((direction, row["Name"])))), **row}
-    return TenantConnector(record_from_row(direction, row), internal_parameters(row))
+    return TenantConnector(record_from_row(direction, row))

@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from regulated_partners.adopt.additions import additions, prove
 from regulated_partners.adopt.declared import declared_resources
-from regulated_partners.adopt.pairs import domains_of
-from regulated_partners.adopt.plan import Becomes, Plan, make_plan
-from regulated_partners.adopt.selection import Selection
-from regulated_partners.adopt.stack_file import with_declarations
+from regulated_partners.adopt.plan import Becomes, Plan, Selection, make_plan
+from regulated_partners.adopt.stack_file import additions, prove, with_declarations
 from regulated_partners.adopt.tenant import TenantConnector
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.partners import DeclaredStack, read_stack
@@ -95,10 +92,10 @@ def test_every_reasonable_pair_becomes_a_partner(tenant: list[TenantConnector]) 
     plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
     domains: dict[tuple[str, ...], int] = {}
     for verdict in plan.verdicts:
-        key = domains_of(verdict.connector.record.settings)
+        key = verdict.connector.record.settings.domains
         domains[key] = domains.get(key, 0) + 1
     for verdict in plan.verdicts:
-        key = domains_of(verdict.connector.record.settings)
+        key = verdict.connector.record.settings.domains
         # A name that no connector may have is left alone with its reason, and its other half is no pair.
         if domains[key] == 2 and "cannot be declared" not in verdict.reason and "rule" not in verdict.reason:
             assert verdict.becomes is Becomes.PARTNER, verdict.reason

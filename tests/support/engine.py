@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,11 @@ _TIMEOUT = 150
 _TIME_SCALE = "0.01"
 
 _PASSPHRASE = "local"
+
+#: What the first project of this process was before its first run.
+_temporary = tempfile.TemporaryDirectory(prefix="new-stack-")
+atexit.register(_temporary.cleanup)
+_new_stack = Path(_temporary.name) / "stack"
 _FOREIGN = ("AZURE_", "PULUMI_", "ACTIONS_", "EXCHANGE_ONLINE_")
 
 
@@ -86,14 +93,21 @@ class Project:
         self._home = directory / "home"
         self._emulator = emulator
         self._runs = 0
-        for folder in (self.directory / "stacks", self.state, self._home):
+        self._own_variables: dict[str, str] = {}
+        self._home.mkdir(parents=True)
+        if _new_stack.exists():
+            # `stack init` takes as long as all else that is not a run; what it makes is the same each time.
+            shutil.copytree(_new_stack, directory, dirs_exist_ok=True, symlinks=True)
+            return
+        for folder in (self.stack_file.parent, self.state):
             folder.mkdir(parents=True)
         self.use_program(ROOT / "__main__.py")
         shutil.copy(ROOT / "stacks" / self.stack_file.name, self.stack_file)
         self._write_project_file()
-        self._own_variables: dict[str, str] = {}
         created = self._run_plain("stack", "init", STACK)
         assert created.returncode == 0, created.stderr
+        for folder in (self.directory, self.state):
+            shutil.copytree(folder, _new_stack / folder.name, symlinks=True)
 
     def _write_project_file(self) -> None:
         content = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Sequence
 from exchange_online.connectors import ConnectorRecord, Direction
 from regulated_partners.adopt.declared import DeclaredResource
 from regulated_partners.adopt.plan import Verdict
-
-#: Source: DESIGN.md, frozen names.
-_COMPONENT = "regulated-partners:index:RegulatedPartner"
+from regulated_partners.names import COMPONENT_TOKEN
 
 Entry = dict[str, object]
 
@@ -31,7 +29,12 @@ def import_file(adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction
     # Names in the file only tie children to parents: they must be unique in it, and logical names need not be.
     parents = {partner: f"partner-{number}" for number, partner in enumerate(outputs)}
     for partner, own in outputs.items():
-        component: Entry = {"type": _COMPONENT, "name": parents[partner], "logicalName": partner, "component": True}
+        component: Entry = {
+            "type": COMPONENT_TOKEN,
+            "name": parents[partner],
+            "logicalName": partner,
+            "component": True,
+        }
         entries.append(component | ({"outputs": own} if len(own) == len(Direction) else {}))
     for number, verdict in enumerate(adopted):
         if verdict.resource is not None:
@@ -42,7 +45,7 @@ def import_file(adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction
 def _entry(name: str, record: ConnectorRecord, resource: DeclaredResource, parents: dict[str, str]) -> Entry:
     provider = {"__provider": _provider(record.direction)}
     entry: Entry = {
-        "type": f"pulumi-python:dynamic/exchange-online:{record.direction}",
+        "type": record.direction.token,
         "name": name,
         "logicalName": resource.address.name,
         "id": record.guid,
@@ -62,7 +65,7 @@ def _component_outputs(
     for verdict in adopted:
         if verdict.partner is not None:
             own = outputs.setdefault(verdict.partner, {})
-            own[_output(verdict.connector.direction)] = verdict.connector.record.guid
+            own[_output(verdict.connector.direction)] = verdict.connector.guid
     for partner, direction, guid in guids:
         if partner in outputs:
             outputs[partner].setdefault(_output(direction), guid)

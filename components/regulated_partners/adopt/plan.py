@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, changes
 from regulated_partners.adopt.declarations import (
@@ -14,15 +15,58 @@ from regulated_partners.adopt.declarations import (
     partner_declaration,
 )
 from regulated_partners.adopt.declared import DeclaredResource, ResourceAddress, declared_resources, of_pair
-from regulated_partners.adopt.kinds import ConnectorKind, kind_of
-from regulated_partners.adopt.naming import Unnamed, partner_names
-from regulated_partners.adopt.pairs import Pair, domains_of, find_pairs
-from regulated_partners.adopt.selection import Selection
-from regulated_partners.adopt.tenant import TenantConnector
+from regulated_partners.adopt.pairing import Pair, Unnamed, find_pairs, partner_names
+from regulated_partners.adopt.tenant import ConnectorKind, TenantConnector
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.pair import Pair as DeclaredPair
 from regulated_partners.partners.stack import DeclaredStack
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The options that choose. Patterns are those of a shell (`*`, `?`, `[...]`); case does not matter.
+
+    Attributes:
+        only: patterns of names; empty is every name.
+        exclude: patterns of names to leave out.
+        include: names of hybrid connectors to adopt all the same.
+    """
+
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+
+    def why_not(self, connector: TenantConnector) -> str | None:
+        """Why a connector is left alone, a clause; None where it is not."""
+        if self.only and not _matches(connector.name, self.only):
+            return "--only does not name it"
+        if _matches(connector.name, self.exclude):
+            return "--exclude names it"
+        if connector.kind is ConnectorKind.TEST_MODE:
+            return "it is in test mode, a leftover of the portal's validation"
+        if connector.kind is ConnectorKind.HYBRID and not self.includes(connector.name):
+            return (
+                "the Hybrid Configuration Wizard made it and changes it whenever it runs; to manage it nevertheless "
+                "name it with --include"
+            )
+        if connector.internal_parameters:
+            names = ", ".join(connector.internal_parameters)
+            return f"it uses {names}, reserved for Microsoft, which a declaration cannot hold"
+        return None
+
+    def includes(self, name: str) -> bool:
+        """Whether --include names a connector."""
+        return name.casefold() in {chosen.casefold() for chosen in self.include}
+
+    def included_nowhere(self, connectors: Iterable[TenantConnector]) -> tuple[str, ...]:
+        """The names of --include that no connector has."""
+        names = {connector.name.casefold() for connector in connectors}
+        return tuple(name for name in self.include if name.casefold() not in names)
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
 
 
 class Becomes(StrEnum):
@@ -58,7 +102,7 @@ class Verdict:
 
     @property
     def kind(self) -> ConnectorKind:
-        return kind_of(self.connector.record)
+        return self.connector.kind
 
 
 @dataclass(frozen=True)
@@ -102,20 +146,18 @@ class _Planner:
             if each.stack == self.stack
         }
         self.domains = {
-            domain: declared.name
-            for declared in self.declared.pairs
-            for domain in domains_of(declared.outbound.settings)
+            domain: declared.name for declared in self.declared.pairs for domain in declared.outbound.settings.domains
         }
 
     def plan(self, tenant: Sequence[TenantConnector]) -> Plan:
         for each in tenant:
             if (verdict := self.known(each)) is not None:
-                self.verdicts[each.record.guid] = verdict
-        rest = [each for each in tenant if each.record.guid not in self.verdicts]
+                self.verdicts[each.guid] = verdict
+        rest = [each for each in tenant if each.guid not in self.verdicts]
         # The wizard's connectors are taken one by one, as they were named.
-        hybrid = [each for each in rest if kind_of(each.record) is ConnectorKind.HYBRID]
+        hybrid = [each for each in rest if each.kind is ConnectorKind.HYBRID]
         pairing = find_pairs(each for each in rest if each not in hybrid)
-        pairs = sorted(pairing.pairs, key=lambda pair: (pair.inbound.name.casefold(), pair.inbound.record.guid))
+        pairs = sorted(pairing.pairs, key=lambda pair: (pair.inbound.name.casefold(), pair.inbound.guid))
         names = partner_names(
             [Unnamed(pair.inbound.name, pair.outbound.name, pair.domains[0]) for pair in pairs],
             [partner.name for partner in self.declared.partners],
@@ -123,14 +165,14 @@ class _Planner:
         for pair, name in zip(pairs, names, strict=True):
             self.become_partner(pair, name)
         for each in rest:
-            if each.record.guid not in self.verdicts:
-                self.become_connector(each, pairing.reasons.get(each.record.guid, "--include names it"))
-        verdicts = tuple(self.verdicts[each.record.guid] for each in tenant)
+            if each.guid not in self.verdicts:
+                self.become_connector(each, pairing.reasons.get(each.guid, "--include names it"))
+        verdicts = tuple(self.verdicts[each.guid] for each in tenant)
         return Plan(verdicts, tuple(self.partners), tuple(self.connectors), tuple(self.complaints(verdicts)))
 
     def known(self, connector: TenantConnector) -> Verdict | None:
         """The verdict on a connector that is managed, left alone or declared already."""
-        if (managed := self.managed.get(connector.record.guid)) is not None:
+        if (managed := self.managed.get(connector.guid)) is not None:
             return self.judge_managed(connector, managed)
         if (why := self.selection.why_not(connector)) is not None:
             return Verdict(connector, Becomes.LEFT_ALONE, why)
@@ -173,7 +215,7 @@ class _Planner:
         self.partners.append(declared.partner)
         self.domains |= dict.fromkeys(pair.domains, name)
         for each, resource in zip((pair.inbound, pair.outbound), of_pair(declared), strict=True):
-            self.verdicts[each.record.guid] = Verdict(each, Becomes.PARTNER, "", name, resource)
+            self.verdicts[each.guid] = Verdict(each, Becomes.PARTNER, "", name, resource)
 
     def declare_partner(self, pair: Pair, name: str) -> DeclaredPair | NotDeclarable:
         inbound, outbound = pair.inbound.record.settings, pair.outbound.record.settings
@@ -191,7 +233,7 @@ class _Planner:
     def become_connector(self, connector: TenantConnector, why_no_partner: str) -> None:
         """A resource of its own, unless the rules refuse it."""
         declaration = connector_declaration(connector.record.settings)
-        guid = connector.record.guid
+        guid = connector.guid
         if isinstance(declaration, NotDeclarable):
             self.verdicts[guid] = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {declaration.reason}")
             return

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from exchange_online.names import NAMESPACE
 from regulated_partners.adopt.plan import Becomes, Plan, Verdict
-from regulated_partners.partners.yaml_text import Declared, block_items
+from regulated_partners.adopt.stack_file import Items
+from regulated_partners.partners.yaml_text import block_items
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -20,7 +21,7 @@ _WORDS = {
     Becomes.LEFT_ALONE: "left alone",
 }
 
-Lists = Mapping[str, Sequence[Mapping[str, Declared]]]
+Lists = Mapping[str, Items]
 
 
 def as_text(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, entered: bool) -> str:
@@ -52,12 +53,12 @@ def as_json(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, 
         "stack": stack,
         "stackFile": str(path),
         "written": written,
-        "entered": [verdict.connector.record.guid for verdict in plan.adopted] if written and entered else [],
+        "entered": [verdict.connector.guid for verdict in plan.adopted] if written and entered else [],
         "connectors": [
             {
                 "direction": verdict.connector.direction.word,
                 "name": verdict.connector.name,
-                "id": verdict.connector.record.guid,
+                "id": verdict.connector.guid,
                 "kind": verdict.kind.value,
                 "becomes": verdict.becomes.value,
                 "partner": verdict.partner,
@@ -88,7 +89,7 @@ def _fate(verdict: Verdict) -> tuple[str, str]:
 
 def _counts(plan: Plan) -> str:
     counts = Counter(verdict.becomes for verdict in plan.verdicts)
-    return ", ".join(f"{counts[each]} {_WORDS[each]}" for each in Becomes if counts[each]) + "\n" if counts else ""
+    return ", ".join(f"{counts[fate]} {_WORDS[fate]}" for fate in Becomes if counts[fate]) + "\n" if counts else ""
 
 
 def _next(plan: Plan, stack: str, added: Lists, *, written: bool, entered: bool) -> str:

@@ -1,16 +1,93 @@
-"""Adds declarations to a stack file and changes no other character of it."""
+"""New declarations as items of a stack file's lists, without a change of any other character of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from exchange_online.connectors import Direction
+from regulated_partners.adopt.declarations import ConnectorDeclaration
+from regulated_partners.adopt.plan import Plan
+from regulated_partners.adopt.tenant import ConnectorKind
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.connectors import KEYS
+from regulated_partners.partners.declaration import Partner
+from regulated_partners.partners.stack import read_stack
 from regulated_partners.partners.yaml_text import Declared, block_items, compose, flow, load
 
 Items = Sequence[Mapping[str, Declared]]
+
+
+def additions(plan: Plan, *, taken_over_by_up: bool = False) -> dict[str, Items]:
+    """The new items of each list, by the setting's name without namespace; lists that stay as they are are left out.
+
+    Args:
+        plan: what is to be declared.
+        taken_over_by_up: whether `pulumi up` will take the connectors over, which needs a consent for hybrid ones.
+    """
+    consents = {
+        (verdict.connector.direction, verdict.connector.name)
+        for verdict in plan.adopted
+        if taken_over_by_up and verdict.kind is ConnectorKind.HYBRID
+    }
+    lists: dict[str, Items] = {"partners": [partner_item(partner) for partner in plan.partners]}
+    for direction in Direction:
+        lists[KEYS[direction]] = [
+            connector_item(declared, consent=(direction, declared.checked.settings.name) in consents)
+            for declared in plan.connectors
+            if declared.direction is direction
+        ]
+    return {key: items for key, items in lists.items() if items}
+
+
+def partner_item(partner: Partner) -> Mapping[str, Declared]:
+    """A partner with what is not at its default."""
+    return _without_empty(partner.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+
+def connector_item(declaration: ConnectorDeclaration, *, consent: bool = False) -> Mapping[str, Declared]:
+    """A connector with what is not at its default.
+
+    Args:
+        declaration: of the connector.
+        consent: whether an existing connector may be taken over although the Hybrid Configuration Wizard made it.
+    """
+    return {**declaration.properties, **({"adoptExisting": True} if consent else {})}
+
+
+def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
+    """Reads the settings of the stack as the program will: they must give exactly the connectors of the plan.
+
+    Args:
+        config: the stack's settings with the new declarations, by their names with namespace.
+        root: the project's folder, where a file of shared partners is looked for.
+
+    Raises:
+        CannotRunError: where a rule over the whole stack refuses the declarations.
+    """
+    declared = read_stack(config, root)
+    if declared.errors:
+        found = " ".join(str(error) for error in declared.errors)
+        raise CannotRunError(
+            f"The declarations were not written, because the program would refuse them: {found} Leave the connectors "
+            "in question out with --exclude."
+        )
+    missing = [each.name for each in plan.partners if each not in declared.partners]
+    settings = [connector.settings for connector in declared.connectors]
+    missing += [each.checked.settings.name for each in plan.connectors if each.checked.settings not in settings]
+    if missing:
+        raise CannotRunError(
+            f"The declarations were not written, because these would not read back as they are: {', '.join(missing)}. "
+            "This is a defect of the command: please report it, and leave them out with --exclude."
+        )
+
+
+def _without_empty(mapping: Mapping[str, Any]) -> dict[str, Declared]:
+    found = {key: _without_empty(value) if isinstance(value, dict) else value for key, value in mapping.items()}
+    return {key: value for key, value in found.items() if value is not None and value not in ({}, [], ())}
 
 
 def with_declarations(text: str, additions: Mapping[str, Items]) -> str:
@@ -50,7 +127,7 @@ def _expected(text: str, additions: Mapping[str, Items]) -> dict[str, Any]:
 
 def _plain(value: Declared) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(inner) for key, inner in value.items()}
     return value if isinstance(value, (str, bool)) else list(value)
 
 
@@ -77,7 +154,7 @@ def _append(text: str, key: str, items: Items, line_end: str) -> str:
 
 def _new_list(text: str, config: yaml.MappingNode, key: str, items: Items, line_end: str) -> str:
     if config.flow_style:
-        return _into_flow(text, config, f"{quoted_key(key)}: [{', '.join(map(flow, items))}]")
+        return _into_flow(text, config, f'"{key}": [{", ".join(map(flow, items))}]')
     indent = config.value[0][0].start_mark.column
     lines = [" " * indent + f"{key}:", *block_items(items, indent + 2)]
     return _insert(text, _end(config), lines, line_end)
@@ -93,11 +170,6 @@ def _longer_list(text: str, config: yaml.MappingNode, listed: yaml.Node, items: 
     if listed.flow_style:
         return _into_flow(text, listed, ", ".join(map(flow, items)))
     return _insert(text, _end(listed), list(block_items(items, listed.start_mark.column)), line_end)
-
-
-def quoted_key(key: str) -> str:
-    """A setting's name for a flow mapping, where a colon inside a plain one would be hard to read."""
-    return f'"{key}"'
 
 
 def _value(mapping: yaml.MappingNode, key: str) -> yaml.Node | None:

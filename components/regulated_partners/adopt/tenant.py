@@ -1,15 +1,50 @@
-"""The connectors of a tenant, with what decides whether they may be managed."""
+"""The connectors of a tenant: what each is for, and what decides whether it may be managed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
+from enum import StrEnum
 
-from exchange_online.admin_api.client import AdminApi, Answer, Connection, Effect
+from exchange_online.admin_api.client import AdminApi, Connection
 from exchange_online.admin_api.connectors import ConnectorCmdlets
-from exchange_online.admin_api.wire import JsonValue
-from exchange_online.connectors import ConnectorRecord, Direction
-from exchange_online.connectors.parameters import REFUSED
+from exchange_online.connectors import REFUSED, ConnectorRecord, Direction, OutboundSettings
+
+#: Names that the Hybrid Configuration Wizard gives. Source: public vendor recipes (data/peer_cases.json, hcw-pair).
+_WIZARD_NAME = re.compile(r"(?:inbound from|outbound to) [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class ConnectorKind(StrEnum):
+    """What a connector is for. All but `hybrid` and `test-mode` are guesses by shape (assumed)."""
+
+    PARTNER = "partner"
+    """Mail with named domains of other organizations."""
+    VENDOR = "vendor"
+    """A mail gateway for all mail, or an add-on service that rules send mail through."""
+    ON_PREMISES = "on-premises"
+    """Servers of one's own."""
+    HYBRID = "hybrid"
+    """Made by the Hybrid Configuration Wizard, which changes it whenever it runs."""
+    TEST_MODE = "test-mode"
+    """A leftover of the portal's validation. Source: connector-semantics 9 (documented 2018; cause assumed)."""
+
+
+def kind_of(record: ConnectorRecord) -> ConnectorKind:
+    """The kind of a connector."""
+    settings = record.settings
+    if isinstance(settings, OutboundSettings) and settings.test_mode:
+        return ConnectorKind.TEST_MODE
+    if record.connector_source == "HybridWizard" or _WIZARD_NAME.fullmatch(record.name.strip()):
+        return ConnectorKind.HYBRID
+    if "*" in settings.domains or (isinstance(settings, OutboundSettings) and _serves_rules(settings)):
+        return ConnectorKind.VENDOR
+    return ConnectorKind.PARTNER if settings.is_partner else ConnectorKind.ON_PREMISES
+
+
+def _serves_rules(settings: OutboundSettings) -> bool:
+    """Source: E18 of data/connector_examples.json, a signature service."""
+    return settings.is_transport_rule_scoped and bool(settings.smart_hosts)
+
 
 #: Parameters that nobody declares and that say nothing when they are set.
 _HARMLESS = {"ConnectorSource", "IsValidated", "LastValidationTimestamp", "Identity", "Confirm", "WhatIf"}
@@ -19,57 +54,38 @@ _NO_GUID = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class TenantConnector:
-    """A connector of the tenant.
-
-    Attributes:
-        record: as the service shows it.
-        internal_parameters: cmdlet parameters in use that nobody can declare, such as `EFTestMode`.
-    """
+    """A connector of the tenant, as the service shows it."""
 
     record: ConnectorRecord
-    internal_parameters: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.record.name
 
     @property
+    def guid(self) -> str:
+        return self.record.guid
+
+    @property
     def direction(self) -> Direction:
         return self.record.direction
+
+    @property
+    def kind(self) -> ConnectorKind:
+        return kind_of(self.record)
+
+    @property
+    def internal_parameters(self) -> tuple[str, ...]:
+        """Cmdlet parameters in use that nobody can declare, such as `EFTestMode`."""
+        row = self.record.row
+        return tuple(
+            name for name in REFUSED if name not in _HARMLESS and row.get(name) not in (None, "", False, [], _NO_GUID)
+        )
 
 
 def connectors_of(connection: Connection) -> tuple[TenantConnector, ...]:
     """Every connector of the tenant, test-mode ones included, by direction and name. Raises AdminApiError."""
-    with _RowKeeper(connection) as api:
+    with AdminApi(connection) as api:
         cmdlets = ConnectorCmdlets(api)
-        records = [record for direction in Direction for record in cmdlets.list(direction)]
-        found = [TenantConnector(record, internal_parameters(api.rows[record.guid])) for record in records]
-    return tuple(sorted(found, key=lambda each: (each.direction.word, each.name.casefold(), each.record.guid)))
-
-
-def internal_parameters(row: Mapping[str, object]) -> tuple[str, ...]:
-    """The parameters of a row that are in use and that nobody can declare."""
-    return tuple(
-        name for name in REFUSED if name not in _HARMLESS and row.get(name) not in (None, "", False, [], _NO_GUID)
-    )
-
-
-class _RowKeeper(AdminApi):
-    """Keeps the rows that records are made from: a record holds only what can be declared."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.rows: dict[str, Mapping[str, object]] = {}
-
-    def invoke(
-        self,
-        cmdlet: str,
-        parameters: Mapping[str, JsonValue],
-        *,
-        effect: Effect,
-        about: str | None = None,
-        read_timeout: float | None = None,
-    ) -> Answer:
-        answer = super().invoke(cmdlet, parameters, effect=effect, about=about, read_timeout=read_timeout)
-        self.rows |= {str(row.get("Guid", "")).lower(): row for row in answer.rows}
-        return answer
+        found = [TenantConnector(record) for direction in Direction for record in cmdlets.list(direction)]
+    return tuple(sorted(found, key=lambda each: (each.direction.word, each.name.casefold(), each.guid)))

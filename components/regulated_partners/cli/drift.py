@@ -19,8 +19,7 @@ from regulated_partners.engine.pulumi_cli import EXIT_CHANGES_FOUND, Operation, 
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
-from regulated_partners.publish.boards import issues
-from regulated_partners.publish.forge import find, put
+from regulated_partners.publish import find, issues, put
 from regulated_partners.review.drift_markdown import markdown, title
 from regulated_partners.review.report import Drift
 from regulated_partners.review.review import review

@@ -20,8 +20,7 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
-from regulated_partners.publish.boards import comments
-from regulated_partners.publish.forge import put
+from regulated_partners.publish import comments, put
 from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import FAIL_ON, Gates, refusals
 from regulated_partners.review.markdown import MAXIMUM, markdown

@@ -8,19 +8,18 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.cli.options import Json, StackName, WorkingDirectory
-from regulated_partners.cli.verify_options import BaselineFile, DirectionName, RootsFile, UpdateBaseline
+from regulated_partners.cli.options import StackName, WorkingDirectory
+from regulated_partners.cli.verify_options import BaselineFile, DirectionName, Match, RootsFile, UpdateBaseline, judging
 from regulated_partners.partners.stack_file import read_stack_file
-from regulated_partners.probing.certificates import certificate_facts, judge_chain
+from regulated_partners.probing.certificates import certificate_facts, judge_chain, load_roots
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.verify.baseline import Observation, Observed, Watch
 from regulated_partners.verify.certificate import CertificateCheck, judge_certificate, read_certificate_file
 from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
-from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
-from regulated_partners.verify.roots import read_roots
 
 
+@judging
 def certificate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="PEM, DER or PKCS #7, with the intermediates.")],
     *,
@@ -33,21 +32,14 @@ def certificate(
     ],
     stack: StackName,
     cwd: WorkingDirectory = None,
-    match: Annotated[
-        MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
-    ] = MatchMode.EITHER,
+    match: Match = MatchMode.EITHER,
     roots: RootsFile = None,
     place: Annotated[
         str, typer.Option("--place", metavar="HOST", help="With --baseline: the server that has the certificate.")
     ] = "file",
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
-    evidence: Evidence = None,
-    prometheus: Prometheus = None,
-    junit: Junit = None,
-    fail_on: FailOnOption = FailOn.ERROR,
-    json: Json = False,
-) -> None:
+) -> Run:
     """Would the connector take this certificate?
 
     Names (CN and SAN apart, with the reason for each), dates, chain, key usage, revocation hosts, against what the
@@ -55,15 +47,14 @@ def certificate(
 
     Exit codes: 0 it would, as far as is documented; 1 it would not; 2 usage, or could not run.
     """
-    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
     watch = Watch(baseline, accept=update_baseline)
     started = now()
     declared = declared_partner(read_stack_file(cwd, stack), partner)
     check = CertificateCheck(declared, direction.direction, started, match)
     content = read_certificate_file(file)
     facts = certificate_facts(content.leaf)
-    chain = judge_chain(content.chain, read_roots(roots), started)
+    chain = judge_chain(content.chain, load_roots(roots), started)
     judgement = judge_certificate(str(file), content, facts, chain, check)
     seen = Observation(declared.name, check.direction, place, facts)
     judged = watch.compared([Observed(judgement, (seen,))], started)
-    raise typer.Exit(outputs.deliver(Run("verify certificate", judged, whoever(os.environ), started, stack)))
+    return Run("verify certificate", judged, whoever(os.environ), started, stack)

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from exchange_online.connectors import Direction
-from regulated_partners.cli.options import Json, StackName, WorkingDirectory
-from regulated_partners.cli.verify_options import BaselineFile, RootsFile, UpdateBaseline
+from regulated_partners.cli.options import StackName, WorkingDirectory
+from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile, UpdateBaseline, judging
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.progress import Progress
 from regulated_partners.verify.baseline import Observation, Observed, Watch
@@ -20,10 +21,9 @@ from regulated_partners.verify.captured import ListenCheck, judge_captured
 from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.listener import Listener, listener_context
-from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
-from regulated_partners.verify.roots import read_roots
 
 
+@judging
 def listen(
     *,
     partner: Annotated[str, typer.Option("--for", metavar="NAME", help="The declared partner who sends the message.")],
@@ -42,18 +42,11 @@ def listen(
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="Its key, where it is in a file of its own.")
     ] = None,
-    match: Annotated[
-        MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
-    ] = MatchMode.EITHER,
+    match: Match = MatchMode.EITHER,
     roots: RootsFile = None,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
-    evidence: Evidence = None,
-    prometheus: Prometheus = None,
-    junit: Junit = None,
-    fail_on: FailOnOption = FailOn.ERROR,
-    json: Json = False,
-) -> None:
+) -> Run:
     """Let the partner send one message here: would the inbound connector take it?
 
     Records TLS and the client certificate of the partner's sending server, which no probe can see. Offers STARTTLS,
@@ -61,10 +54,9 @@ def listen(
 
     Exit codes: 0 it would; 1 it would not, or it is not proven; 2 usage, could not run, or nothing came.
     """
-    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
     watch = Watch(baseline, accept=update_baseline)
     started = now()
-    check = ListenCheck(declared_partner(read_stack_file(cwd, stack), partner), read_roots(roots), started, match)
+    check = ListenCheck(declared_partner(read_stack_file(cwd, stack), partner), load_roots(roots), started, match)
     address, port = _place(at)
     waited = f"{minutes:g} minutes"
     with Listener(address, port, listener_context(certificate, key)) as listener, Progress() as progress:
@@ -74,7 +66,7 @@ def listen(
     place = captured.helo if captured and captured.helo else "sending server"
     seen = (Observation(check.partner.name, Direction.INBOUND, place, facts),) if facts else ()
     judged = watch.compared([Observed(judgement, seen)], started)
-    raise typer.Exit(outputs.deliver(Run("verify listen", judged, whoever(os.environ), started, stack)))
+    return Run("verify listen", judged, whoever(os.environ), started, stack)
 
 
 def _place(text: str) -> tuple[str, int]:

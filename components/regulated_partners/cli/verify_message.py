@@ -10,26 +10,34 @@ from typing import Annotated
 import typer
 
 from exchange_online.connectors import Direction
-from regulated_partners.cli.options import Json, WorkingDirectory
-from regulated_partners.cli.verify_options import DirectionName, ForPartner, OptionalStackName, optional_direction
+from regulated_partners.cli.options import WorkingDirectory
+from regulated_partners.cli.verify_options import DirectionName, judging
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.verify.declared import DeclaredPartner, declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.message import MessageCheck, judge_file
-from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
 
 _STDIN = "-"
 
 
+@judging
 def message(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="An .eml, an mbox, pasted headers; - is standard input.")
     ],
     *,
-    partner: ForPartner = None,
-    stack: OptionalStackName = None,
+    partner: Annotated[
+        str | None,
+        typer.Option("--for", metavar="NAME", help="The declared partner whose connectors must be satisfied."),
+    ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--stack", "-s", envvar="PULUMI_STACK", help="The stack that declares the partner of --for.", metavar="NAME"
+        ),
+    ] = None,
     cwd: WorkingDirectory = None,
     direction: Annotated[
         DirectionName | None, typer.Option("--direction", help="Look only for this boundary; both unless given.")
@@ -40,12 +48,7 @@ def message(
             "--gateway", metavar="DOMAIN", help="The domain of a mail gateway of your own, pphosted.com; repeatable."
         ),
     ] = None,
-    evidence: Evidence = None,
-    prometheus: Prometheus = None,
-    junit: Junit = None,
-    fail_on: FailOnOption = FailOn.ERROR,
-    json: Json = False,
-) -> None:
+) -> Run:
     """Did this message cross between the organizations over TLS?
 
     Reads the Received headers, finds the hop between the organizations and judges it: encrypted, clear or unknown,
@@ -55,17 +58,16 @@ def message(
 
     Exit codes: 0 encrypted; 1 clear, or not shown; 2 usage, or could not run.
     """
-    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
     if partner is not None and stack is None:
         raise typer.BadParameter("--for needs --stack, which declares the partner")
     declared: DeclaredPartner | None = None
     if partner is not None and stack is not None:
         declared = declared_partner(read_stack_file(cwd, stack), partner)
-    wanted = optional_direction(direction)
-    check = MessageCheck(declared, tuple(Direction) if wanted is None else (wanted,), tuple(gateway or ()))
+    directions = tuple(Direction) if direction is None else (direction.direction,)
+    check = MessageCheck(declared, directions, tuple(gateway or ()))
     started = now()
-    judged = tuple(each for name in files for each in _judged(name, check))
-    raise typer.Exit(outputs.deliver(Run("verify message", judged, whoever(os.environ), started, stack)))
+    judged = tuple(judgement for name in files for judgement in _judged(name, check))
+    return Run("verify message", judged, whoever(os.environ), started, stack)
 
 
 def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:

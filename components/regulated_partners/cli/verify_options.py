@@ -1,14 +1,21 @@
-"""Options that several `verify` subcommands have."""
+"""Options that several `verify` subcommands have, and those of the outputs, which all of them have."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from exchange_online.connectors import Direction
+from regulated_partners.cli.options import Json
+from regulated_partners.probing.names import MatchMode
+from regulated_partners.verify.evidence import Run
+from regulated_partners.verify.outputs import FailOn, Outputs
 
 
 class DirectionName(StrEnum):
@@ -22,20 +29,6 @@ class DirectionName(StrEnum):
         return Direction[self.name]
 
 
-def optional_direction(name: DirectionName | None) -> Direction | None:
-    """The direction, None where none is given."""
-    return None if name is None else name.direction
-
-
-ForPartner = Annotated[
-    str | None, typer.Option("--for", metavar="NAME", help="The declared partner whose connectors must be satisfied.")
-]
-OptionalStackName = Annotated[
-    str | None,
-    typer.Option(
-        "--stack", "-s", envvar="PULUMI_STACK", help="The stack that declares the partner of --for.", metavar="NAME"
-    ),
-]
 BaselineFile = Annotated[
     Path | None,
     typer.Option("--baseline", metavar="FILE", help="What was seen before; changes since are reported, news entered."),
@@ -45,3 +38,51 @@ RootsFile = Annotated[
     Path | None,
     typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's."),
 ]
+Match = Annotated[
+    MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
+]
+
+
+def judging(command: Callable[..., Run]) -> Callable[..., None]:
+    """A subcommand with the options of its outputs: its run goes where they say, and gives the exit code.
+
+    Args:
+        command: judges; its outputs are checked before it looks at anything.
+    """
+    own, shared = (inspect.signature(function, eval_str=True).parameters for function in (command, _outputs))
+
+    @functools.wraps(command)
+    def subcommand(**given: Any) -> None:
+        outputs = _outputs(**{name: given.pop(name) for name in shared})
+        raise typer.Exit(outputs.deliver(command(**given)))
+
+    parameters = [*own.values(), *shared.values()]
+    setattr(subcommand, "__signature__", inspect.Signature(parameters))  # noqa: B010 - what typer reads
+    subcommand.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return subcommand
+
+
+def _outputs(
+    *,
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--evidence",
+            metavar="FILE",
+            help="Also write the record of this run: JSON (.json) or Markdown (.md). Repeatable.",
+        ),
+    ] = None,
+    prometheus: Annotated[
+        Path | None,
+        typer.Option("--prometheus", metavar="FILE", help="Also write metrics for Prometheus' textfile collector."),
+    ] = None,
+    junit: Annotated[
+        Path | None,
+        typer.Option("--junit", metavar="FILE", help="Also write JUnit XML, for a pipeline's test results."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="The least that ends the command with 1.")
+    ] = FailOn.ERROR,
+    json: Json = False,
+) -> Outputs:
+    return Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)

@@ -7,17 +7,20 @@ import socket
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import Annotated, Self
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from regulated_partners.cli.options import Json, StackName, WorkingDirectory
-from regulated_partners.cli.verify_options import BaselineFile, RootsFile, UpdateBaseline
+from regulated_partners.cli.options import StackName, WorkingDirectory
+from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile, UpdateBaseline, judging
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
-from regulated_partners.probing.certificates import web_context
-from regulated_partners.probing.collect import Surroundings, collect
-from regulated_partners.probing.dns_client import DnsClient, NoResolverError
+from regulated_partners.probing.certificates import load_roots, web_context
+from regulated_partners.probing.collect import Stage, Surroundings, collect
+from regulated_partners.probing.dns_client import DnsClient
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.route import ProbeIndex
 from regulated_partners.probing.seen import Probe
@@ -25,14 +28,12 @@ from regulated_partners.probing.server_report import Demand
 from regulated_partners.verify.baseline import Watch
 from regulated_partners.verify.declared import DeclaredPartner, named_partners
 from regulated_partners.verify.evidence import Run, now, whoever
-from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
 from regulated_partners.verify.partner import from_elsewhere, judge_partner, questions, read_probe, write_probe
-from regulated_partners.verify.probe_progress import ProbeProgress
-from regulated_partners.verify.roots import read_roots
 
 _HTTPS = 443
 
 
+@judging
 def partner(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="The declared partners.")] = None,
     *,
@@ -55,9 +56,7 @@ def partner(
         ),
     ] = None,
     roots: RootsFile = None,
-    match: Annotated[
-        MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
-    ] = MatchMode.EITHER,
+    match: Match = MatchMode.EITHER,
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=600, help="For each step of a dialogue.")
     ] = 10.0,
@@ -69,12 +68,7 @@ def partner(
     ] = _HTTPS,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
-    evidence: Evidence = None,
-    prometheus: Prometheus = None,
-    junit: Junit = None,
-    fail_on: FailOnOption = FailOn.ERROR,
-    json: Json = False,
-) -> None:
+) -> Run:
     """Do the partner's servers meet what the outbound connector demands?
 
     Every MX host (or smart host) and address: EHLO, STARTTLS, EHLO again, QUIT; protocol, chain, names. Then DANE and
@@ -82,24 +76,29 @@ def partner(
 
     Exit codes: 0 they do; 1 they do not, or it is not proven; 2 usage, could not run, or not reachable from here.
     """
-    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
     watch = Watch(baseline, accept=update_baseline)
     partners = _chosen(names or (), everyone, cwd, stack)
-    trusted, started = read_roots(roots), now()
+    trusted, started = load_roots(roots), now()
     if made_elsewhere is None:
-        at = Surroundings(_resolver(resolver), web_context(trusted), port, https_port, timeout)
+        at = Surroundings(
+            DnsClient.of_the_system() if resolver is None else DnsClient.at(resolver),
+            web_context(trusted),
+            port,
+            https_port,
+            timeout,
+        )
         probe = _made_here(partners, at, started)
     else:
         probe = read_probe(made_elsewhere)
     if save_probe is not None:
         write_probe(save_probe, probe)
-    demands = [(each, Demand(each.outbound, trusted, started, match)) for each in partners]
+    demands = [(partner, Demand(partner.outbound, trusted, started, match)) for partner in partners]
     index = ProbeIndex(probe)
-    observed = [seen for each, demand in demands for seen in judge_partner(each, demand, index)]
+    observed = [seen for partner, demand in demands for seen in judge_partner(partner, demand, index)]
     if made_elsewhere is not None:
-        observed = [from_elsewhere(each, probe) for each in observed]
+        observed = [from_elsewhere(item, probe) for item in observed]
     judged = watch.compared(observed, started)
-    raise typer.Exit(outputs.deliver(Run("verify partner", judged, whoever(os.environ), started, stack)))
+    return Run("verify partner", judged, whoever(os.environ), started, stack)
 
 
 def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) -> tuple[DeclaredPartner, ...]:
@@ -112,13 +111,37 @@ def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) 
 
 
 def _made_here(partners: Sequence[DeclaredPartner], at: Surroundings, started: datetime) -> Probe:
-    with ProbeProgress() as progress:
+    with _Progress() as progress:
         probe = collect(questions(partners), at, started, progress)
     return probe.model_copy(update={"seen_from": socket.gethostname()[:255]})
 
 
-def _resolver(text: str | None) -> DnsClient:
-    try:
-        return DnsClient.of_the_system() if text is None else DnsClient.at(text)
-    except NoResolverError as error:
-        raise CannotRunError(str(error)) from None
+class _Progress:
+    """How far a probe is, on stderr: bars on a terminal, one line for each stage in a log. A context manager."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bars = Progress(*columns, console=self._console) if self._console.is_terminal else None
+        self._tasks: dict[Stage, TaskID] = {}
+
+    def __call__(self, stage: Stage, done: int, total: int) -> None:
+        """So many of a stage are done."""
+        if self._bars is None:
+            if done == 0 and total:
+                self._console.print(f"Probing {stage.value}: {total} ...")
+            return
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(f"Probing {stage.value}", total=total)
+        self._bars.update(self._tasks[stage], completed=done)
+
+    def __enter__(self) -> Self:
+        if self._bars is not None:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()

@@ -10,7 +10,8 @@ import typer
 
 from exchange_online.admin_api.client import AdminApi
 from exchange_online.admin_api.message_trace import LONGEST_TRACE
-from regulated_partners.cli.options import Json, StackName, WorkingDirectory
+from regulated_partners.cli.options import StackName, WorkingDirectory
+from regulated_partners.cli.verify_options import judging
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
@@ -18,10 +19,10 @@ from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.verify.declared import DeclaredPartner, declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
-from regulated_partners.verify.outputs import Evidence, FailOn, FailOnOption, Junit, Outputs, Prometheus
 from regulated_partners.verify.service import ServiceCheck, judge_service
 
 
+@judging
 def service(
     partner: Annotated[str, typer.Argument(metavar="NAME", help="The declared partner.")],
     *,
@@ -52,12 +53,7 @@ def service(
     since: Annotated[
         int, typer.Option("--since", metavar="HOURS", min=1, max=240, help="How far back the trace looks.")
     ] = 48,
-    evidence: Evidence = None,
-    prometheus: Prometheus = None,
-    junit: Junit = None,
-    fail_on: FailOnOption = FailOn.ERROR,
-    json: Json = False,
-) -> None:
+) -> Run:
     """What the tenant itself says about a partner's connectors.
 
     Whether they are there and as declared; with --send-validation-message, whether Exchange Online reaches the partner
@@ -66,7 +62,6 @@ def service(
 
     Exit codes: 0 fine; 1 findings, or not shown; 2 usage, or could not run.
     """
-    outputs = Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)
     if (record or recipient) and not send_validation_message:
         raise typer.BadParameter("--record and --recipient need --send-validation-message")
     started = now()
@@ -82,7 +77,7 @@ def service(
     connection = stack_connection(settings, PulumiCli(settings, os.environ), os.environ)
     with Progress() as progress, AdminApi(connection) as api:
         judged = judge_service(api, declared, check, progress)
-    raise typer.Exit(outputs.deliver(Run("verify service", judged, whoever(os.environ), started, stack)))
+    return Run("verify service", judged, whoever(os.environ), started, stack)
 
 
 def _recipients(declared: DeclaredPartner, given: list[str] | None) -> tuple[str, ...]:

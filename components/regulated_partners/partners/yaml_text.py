@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,14 +11,6 @@ import yaml
 
 #: What a declaration may hold.
 Declared = bool | str | Sequence[str] | Mapping[str, "Declared"]
-
-#: Text that no YAML reader, of version 1.1 or 1.2, takes for anything else, inside of flow collections too.
-_PLAIN_ANYWHERE = re.compile(r"[A-Za-z](?:[A-Za-z0-9 ._@/+()-]*[A-Za-z0-9.)])?")
-_PLAIN_IN_BLOCK = re.compile(r"[A-Za-z](?:[A-Za-z0-9 ._@/+(),'-]*[A-Za-z0-9.)])?")
-_ADDRESS = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?:/\d{1,2})?")
-_RESERVED = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-
-_WIDTH = 110
 
 
 class _DuplicateKeyError(yaml.constructor.ConstructorError):
@@ -67,60 +60,53 @@ def compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=_Loader)
 
 
+#: Text that no YAML reader, of version 1.1 or 1.2, takes for anything else.
+_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 ._@/+(),'-]*[A-Za-z0-9.)])?|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?")
+_RESERVED = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+
+#: Characters of a list on one line.
+_WIDTH = 90
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes as people write stack files: short lists in brackets, texts in quotation marks where they need them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's signature
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _RESERVED
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+def _texts(dumper: _Dumper, texts: Sequence[str]) -> yaml.Node:
+    short = sum(len(text) + 4 for text in texts) <= _WIDTH
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", texts, flow_style=short)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(tuple, _texts)
+_Dumper.add_representer(list, _texts)
+
+
 def block_items(items: Sequence[Mapping[str, Declared]], indent: int) -> Iterator[str]:
     """Lines of a block sequence of mappings, without line ends; `indent` is the column of its dashes."""
     for item in items:
-        for number, line in enumerate(_block_mapping(item, indent + 2)):
-            yield " " * indent + "- " + line.lstrip() if number == 0 else line
+        for number, line in enumerate(_written(item, flow=False).splitlines()):
+            yield " " * indent + ("  " if number else "- ") + line
 
 
-def _block_mapping(mapping: Mapping[str, Declared], indent: int) -> Iterator[str]:
-    for key, value in mapping.items():
-        name = " " * indent + key + ":"
-        if isinstance(value, Mapping):
-            yield name
-            yield from _block_mapping(value, indent + 2)
-        elif isinstance(value, (str, bool)):
-            yield f"{name} {_scalar(value, _PLAIN_IN_BLOCK)}"
-        elif len(line := f"{name} {_list(value)}") <= _WIDTH:
-            yield line
-        else:
-            yield name
-            yield from (f"{' ' * (indent + 2)}- {_scalar(each, _PLAIN_IN_BLOCK)}" for each in value)
+def flow(value: Mapping[str, Declared]) -> str:
+    """One item for a flow collection, on one line."""
+    return _written(value, flow=True).rstrip("\n")
 
 
-def flow(value: Declared) -> str:
-    """One value for a flow collection, every text in quotation marks."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {flow(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, bool):
-        return _scalar(value, _PLAIN_ANYWHERE)
-    if isinstance(value, str):
-        return quoted(value)
-    return "[" + ", ".join(quoted(each) for each in value) + "]"
-
-
-def _list(values: Sequence[str]) -> str:
-    return "[" + ", ".join(_scalar(each, _PLAIN_ANYWHERE) for each in values) + "]"
-
-
-def _scalar(value: str | bool, plain: re.Pattern[str]) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if (plain.fullmatch(value) and value.lower() not in _RESERVED) or _ADDRESS.fullmatch(value):
-        return value
-    return quoted(value)
-
-
-def quoted(text: str) -> str:
-    """A double-quoted scalar on one line: what is not printable is escaped (YAML 1.2.2, 5.7)."""
-    return '"' + "".join(_escaped(character) for character in text) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+def _written(value: Mapping[str, Declared], *, flow: bool) -> str:
+    text = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=sys.maxsize
+    )
+    return str(text)

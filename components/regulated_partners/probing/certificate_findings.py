@@ -19,8 +19,6 @@ from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 
 #: Days before the end, and what they mean. Source: tls-verification F1.
 _EXPIRY = ((7, Level.ERROR), (14, Level.WARNING), (30, Level.INFO))
-_RSA_BITS = 2048
-_BROKEN_HASHES = ("md5", "sha1")
 #: What Exchange Online puts into its NDR. Source: tls-verification 2.3; UntrustedRoot and CertificateExpired are
 #: general knowledge there (K).
 _NDR = "450 4.4.317 Cannot connect to remote server [Message={message}]"
@@ -52,19 +50,42 @@ def demands_trust(settings: ConnectorSettings) -> bool:
     )
 
 
-def name_findings(
-    facts: CertificateFacts, settings: ConnectorSettings, mode: MatchMode = MatchMode.EITHER
+def certificate_findings(
+    facts: CertificateFacts,
+    chain: ChainVerdict,
+    settings: ConnectorSettings,
+    now: datetime.datetime,
+    mode: MatchMode = MatchMode.EITHER,
 ) -> tuple[NameVerdict | None, tuple[Finding, ...]]:
-    """Whether the certificate has the name that the connector compares.
+    """What there is to say about a certificate.
+
+    Args:
+        facts: of the certificate.
+        chain: what the check of its chain came to.
+        settings: of the connector.
+        now: UTC.
+        mode: which names count.
 
     Returns:
-        The comparison, None where the connector compares no name; and what there is to say.
+        The comparison of names, None where the connector compares none; and the findings.
     """
     wanted = demanded_name(settings)
-    if wanted is None:
-        return None, ()
-    verdict = match_names(wanted, facts.names, settings.direction, mode)
-    return verdict, tuple(_name(verdict, facts, settings.direction))
+    names = None if wanted is None else match_names(wanted, facts.names, settings.direction, mode)
+    return names, (
+        *(_name(names, facts, settings.direction) if names else ()),
+        *_chain(chain, settings),
+        *_expiry(facts, chain, now),
+        *_usage(facts, settings.direction),
+        *_strength(facts),
+        *_revocation(facts, settings),
+    )
+
+
+def switched_off(settings: ConnectorSettings) -> Iterable[Finding]:
+    """That a connector demands nothing, where it is declared so."""
+    if not settings.enabled:
+        text = f"The {settings.direction.word} connector is declared with enabled: false, so it demands nothing yet."
+        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
 
 
 def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
@@ -93,7 +114,7 @@ def _subject_mismatch(wanted: str, facts: CertificateFacts) -> str:
     return _NDR.format(message=f"SubjectMismatch Expected Subject: {wanted}. Presented Subject: {presented}.")
 
 
-def chain_findings(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding]:
+def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding]:
     """What the chain means for the connector: nothing where it takes any certificate."""
     if chain.is_trusted:
         return
@@ -128,17 +149,18 @@ def _chain_advice(cause: ChainCause) -> str:
     }.get(cause, "The partner must replace it.")
 
 
-def expiry_findings(facts: CertificateFacts, now: datetime.datetime) -> Iterable[Finding]:
-    """When a valid certificate expires soon. One that lives shortly is not reported for its whole life.
-
-    Args:
-        facts: of the certificate.
-        now: UTC; an expired certificate is the chain's finding.
-    """
-    left = facts.days_left(now)
-    lifetime = facts.not_after - facts.not_before
+def _expiry(facts: CertificateFacts, chain: ChainVerdict, now: datetime.datetime) -> Iterable[Finding]:
+    """When a certificate expires soon. One that lives shortly is not reported for its whole life."""
+    # A chain is reported with one cause; that of the dates must not hide behind another one.
+    if facts.not_before > now and chain.cause is not ChainCause.NOT_YET_VALID:
+        text = f"The certificate is not valid before {facts.not_before:%Y-%m-%d %H:%M} UTC."
+        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.1.2.5")
     if facts.not_after <= now:
+        if chain.cause is not ChainCause.EXPIRED:
+            text = f"The certificate expired on {facts.not_after:%Y-%m-%d %H:%M} UTC. The partner must renew it."
+            yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="tls-verification F1")
         return
+    left, lifetime = facts.days_left(now), facts.not_after - facts.not_before
     for days, level in _EXPIRY:
         if left < days and lifetime >= datetime.timedelta(days=2 * days):
             text = (
@@ -153,7 +175,7 @@ def _days(count: int) -> str:
     return "less than a day" if count < 1 else "1 day" if count == 1 else f"{count} days"
 
 
-def usage_findings(facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
+def _usage(facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
     """Whether the certificate may be used in its role."""
     if facts.is_ca and not facts.self_signed:
         yield Finding(Check.USAGE, Level.WARNING, "The certificate is that of a CA, not of a server.", Party.PARTNER)
@@ -176,19 +198,19 @@ def usage_findings(facts: CertificateFacts, direction: Direction) -> Iterable[Fi
         yield Finding(Check.USAGE, Level.WARNING, text, Party.PARTNER, source="RFC 8446 4.4.2.2")
 
 
-def strength_findings(facts: CertificateFacts) -> Iterable[Finding]:
+def _strength(facts: CertificateFacts) -> Iterable[Finding]:
     """Whether key and signature are of today."""
-    if facts.key.startswith(("RSA", "DSA")) and (facts.key_bits or 0) < _RSA_BITS:
+    if facts.has_weak_key:
         text = f"The key is {facts.key}; public CAs issue nothing below RSA 2048, and peers refuse it."
         yield Finding(
             Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source="CA/Browser Forum Baseline Requirements 6.1.5"
         )
-    if facts.signature_hash in _BROKEN_HASHES and not facts.self_signed:
-        text = f"The signature uses {facts.signature_hash.upper()}, which nobody trusts any more."
+    if facts.has_broken_signature:
+        text = f"The signature uses {(facts.signature_hash or '').upper()}, which nobody trusts any more."
         yield Finding(Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source="tls-verification F8")
 
 
-def revocation_findings(facts: CertificateFacts, settings: ConnectorSettings) -> Iterable[Finding]:
+def _revocation(facts: CertificateFacts, settings: ConnectorSettings) -> Iterable[Finding]:
     """Whether Exchange Online can ask about revocation. What it does where it cannot is not documented.
 
     Source: Set-OutboundConnector, TlsSettings CertificateValidation: "chain validation and revocation lists checks".

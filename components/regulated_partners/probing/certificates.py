@@ -37,6 +37,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.names import PresentedNames
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
@@ -121,6 +122,16 @@ class CertificateFacts:
     def serves_as_client(self) -> bool:
         """Whether its extended key usages allow to show it as a client, which a sending server is."""
         return self._allows(ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string)
+
+    @property
+    def has_weak_key(self) -> bool:
+        """Whether public CAs issue nothing for a key as short. Source: CA/Browser Forum BR 6.1.5."""
+        return self.key.startswith(("RSA", "DSA")) and (self.key_bits or 0) < _RSA_BITS
+
+    @property
+    def has_broken_signature(self) -> bool:
+        """Whether its hash is broken; nobody relies on the one by which a certificate signs itself."""
+        return self.signature_hash in _BROKEN_HASHES and not self.self_signed
 
     def days_left(self, now: datetime.datetime) -> int:
         """Whole days until it expires; negative after that."""
@@ -209,7 +220,7 @@ def _uris(names: Iterable[x509.GeneralName]) -> Iterable[str]:
 
 
 def _access(access: x509.AuthorityInformationAccess | None, method: x509.ObjectIdentifier) -> Iterable[str]:
-    return _uris(each.access_location for each in access or () if each.access_method == method)
+    return _uris(description.access_location for description in access or () if description.access_method == method)
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
@@ -284,7 +295,14 @@ def _path(leaf: x509.Certificate, intermediates: Sequence[x509.Certificate]) -> 
     """The leaf and, as far as they are there, its issuers by name."""
     path = [leaf]
     while path[-1].issuer != path[-1].subject:
-        issuer = next((each for each in intermediates if each.subject == path[-1].issuer and each not in path), None)
+        issuer = next(
+            (
+                candidate
+                for candidate in intermediates
+                if candidate.subject == path[-1].issuer and candidate not in path
+            ),
+            None,
+        )
         if issuer is None:
             break
         path.append(issuer)
@@ -292,24 +310,26 @@ def _path(leaf: x509.Certificate, intermediates: Sequence[x509.Certificate]) -> 
 
 
 def _dates(path: Sequence[x509.Certificate], now: datetime.datetime) -> ChainVerdict | None:
-    for depth, each in enumerate(path):
-        if each.not_valid_after_utc < now:
-            text = f"{_which(depth, each)} expired on {each.not_valid_after_utc:%Y-%m-%d %H:%M} UTC."
+    for depth, certificate in enumerate(path):
+        begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if end < now:
+            text = f"{_which(depth, certificate)} expired on {end:%Y-%m-%d %H:%M} UTC."
             return ChainVerdict(ChainCause.EXPIRED, text, depth)
-        if each.not_valid_before_utc > now:
-            text = f"{_which(depth, each)} is not valid before {each.not_valid_before_utc:%Y-%m-%d %H:%M} UTC."
+        if begin > now:
+            text = f"{_which(depth, certificate)} is not valid before {begin:%Y-%m-%d %H:%M} UTC."
             return ChainVerdict(ChainCause.NOT_YET_VALID, text, depth)
     return None
 
 
 def _weak(path: Sequence[x509.Certificate]) -> ChainVerdict | None:
-    for depth, each in enumerate(path):
-        facts = certificate_facts(each)
-        if facts.signature_hash in _BROKEN_HASHES and not facts.self_signed:
-            text = f"{_which(depth, each)} is signed with {facts.signature_hash.upper()}, which nobody trusts any more."
+    for depth, certificate in enumerate(path):
+        facts, which = certificate_facts(certificate), _which(depth, certificate)
+        if facts.has_broken_signature:
+            broken = (facts.signature_hash or "").upper()
+            text = f"{which} is signed with {broken}, which nobody trusts any more."
             return ChainVerdict(ChainCause.WEAK, text, depth)
-        if facts.key.startswith(("RSA", "DSA")) and (facts.key_bits or 0) < _RSA_BITS:
-            return ChainVerdict(ChainCause.WEAK, f"{_which(depth, each)} has a key of {facts.key} bits only.", depth)
+        if facts.has_weak_key:
+            return ChainVerdict(ChainCause.WEAK, f"{which} has a key of {facts.key} bits only.", depth)
     return None
 
 
@@ -339,8 +359,8 @@ def _name(certificate: x509.Certificate, *, issuer: bool = False) -> str:
     return name.rfc4514_string() or "(no name)"
 
 
-class RootsError(Exception):
-    """Roots that cannot be read. The text is a sentence."""
+class RootsError(CannotRunError):
+    """Roots that cannot be read."""
 
 
 def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
@@ -361,5 +381,5 @@ def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
 
 def web_context(roots: Sequence[x509.Certificate]) -> ssl.SSLContext:
     """TLS settings of a client of the web that trusts these roots."""
-    text = "".join(each.public_bytes(Encoding.PEM).decode("ascii") for each in roots)
+    text = "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in roots)
     return ssl.create_default_context(cadata=text)

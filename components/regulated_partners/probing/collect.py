@@ -146,7 +146,7 @@ class _Collector:
             mx=dns.mx(domain, self._limit()),
             mta_sts=announced,
             tls_rpt=dns.text(f"_smtp._tls.{domain}", self._limit()),
-            policy=self._policy(domain) if any(each.startswith("v=STSv1") for each in announced.records) else None,
+            policy=self._policy(domain) if any(record.startswith("v=STSv1") for record in announced.records) else None,
         )
 
     def _policy(self, domain: str) -> PolicyFile:

@@ -126,7 +126,9 @@ def _dates(record: TlsaRecord, leaf: x509.Certificate, now: datetime.datetime) -
 def _trust_anchor(
     record: TlsaRecord, chain: Sequence[x509.Certificate], host: str, now: datetime.datetime
 ) -> TlsaVerdict:
-    anchor = next((each for each in (*chain[1:], *_in_record(record)) if matches(record, each)), None)
+    anchor = next(
+        (certificate for certificate in (*chain[1:], *_in_record(record)) if matches(record, certificate)), None
+    )
     if anchor is None:
         return TlsaVerdict(TlsaCause.MISMATCH, "", record)
     verdict = judge_chain(chain, [anchor], now)
@@ -183,8 +185,8 @@ def dane_report(
     """
     before = _domain_state(route)
     states = [before] if before else [_host_state(host, now) for host in route.hosts]
-    state = _overall([each.state for each in states])
-    facts = tuple(Fact("DANE", each.sentence) for each in states)
+    state = _overall([host.state for host in states])
+    facts = tuple(Fact("DANE", host.sentence) for host in states)
     return state, tuple(_advice(state, states, settings)), facts
 
 
@@ -216,7 +218,7 @@ def _host_state(host: RouteHost, now: datetime.datetime) -> _HostState:
         return before
     states = [_server_state(host, server, now) for server in host.servers]
     for wanted in (DaneState.BROKEN, DaneState.UNUSABLE, DaneState.VALID):
-        found = next((each for each in states if each.state is wanted), None)
+        found = next((server for server in states if server.state is wanted), None)
         if found is not None:
             return found
     return _HostState(DaneState.UNKNOWN, f"{host.name} has TLSA records, and its certificate was not seen.")
@@ -294,13 +296,13 @@ def _advice(state: DaneState, states: list[_HostState], settings: OutboundSettin
 
 
 def _broken(states: list[_HostState], mode: str) -> Iterable[Finding]:
-    for each in dict.fromkeys(each for each in states if each.state is DaneState.BROKEN):
+    for host in dict.fromkeys(host for host in states if host.state is DaneState.BROKEN):
         if mode == SmtpDaneMode.NONE.value:
-            text = f"DANE is broken, which the connector ignores by SmtpDaneMode None. {each.sentence}"
+            text = f"DANE is broken, which the connector ignores by SmtpDaneMode None. {host.sentence}"
             yield Finding(Check.DANE, Level.WARNING, text, Party.PARTNER, source=_SOURCE)
         else:
-            text = f"DANE is broken. {each.sentence} The partner must correct its DNS or its certificate. {_CHOICE}"
-            yield Finding(Check.DANE, Level.ERROR, text, Party.PARTNER, each.answer, _SOURCE)
+            text = f"DANE is broken. {host.sentence} The partner must correct its DNS or its certificate. {_CHOICE}"
+            yield Finding(Check.DANE, Level.ERROR, text, Party.PARTNER, host.answer, _SOURCE)
 
 
 def _valid(mode: str) -> Iterable[Finding]:

@@ -14,6 +14,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
+from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.deadline import Deadline
 from regulated_partners.probing.seen import (
     AddressAnswer,
@@ -29,8 +30,8 @@ _PAYLOAD = 1232
 _MOST = 50
 
 
-class NoResolverError(Exception):
-    """No resolver to ask. The text is a sentence."""
+class NoResolverError(CannotRunError):
+    """No resolver to ask."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,13 @@ class DnsClient:
     def of_the_system(cls) -> Self:
         """The resolver of /etc/resolv.conf. Raises NoResolverError."""
         try:
-            found = [str(each) for each in dns.resolver.Resolver().nameservers]
+            found = [str(server) for server in dns.resolver.Resolver().nameservers]
         except dns.exception.DNSException as error:
             raise NoResolverError(
                 f"This machine's DNS configuration cannot be read ({type(error).__name__}); name a resolver, such as "
                 "127.0.0.1 or 192.0.2.53:53."
             ) from None
-        return cls(tuple(found), trusted=all(ipaddress.ip_address(each).is_loopback for each in found))
+        return cls(tuple(found), trusted=all(ipaddress.ip_address(server).is_loopback for server in found))
 
     @classmethod
     def at(cls, text: str) -> Self:
@@ -98,8 +99,8 @@ class DnsClient:
         """The mail exchangers of a domain. Without MX record the domain itself, where it has an address."""
         found = self._ask(domain, "MX", deadline)
         records = [
-            MxRecord(preference=int(getattr(each, "preference", 0)), host=_host(getattr(each, "exchange", "")))
-            for each in found.records
+            MxRecord(preference=int(getattr(record, "preference", 0)), host=_host(getattr(record, "exchange", "")))
+            for record in found.records
         ]
         records.sort(key=lambda record: (record.preference, record.host))
         if found.problem is DnsProblem.NO_RECORD and self.addresses(domain, deadline).addresses:
@@ -114,8 +115,8 @@ class DnsClient:
         except ValueError:
             pass
         four, six = self._ask(host, "A", deadline), self._ask(host, "AAAA", deadline)
-        addresses = tuple(str(getattr(each, "address", "")) for each in (*four.records, *six.records))
-        both = [each.authenticated for each in (four, six)]
+        addresses = tuple(str(getattr(record, "address", "")) for record in (*four.records, *six.records))
+        both = [answer.authenticated for answer in (four, six)]
         authenticated = None if None in both else all(both)
         # An IPv6 answer that fails does not matter where there is an IPv4 one, except that it is not authentic.
         problem = None if addresses else (four.problem if four.problem is not DnsProblem.NO_RECORD else six.problem)
@@ -126,20 +127,20 @@ class DnsClient:
         found = self._ask(f"_25._tcp.{host}", "TLSA", deadline)
         records = tuple(
             TlsaRecord(
-                usage=int(getattr(each, "usage", 0)),
-                selector=int(getattr(each, "selector", 0)),
-                matching_type=int(getattr(each, "mtype", 0)),
-                data=bytes(getattr(each, "cert", b"")).hex()[:40000],
+                usage=int(getattr(record, "usage", 0)),
+                selector=int(getattr(record, "selector", 0)),
+                matching_type=int(getattr(record, "mtype", 0)),
+                data=bytes(getattr(record, "cert", b"")).hex()[:40000],
             )
-            for each in found.records
+            for record in found.records
         )
         return TlsaAnswer(records=records, problem=found.problem, authenticated=found.authenticated)
 
     def text(self, name: str, deadline: Deadline) -> TextAnswer:
         """TXT records; the strings of each are joined. Source: RFC 8461 3.1."""
         found = self._ask(name, "TXT", deadline)
-        joined = (b"".join(getattr(each, "strings", ())) for each in found.records)
-        records = tuple(each.decode("ascii", errors="backslashreplace")[:2000] for each in joined)
+        joined = (b"".join(getattr(record, "strings", ())) for record in found.records)
+        records = tuple(text.decode("ascii", errors="backslashreplace")[:2000] for text in joined)
         return TextAnswer(records=records, problem=found.problem, authenticated=found.authenticated)
 
     def _ask(self, name: str, kind: str, deadline: Deadline) -> _Found:
@@ -163,8 +164,8 @@ class DnsClient:
             )
         except dns.resolver.NXDOMAIN as absent:
             answers = absent.kwargs.get("responses", {}).values()
-            flags = [int(each.flags) for each in answers]
-            proven = bool(flags) and all(each & dns.flags.AD for each in flags)
+            flags = [int(answer.flags) for answer in answers]
+            proven = bool(flags) and all(answer & dns.flags.AD for answer in flags)
             return _Found(problem=DnsProblem.NO_SUCH_NAME, authenticated=proven if self.trusted else None)
         proven = bool(answer.response.flags & dns.flags.AD)
         records = tuple(answer.rrset or ())[:_MOST]

@@ -101,7 +101,7 @@ def read_policy(text: str) -> Policy:
             fields.setdefault(key, value)
     if fields.get("version") != "STSv1":
         raise BrokenPolicyError("the policy has no 'version: STSv1'")
-    mode = next((each for each in PolicyMode if each.value == fields.get("mode")), None)
+    mode = next((known for known in PolicyMode if known.value == fields.get("mode")), None)
     if mode is None:
         raise BrokenPolicyError(f"the policy's mode is {fields.get('mode', '')[:40]!r}: not enforce, testing or none")
     age = fields.get("max_age", "")
@@ -308,13 +308,15 @@ def _violated(
     ignored = settings.mta_sts_mode == MtaStsMode.NONE.value
     # As long as one host meets the policy, mail goes there.
     refused = policy.mode is PolicyMode.ENFORCE and not ignored
-    all_fail = len({each.host for each in violations}) >= hosts
-    for each in violations:
+    all_fail = len({violation.host for violation in violations}) >= hosts
+    for violation in violations:
         if refused:
             effect = "Mail is refused." if all_fail else "Mail does not go to this server."
-            text = f"MTA-STS is enforced and not met. {each.sentence} {effect} The partner must correct it. {_CHOICE}"
-            yield Finding(Check.MTA_STS, Level.ERROR, text, Party.PARTNER, each.answer, _SOURCE)
+            text = (
+                f"MTA-STS is enforced and not met. {violation.sentence} {effect} The partner must correct it. {_CHOICE}"
+            )
+            yield Finding(Check.MTA_STS, Level.ERROR, text, Party.PARTNER, violation.answer, _SOURCE)
         else:
             why = "the connector ignores by MtaStsMode None" if ignored else "mode testing only reports"
-            text = f"MTA-STS is not met, which {why}. {each.sentence} The partner should correct it."
+            text = f"MTA-STS is not met, which {why}. {violation.sentence} The partner should correct it."
             yield Finding(Check.MTA_STS, Level.WARNING, text, Party.PARTNER, source=_SOURCE)

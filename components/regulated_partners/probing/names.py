@@ -118,7 +118,7 @@ class NameVerdict:
         if self.outcome is not NameOutcome.MISMATCH:
             verb = "matches" if self.outcome is NameOutcome.MATCH else "may or may not match"
             return f"{self.wanted} {verb} the {first.place} {first.presented}: {first.reason}."
-        names = _listed(f"{each.place} {each.presented} ({each.reason})" for each in self.comparisons)
+        names = listed((f"{name.place} {name.presented} ({name.reason})" for name in self.comparisons), at_most=8)
         return f"{self.wanted} matches no name in the certificate: {names}."
 
 
@@ -139,11 +139,11 @@ def match_names(
         return NameVerdict(wanted, mode, outcome, outcome, NameOutcome.MISMATCH, tuple(comparisons))
     comparisons = [_match(wanted, name, Place.CN, direction) for name in presented.common_names]
     comparisons += [_match(wanted, name, Place.SAN, direction) for name in presented.dns_names]
-    by_place = {place: _best(each for each in comparisons if each.place is place) for place in Place}
+    by_place = {place: _best(name for name in comparisons if name.place is place) for place in Place}
     counted = {MatchMode.EITHER: tuple(Place), MatchMode.CN: (Place.CN,), MatchMode.SAN: (Place.SAN,)}[mode]
     outcome = min((by_place[place] for place in counted), key=_ORDER.index)
     # The names that decide come first; of those that do not count, none decides.
-    comparisons.sort(key=lambda each: (each.place not in counted, _ORDER.index(each.outcome)))
+    comparisons.sort(key=lambda name: (name.place not in counted, _ORDER.index(name.outcome)))
     return NameVerdict(wanted, mode, outcome, by_place[Place.CN], by_place[Place.SAN], tuple(comparisons))
 
 
@@ -151,7 +151,7 @@ _ORDER = tuple(NameOutcome)
 
 
 def _best(matches: Iterable[NameMatch]) -> NameOutcome:
-    return min((each.outcome for each in matches), key=_ORDER.index, default=NameOutcome.MISMATCH)
+    return min((name.outcome for name in matches), key=_ORDER.index, default=NameOutcome.MISMATCH)
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,9 @@ def _attributes(name: str) -> frozenset[tuple[str, str]] | None:
         read = x509.Name.from_rfc4514_string(re.sub(r",\s+", ",", name.strip()))
     except ValueError:
         return None
-    return frozenset((each.oid.dotted_string, " ".join(str(each.value).lower().split())) for each in read)
+    return frozenset(
+        (attribute.oid.dotted_string, " ".join(str(attribute.value).lower().split())) for attribute in read
+    )
 
 
 def canonical_name(text: str) -> str | None:
@@ -277,7 +279,8 @@ def canonical_name(text: str) -> str | None:
     return name if well_formed and (len(labels) > 1 or name == "*") else None
 
 
-def _listed(items: Iterable[str], at_most: int = 8) -> str:
+def listed(items: Iterable[str], separator: str = ", ", at_most: int = 20) -> str:
+    """The first of many items, and how many there are beside."""
     found = list(items)
     more = f" and {len(found) - at_most} more" if len(found) > at_most else ""
-    return ", ".join(found[:at_most]) + more
+    return separator.join(found[:at_most]) + more

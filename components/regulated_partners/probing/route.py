@@ -60,11 +60,11 @@ class ProbeIndex:
     """A probe by domain, host and address."""
 
     def __init__(self, probe: Probe) -> None:
-        self.domains = {each.domain: each for each in probe.domains}
-        self.hosts = {each.host: each for each in probe.hosts}
+        self.domains = {domain.domain: domain for domain in probe.domains}
+        self.hosts = {host.host: host for host in probe.hosts}
         self.servers = defaultdict(list)
-        for each in probe.servers:
-            self.servers[each.host].append(each)
+        for server in probe.servers:
+            self.servers[server.host].append(server)
 
 
 def routes(demand: Demand, index: ProbeIndex) -> tuple[Route, ...]:
@@ -94,7 +94,7 @@ class _Reports:
     def _judged(self, host: HostSeen) -> RouteHost:
         seen = self._index.servers.get(host.host, [])
         # A machine without IPv6 says nothing about the IPv6 addresses of others, as long as it reaches one.
-        tried = [each for each in seen if each.outcome is not ServerOutcome.NO_ROUTE] or seen
-        judged = RouteHost(host, tuple(report_server(each, self._demand) for each in tried))
+        tried = [server for server in seen if server.outcome is not ServerOutcome.NO_ROUTE] or seen
+        judged = RouteHost(host, tuple(report_server(server, self._demand) for server in tried))
         self._known[host.host] = judged
         return judged

@@ -105,7 +105,7 @@ def _hosts(route: Route) -> Iterable[Fact]:
 def _reports(route: Route) -> Iterable[Fact]:
     """Only says that the partner watches. Source: RFC 8460."""
     if route.domain is not None:
-        found = [each for each in route.domain.tls_rpt.records if each.startswith("v=TLSRPTv1")]
+        found = [record for record in route.domain.tls_rpt.records if record.startswith("v=TLSRPTv1")]
         yield Fact("TLS-RPT", found[0][:200] if found else "absent")
 
 
@@ -116,7 +116,7 @@ def _stricter(route: Route, demand: Demand) -> Iterable[Finding]:
     if not servers or None in passed:
         return
     demanded = DEMANDS.get(demand.settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS)
-    least = min((each for each in passed if each is not None), key=lambda each: each.rank)
+    least = min((security for security in passed if security is not None), key=lambda security: security.rank)
     name = demand.settings.tls_domain
     if least is ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY and name is None:
         name = _common_name(servers, demand)
@@ -132,9 +132,11 @@ def _stricter(route: Route, demand: Demand) -> Iterable[Finding]:
 def _common_name(servers: Iterable[ServerReport], demand: Demand) -> str | None:
     """A name that every certificate has: the first one's, exact ones before wildcards."""
     facts = [server.facts for server in servers if server.facts is not None]
-    names = dict.fromkeys(name.lower() for each in facts[:1] for name in each.names.dns_names)
-    for name in sorted(names, key=lambda each: each.startswith("*.")):
-        outcomes = {match_names(name, each.names, Direction.OUTBOUND, demand.mode).outcome for each in facts}
+    names = dict.fromkeys(name.lower() for certificate in facts[:1] for name in certificate.names.dns_names)
+    for name in sorted(names, key=lambda candidate: candidate.startswith("*.")):
+        outcomes = {
+            match_names(name, certificate.names, Direction.OUTBOUND, demand.mode).outcome for certificate in facts
+        }
         if outcomes == {NameOutcome.MATCH}:
             return name
     return None

@@ -180,7 +180,7 @@ class ServerSeen(_Seen):
         with warnings.catch_warnings():
             # A fault that cryptography warns of is a finding about the partner, if it is one, and no news of ours.
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-            return tuple(x509.load_der_x509_certificate(base64.b64decode(each)) for each in self.chain)
+            return tuple(x509.load_der_x509_certificate(base64.b64decode(certificate)) for certificate in self.chain)
 
 
 class Probe(_Seen):

@@ -313,4 +313,4 @@ class Dialogue:
 def _text(line: bytes) -> str:
     """Readable, and without anything that steers a terminal."""
     text = line.decode("ascii", errors="backslashreplace")
-    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)

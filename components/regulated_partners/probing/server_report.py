@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,14 +11,7 @@ from cryptography import x509
 
 from exchange_online.connectors import Direction, OutboundSettings
 from exchange_online.connectors.names import TlsSettings
-from regulated_partners.probing.certificate_findings import (
-    chain_findings,
-    expiry_findings,
-    name_findings,
-    revocation_findings,
-    strength_findings,
-    usage_findings,
-)
+from regulated_partners.probing.certificate_findings import certificate_findings
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
 from regulated_partners.probing.seen import ServerOutcome, ServerSeen
@@ -157,15 +150,8 @@ def _with_tls(seen: ServerSeen, demand: Demand) -> ServerReport:
         finding = _malformed(demand.settings)
         return ServerReport(seen, verdict_of([finding, *ended], otherwise=otherwise), (finding, *ended))
     verdict = judge_chain(chain, demand.roots, demand.now)
-    names, about_names = name_findings(facts, demand.settings, demand.mode)
-    findings = (
-        *ended,
-        *about_names,
-        *chain_findings(verdict, demand.settings),
-        *expiry_findings(facts, demand.now),
-        *_where_checked(demand.settings, (*usage_findings(facts, Direction.OUTBOUND), *strength_findings(facts))),
-        *revocation_findings(facts, demand.settings),
-    )
+    names, about = certificate_findings(facts, verdict, demand.settings, demand.now, demand.mode)
+    findings = (*ended, *(about if _checks_certificate(demand.settings) else map(_as_a_note, about)))
     return ServerReport(
         seen=seen,
         verdict=verdict_of(findings, otherwise=otherwise),
@@ -195,16 +181,19 @@ def _no_certificate() -> Finding:
 
 
 def _malformed(settings: OutboundSettings) -> Finding:
-    checked = DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
     text = "The server's certificate is malformed: its fields cannot be read. The partner must replace it."
-    return Finding(Check.CHAIN, Level.ERROR if checked else Level.WARNING, text, Party.PARTNER)
+    return Finding(Check.CHAIN, Level.ERROR if _checks_certificate(settings) else Level.WARNING, text, Party.PARTNER)
 
 
-def _where_checked(settings: OutboundSettings, findings: Iterable[Finding]) -> Iterable[Finding]:
+def _checks_certificate(settings: OutboundSettings) -> bool:
+    return DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
+
+
+def _as_a_note(finding: Finding) -> Finding:
     """What is wrong with a certificate that the connector does not look at is worth a note."""
-    looks = DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
-    for each in findings:
-        yield each if looks else Finding(each.check, Level.INFO, each.text, None, source=each.source)
+    if finding.check not in (Check.USAGE, Check.STRENGTH):
+        return finding
+    return Finding(finding.check, Level.INFO, finding.text, None, source=finding.source)
 
 
 def _satisfied(facts: CertificateFacts, chain: ChainVerdict, demand: Demand) -> ConnectionSecurity:

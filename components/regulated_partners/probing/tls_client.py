@@ -66,7 +66,7 @@ def presented_chain(connection: ssl.SSLSocket) -> tuple[str, ...]:
     if chain is None:
         leaf = connection.getpeercert(binary_form=True)
         return (base64.b64encode(leaf).decode(),) if leaf else ()
-    return tuple(base64.b64encode(_der(each)).decode() for each in chain() or ())
+    return tuple(base64.b64encode(_der(certificate)).decode() for certificate in chain() or ())
 
 
 def _der(certificate: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Calls of a service's REST API: https, with time-outs, a few retries, and errors as sentences."""
+"""Calls of a service's REST API: https, with time-outs, a few retries, and errors as sentences; its job's variables."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ _TIMEOUT = (10, 60)
 
 #: A list of more pages than this is not read to its end.
 _PAGES = 50
+
+
+def needed(environ: Mapping[str, str], name: str, advice: str = "it is set by the service that runs the job") -> str:
+    """The value of a variable. Raises CannotRunError with `advice` when it is not set or empty."""
+    value = environ.get(name, "").strip()
+    # Azure DevOps leaves `$(Name)` where a variable does not exist.
+    if not value or value.startswith("$("):
+        raise CannotRunError(f"The variable {name} is not set: {advice}.")
+    return value
 
 
 class Api:

@@ -6,9 +6,8 @@ import html
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from regulated_partners.publish.api import Api
-from regulated_partners.publish.forge import Post
-from regulated_partners.publish.variables import needed
+from regulated_partners.publish.api import Api, needed
+from regulated_partners.publish.forge import Post, Service
 
 NAME = "Azure DevOps"
 _VERSION = "api-version=7.1"
@@ -62,8 +61,8 @@ class Issues:
         self._title = title
 
     def posts(self) -> Iterator[Post]:
-        for each in self._api.call("POST", f"/_apis/wit/wiql?{_VERSION}", {"query": _OPEN})["workItems"]:
-            path = f"/_apis/wit/workitems/{each['id']}?{_VERSION}"
+        for item in self._api.call("POST", f"/_apis/wit/wiql?{_VERSION}", {"query": _OPEN})["workItems"]:
+            path = f"/_apis/wit/workitems/{item['id']}?{_VERSION}"
             fields = self._api.call("GET", path)["fields"]
             yield Post(path, _markdown(fields.get("System.Description") or ""))
 
@@ -88,3 +87,6 @@ def _html(body: str) -> str:
 
 def _markdown(text: str) -> str:
     return html.unescape(text.removeprefix("<pre>").removesuffix("</pre>"))
+
+
+SERVICE = Service("TF_BUILD", Comments, Issues)

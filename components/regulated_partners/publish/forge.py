@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,21 @@ class IssueBoard(Board, Protocol):
     def close(self, post: Post) -> None:
         """Closes one."""
         ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of the services.
+
+    Attributes:
+        variable: what its runner sets for every job.
+        comments: those of the pull request that a job runs for, given the job's variables.
+        issues: the open ones about drift, given these and the title of one that is added.
+    """
+
+    variable: str
+    comments: Callable[[Mapping[str, str]], Board]
+    issues: Callable[[Mapping[str, str], str], IssueBoard]
 
 
 def put(board: Board, body: str) -> str:

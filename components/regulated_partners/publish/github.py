@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from regulated_partners.errors import CannotRunError
-from regulated_partners.publish.api import Api
-from regulated_partners.publish.forge import Post
-from regulated_partners.publish.variables import needed
+from regulated_partners.publish.api import Api, needed
+from regulated_partners.publish.forge import Post, Service
 
 NAME = "GitHub"
 LABEL = "drift"
@@ -36,8 +35,8 @@ class Comments:
         self._number = pull_request(environ)
 
     def posts(self) -> Iterator[Post]:
-        for each in self._api.pages(f"/repos/{self._repository}/issues/{self._number}/comments?per_page=100"):
-            yield Post(f"/repos/{self._repository}/issues/comments/{each['id']}", each.get("body") or "")
+        for item in self._api.pages(f"/repos/{self._repository}/issues/{self._number}/comments?per_page=100"):
+            yield Post(f"/repos/{self._repository}/issues/comments/{item['id']}", item.get("body") or "")
 
     def change(self, post: Post, body: str) -> None:
         self._api.call("PATCH", post.path, {"body": body})
@@ -55,9 +54,9 @@ class Issues:
         self._title = title
 
     def posts(self) -> Iterator[Post]:
-        for each in self._api.pages(f"{self._issues}?state=open&labels={LABEL}&per_page=100&direction=asc"):
-            if "pull_request" not in each:
-                yield Post(f"{self._issues}/{each['number']}", each.get("body") or "")
+        for item in self._api.pages(f"{self._issues}?state=open&labels={LABEL}&per_page=100&direction=asc"):
+            if "pull_request" not in item:
+                yield Post(f"{self._issues}/{item['number']}", item.get("body") or "")
 
     def change(self, post: Post, body: str) -> None:
         self._api.call("PATCH", post.path, {"body": body})
@@ -81,3 +80,6 @@ def pull_request(environ: Mapping[str, str]) -> int:
         raise CannotRunError(
             "This job runs for no pull request, so there is none to comment on: publish comments only on: pull_request."
         ) from None
+
+
+SERVICE = Service("GITHUB_ACTIONS", Comments, Issues)

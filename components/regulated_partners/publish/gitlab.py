@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from regulated_partners.publish.api import Api
-from regulated_partners.publish.forge import Post
-from regulated_partners.publish.variables import needed
+from regulated_partners.publish.api import Api, needed
+from regulated_partners.publish.forge import Post, Service
 
 NAME = "GitLab"
 LABEL = "drift"
@@ -35,8 +34,8 @@ class Comments:
         self._notes = f"/projects/{project}/merge_requests/{number}/notes"
 
     def posts(self) -> Iterator[Post]:
-        for each in self._api.pages(f"{self._notes}?per_page=100&sort=asc&order_by=created_at"):
-            yield Post(f"{self._notes}/{each['id']}", each.get("body") or "")
+        for item in self._api.pages(f"{self._notes}?per_page=100&sort=asc&order_by=created_at"):
+            yield Post(f"{self._notes}/{item['id']}", item.get("body") or "")
 
     def change(self, post: Post, body: str) -> None:
         self._api.call("PUT", post.path, {"body": body})
@@ -54,8 +53,8 @@ class Issues:
         self._title = title
 
     def posts(self) -> Iterator[Post]:
-        for each in self._api.pages(f"{self._issues}?state=opened&labels={LABEL}&per_page=100&sort=asc"):
-            yield Post(f"{self._issues}/{each['iid']}", each.get("description") or "")
+        for item in self._api.pages(f"{self._issues}?state=opened&labels={LABEL}&per_page=100&sort=asc"):
+            yield Post(f"{self._issues}/{item['iid']}", item.get("description") or "")
 
     def change(self, post: Post, body: str) -> None:
         self._api.call("PUT", post.path, {"description": body})
@@ -65,3 +64,6 @@ class Issues:
 
     def close(self, post: Post) -> None:
         self._api.call("PUT", post.path, {"state_event": "close"})
+
+
+SERVICE = Service("GITLAB_CI", Comments, Issues)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from exchange_online.connectors import Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificates import CertificateFacts
+from regulated_partners.probing.names import listed
 from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Party, verdict_of, worst
 
 _LARGEST = 64 * 1024 * 1024
@@ -153,12 +154,12 @@ def updated(before: Baseline, seen: Sequence[Observation], now: datetime, *, acc
         accept: enter also what needs a decision.
     """
     entries = dict(before.entries)
-    for each in seen:
-        open_question = any(finding.level is not Level.INFO for finding in changes_since(before, each))
+    for place in seen:
+        open_question = any(finding.level is not Level.INFO for finding in changes_since(before, place))
         if accept or not open_question:
-            old, new = entries.get(each.key), each.entry(now)
+            old, new = entries.get(place.key), place.entry(now)
             if old is None or (old.certificate, old.mx) != (new.certificate, new.mx):
-                entries[each.key] = new
+                entries[place.key] = new
     return Baseline(entries=entries)
 
 
@@ -191,11 +192,11 @@ def _name_changes(old: SeenCertificate, new: SeenCertificate, since: str) -> Ite
     lost, came = sorted(before - after), sorted(after - before)
     accept = "If it is meant, correct the declared name where it needs it and accept it with --update-baseline."
     if lost:
-        now_has = f"; it now has {_some(came)}" if came else ""
-        text = f"The certificate lost names {since}: {_some(lost)}{now_has}. {accept}"
+        now_has = f"; it now has {listed(came, at_most=_SHOWN)}" if came else ""
+        text = f"The certificate lost names {since}: {listed(lost, at_most=_SHOWN)}{now_has}. {accept}"
         yield Finding(Check.BASELINE_NAME, Level.ERROR, text, Party.PARTNER, source="tls-verification F2")
     elif came:
-        text = f"The certificate got further names {since}: {_some(came)}. {accept}"
+        text = f"The certificate got further names {since}: {listed(came, at_most=_SHOWN)}. {accept}"
         yield Finding(Check.BASELINE_NAME, Level.WARNING, text, Party.WE, source="tls-verification F2")
 
 
@@ -210,18 +211,13 @@ def _mx_changes(entry: Entry, seen: Observation) -> Iterable[Finding]:
     before, after = {name.lower() for name in entry.mx}, {name.lower() for name in seen.mx}
     if before != after:
         gone, came = sorted(before - after), sorted(after - before)
-        moves = [f"gone: {_some(gone)}"] if gone else []
-        moves += [f"new: {_some(came)}"] if came else []
+        moves = [f"gone: {listed(gone, at_most=_SHOWN)}"] if gone else []
+        moves += [f"new: {listed(came, at_most=_SHOWN)}"] if came else []
         text = (
             f"The MX record of {seen.place} changed since {entry.seen:%Y-%m-%d}; {'; '.join(moves)}. A move to another "
             "provider brings another certificate: check the declared tlsDomain, and accept it with --update-baseline."
         )
         yield Finding(Check.BASELINE_MX, Level.WARNING, text, Party.WE, source="tls-verification F6")
-
-
-def _some(items: Sequence[str]) -> str:
-    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return ", ".join(items[:_SHOWN]) + more
 
 
 @dataclass(frozen=True)
@@ -254,8 +250,8 @@ class Watch:
         """The judgements with what has changed; then the file is written. Raises CannotRunError."""
         found = list(observed)
         if self._path is None:
-            return tuple(each.judgement for each in found)
-        judgements = tuple(self._with_changes(each) for each in found)
+            return tuple(item.judgement for item in found)
+        judgements = tuple(self._with_changes(item) for item in found)
         after = updated(self._before, self._all_seen(found), moment, accept=self._accept)
         if after != self._before or not self._path.exists():
             write_baseline(self._path, after)
@@ -263,7 +259,9 @@ class Watch:
 
     def _with_changes(self, observed: Observed) -> Judgement:
         changes = (
-            () if self._accept else tuple(each for seen in observed.seen for each in changes_since(self._before, seen))
+            ()
+            if self._accept
+            else tuple(change for seen in observed.seen for change in changes_since(self._before, seen))
         )
         judgement = observed.judgement
         verdict = worst((judgement.verdict, verdict_of(changes)))
@@ -271,4 +269,4 @@ class Watch:
 
     @staticmethod
     def _all_seen(observed: Sequence[Observed]) -> list[Observation]:
-        return [seen for each in observed for seen in each.seen]
+        return [seen for item in observed for seen in item.seen]

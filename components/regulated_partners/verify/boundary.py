@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
 from exchange_online.connectors.names import TlsSettings
+from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 from regulated_partners.verify.mail_files import HeaderBlock
 from regulated_partners.verify.received import Hop
@@ -150,9 +151,8 @@ def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) ->
         yield from _protocol(hop)
         yield from _suite(hop, settings)
         yield from _certificate(boundary, settings)
-    if settings is not None and not settings.enabled:
-        text = f"The {boundary.direction.word} connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
+    if settings is not None:
+        yield from switched_off(settings)
 
 
 def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Finding]:

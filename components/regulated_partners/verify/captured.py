@@ -11,19 +11,11 @@ from cryptography import x509
 
 from exchange_online.connectors import Direction, InboundSettings
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.probing.certificate_findings import (
-    RESTRICTED,
-    chain_findings,
-    expiry_findings,
-    name_findings,
-    revocation_findings,
-    strength_findings,
-    usage_findings,
-)
+from regulated_partners.probing.certificate_findings import RESTRICTED, certificate_findings
 from regulated_partners.probing.certificates import CertificateFacts, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
-from regulated_partners.verify.certificate import certificate_facts_shown
+from regulated_partners.verify.certificate import certificate_facts_shown, subjects
 from regulated_partners.verify.declared import DeclaredPartner
 from regulated_partners.verify.listener import Captured
 
@@ -113,7 +105,7 @@ def _no_certificate(settings: InboundSettings) -> Iterable[Finding]:
 def _sender(captured: Captured, settings: InboundSettings) -> Iterable[Finding]:
     if settings.restrict_domains_to_ip_addresses and captured.address is not None:
         address = ipaddress.ip_address(captured.address)
-        networks = [ipaddress.ip_network(each, strict=False) for each in settings.sender_ip_addresses]
+        networks = [ipaddress.ip_network(network, strict=False) for network in settings.sender_ip_addresses]
         if not any(address in network for network in networks):
             text = (
                 f"The message came from {captured.address}, which is not among the declared senderIpAddresses. Behind "
@@ -122,7 +114,7 @@ def _sender(captured: Captured, settings: InboundSettings) -> Iterable[Finding]:
             source = "New-InboundConnector, RestrictDomainsToIPAddresses"
             yield Finding(Check.ADDRESS, Level.ERROR, text, Party.EITHER, RESTRICTED, source)
     domain = captured.mail_from.rpartition("@")[2].lower()
-    if domain and not any(_covers(each, domain) for each in settings.sender_domains):
+    if domain and not any(_covers(pattern, domain) for pattern in settings.sender_domains):
         text = f"The message came from {domain}, to which the connector does not apply: it has other senderDomains."
         yield Finding(Check.DOMAIN, Level.WARNING, text, Party.EITHER, source="New-InboundConnector, SenderDomains")
 
@@ -144,16 +136,8 @@ def _certificate(
     except ValueError:
         text = "The certificate that the sending server showed is malformed. The partner must replace it."
         return None, (Finding(Check.CLIENT_CERTIFICATE, Level.ERROR, text, Party.PARTNER),)
-    settings = check.settings
-    _, names = name_findings(facts, settings, check.mode)
-    findings = (
-        *names,
-        *chain_findings(judge_chain(chain, check.roots, check.now), settings),
-        *expiry_findings(facts, check.now),
-        *usage_findings(facts, Direction.INBOUND),
-        *strength_findings(facts),
-        *revocation_findings(facts, settings),
-    )
+    verdict = judge_chain(chain, check.roots, check.now)
+    _, findings = certificate_findings(facts, verdict, check.settings, check.now, check.mode)
     return facts, findings
 
 
@@ -167,4 +151,4 @@ def _facts(captured: Captured, facts: CertificateFacts | None, check: ListenChec
     if facts is not None:
         yield from certificate_facts_shown(facts, check.now)
         sent = captured.chain or captured.refused_chain
-        yield Fact("certificates sent", "; ".join(each.subject.rfc4514_string() or "(no subject)" for each in sent))
+        yield Fact("certificates sent", subjects(sent))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,17 +18,13 @@ from exchange_online.connectors import ConnectorSettings, Direction
 from exchange_online.connectors.words import mail_flow
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificate_findings import (
-    chain_findings,
+    certificate_findings,
     demanded_name,
-    expiry_findings,
-    name_findings,
-    revocation_findings,
     revocation_hosts,
-    strength_findings,
-    usage_findings,
+    switched_off,
 )
-from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict, certificate_facts
-from regulated_partners.probing.names import MatchMode, NameVerdict
+from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts
+from regulated_partners.probing.names import MatchMode, NameVerdict, listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
 from regulated_partners.verify.declared import DeclaredPartner
 
@@ -78,16 +74,12 @@ def judge_certificate(
         chain: what the check of the chain came to.
         check: the connector, the time, the mode.
     """
-    verdict, about_names = name_findings(facts, check.settings, check.mode)
+    names, about = certificate_findings(facts, chain, check.settings, check.now, check.mode)
     findings = [
-        *about_names,
-        *chain_findings(chain, check.settings),
-        *_dates(facts, chain, check),
-        *usage_findings(facts, check.direction),
-        *strength_findings(facts),
-        *revocation_findings(facts, check.settings),
+        *about,
         *_file(file, check.direction),
-        *_demands_nothing(check),
+        *_compares_nothing(check),
+        *switched_off(check.settings),
     ]
     return Judgement(
         kind="certificate",
@@ -96,7 +88,7 @@ def judge_certificate(
         demand=mail_flow(check.settings),
         partner=check.partner.name,
         direction=check.direction,
-        facts=(*certificate_facts_shown(facts, check.now), *_names(verdict), *_chain(file, chain)),
+        facts=(*certificate_facts_shown(facts, check.now), *names_shown(names), *_chain(file, chain)),
         findings=tuple(findings),
         not_after=facts.not_after,
     )
@@ -105,53 +97,41 @@ def judge_certificate(
 def certificate_facts_shown(facts: CertificateFacts, now: datetime.datetime) -> Iterable[Fact]:
     """A certificate for the evidence."""
     yield Fact("common name", ", ".join(facts.names.common_names) or "none")
-    yield Fact("subject alternative names", _some(facts.names.dns_names) or "none")
+    yield Fact("subject alternative names", listed(facts.names.dns_names) or "none")
     yield Fact("issuer", facts.issuer)
     yield Fact("valid from", f"{facts.not_before:%Y-%m-%d %H:%M} UTC")
     yield Fact("valid until", f"{facts.not_after:%Y-%m-%d %H:%M} UTC ({facts.days_left(now)} days left)")
     yield Fact("key", facts.key)
     yield Fact("signature", facts.signature_hash or "without a hash of its own")
     usages = facts.extended_key_usages
-    yield Fact("extended key usage", "any" if usages is None else _some([_USAGES.get(each, each) for each in usages]))
-    yield Fact("CRL", _some(facts.crl_urls) or "none")
-    yield Fact("OCSP", _some(facts.ocsp_urls) or "none")
-    yield Fact("revocation hosts", _some(revocation_hosts(facts)) or "none")
+    yield Fact(
+        "extended key usage", "any" if usages is None else listed([_USAGES.get(usage, usage) for usage in usages])
+    )
+    yield Fact("CRL", listed(facts.crl_urls) or "none")
+    yield Fact("OCSP", listed(facts.ocsp_urls) or "none")
+    yield Fact("revocation hosts", listed(revocation_hosts(facts)) or "none")
     yield Fact("SHA-256", facts.sha256)
     yield Fact("public key SHA-256", facts.spki_sha256)
 
 
-def _some(items: Sequence[str], at_most: int = 20) -> str:
-    more = f" and {len(items) - at_most} more" if len(items) > at_most else ""
-    return ", ".join(items[:at_most]) + more
-
-
-def _names(verdict: NameVerdict | None) -> Iterable[Fact]:
+def names_shown(verdict: NameVerdict | None) -> Iterable[Fact]:
+    """Every name that was compared, with the reason."""
     if verdict is None:
         return
     yield Fact("name by CN", verdict.common_name.value)
     yield Fact("name by SAN", verdict.alternative_name.value)
-    for each in verdict.comparisons[:20]:
-        yield Fact(f"{each.place} {each.presented}", f"{each.outcome}: {each.reason}")
+    for name in verdict.comparisons[:20]:
+        yield Fact(f"{name.place} {name.presented}", f"{name.outcome}: {name.reason}")
 
 
 def _chain(file: CertificateFile, chain: ChainVerdict) -> Iterable[Fact]:
     yield Fact("chain", chain.sentence)
-    yield Fact("certificates in the file", _some([_subject(each) for each in file.certificates]))
+    yield Fact("certificates in the file", subjects(file.certificates))
 
 
-def _subject(certificate: x509.Certificate) -> str:
-    return certificate.subject.rfc4514_string() or "(no subject)"
-
-
-def _dates(facts: CertificateFacts, chain: ChainVerdict, check: CertificateCheck) -> Iterable[Finding]:
-    yield from expiry_findings(facts, check.now)
-    # A chain is reported with one cause; that of the dates must not hide behind another one.
-    if facts.not_after <= check.now and chain.cause is not ChainCause.EXPIRED:
-        text = f"The certificate expired on {facts.not_after:%Y-%m-%d %H:%M} UTC. The partner must renew it."
-        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="tls-verification F1")
-    if facts.not_before > check.now and chain.cause is not ChainCause.NOT_YET_VALID:
-        text = f"The certificate is not valid before {facts.not_before:%Y-%m-%d %H:%M} UTC."
-        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.1.2.5")
+def subjects(certificates: Iterable[x509.Certificate]) -> str:
+    """Whose certificates they are."""
+    return listed([certificate.subject.rfc4514_string() or "(no subject)" for certificate in certificates], "; ")
 
 
 def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
@@ -175,15 +155,12 @@ def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
         yield Finding(Check.ORDER, Level.INFO, text, Party.PARTNER, source="EOP field notes (tls-verification 2.4)")
 
 
-def _demands_nothing(check: CertificateCheck) -> Iterable[Finding]:
+def _compares_nothing(check: CertificateCheck) -> Iterable[Finding]:
     if demanded_name(check.settings) is None:
         declared = check.partner.certificate_name(check.direction)
         beside = f"; the declared {declared} is not compared" if declared else ""
         text = f"The {check.direction.word} connector compares no name in a certificate{beside}."
         yield Finding(Check.NAME, Level.INFO, text)
-    if not check.settings.enabled:
-        text = f"The {check.direction.word} connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
 
 
 @dataclass(frozen=True)
@@ -201,14 +178,20 @@ class CertificateFile:
     @property
     def leaf(self) -> x509.Certificate:
         """The first certificate that issued none of the others, which is the server's own."""
-        issuers = {bytes(each.issuer.public_bytes()) for each in self.certificates if each.issuer != each.subject}
-        leaves = (each for each in self.certificates if bytes(each.subject.public_bytes()) not in issuers)
+        issuers = {
+            bytes(certificate.issuer.public_bytes())
+            for certificate in self.certificates
+            if certificate.issuer != certificate.subject
+        }
+        leaves = (
+            certificate for certificate in self.certificates if bytes(certificate.subject.public_bytes()) not in issuers
+        )
         return next(leaves, self.certificates[0])
 
     @property
     def chain(self) -> tuple[x509.Certificate, ...]:
         """The server's own certificate, then the others."""
-        return (self.leaf, *(each for each in self.certificates if each != self.leaf))
+        return (self.leaf, *(certificate for certificate in self.certificates if certificate != self.leaf))
 
     @property
     def leaf_is_first(self) -> bool:
@@ -233,8 +216,8 @@ def read_certificate_file(path: Path) -> CertificateFile:
         raise CannotRunError(f"{path} holds no certificate that can be read. {_ADVICE}")
     try:
         # cryptography reads a certificate's fields when they are asked for: a malformed one must not show up later.
-        for each in certificates[:_MOST]:
-            certificate_facts(each)
+        for certificate in certificates[:_MOST]:
+            certificate_facts(certificate)
     except ValueError as error:
         reason = " ".join(str(error).split())[:200]
         raise CannotRunError(f"A certificate in {path} is malformed: {reason}. {_ADVICE}") from None

@@ -124,8 +124,8 @@ class SeenHandshakes:
         self._chains[tls] = chain
         self.last = chain or self.last
         # OpenSSL checks the chain after this. Nothing is protected by it here: it only must not end the capture.
-        for each in chain:
-            context.load_verify_locations(cadata=each.public_bytes(Encoding.PEM).decode("ascii"))
+        for certificate in chain:
+            context.load_verify_locations(cadata=certificate.public_bytes(Encoding.PEM).decode("ascii"))
 
 
 def read_chain(body: bytes) -> tuple[x509.Certificate, ...]:
@@ -154,7 +154,7 @@ def _entries(body: bytes, offset: int, extensions: bool) -> list[bytes] | None:
 
 def _loaded(entries: list[bytes]) -> tuple[x509.Certificate, ...]:
     try:
-        return tuple(x509.load_der_x509_certificate(each) for each in entries[:_MOST])
+        return tuple(x509.load_der_x509_certificate(entry) for entry in entries[:_MOST])
     except ValueError:
         return ()
 

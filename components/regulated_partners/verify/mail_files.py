@@ -61,7 +61,7 @@ class HeaderBlock:
 
     def first(self, name: str) -> str | None:
         """The first field of a lower-case name."""
-        return next((value for each, value in self.fields if each == name), None)
+        return next((value for field, value in self.fields if field == name), None)
 
 
 def header_blocks(stream: BinaryIO, name: str) -> Iterator[HeaderBlock]:
@@ -226,7 +226,7 @@ def _parts(message: Message) -> Iterable[Message]:
         yield part
         payload = part.get_payload()
         if isinstance(payload, list):
-            waiting += [each for each in payload if isinstance(each, Message)]
+            waiting += [inner for inner in payload if isinstance(inner, Message)]
 
 
 def _part_blocks(part: Message, place: str) -> Iterator[HeaderBlock]:

@@ -67,7 +67,7 @@ def judge_file(stream: BinaryIO, name: str, check: MessageCheck) -> tuple[Judgem
     if not judged:
         return (_not_judged(name, f"{name} holds no header."),)
     # An enclosing message, such as the mail that a partner's answer is attached to, need not show a boundary itself.
-    shown = tuple(each for each in judged if each.direction is not None)
+    shown = tuple(judgement for judgement in judged if judgement.direction is not None)
     return shown or tuple(judged)
 
 
@@ -82,10 +82,10 @@ def judge_block(block: HeaderBlock, check: MessageCheck) -> tuple[Judgement, ...
     hops = tuple(parse_received(value) for value in block.received[:_MOST_HOPS])
     found: list[Boundary] = []
     for direction in check.directions:
-        for each in find_boundary(hops, direction, check.gateways):
+        for boundary in find_boundary(hops, direction, check.gateways):
             # Between two tenants one line is the boundary of both; it is judged once.
-            if all(each.index != other.index for other in found):
-                found.append(each)
+            if all(boundary.index != other.index for other in found):
+                found.append(boundary)
     if not found:
         return (_no_boundary(block, hops, check),)
     return tuple(_judge(block, hops, boundary, check) for boundary in found)
@@ -117,7 +117,7 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
         direction=boundary.direction,
         facts=(*_boundary_facts(boundary), *_telling(block), *_others(hops, boundary)),
         findings=tuple(findings),
-        transcript=tuple(f"Received: {each.text[:_KEPT]}" for each in hops[:100]),
+        transcript=tuple(f"Received: {hop.text[:_KEPT]}" for hop in hops[:100]),
     )
 
 
@@ -189,7 +189,7 @@ def _no_boundary(block: HeaderBlock, hops: Sequence[Hop], check: MessageCheck) -
         for index, hop in enumerate(hops[:100])
     )
     finding = Finding(Check.BOUNDARY, Level.WARNING, text, source="tls-verification 1.2")
-    transcript = tuple(f"Received: {each.text[:_KEPT]}" for each in hops[:100])
+    transcript = tuple(f"Received: {hop.text[:_KEPT]}" for hop in hops[:100])
     partner = check.partner.name if check.partner else None
     return Judgement("message", block.place, Verdict.UNKNOWN, "", partner, None, facts, (finding,), transcript)
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 from xml.etree import ElementTree
 
 import typer
@@ -34,7 +33,7 @@ _NOT_JUDGED = (Verdict.UNKNOWN, Verdict.NOT_REACHABLE)
 
 def as_text(run: Run) -> str:
     """Every judgement, then one line that says what it comes to."""
-    blocks = ["\n".join(_shown(each)) for each in run.judgements]
+    blocks = ["\n".join(_shown(judgement)) for judgement in run.judgements]
     return "\n\n".join([*blocks, _summary(run)]) + "\n"
 
 
@@ -78,7 +77,7 @@ def _short(value: str) -> str:
 
 
 def _summary(run: Run) -> str:
-    counts = {verdict: sum(each.verdict is verdict for each in run.judgements) for verdict in Verdict}
+    counts = {verdict: sum(judgement.verdict is verdict for judgement in run.judgements) for verdict in Verdict}
     parts = [f"{count} {verdict.value}" for verdict, count in counts.items() if count]
     return f"{run.command}: {', '.join(parts) or 'nothing was judged'}"
 
@@ -157,24 +156,6 @@ class FailOn(StrEnum):
     WARNING = "warning"
 
 
-Evidence = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--evidence",
-        metavar="FILE",
-        help="Also write the record of this run: JSON (.json) or Markdown (.md). Repeatable.",
-    ),
-]
-Prometheus = Annotated[
-    Path | None,
-    typer.Option("--prometheus", metavar="FILE", help="Also write metrics for Prometheus' textfile collector."),
-]
-Junit = Annotated[
-    Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML, for a pipeline's test results.")
-]
-FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="The least that ends the command with 1.")]
-
-
 @dataclass(frozen=True)
 class Outputs:
     """What was asked for.
@@ -220,7 +201,7 @@ def exit_code(run: Run, fail_on: FailOn = FailOn.ERROR) -> ExitCode:
         run: what was judged.
         fail_on: whether a warning counts too.
     """
-    verdicts = {each.verdict for each in run.judgements}
+    verdicts = {judgement.verdict for judgement in run.judgements}
     failing = {Verdict.FAILED, Verdict.UNKNOWN} | ({Verdict.WARNING} if fail_on is FailOn.WARNING else set())
     if verdicts & failing or not verdicts:
         return ExitCode.FINDINGS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from exchange_online.connectors import Direction, OutboundSettings
 from exchange_online.connectors.words import mail_flow
 from regulated_partners.errors import CannotRunError
-from regulated_partners.probing.certificates import CertificateFacts
+from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.collect import Questions
 from regulated_partners.probing.route import SMART_HOSTS, ProbeIndex, Route, probed_domains, routes
 from regulated_partners.probing.route_report import RouteReport, report_route
@@ -21,7 +21,7 @@ from regulated_partners.probing.seen import Probe
 from regulated_partners.probing.server_report import Demand, ServerReport
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.verify.baseline import Observation, Observed
-from regulated_partners.verify.certificate import certificate_facts_shown
+from regulated_partners.verify.certificate import certificate_facts_shown, names_shown, subjects
 from regulated_partners.verify.declared import DeclaredPartner
 
 _LARGEST_PROBE = 512 * 1024 * 1024
@@ -50,9 +50,9 @@ def judge_partner(partner: DeclaredPartner, demand: Demand, index: ProbeIndex) -
         for server in route.servers:
             if server.seen.place not in seen:
                 seen.add(server.seen.place)
-                observed.append(_observed_server(server, partner, demand, _place(server, route)))
+                observed.append(_observed_server(server, partner, demand.now, _place(server, route)))
     known = {route.subject for route in found}
-    observed += [Observed(each) for each in _missing(partner, known)]
+    observed += [Observed(judgement) for judgement in _missing(partner, known)]
     return tuple(observed)
 
 
@@ -93,25 +93,15 @@ def _judgement(
 def _observed_route(report: RouteReport, partner: DeclaredPartner) -> Observed:
     route = report.route
     findings = (*report.findings, *_about_declaration(partner.outbound, route))
-    judgement = Judgement(
-        kind="domain",
-        subject=route.subject,
-        verdict=verdict_of(findings, otherwise=report.verdict),
-        demand=mail_flow(partner.outbound),
-        partner=partner.name,
-        direction=Direction.OUTBOUND,
-        facts=report.facts,
-        findings=findings,
-    )
+    verdict = verdict_of(findings, otherwise=report.verdict)
+    judgement = replace(_judgement("domain", route.subject, verdict, partner, findings), facts=report.facts)
     hosts = tuple(record.host for record in route.domain.mx.records) if route.domain else ()
     seen = (Observation(partner.name, Direction.OUTBOUND, route.subject, mx=hosts),) if hosts else ()
     return Observed(judgement, seen)
 
 
 def _about_declaration(settings: OutboundSettings, route: Route) -> Iterable[Finding]:
-    if not settings.enabled:
-        text = "The outbound connector is declared with enabled: false, so it demands nothing yet."
-        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
+    yield from switched_off(settings)
     if route.domain is not None and route.subject not in settings.recipient_domains:
         text = (
             f"*.{route.subject} is declared: a wildcard has no MX record of its own, so {route.subject} stands for it. "
@@ -123,23 +113,17 @@ def _about_declaration(settings: OutboundSettings, route: Route) -> Iterable[Fin
 def _place(server: ServerReport, route: Route) -> str:
     """The baseline's name for a server: its host, unless the host's addresses show different certificates."""
     digests: dict[str, set[str]] = defaultdict(set)
-    for each in route.servers:
-        if each.facts is not None:
-            digests[each.seen.host].add(each.facts.sha256)
+    for other in route.servers:
+        if other.facts is not None:
+            digests[other.seen.host].add(other.facts.sha256)
     host = server.seen.host
     return host if len(digests[host]) < 2 else f"{host} [{server.seen.address}]"
 
 
-def _observed_server(server: ServerReport, partner: DeclaredPartner, demand: Demand, place: str) -> Observed:
-    judgement = Judgement(
-        kind="server",
-        subject=server.seen.place,
-        verdict=server.verdict,
-        demand=mail_flow(partner.outbound),
-        partner=partner.name,
-        direction=Direction.OUTBOUND,
-        facts=tuple(_facts(server, demand.now)),
-        findings=server.findings,
+def _observed_server(server: ServerReport, partner: DeclaredPartner, now: datetime.datetime, place: str) -> Observed:
+    judgement = replace(
+        _judgement("server", server.seen.place, server.verdict, partner, server.findings),
+        facts=tuple(_facts(server, now)),
         transcript=server.seen.transcript,
         not_after=server.facts.not_after if server.facts else None,
     )
@@ -159,24 +143,11 @@ def _facts(server: ServerReport, now: datetime.datetime) -> Iterable[Fact]:
     if server.satisfies is not None:
         yield Fact("satisfies connectionSecurity", server.satisfies.value)
     if server.facts is not None:
-        yield from _certificate(server, server.facts, now)
-
-
-def _certificate(server: ServerReport, facts: CertificateFacts, now: datetime.datetime) -> Iterable[Fact]:
-    yield from certificate_facts_shown(facts, now)
-    if server.chain_verdict is not None:
-        yield Fact("chain", server.chain_verdict.sentence)
-    yield Fact("certificates sent", _subjects(server))
-    if server.names is not None:
-        yield Fact("name by CN", server.names.common_name.value)
-        yield Fact("name by SAN", server.names.alternative_name.value)
-        for each in server.names.comparisons[:20]:
-            yield Fact(f"{each.place} {each.presented}", f"{each.outcome}: {each.reason}")
-
-
-def _subjects(server: ServerReport) -> str:
-    names: Sequence[str] = [each.subject.rfc4514_string() or "(no subject)" for each in server.chain]
-    return "; ".join(names)
+        yield from certificate_facts_shown(server.facts, now)
+        if server.chain_verdict is not None:
+            yield Fact("chain", server.chain_verdict.sentence)
+        yield Fact("certificates sent", subjects(server.chain))
+        yield from names_shown(server.names)
 
 
 def read_probe(path: Path) -> Probe:

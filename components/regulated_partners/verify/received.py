@@ -121,13 +121,13 @@ def _parts(text: str) -> list[_Part]:
     """Words and comments of the top level, up to the date. A comment that is never closed ends with the header."""
     parts: list[_Part] = []
     depth, start = 0, 0
-    for at, each in enumerate(text):
-        if each == "(":
+    for at, character in enumerate(text):
+        if character == "(":
             if depth == 0:
                 parts += _words(text[start:at])
                 start = at + 1
             depth += 1
-        elif each == ")" and depth:
+        elif character == ")" and depth:
             depth -= 1
             if depth == 0:
                 parts.append(_Part(text[start:at], is_comment=True, is_glued=text[start - 2 : start - 1].strip() != ""))
@@ -160,7 +160,7 @@ def _session(parts: Sequence[_Part], words: Sequence[str]) -> tuple[TlsSession |
         # The sender chooses what follows `from`, and may choose something that reads like the server's comment.
         is_helo = at == 1 and parts[0].text.lower() == "from"
         if part.is_comment and not part.is_glued and not is_helo:
-            following = [each.text for each in parts[at + 1 : at + 3] if not each.is_comment]
+            following = [part.text for part in parts[at + 1 : at + 3] if not part.is_comment]
             found = session_in_comment(part.text, following)
             if found is not None:
                 return found, f"({part.text})"

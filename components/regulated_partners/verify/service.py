@@ -80,7 +80,7 @@ def _trace(
         progress.step(f"Looking for {direction.word} messages of {partner.name} in the message trace")
         messages = _messages(api, partner, direction, check, back)
         if messages:
-            judged += [_message(api, partner, direction, each) for each in messages[:_MOST_DETAILS]]
+            judged += [_message(api, partner, direction, message) for message in messages[:_MOST_DETAILS]]
         elif check.message_id is None:
             judged.append(_no_message(partner, direction, back))
     return judged or [_not_traced(partner, check.message_id or "", back)]
@@ -88,7 +88,7 @@ def _trace(
 
 def _named(cmdlets: ConnectorCmdlets, partner: DeclaredPartner, direction: Direction) -> ConnectorRecord | None:
     name = partner.settings(direction).name.casefold()
-    return next((each for each in cmdlets.list(direction) if each.name.casefold() == name), None)
+    return next((record for record in cmdlets.list(direction) if record.name.casefold() == name), None)
 
 
 def _connector(partner: DeclaredPartner, direction: Direction, found: ConnectorRecord | None) -> Judgement:
@@ -120,7 +120,7 @@ def _drift(partner: DeclaredPartner, direction: Direction, found: ConnectorRecor
         return
     different = changes(found.settings, declared)
     if different:
-        shown = "; ".join(str(each) for each in different)
+        shown = "; ".join(str(change) for change in different)
         text = (
             f"The connector in the tenant is not as declared (tenant => declaration): {shown}. See `pulumi preview "
             "--refresh`, then decide which of the two is right."
@@ -240,7 +240,9 @@ def _message(api: AdminApi, partner: DeclaredPartner, direction: Direction, mess
         direction=direction,
         facts=tuple(facts),
         findings=tuple(findings),
-        transcript=tuple(f"{each.date} {each.event} {each.action} {each.detail} {each.data}"[:4000] for each in events),
+        transcript=tuple(
+            f"{event.date} {event.event} {event.action} {event.detail} {event.data}"[:4000] for event in events
+        ),
     )
 
 

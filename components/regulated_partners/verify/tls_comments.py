@@ -158,7 +158,7 @@ def session_in_words(words: Sequence[str]) -> tuple[TlsSession | None, str]:
             return TlsSession(cipher=_cipher(following)), f"tls {following}"
         if lowered == "encrypted" and at and _CIPHER.fullmatch(words[at - 1]):
             return TlsSession(cipher=_cipher(words[at - 1])), f"{words[at - 1]} encrypted"
-        if [each.lower() for each in words[at : at + 4]] == ["over", "tls", "secured", "channel"]:
+        if [following.lower() for following in words[at : at + 4]] == ["over", "tls", "secured", "channel"]:
             return TlsSession(), "over TLS secured channel"
         if lowered == "with" and following.upper() == "STARTTLS":
             return TlsSession(), "with STARTTLS"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
-from exchange_online.admin_api.paging import rows_of
+from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
+from exchange_online.admin_api.exchange import Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Settings, connection
 from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts, gates_for
@@ -18,8 +23,15 @@ from exchange_online.admin_api.wire import JsonValue, request, with_result_size
 __all__ = ["AdminApi", "Answer", "Connection", "Effect", "Settings", "connect"]
 
 if TYPE_CHECKING:
-    from exchange_online.admin_api.exchange import Exchange
     from exchange_online.admin_api.transport import Transport
+
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
+#: The GUIDs that this process has asked for, by authority and domain.
+_FOUND: dict[tuple[str, str], str] = {}
+_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -85,8 +97,6 @@ class AdminApi:
         RestrictedOffering, NotAuthenticated, Throttled, Unavailable, OutcomeUnknown (only for a CREATE),
         UnexpectedAnswer, ServiceError or Misconfigured.
         """
-        from exchange_online.admin_api.exchange import Call
-
         ready, exchange, _ = self._prepared()
         sent = request(
             ready.cloud,
@@ -117,15 +127,13 @@ class AdminApi:
 
     def _prepared(self) -> tuple[Connection, Exchange, Transport]:
         # requests and MSAL are imported at the first call: a provider process that only checks and diffs needs neither.
-        from exchange_online.admin_api.exchange import Exchange
-        from exchange_online.admin_api.tenants import tenant_guid
         from exchange_online.admin_api.tokens import token_source
         from exchange_online.admin_api.transport import Transport
 
         with self._lock:
             if self._ready is None:
                 cloud = self._connection.cloud
-                guid = tenant_guid(cloud, self._connection.tenant, self._timeouts, self._retry)
+                guid = _tenant_guid(cloud, self._connection.tenant, self._timeouts, self._retry)
                 ready = replace(self._connection, tenant=guid)
                 transport = Transport(cloud, self._timeouts)
                 tokens = token_source(ready, self._timeouts, self._retry)
@@ -146,3 +154,50 @@ def _where(cmdlet: str, parameters: Mapping[str, JsonValue], about: str | None, 
     named = {name.lower(): value for name, value in parameters.items()}
     target = about or named.get("identity") or named.get("name")
     return f"{cmdlet} {clean(repr(target))} in tenant {tenant}" if target else f"{cmdlet} in tenant {tenant}"
+
+
+def _tenant_guid(cloud: Cloud, tenant: str, timeouts: Timeouts, retry: RetryPolicy) -> str:
+    """The tenant's GUID, lower case; asked once per process.
+
+    cloud: whose token service is asked. tenant: GUID or domain. timeouts, retry: for the request.
+    Raises Misconfigured for what is neither; NotAuthenticated for a domain that no tenant has; Unavailable.
+    Source: OpenID Connect Discovery 1.0 (the issuer holds the GUID); exchange-wire 3.1 (a vanity domain in the path
+    gives 401 or breaks paging; resolving it first is assumed to be right).
+    """
+    name = tenant.strip().lower()
+    if _GUID.fullmatch(name):
+        return name
+    where = f"Finding the tenant {tenant}"
+    if not _DOMAIN.fullmatch(name):
+        what = "it is neither a GUID nor a domain"
+        raise Misconfigured(Failure(where=where, what=what, advice="Correct the stack config tenant."))
+    with _LOCK:
+        known = _FOUND.get((cloud.authority, name))
+        if known is None:
+            known = _FOUND[cloud.authority, name] = _discover(cloud, name, where, timeouts, retry)
+        return known
+
+
+def _discover(cloud: Cloud, name: str, where: str, timeouts: Timeouts, retry: RetryPolicy) -> str:
+    from exchange_online.admin_api.token_http import TokenHttp
+
+    http = TokenHttp(cloud, timeouts, retry, where=where)
+    try:
+        response = http.get(f"{cloud.authority}/{name}/v2.0/.well-known/openid-configuration")
+    finally:
+        http.close()
+    try:
+        issuer = urlsplit(str(json.loads(response.content)["issuer"]))
+    except (ValueError, KeyError, TypeError):
+        issuer = urlsplit("")
+    guid = next((part for part in issuer.path.lower().split("/") if _GUID.fullmatch(part)), None)
+    if guid is None:
+        raise NotAuthenticated(
+            Failure(
+                where=where,
+                what=f"the token service {cloud.authority} did not name its GUID",
+                advice="Write the tenant's GUID into the stack config tenant.",
+                status=response.status_code,
+            )
+        )
+    return guid

@@ -1,4 +1,4 @@
-"""The kinds of credential with which an application signs in. None of them shows its secret."""
+"""The kinds of credential with which an application signs in, and the token it gets. None shows its secret."""
 
 from __future__ import annotations
 
@@ -91,3 +91,10 @@ def secrets_of(credential: Credential) -> tuple[str, ...]:
             return (credential.request_token,)
         case _:
             return ()
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """A bearer token, what a sign-in gives. Its value, the JWT, never shows in the repr."""
+
+    value: str = field(repr=False)

@@ -1,32 +1,43 @@
-"""One request and its answer: token, gate, retries, and the typed error when it is refused."""
+"""One request and its answer: token, gate, retries, and the typed error when it is refused; a listing to its end.
+
+A part of a listing is never returned: missing rows would read as deleted objects.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from exchange_online.admin_api.bearer import AccessToken
 from exchange_online.admin_api.classification import classify, classify_reported
+from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.errors import (
     AccessDenied,
     AdminApiError,
     Failure,
     NotAuthenticated,
+    StalePage,
+    Unavailable,
     UnexpectedAnswer,
 )
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_claims import explain
 from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy
-from exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page
+from exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page, same_origin
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
     from exchange_online.admin_api.transport import HttpAnswer, Transport
 
 
+#: How often a listing whose page link went stale starts again.
+RESTARTS = 2
+
 #: New tokens for one call at the most.
 _RENEWALS = 2
+
+Rows = tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True)
@@ -134,3 +145,56 @@ class Exchange:
         kind = AccessDenied if why.lacks_role else type(error)
         what = "the application may not do this" if why.lacks_role else error.failure.what
         return kind(replace(error.failure, what=what, advice=why.text))
+
+
+def rows_of(exchange: Exchange, request: Request, call: Call) -> tuple[Rows, tuple[str, ...], str]:
+    """All rows of a listing, its warnings once each, and the request id of the last page.
+
+    exchange: sends. request: of the first page. call: what is being done.
+    Raises an AdminApiError when any page fails.
+    Source: exchange-wire 8.1 (the same POST to `@odata.nextLink`, at once, with the same headers).
+    """
+    for _ in range(RESTARTS):
+        try:
+            return _all_pages(exchange, request, call)
+        except StalePage:
+            continue
+    try:
+        return _all_pages(exchange, request, call)
+    except StalePage as stale:
+        what = f"{stale.failure.what}, and so did those of {RESTARTS} new attempts"
+        failed = Unavailable(replace(stale.failure, what=what, advice=Unavailable.usual_advice))
+    raise failed from None
+
+
+def _all_pages(exchange: Exchange, request: Request, call: Call) -> tuple[Rows, tuple[str, ...], str]:
+    rows: list[Mapping[str, object]] = []
+    warnings: dict[str, None] = {}
+    seen = {request.url}
+    page_request = request
+    while True:
+        received = exchange.send(page_request, call)
+        page = received.page
+        if page.is_cut_short:
+            raise _unusable(received, call, "the service left rows out and gave no link to them")
+        rows += page.rows
+        warnings |= dict.fromkeys(page.warnings)
+        if not page.next_link:
+            return tuple(rows), tuple(warnings), received.request_id
+        if not same_origin(page.next_link, request.url):
+            raise _unusable(received, call, f"the next page is at another host ({clean(page.next_link.split('?')[0])})")
+        if page.next_link in seen:
+            raise _unusable(received, call, "the link to the next page leads to a page that was read already")
+        seen.add(page.next_link)
+        page_request = replace(request, url=page.next_link)
+
+
+def _unusable(received: Received, call: Call, what: str) -> AdminApiError:
+    return UnexpectedAnswer(
+        Failure(
+            where=call.where,
+            what=f"the listing is incomplete: {what}",
+            advice="Nothing was concluded from it. Run it again; with the request id Microsoft support can find it.",
+            request_id=received.request_id,
+        )
+    )

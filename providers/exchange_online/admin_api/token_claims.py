@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exchange_online.admin_api.bearer import AccessToken
+from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 

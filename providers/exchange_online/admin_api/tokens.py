@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from exchange_online.admin_api import federation
-from exchange_online.admin_api.bearer import AccessToken
 from exchange_online.admin_api.certificates import load
 from exchange_online.admin_api.credentials import (
+    AccessToken,
     ClientCertificate,
     ClientSecret,
     Credential,
@@ -21,7 +22,14 @@ from exchange_online.admin_api.credentials import (
     secrets_of,
 )
 from exchange_online.admin_api.entra_errors import refused as refused_sign_in
-from exchange_online.admin_api.errors import AdminApiError, Failure, NotAuthenticated, Throttled, Unavailable
+from exchange_online.admin_api.errors import (
+    AdminApiError,
+    Failure,
+    Misconfigured,
+    NotAuthenticated,
+    Throttled,
+    Unavailable,
+)
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_http import TokenHttp
@@ -152,11 +160,56 @@ def _client_credential(credential: Credential, http: TokenHttp) -> str | dict[st
             pair = load(credential)
             return {"private_key": pair.private_key, "public_certificate": pair.certificate}
         case WorkloadIdentityFile():
-            return {"client_assertion": partial(federation.from_file, credential)}
+            return {"client_assertion": partial(_from_file, credential)}
         case GitHubOidc():
-            return {"client_assertion": partial(federation.from_github, credential, http)}
+            return {"client_assertion": partial(_from_github, credential, http)}
         case _:
             raise TypeError("a managed identity signs in without MSAL's confidential client")
+
+
+def _from_file(credential: WorkloadIdentityFile) -> str:
+    """The assertion in the file, read anew each time. Raises Misconfigured."""
+    where = f"Reading the federated token of application {credential.client_id}"
+    advice = f"Check {credential.source or 'the path'} and the workload identity of the pod."
+    try:
+        assertion = credential.path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        what = f"the file {credential.path} cannot be read ({type(error).__name__})"
+        raise Misconfigured(Failure(where=where, what=what, advice=advice)) from None
+    if not assertion:
+        raise Misconfigured(Failure(where=where, what=f"the file {credential.path} is empty", advice=advice))
+    return assertion
+
+
+def _from_github(credential: GitHubOidc, http: TokenHttp) -> str:
+    """The job's id token for the credential's audience. Raises Misconfigured or NotAuthenticated.
+
+    Source: GitHub Actions, OpenID Connect reference (ACTIONS_ID_TOKEN_REQUEST_URL, audience, value).
+    """
+    where = "Asking GitHub for the job's id token"
+    if urlsplit(credential.request_url).scheme != "https":
+        what = "ACTIONS_ID_TOKEN_REQUEST_URL is not an https address"
+        raise Misconfigured(Failure(where=where, what=what, advice="GitHub sets it; do not set it yourself."))
+    options = {
+        "params": {"audience": credential.audience},
+        "headers": {"Authorization": f"Bearer {credential.request_token}", "Accept": "application/json"},
+    }
+    response = http.send("GET", credential.request_url, options)
+    try:
+        value = json.loads(response.content).get("value")
+    except (ValueError, AttributeError):
+        value = None
+    if response.status_code != 200 or not isinstance(value, str) or not value:
+        raise NotAuthenticated(
+            Failure(
+                where=where,
+                what="GitHub gave none",
+                advice="Give the job the permission `id-token: write`; a pull request from a fork never has it.",
+                service_words=clean(response.text, (credential.request_token,)) if response.status_code != 200 else "",
+                status=response.status_code,
+            )
+        )
+    return value
 
 
 def _where(connection: Connection) -> str:

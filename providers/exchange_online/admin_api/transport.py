@@ -16,8 +16,8 @@ import requests.adapters
 import requests.auth
 import urllib3.exceptions
 
-from exchange_online.admin_api.bearer import AccessToken
 from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.errors import AdminApiError, Failure, Misconfigured, Repeat, Unavailable
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.waiting import Timeouts

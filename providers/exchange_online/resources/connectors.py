@@ -157,7 +157,6 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
         when_changed_utc: ISO 8601, as the service writes it.
         is_validated: Whether a validation has succeeded.
         last_validation_timestamp: When it was validated; none where it never was.
-        declined: Inputs that the service did not take over, although it did not refuse them.
     """
 
     direction = Direction.OUTBOUND
@@ -189,7 +188,6 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
     when_changed_utc: pulumi.Output[str | None]
     is_validated: pulumi.Output[bool | None]
     last_validation_timestamp: pulumi.Output[str | None]
-    declined: pulumi.Output[list[str] | None]
 
     def __init__(
         self,

@@ -39,9 +39,9 @@ from exchange_online_emulator.faults import (
     ExpiredToken,
     Forbidden,
     Garbage,
-    LaggingVisibility,
     ReadLag,
     Refusal,
+    Visibility,
 )
 from exchange_online_emulator.models import Kind, StoredObject
 from exchange_online_emulator.rules import rule
@@ -175,7 +175,7 @@ def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: 
         if cmdlet.writes:
             check_anchor(emulator, invocation.anchor)
         lag = fault if isinstance(fault, ReadLag) else None
-        visibility = LaggingVisibility(emulator.faults, lag)
+        visibility = Visibility(emulator.faults, lag)
         outcome = run(emulator.tenant, visibility, cmdlet, invocation.parameters)
         response = _page(emulator, invocation, outcome, lists=cmdlet.verb == "Get")
     except NotAuthenticatedError as error:

@@ -1,17 +1,17 @@
-"""A change to a connector: what was given, what stood before, what would stand after; and the rules that judge it."""
+"""A change to a connector: what was given, what stood before, what would stand after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exchange_online_emulator.cmdlets.parameters import Bound, ListChange
 from exchange_online_emulator.cmdlets.values import stored
 from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import Kind, Settings, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import Tag, rule
+from exchange_online_emulator.rules import rule
 
-# Parameters that steer the cmdlet and are not settings of the object.
+#: Parameters that steer the cmdlet and are not settings of the object.
 NOT_SETTINGS = frozenset({"Identity", "Name", "Confirm", "WhatIf", "LinkForModifiedConnector"})
 
 
@@ -45,40 +45,6 @@ class Change:
     def partner(self) -> bool:
         """Whether the connector is of type Partner after the change."""
         return self.after.get("ConnectorType") == "Partner"
-
-
-Check = Callable[[Change], str | None]
-
-
-@dataclass(frozen=True)
-class _Judge:
-    check: Check
-    kinds: tuple[Kind, ...]
-    strict: bool
-
-
-_JUDGES: list[_Judge] = []
-
-
-def connector_rule(
-    rule_id: str, summary: str, *kinds: Kind, tag: Tag, source: str, strict: bool = False
-) -> Callable[[Check], Check]:
-    """Register a rule that returns the text of the refusal, or None. `strict` rules act only under that switch."""
-
-    def register(check: Check) -> Check:
-        _JUDGES.append(_Judge(check, kinds, strict))
-        return rule(rule_id, summary, tag=tag, source=source, applies="strict" if strict else "always")(check)
-
-    return register
-
-
-def judge(change: Change) -> None:
-    """Let every rule of the connector's kind judge the change. Raises `InvalidSettingError` with the first refusal."""
-    for item in _JUDGES:
-        if change.kind in item.kinds and (change.switches.strict or not item.strict):
-            refusal = item.check(change)
-            if refusal:
-                raise InvalidSettingError(refusal)
 
 
 def merged(given: Bound, before: Settings) -> dict[str, SettingValue]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exchange_online_emulator.cmdlets.changes import Change, judge, merged, same_settings
-from exchange_online_emulator.cmdlets.connector_rules import in_use_text
+from exchange_online_emulator.cmdlets.changes import Change, merged, same_settings
+from exchange_online_emulator.cmdlets.connector_rules import in_use_text, judge
 from exchange_online_emulator.cmdlets.parameters import Bound, cmdlet_specs, row_properties
-from exchange_online_emulator.cmdlets.tenant import Outcome, PlainRow, Tenant, Visibility
+from exchange_online_emulator.cmdlets.tenant import Outcome, PlainRow, Tenant
 from exchange_online_emulator.cmdlets.values import stored
 from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError, OrganizationProhibitedError
+from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject, Switches
 from exchange_online_emulator.rules import rule
 from exchange_online_emulator.storage import DuplicateNameError

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exchange_online_emulator.cmdlets import connector_rules, connectors, listing, message_trace, transport_rules
+from exchange_online_emulator.cmdlets import connectors, listing, message_trace, transport_rules
 from exchange_online_emulator.cmdlets.parameters import Bound, CmdletSpec, Json, bind
-from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant, Visibility
+from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
+from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind
-
-__all__ = ["connector_rules", "run"]  # importing the rules registers them
 
 
 def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: Mapping[str, Json]) -> Outcome:

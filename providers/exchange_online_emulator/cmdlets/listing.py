@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exchange_online_emulator.cmdlets.parameters import Bound
-from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant, Visibility
+from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.errors import ObjectNotFoundError
+from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, StoredObject
 from exchange_online_emulator.rules import rule
 

@@ -172,7 +172,7 @@ def _fits(item: StoredObject, bound: Bound) -> bool:
 
 
 def _any(value: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(value.casefold(), _literal(each.casefold())) for each in patterns)
+    return any(fnmatch.fnmatchcase(value.casefold(), _literal(pattern.casefold())) for pattern in patterns)
 
 
 def _literal(pattern: str) -> str:

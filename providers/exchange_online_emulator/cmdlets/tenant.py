@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from exchange_online_emulator.errors import ObjectNotFoundError
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject, Switches
@@ -28,39 +27,13 @@ class Outcome:
     confirmation_message: str | None = None
 
 
-class Visibility(Protocol):
-    """Decides what a Get sees of the writes before it."""
-
-    def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
-        """The objects as this Get sees them."""
-
-    def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
-        """Take note of a write: New (`before` None), Set, or Remove (`after` None)."""
-
-
-class Immediate:
-    """Every Get sees every write."""
-
-    def seen(self, kind: Kind, objects: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:  # noqa: ARG002
-        """The objects unchanged."""
-        return objects
-
-    def written(self, kind: Kind, before: StoredObject | None, after: StoredObject | None) -> None:
-        """Nothing to note."""
-
-
-@dataclass(frozen=True)
-class _Cached:
-    switches: Switches
-
-
 class Tenant:
     """The objects and switches of one tenant."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
-        self._cached: _Cached | None = None
+        self._cached: Switches | None = None
 
     @property
     def switches(self) -> Switches:
@@ -68,14 +41,14 @@ class Tenant:
         with self._lock:
             if self._cached is None:
                 text = self.store.document("settings", "switches")
-                self._cached = _Cached(Switches.model_validate_json(text) if text else Switches())
-            return self._cached.switches
+                self._cached = Switches.model_validate_json(text) if text else Switches()
+            return self._cached
 
     @switches.setter
     def switches(self, switches: Switches) -> None:
         with self._lock:
             self.store.put_document("settings", "switches", switches.model_dump_json())
-            self._cached = _Cached(switches)
+            self._cached = switches
 
     def forget(self) -> None:
         """Forget every object, call and setting."""

@@ -106,12 +106,7 @@ def _is_ip_range(value: str) -> bool:
     return "/" not in value or prefix.isdecimal()
 
 
-@rule(
-    "V20",
-    "SmartHosts: a port is refused",
-    tag="observed:single",
-    source="docs issue 5599; text assumed",
-)
+@rule("V20", "SmartHosts: a port is refused", tag="observed:single", source="docs issue 5599; text assumed")
 def smart_host(parameter: str, value: str) -> str:
     """An FQDN, an IPv4 address (bracketed or not) or an IPv4 CIDR range. Raises `InvalidSettingError`."""
     plain = value.removeprefix("[").removesuffix("]")

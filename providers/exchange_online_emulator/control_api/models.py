@@ -38,10 +38,7 @@ class Seeded(_Model):
 
 
 class InvokeRequest(_Model):
-    """A cmdlet run by somebody else, such as an administrator in the portal.
-
-    `connector_source` replaces ConnectorSource of a connector that New makes; the portal writes AdminUI.
-    """
+    """A cmdlet run by somebody else; see `Control.invoke`."""
 
     cmdlet: str
     parameters: dict[str, Any] = {}
@@ -64,7 +61,9 @@ class GitHubRequest(_Model):
 class GitHubJob(BaseModel):
     """What a job finds in its environment, and what a federated credential for it needs.
 
-    `request_url` and `request_token` are ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.
+    Attributes:
+        request_url: ACTIONS_ID_TOKEN_REQUEST_URL.
+        request_token: ACTIONS_ID_TOKEN_REQUEST_TOKEN.
     """
 
     model_config = ConfigDict(frozen=True)

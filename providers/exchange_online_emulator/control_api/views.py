@@ -19,11 +19,10 @@ from exchange_online_emulator.cmdlets.connectors import default_settings, rename
 from exchange_online_emulator.cmdlets.dispatch import run
 from exchange_online_emulator.cmdlets.message_trace import plant_message
 from exchange_online_emulator.cmdlets.parameters import CmdletSpec, Parameter, bind, find_cmdlet
-from exchange_online_emulator.cmdlets.tenant import Immediate
 from exchange_online_emulator.control_api import models
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.errors import ServiceError
-from exchange_online_emulator.faults import Fault
+from exchange_online_emulator.faults import Fault, Visibility
 from exchange_online_emulator.models import Kind, Settings, StoredObject, Switches
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.storage import recorded
@@ -68,7 +67,7 @@ def _plant_rules(emulator: Emulator, items: list[dict[str, Any]]) -> int:
     for item in items:
         bound = bind(spec, item)
         if str(bound["Name"]).casefold() not in taken:
-            transport_rules.new(emulator.tenant, Immediate(), bound)
+            transport_rules.new(emulator.tenant, Visibility(), bound)
             taken.add(str(bound["Name"]).casefold())
             created += 1
     return created
@@ -185,7 +184,7 @@ def _invoke(emulator: Emulator, wanted: models.InvokeRequest) -> models.InvokeAn
     if cmdlet is None:
         raise _ProblemError(f"The emulator knows no cmdlet {wanted.cmdlet}.", 404)
     with emulator.store.transaction():
-        outcome = run(emulator.tenant, Immediate(), cmdlet, wanted.parameters)
+        outcome = run(emulator.tenant, Visibility(), cmdlet, wanted.parameters)
         created = next((item for item in outcome.rows if isinstance(item, StoredObject)), None)
         if wanted.connector_source is not None and cmdlet.verb == "New" and created is not None:
             made = renamed_source(created, wanted.connector_source)
@@ -257,7 +256,7 @@ async def token(emulator: Emulator, request: Request) -> Response:
     if known is None:
         raise _ProblemError(f"There is no application {wanted.client_id}.", 404)
     minted = issue(emulator.signing_key, emulator.identity.tenant, known, wanted.audience, wanted.lifetime)
-    return _json(models.TokenAnswer(access_token=minted.value), 201)
+    return _json(models.TokenAnswer(access_token=minted), 201)
 
 
 ROUTES = [

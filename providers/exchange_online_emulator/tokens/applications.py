@@ -16,7 +16,7 @@ from exchange_online_emulator.storage import Store
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
 
-# Template ids of the built-in roles; the same in every tenant. Source: Entra built-in roles.
+#: Template ids of the built-in roles; the same in every tenant. Source: Entra built-in roles.
 DIRECTORY_ROLES: dict[str, str] = {
     "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
     "Exchange Administrator": "29232cdf-9323-42fd-ade2-1d097af3e4de",

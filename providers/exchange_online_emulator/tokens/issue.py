@@ -9,7 +9,6 @@ import secrets
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -53,7 +52,7 @@ class SigningKey:
 
 EXCHANGE = "https://outlook.office365.com"
 
-# Resources that have a service principal in every tenant; a token for another audience the admin API refuses.
+#: Resources that have a service principal in every tenant; a token for another audience the admin API refuses.
 RESOURCES = frozenset(
     {
         EXCHANGE,
@@ -65,14 +64,6 @@ RESOURCES = frozenset(
         "00000002-0000-0ff1-ce00-000000000000",
     }
 )
-
-
-@dataclass(frozen=True)
-class AccessToken:
-    """A signed token and its life in seconds."""
-
-    value: str
-    expires_in: int
 
 
 @rule(
@@ -90,7 +81,7 @@ def issue(
     *,
     method: str = "1",
     challenge: str | None = None,
-) -> AccessToken:
+) -> str:
     """A token for an application.
 
     `lifetime` in seconds; `method` is appidacr: "1" a secret, "2" a certificate or an assertion;
@@ -117,4 +108,4 @@ def issue(
         "uti": secrets.token_urlsafe(16),
         "ver": "1.0",
     } | ({"challenge": challenge} if challenge else {})
-    return AccessToken(key.sign(claims), lifetime)
+    return key.sign(claims)

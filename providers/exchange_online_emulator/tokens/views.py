@@ -78,9 +78,9 @@ def _grant(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
     access = issue(emulator.signing_key, tenant_id, application, audience, lifetime, method=method, challenge=challenge)
     body = {
         "token_type": "Bearer",
-        "expires_in": access.expires_in,
-        "ext_expires_in": access.expires_in,
-        "access_token": access.value,
+        "expires_in": lifetime,
+        "ext_expires_in": lifetime,
+        "access_token": access,
     }
     return JSONResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
@@ -265,7 +265,7 @@ def _grant_to_machine(emulator: Emulator, resource: str, client_id: str | None) 
     now = int(time.time())
     return JSONResponse(
         {
-            "access_token": access.value,
+            "access_token": access,
             "client_id": identity.client_id,
             "expires_in": str(lifetime),
             "expires_on": str(now + lifetime),

@@ -21,8 +21,8 @@ from exchange_online.admin_api import (
     Settings,
     Timeouts,
 )
-from exchange_online.admin_api.bearer import AccessToken
 from exchange_online.admin_api.clouds import EmulatorIdentity
+from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.redaction import clean
 from tests.exchange_online.admin_api.clients import CANARY, Clients
 from tests.exchange_online.admin_api.scripted_service import CLIENT, RESET, TENANT, Reply, ScriptedService

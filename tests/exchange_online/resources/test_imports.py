@@ -37,3 +37,10 @@ def test_no_thread_and_no_file_is_left_open() -> None:
     code = "import threading, os; before = len(os.listdir('/proc/self/fd')); "
     code += _IMPORT + "print(threading.active_count(), len(os.listdir('/proc/self/fd')) - before)"
     assert _printed(code) == "1 0"
+
+
+@pytest.mark.parametrize("module", ["exchange_online.resources.core", "exchange_online.lifecycle"])
+def test_the_core_works_without_pulumi(module: str) -> None:
+    """Failing, what both faces share would depend on one of them, and whoever only looks would wait for gRPC."""
+    code = f"import sys; import {module}; print({{'pulumi', 'grpc', 'google'}} & sys.modules.keys())"
+    assert _printed(code) == "set()"

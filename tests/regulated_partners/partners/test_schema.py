@@ -156,3 +156,11 @@ def test_clouds_and_lists_have_their_shape() -> None:
     """A failure means that an editor accepts a cloud that does not exist."""
     assert refusals(cloud="germany") == [f"$.config['{PREFIX}cloud']"]
     assert refusals(partners=FABRIKAM) == [f"$.config['{PREFIX}partners']"]
+
+
+@pytest.mark.parametrize("name", ["partnres", "Cloud", "x"])
+def test_a_misspelled_setting_is_marked(name: str) -> None:
+    """Failing: an editor completes settings, and shows nothing where a misspelled one removes every partner."""
+    assert refusals(**{name: []}) == ["$.config"]
+    others = {"config": {"acme:partnres": 1, "pulumi:tags": {}, f"{PREFIX}partners": []}}
+    assert list(Draft202012Validator(schema()).iter_errors(others)) == []

@@ -1,11 +1,14 @@
-"""What to call a partner that only its two connectors are known of."""
+"""Which inbound and outbound connectors belong to one partner, and what to call it."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from exchange_online.connectors import Direction
+from regulated_partners.adopt.tenant import TenantConnector
 
 #: The longest name of a partner. Source: regulated_partners.partners.declaration.Partner.
 _LONGEST = 53
@@ -17,6 +20,70 @@ _GENERIC = frozenset(
 )
 _WORD = re.compile(r"[^\W_]+")
 _SEPARATORS = " -_.,:;/|<>()[]'\"\t"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two connectors of type Partner for the same domains."""
+
+    inbound: TenantConnector
+    outbound: TenantConnector
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        return self.inbound.record.settings.domains
+
+
+@dataclass
+class Pairing:
+    """The pairs among some connectors, and why each of the others is in none; by Guid."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def find_pairs(connectors: Iterable[TenantConnector]) -> Pairing:
+    """Pairs the connectors whose domains are the same set.
+
+    Several candidates for one set of domains are told apart by their names: one inbound and one outbound connector
+    whose names share something, when there is exactly one such couple.
+    """
+    found = Pairing()
+    inbound: dict[tuple[str, ...], list[TenantConnector]] = defaultdict(list)
+    outbound: dict[tuple[str, ...], list[TenantConnector]] = defaultdict(list)
+    sides = {Direction.INBOUND: inbound, Direction.OUTBOUND: outbound}
+    for connector in connectors:
+        settings = connector.record.settings
+        if not settings.is_partner:
+            found.reasons[connector.guid] = "its type is OnPremises, and a partner's connectors are of type Partner"
+        elif not settings.domains:
+            found.reasons[connector.guid] = "it has no domains of its own"
+        else:
+            sides[connector.direction][settings.domains].append(connector)
+    for domains in sorted({*inbound, *outbound}):
+        _pair(inbound[domains], outbound[domains], found)
+    return found
+
+
+def _pair(inbound: Sequence[TenantConnector], outbound: Sequence[TenantConnector], found: Pairing) -> None:
+    couples = [(one, other) for one in inbound for other in outbound]
+    if len(couples) > 1:
+        couples = [(one, other) for one, other in couples if shared_part(one.name, other.name)]
+    if len(couples) == 1:
+        found.pairs.append(Pair(*couples[0]))
+    chosen = {half.guid for pair in found.pairs for half in (pair.inbound, pair.outbound)}
+    for own, others in ((inbound, outbound), (outbound, inbound)):
+        for connector in own:
+            if connector.guid not in chosen:
+                found.reasons[connector.guid] = _lonely(connector, others, ambiguous=len(couples) != 1)
+
+
+def _lonely(connector: TenantConnector, others: Sequence[TenantConnector], *, ambiguous: bool) -> str:
+    if not others:
+        return f"no {connector.direction.other.word} connector has the same domains"
+    if ambiguous:
+        return "several connectors have the same domains, and their names do not tell which two belong together"
+    return "another pair has the same domains"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,18 @@
+"""Connectors of which the stack exports every output, each read by its Python name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pulumi
+
+from exchange_online import InboundConnector, OutboundConnector
+
+_CLASSES: dict[str, Any] = {"inbound": InboundConnector, "outbound": OutboundConnector}
+
+for declared in pulumi.Config().require_object("connectors"):
+    resource_class = _CLASSES[declared["direction"]]
+    connector = resource_class(declared["resource"], **declared["arguments"])
+    outputs = {name: getattr(connector, name) for name in inspect.get_annotations(resource_class)}
+    pulumi.export(declared["resource"], outputs)

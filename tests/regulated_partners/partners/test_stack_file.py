@@ -1,0 +1,82 @@
+"""A stack as its settings file and the project file describe it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import StackFile, read_stack_file
+from tests.regulated_partners.partners.declared import FABRIKAM
+
+
+def stack(root: Path, text: str, project: str = "name: acme-mail\nruntime: python\n") -> StackFile:
+    """The stack `dev` of a project."""
+    (root / "Pulumi.yaml").write_text(project, encoding="utf-8")
+    (root / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+    return read_stack_file(root, "dev")
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("config:\n  regulated-partners:partners: []\n", True),
+        ("", True),
+        ("config:\n", True),
+        ("config: {'regulated-partners:cloud': local}", True),
+        ("config: {'regulated-partners:cloud': commercial}", False),
+    ],
+)
+def test_a_stack_without_a_cloud_is_local(tmp_path: Path, text: str, local: bool) -> None:
+    """Failing: the provider treats a stack as local, and the command asks where its state is (PU-24)."""
+    found = stack(tmp_path, text)
+    assert (found.local, found.protects) == (local, not local)
+
+
+@pytest.mark.parametrize("default", ["commercial", "{value: commercial}", "{default: commercial, description: x}"])
+def test_the_project_file_may_say_what_stacks_do_not(tmp_path: Path, default: str) -> None:
+    """Failing: a cloud that the project file sets for all stacks is local for the command, which starts an emulator."""
+    project = f"name: x\nruntime: python\nconfig:\n  regulated-partners:cloud: {default}\n"
+    assert not stack(tmp_path, "config: {}", project).local
+    assert stack(tmp_path, "config: {'regulated-partners:cloud': local}", project).local
+
+
+def test_it_is_found_from_below_with_its_partners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failing: a command works only in one directory, or reads the shared file from another one than the program."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "partners.yaml").write_text(f"partners: [{FABRIKAM!r}]", encoding="utf-8")
+    stack(tmp_path, "config: {'regulated-partners:partnersFile': partners.yaml}")
+    monkeypatch.chdir(tmp_path / "infra")
+    found = read_stack_file(None, "organization/acme-mail/dev")
+    assert (found.root, found.project) == (tmp_path, "acme-mail")
+    assert [pair.name for pair in found.declared.pairs] == ["Fabrikam Bank"]
+    assert found.declared.findings == ()
+
+
+def test_settings_under_the_projects_own_name_are_refused(tmp_path: Path) -> None:
+    """Failing: `adopt` and `verify` see a stack without partners, because they stand under the project's name."""
+    (finding,) = stack(tmp_path, "config:\n  partners: []\n").declared.errors
+    assert str(finding).startswith("acme-mail:partners: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("config: [1]", "config is not a mapping"),
+        ("config: {a: 1, a: 2}", "the key 'a' stands here a second time"),
+        ("\udcff", "it is not UTF-8 text; save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be_is_a_sentence(tmp_path: Path, text: str, words: str) -> None:
+    """Failing: a slip in the file ends in a traceback, or half of the file counts."""
+    stack(tmp_path, "")
+    (tmp_path / "Pulumi.dev.yaml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(CannotRunError, match=r"Pulumi\.dev\.yaml.*" + words.replace("it is", "is")):
+        read_stack_file(tmp_path, "dev")
+
+
+def test_a_directory_without_a_project_is_a_sentence(tmp_path: Path) -> None:
+    """Failing: the command that is run in the wrong directory ends in a traceback."""
+    with pytest.raises(CannotRunError, match=r"There is no Pulumi\.yaml in .* or above it"):
+        read_stack_file(tmp_path, "dev")
