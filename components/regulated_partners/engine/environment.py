@@ -18,7 +18,7 @@ LOCAL_PASSPHRASE = "local"  # noqa: S105 - a name, not a secret: the local stack
 ALWAYS = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
 
 #: Where gRPC must not go through a proxy: the engine, its hosts and its providers talk over loopback.
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 #: What the extra `emulator` installs.
 _EMULATOR_NEEDS = ("exchange_online_emulator", "jwt", "starlette", "trustme", "uvicorn")
