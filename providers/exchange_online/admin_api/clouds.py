@@ -20,13 +20,14 @@ EMULATOR_FILE = Path(".emulator") / "connection.json"
 class Cloud:
     """Where one cloud keeps its admin API.
 
-    name: `local`, `commercial`, `gcc-high`, `dod` or `china`.
-    host: base URL of the admin API, https, without a path.
-    scope: OAuth scope of the token, `<resource>/.default`.
-    authority: base URL of the token service, https, without a tenant.
-    ca_bundle: PEM file with the certification authorities to trust; None for the usual ones.
-
     Host, scope and authority are independent settings. Source: exchange-wire 3.2.
+
+    Attributes:
+        name: `local`, `commercial`, `gcc-high`, `dod` or `china`.
+        host: base URL of the admin API, https, without a path.
+        scope: OAuth scope of the token, `<resource>/.default`.
+        authority: base URL of the token service, https, without a tenant.
+        ca_bundle: PEM file with the certification authorities to trust; None for the usual ones.
     """
 
     name: str
@@ -83,7 +84,9 @@ CLOUDS: Mapping[str, Cloud] = {
 class EmulatorIdentity:
     """What the emulator hands to a client on the same machine.
 
-    tenant, client_id: GUIDs. client_secret: never shown.
+    Attributes:
+        tenant, client_id: GUIDs.
+        client_secret: never shown.
     """
 
     tenant: str
@@ -103,11 +106,14 @@ def cloud_named(
 ) -> Cloud:
     """The cloud of a stack, with the stack's own host, scope, authority or CA bundle where it sets them.
 
-    name: a name of the stack config `cloud`.
-    host, authority: https URLs, or bare host names.
-    environ: the environment; EXCHANGE_ONLINE_EMULATOR names the emulator's connection file for `local`.
-    directory: where the relative connection file lies; the current directory unless given.
-    Raises Misconfigured.
+    Args:
+        name: a name of the stack config `cloud`.
+        host, authority: https URLs, or bare host names.
+        environ: the environment; EXCHANGE_ONLINE_EMULATOR names the emulator's connection file for `local`.
+        directory: where the relative connection file lies; the current directory unless given.
+
+    Raises:
+        Misconfigured: for an unknown cloud, or an address that is none.
     """
     if name == LOCAL:
         cloud = _local_cloud(connection_file(environ, directory))
