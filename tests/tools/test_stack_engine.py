@@ -175,7 +175,7 @@ def test_drift_of_a_stack_that_never_was(project: Project) -> None:
     """Failing means that looking for drift makes an empty stack and calls everything fine."""
     code, output = project.run("drift")
     assert code != 0
-    assert "If it was never applied, run `make up STACK=dev` first." in output
+    assert "If it was never applied, run `regulated-partners up --stack dev` first." in output
 
 
 def test_behind_a_proxy_and_under_no_locale(project: Project) -> None:

@@ -131,7 +131,11 @@ class PulumiCli:
         done = self._captured(select)
         if done.returncode == 0:
             return
-        hint = "" if "--create" in select else f" If it was never applied, run `make up STACK={self.stack.name}` first."
+        hint = (
+            ""
+            if "--create" in select
+            else f" If it was never applied, run `regulated-partners up --stack {self.stack.name}` first."
+        )
         said = _said(done).rstrip(".")
         raise CannotRunError(f"The stack {self.stack.name} could not be selected. Pulumi said: {said}.{hint}")
 

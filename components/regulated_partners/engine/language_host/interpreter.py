@@ -135,7 +135,7 @@ def _virtualenv_interpreter(virtualenv: Path, root: Path) -> Interpreter:
         raise InterpreterError(
             f"The runtime option virtualenv of the project in {root} names {virtualenv}, and there is no virtual "
             f"environment there: create it with `python3 -m venv {virtualenv}` and install the project's locked "
-            "dependencies (in this project: `make venv`)."
+            "dependencies (in a clone of regulated-partners: `make venv`)."
         )
     return Interpreter(executable=str(executable), virtualenv=virtualenv)
 
