@@ -87,4 +87,6 @@ def connectors_of(connection: Connection) -> tuple[TenantConnector, ...]:
     with AdminApi(connection) as api:
         cmdlets = ConnectorCmdlets(api)
         found = [TenantConnector(record) for direction in Direction for record in cmdlets.list(direction)]
-    return tuple(sorted(found, key=lambda each: (each.direction.word, each.name.casefold(), each.guid)))
+    return tuple(
+        sorted(found, key=lambda connector: (connector.direction.word, connector.name.casefold(), connector.guid))
+    )

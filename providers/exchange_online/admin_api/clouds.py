@@ -160,7 +160,9 @@ def _local_cloud(path: Path) -> Cloud:
 
 
 def _read_connection(path: Path) -> Mapping[str, object]:
-    start_it = f"Run `make emulator`, or set {EMULATOR_VARIABLE} to the connection file of a running one."
+    start_it = (
+        f"Run `regulated-partners emulator start`, or set {EMULATOR_VARIABLE} to the connection file of a running one."
+    )
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -175,7 +177,9 @@ def _read_connection(path: Path) -> Mapping[str, object]:
 def _string(document: Mapping[str, object], key: str, path: Path) -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value:
-        raise _wrong(f"{path} has no {key}", "Run `make emulator` again: the file is from another version.")
+        raise _wrong(
+            f"{path} has no {key}", "Run `regulated-partners emulator start` again: the file is from another version."
+        )
     return value
 
 

@@ -210,7 +210,10 @@ def _server(error: requests.RequestException) -> str:
 
 def _advice(error: requests.RequestException) -> str:
     if _host(error).startswith(("127.0.0.1:", "localhost:", "[::1]:")):
-        return "Nothing answers on this machine: start the emulator with `make emulator`, then run it again."
+        return (
+            "Nothing answers on this machine: start the emulator with `regulated-partners emulator start`, then run it "
+            "again."
+        )
     return "Check the network, the proxy and the host of the cloud, then run it again."
 
 
