@@ -4,7 +4,7 @@ Importing it sends nothing and imports neither requests nor MSAL.
 """
 
 from exchange_online.admin_api.classification import classify
-from exchange_online.admin_api.client import AdminApi, Answer, connect
+from exchange_online.admin_api.client import AdminApi, Answer
 from exchange_online.admin_api.clouds import CLOUDS, EMULATOR_VARIABLE, LOCAL, Cloud
 from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules, Written
 from exchange_online.admin_api.credentials import (
@@ -97,7 +97,6 @@ __all__ = [
     "Written",
     "classify",
     "clean",
-    "connect",
     "connection",
     "pace",
     "parse_datetime",

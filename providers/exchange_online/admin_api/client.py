@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from exchange_online.admin_api.exchange import Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.settings import Connection, Settings, connection
+from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.shared import PROCESS, Shared
 from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
 from exchange_online.admin_api.wire import JsonValue, request, with_result_size
@@ -131,15 +131,6 @@ class AdminApi:
                 gates = self._shared.gates(cloud.host, guid)
                 self._ready = ready, Exchange(ready, transport, tokens, self._retry, gates), transport
             return self._ready
-
-
-def connect(settings: Settings, environ: Mapping[str, str]) -> AdminApi:
-    """A client for what a stack's settings and the environment describe. No network.
-
-    Raises:
-        Misconfigured: where they contradict each other, or something is missing.
-    """
-    return AdminApi(connection(settings, environ))
 
 
 def _where(cmdlet: str, parameters: Mapping[str, JsonValue], about: str | None, tenant: str) -> str:
