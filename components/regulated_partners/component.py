@@ -12,12 +12,18 @@ from pydantic.alias_generators import to_camel
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import Direction, parameters
 from exchange_online.connectors.options import OPTION_KEYS
-from regulated_partners.names import COMPONENT_TOKEN
-from regulated_partners.partners.connectors import DeclaredConnector
-from regulated_partners.partners.declaration import Inbound, Outbound
-from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.pair import Half, Pair
-from regulated_partners.partners.partner import read_partner
+from regulated_partners.names import COMPONENT_TOKEN, PREFIX
+from regulated_partners.partners import (
+    DeclarationFinding,
+    DeclaredConnector,
+    Half,
+    Inbound,
+    Outbound,
+    Pair,
+    read_partner,
+    read_settings,
+    setting_names,
+)
 
 
 class DeclarationRefusedError(pulumi.RunError):
@@ -84,6 +90,7 @@ class RegulatedPartner(pulumi.ComponentResource):
             "protect": protect,
             "aliases": aliases,
         }
+        _stop_on_wrong_settings()
         later = _Later()
         pair, findings = read_partner(later.stood_in(declared), later.whole)
         findings = (*later.findings, *(found for found in findings if not later.speaks_of(found)))
@@ -128,6 +135,24 @@ def arguments(direction: Direction, inputs: Mapping[str, Any]) -> dict[str, Any]
     """Pulumi properties as keyword arguments of the resource classes."""
     attributes = {parameter.key: parameter.attribute for parameter in parameters(direction)} | OPTION_KEYS
     return {attributes[key]: value for key, value in inputs.items()}
+
+
+def stack_config() -> dict[str, object]:
+    """The stack's settings by their names with namespace, as the engine hands them on."""
+    names = {*pulumi.runtime.get_config_env(), *(PREFIX + name for name in setting_names())}
+    config = {name: pulumi.runtime.get_config(name) for name in names}
+    return {name: value for name, value in config.items() if value is not None}
+
+
+def _stop_on_wrong_settings() -> None:
+    """The preview of a new stack calls no tenant, so a cloud that does not exist would go unnoticed until `up`.
+
+    A program of one's own may have further settings in this namespace, if that is its project's name.
+    """
+    known = {PREFIX + name for name in setting_names()}
+    _, findings = read_settings({name: value for name, value in stack_config().items() if name in known})
+    if findings:
+        raise DeclarationRefusedError(findings)
 
 
 #: Options that no component hands on to its children. Source: Pulumi's docs, resource options; tried with 3.259.
@@ -187,14 +212,14 @@ class _Later:
 
     def _plain(self, above: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for key, value in declared.items():
-            name = to_camel(key) if "_" in key else key
+            name = to_camel(key) if "_" in str(key) else key
             place = f"{above}{name}"
             if isinstance(value, Mapping) and place in ("inbound", "outbound", "inbound.settings", "outbound.settings"):
                 yield name, dict(self._plain(f"{place}.", value))
             elif not _comes_later(value):
                 yield name, value
             elif place in _STAND_INS or ".settings." in place:
-                self._given[place] = value
+                self._given[place] = _awaited(value)
                 yield name, self._standing_in(place, value)
             else:
                 self.findings.append(_must_be_plain(place))
@@ -207,7 +232,7 @@ class _Later:
             return [text.format(1)] if place in _LISTS else text
         later = {index for index, item in enumerate(value) if _comes_later(item)}
         self._items |= {f"{place}[{index}]" for index in later}
-        return [text.format(index + 1) if index in later else item for index, item in enumerate(value)]
+        return [text.format(index % 250 + 1) if index in later else item for index, item in enumerate(value)]
 
     def speaks_of(self, finding: DeclarationFinding) -> bool:
         """Whether a finding is about what only stands in, or was left out."""
@@ -231,6 +256,13 @@ def _comes_later(value: object) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_comes_later, value))
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
+
+
+def _awaited(value: Any) -> Any:
+    """Both connectors may need it, and what is awaited can be awaited once."""
+    if isinstance(value, (list, tuple)):
+        return [_awaited(item) for item in value]
+    return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
 
 
 def _must_be_plain(place: str) -> DeclarationFinding:

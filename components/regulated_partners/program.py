@@ -11,13 +11,10 @@ import pulumi
 
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors.words import mail_flow
-from regulated_partners.component import RegulatedPartner, declare_connector
-from regulated_partners.names import PREFIX
-from regulated_partners.partners.connectors import KEYS, DeclaredConnector
-from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.pair import Half, Pair
-from regulated_partners.partners.settings import setting_names
-from regulated_partners.partners.stack import DeclaredStack, read_stack
+from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
+from regulated_partners.partners import DeclarationFinding, DeclaredConnector, DeclaredStack, Half, Pair, read_stack
+from regulated_partners.partners.connectors import KEYS
+from regulated_partners.partners.shared_partners import project_root
 
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
 _ERROR_SHOWN = 32
@@ -28,7 +25,7 @@ def run() -> None:
 
     Everything that is wrong is said before any resource is declared; then the program ends.
     """
-    stack = read_stack(_config(), project=pulumi.get_project())
+    stack = read_stack(stack_config(), project=pulumi.get_project())
     for warning in stack.warnings:
         pulumi.log.warn(str(warning))
     _stop_on_errors(stack.errors)
@@ -65,13 +62,6 @@ def _half_export(half: Half[Any], connector: InboundConnector | OutboundConnecto
     return {"connector": half.settings.name, "id": connector.id, "mailFlow": mail_flow(half.settings)}
 
 
-def _config() -> dict[str, object]:
-    """The stack's settings; the engine hands on lists and mappings as JSON."""
-    names = {*pulumi.runtime.get_config_env(), *(PREFIX + name for name in setting_names())}
-    config = {name: pulumi.runtime.get_config(name) for name in names}
-    return {name: value for name, value in config.items() if value is not None}
-
-
 def _stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:
     if not errors:
         return
@@ -89,7 +79,7 @@ def _show_preflight(stack: DeclaredStack) -> None:
         return
     from regulated_partners.preflight import preflight
 
-    report = preflight(stack.settings.preflight, stack.pairs, Path.cwd())
+    report = preflight(stack.settings.preflight, stack.pairs, project_root(Path.cwd()) or Path.cwd())
     for warning in report.warnings:
         pulumi.log.warn(warning)
     for note in report.notes:

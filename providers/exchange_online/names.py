@@ -8,6 +8,10 @@ pickle.
 #: The namespace of a stack's settings, whatever the project is called: `regulated-partners:cloud`.
 NAMESPACE = "regulated-partners"
 
+#: What a stack's `cloud` may be: the emulator on this machine, which counts unless it is set, and Microsoft's clouds.
+LOCAL = "local"
+CLOUD_NAMES = (LOCAL, "commercial", "gcc-high", "dod", "china")
+
 #: The package of the resources, in type tokens and as a plugin.
 PACKAGE = "exchange-online"
 

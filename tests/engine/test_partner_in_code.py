@@ -39,8 +39,9 @@ def test_outputs_as_arguments_of_a_partner(project: Project, control: Control) -
     project.set_variables(CERTIFICATE_NAME="not a name")
 
     planned = project.preview().succeeded()
-    assert planned.operations == dict.fromkeys(("other", "Northwind-inbound", "Northwind-outbound"), "create")
-    for unknown in ("tlsDomain", "smartHosts"):
+    halves = [f"{name}-{direction}" for name in ("Northwind", "Contoso") for direction in ("inbound", "outbound")]
+    assert planned.operations == dict.fromkeys(("other", *halves), "create")
+    for unknown in ("tlsDomain", "smartHosts", "recipientDomains", "senderDomains"):
         assert any(unknown in line and "[unknown]" in line for line in planned.stdout.splitlines()), planned.stdout
     project.up().refused("tlsDomain", "[outbound connector 'Northwind - outbound']")
 
@@ -49,6 +50,9 @@ def test_outputs_as_arguments_of_a_partner(project: Project, control: Control) -
     for direction, expected in PROPERTIES.items():
         found = tenant.connectors(control, direction)[f"Northwind - {direction}"]
         assert found == {**expected, "Comment": CANARY}
+    contoso = tenant.connectors(control, "outbound")["Contoso - outbound"]
+    assert (contoso["RecipientDomains"], contoso["TlsDomain"]) == (["contoso.example"], "mail.contoso.example")
+    assert tenant.connectors(control, "inbound")["Contoso - inbound"]["RestrictDomainsToCertificate"] is True
     runs.append(project.up("--expect-no-changes").unchanged())
 
     exported = project.pulumi("stack", "export").stdout

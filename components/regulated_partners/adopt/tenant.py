@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from exchange_online.admin_api.client import AdminApi, Connection
-from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets
 from exchange_online.connectors import REFUSED, ConnectorRecord, Direction, OutboundSettings
 
 #: Names that the Hybrid Configuration Wizard gives. Source: public vendor recipes (data/peer_cases.json, hcw-pair).

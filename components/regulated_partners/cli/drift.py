@@ -77,8 +77,8 @@ def _show_diff(stack: str, cwd: Path | None, further: Sequence[str]) -> ExitCode
     exit_code = operate(Operation.DRIFT, stack, cwd, further)
     if exit_code == EXIT_CHANGES_FOUND:
         sys.stderr.write(
-            f"Drift: the service differs from stack {stack} as shown above. `make up STACK={stack}` puts it back; to "
-            "keep it, change the declaration.\n"
+            f"Drift: the service differs from stack {stack} as shown above. `regulated-partners up --stack {stack}` "
+            "puts it back; to keep it, change the declaration.\n"
         )
         return ExitCode.FINDINGS
     return ExitCode.FINE if exit_code == 0 else ExitCode.COULD_NOT_RUN
@@ -132,8 +132,8 @@ def _object(drift: Drift) -> Mapping[str, Any]:
 def _conclusion(stack: str, drifts: Sequence[Drift], others: int) -> str:
     if drifts:
         return (
-            f"Drift: the tenant differs from stack {stack} as shown. `make up STACK={stack}` puts back what is "
-            "declared; to keep a change, declare it.\n"
+            f"Drift: the tenant differs from stack {stack} as shown. `regulated-partners up --stack {stack}` puts back "
+            "what is declared; to keep a change, declare it.\n"
         )
     if others:
         return (

@@ -78,10 +78,9 @@ def _read_connector(
         DeclarationFinding(finding.path, f"{finding.sentence()}.", finding.severity) for finding in checked.findings
     ]
     findings += _option_findings(item)
-    protect, aliases = item.get(_PROTECT), item.get(_ALIASES) or []
-    if checked.errors or any(_option_findings(item)):
+    if any(finding.is_error for finding in findings):
         return None, tuple(findings)
-    return DeclaredConnector(direction, checked, protect, tuple(aliases)), tuple(findings)
+    return DeclaredConnector(direction, checked, item.get(_PROTECT), tuple(item.get(_ALIASES) or ())), tuple(findings)
 
 
 def _option_findings(item: dict[Any, Any]) -> Iterable[DeclarationFinding]:

@@ -36,6 +36,9 @@ TLS_SETTINGS: dict[OutboundSecurity, str | None] = {
 }
 
 ConnectorInputs = dict[str, InputValue | None]
+
+#: For each property where in the declaration its value stands, and the value.
+_Decided = dict[str, tuple[str, InputValue | None]]
 S = TypeVar("S", bound=ConnectorSettings)
 
 
@@ -122,25 +125,25 @@ def judge(partner: Partner, later: frozenset[str] = frozenset()) -> Pair:
         later: places in it, such as `outbound.tlsDomain`, whose values stand in for some that are not known yet: what
             is made of them is left to the provider, which judges it when it is known.
     """
-    inbound: Half[InboundSettings] = _half(partner, Direction.INBOUND, *_inbound(partner), later)
-    outbound: Half[OutboundSettings] = _half(partner, Direction.OUTBOUND, *_outbound(partner), later)
+    inbound: Half[InboundSettings] = _half(partner, Direction.INBOUND, _inbound(partner), later)
+    outbound: Half[OutboundSettings] = _half(partner, Direction.OUTBOUND, _outbound(partner), later)
     findings = {*_names_needed(partner), *_settings_decided_elsewhere(partner, (inbound, outbound)), *_rest(partner)}
     said = {finding.path for finding in findings}
     findings |= {found for half in (inbound, outbound) for found in half.findings if found.path not in said}
     return Pair(partner, inbound, outbound, in_order(findings))
 
 
-def _half(
-    partner: Partner, direction: Direction, decided: ConnectorInputs, paths: dict[str, str], later: frozenset[str]
-) -> Half[S]:
+def _half(partner: Partner, direction: Direction, decided: _Decided, later: frozenset[str]) -> Half[S]:
     """Adds what is passed through. What the declaration decides itself is never overridden."""
-    settings = _own(partner, direction).settings
-    passed = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
-    own = {key: f"{direction.word}.settings.{key}" for key in passed if key not in decided}
-    if partner.adopt_existing:
-        decided = {**decided, "adoptExisting": True}
-    declared, paths = {**passed, **decided}, {**own, **paths}
+    passed: _Decided = {
+        key: (f"{direction.word}.settings.{key}", list(value) if isinstance(value, tuple) else value)
+        for key, value in _own(partner, direction).settings.items()
+    }
+    paths = {key: path for key, (path, _) in {**passed, **decided}.items()}
+    declared = {key: value for key, (_, value) in {**passed, **decided}.items()}
     unknown = {key for key, path in paths.items() if path in later and declared[key] not in (None, [])}
+    if partner.adopt_existing:
+        declared["adoptExisting"] = True
     checked = check(
         direction,
         {key: _UNKNOWN if key in unknown else value for key, value in declared.items()},
@@ -153,73 +156,49 @@ def _half(
 _UNKNOWN = object()
 
 
-def _inbound(partner: Partner) -> tuple[ConnectorInputs, dict[str, str]]:
+def _inbound(partner: Partner) -> _Decided:
     declared = partner.inbound
     by = declared.restrict_domains_by
     # Addresses and a certificate do not belong into one connector (V11), unless somebody writes both.
     name = declared.certificate_name or (None if by is RestrictDomainsBy.IP_ADDRESSES else partner.certificate_name)
-    decided: ConnectorInputs = {
+    return {
         **_common(partner, Direction.INBOUND),
-        "senderDomains": list(partner.domains),
-        "requireTls": declared.connection_security is InboundSecurity.FORCE_TLS,
-        "restrictDomainsToCertificate": by is RestrictDomainsBy.CERTIFICATE,
-        "restrictDomainsToIpAddresses": by is RestrictDomainsBy.IP_ADDRESSES,
-        "tlsSenderCertificateName": name,
-        "senderIpAddresses": list(declared.sender_ip_addresses),
+        "senderDomains": ("domains", list(partner.domains)),
+        "requireTls": ("inbound.connectionSecurity", declared.connection_security is InboundSecurity.FORCE_TLS),
+        "restrictDomainsToCertificate": ("inbound.restrictDomainsBy", by is RestrictDomainsBy.CERTIFICATE),
+        "restrictDomainsToIpAddresses": ("inbound.restrictDomainsBy", by is RestrictDomainsBy.IP_ADDRESSES),
+        "tlsSenderCertificateName": (
+            "inbound.certificateName" if declared.certificate_name else "certificateName",
+            name,
+        ),
+        "senderIpAddresses": ("inbound.senderIpAddresses", list(declared.sender_ip_addresses)),
     }
-    paths = {
-        **_common_paths(partner, Direction.INBOUND),
-        "senderDomains": "domains",
-        "requireTls": "inbound.connectionSecurity",
-        "restrictDomainsToCertificate": "inbound.restrictDomainsBy",
-        "restrictDomainsToIpAddresses": "inbound.restrictDomainsBy",
-        "tlsSenderCertificateName": "inbound.certificateName" if declared.certificate_name else "certificateName",
-        "senderIpAddresses": "inbound.senderIpAddresses",
-    }
-    return decided, paths
 
 
-def _outbound(partner: Partner) -> tuple[ConnectorInputs, dict[str, str]]:
+def _outbound(partner: Partner) -> _Decided:
     declared = partner.outbound
     matches = declared.connection_security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
-    decided: ConnectorInputs = {
+    return {
         **_common(partner, Direction.OUTBOUND),
-        "recipientDomains": list(partner.domains),
-        "tlsSettings": TLS_SETTINGS[declared.connection_security],
-        "tlsDomain": declared.tls_domain or (partner.certificate_name if matches else None),
-        "useMxRecord": not declared.smart_hosts,
-        "smartHosts": list(declared.smart_hosts),
-        "validationRecipients": list(declared.validation_recipients),
+        "recipientDomains": ("domains", list(partner.domains)),
+        "tlsSettings": ("outbound.connectionSecurity", TLS_SETTINGS[declared.connection_security]),
+        "tlsDomain": (
+            "outbound.tlsDomain" if declared.tls_domain else "certificateName",
+            declared.tls_domain or (partner.certificate_name if matches else None),
+        ),
+        "useMxRecord": ("outbound.smartHosts", not declared.smart_hosts),
+        "smartHosts": ("outbound.smartHosts", list(declared.smart_hosts)),
+        "validationRecipients": ("outbound.validationRecipients", list(declared.validation_recipients)),
     }
-    paths = {
-        **_common_paths(partner, Direction.OUTBOUND),
-        "recipientDomains": "domains",
-        "tlsSettings": "outbound.connectionSecurity",
-        "tlsDomain": "outbound.tlsDomain" if declared.tls_domain else "certificateName",
-        "useMxRecord": "outbound.smartHosts",
-        "smartHosts": "outbound.smartHosts",
-        "validationRecipients": "outbound.validationRecipients",
-    }
-    return decided, paths
 
 
-def _common(partner: Partner, direction: Direction) -> ConnectorInputs:
+def _common(partner: Partner, direction: Direction) -> _Decided:
     own = _own(partner, direction)
     return {
-        "name": own.name or f"{partner.name} - {direction.word}",
-        "connectorType": ConnectorType.PARTNER.value,
-        "enabled": partner.enabled,
-        "comment": own.comment or partner.comment,
-    }
-
-
-def _common_paths(partner: Partner, direction: Direction) -> dict[str, str]:
-    own = _own(partner, direction)
-    return {
-        "name": f"{direction.word}.name" if own.name else "name",
-        "connectorType": "name",
-        "enabled": "enabled",
-        "comment": f"{direction.word}.comment" if own.comment else "comment",
+        "name": (f"{direction.word}.name" if own.name else "name", own.name or f"{partner.name} - {direction.word}"),
+        "connectorType": ("name", ConnectorType.PARTNER.value),
+        "enabled": ("enabled", partner.enabled),
+        "comment": (f"{direction.word}.comment" if own.comment else "comment", own.comment or partner.comment),
     }
 
 

@@ -13,9 +13,10 @@ from exchange_online.connectors.values import Flag, Member, Texts
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.settings import StackSettings
-from regulated_partners.partners.shared_partners import OVERRIDES
+from regulated_partners.partners.shared_partners import OVERRIDES, project_root
 
-FILE = Path(__file__).parents[3] / "stacks" / "stack.schema.json"
+#: In the project that the current directory lies in: this one, or one that was made from it.
+FILE = (project_root(Path.cwd()) or Path.cwd()) / "stacks" / "stack.schema.json"
 
 
 def schema() -> dict[str, Any]:
@@ -97,6 +98,9 @@ def text() -> str:
 
 def main(arguments: list[str]) -> int:
     """Writes the file; with `--check` says whether it is current."""
+    if not FILE.parent.is_dir():
+        sys.stderr.write(f"There is no folder {FILE.parent}: run this in the directory of a project.\n")
+        return 2
     if arguments == ["--check"]:
         if FILE.read_text(encoding="utf-8") == text():
             return 0

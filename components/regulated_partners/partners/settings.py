@@ -25,12 +25,10 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from exchange_online.admin_api.clouds import CLOUDS, LOCAL
+from exchange_online.names import CLOUD_NAMES, LOCAL
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
 from regulated_partners.partners.findings import DeclarationFinding, in_words
-
-CLOUD_NAMES = (LOCAL, *CLOUDS)
 
 
 def _cloud(name: str) -> str:
@@ -42,7 +40,9 @@ def _cloud(name: str) -> str:
 
 
 def _text(value: object) -> object:
-    """YAML takes digits for a number, which the engine hands on as text; an empty text is none."""
+    """YAML takes digits for a number, which the engine hands on as text; what is encrypted only the engine can read."""
+    if isinstance(value, dict) and value.keys() == {"secure"}:
+        return None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() or None if isinstance(value, str) else value
@@ -68,7 +68,7 @@ class _Shape:
 Cloud = Annotated[
     StrictStr,
     AfterValidator(_cloud),
-    BeforeValidator(lambda value: LOCAL if _text(value) is None else _text(value)),
+    BeforeValidator(lambda value: LOCAL if value in (None, "") else value),
     WithJsonSchema({"enum": list(CLOUD_NAMES)}),
 ]
 Text = Annotated[StrictStr | None, BeforeValidator(_text)]

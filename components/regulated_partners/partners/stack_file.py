@@ -92,7 +92,7 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         known = sorted(found.name[len("Pulumi.") : -len(".yaml")] for found in folder.glob("Pulumi.*.yaml"))
         raise CannotRunError(
             f"There is no stack {stack}: {path} does not exist. Stacks of this project: {', '.join(known) or 'none'}. "
-            "Choose one with STACK=<name>, or copy a settings file to make a new one."
+            "Choose one with --stack (make: STACK=…), or copy a settings file to make a new one."
         )
     text = _text(path)
     settings = _mapping(path, text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,6 +27,7 @@ from exchange_online.connectors.names import TOKENS
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.names import NAMESPACE
 from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of
+from regulated_partners.partners.settings import read_settings
 from regulated_partners.policies import RULES
 from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
 from regulated_partners.policies.subjects import PROPERTIES, Configuration, Connector, Stack
@@ -117,28 +117,15 @@ def _stack(urn: str, provider: PolicyProviderResource | None) -> Stack:
     The engine sends a pack the stack's name and settings by ConfigureStack, and the Python SDK drops both; the
     settings are the inputs of the connectors' default provider too. Source: pulumi-policy 1.21.0, measured.
     """
-    settings = provider.props if provider else {}
+    props = provider.props if provider else {}
+    names = [f"{NAMESPACE}:{name}" for name in ("cloud", "waivers")]
+    settings, _ = read_settings({name: _plain(props[name]) for name in names if name in props})
     return Stack(
         name=stack_of(urn),
-        local=_setting(settings, "cloud") in (None, "local"),
+        local=settings.local,
         today=datetime.datetime.now(datetime.UTC).date(),
-        waivers=read_waivers(_object(_setting(settings, "waivers"))),
+        waivers=read_waivers(settings.waivers),
     )
-
-
-def _setting(settings: Mapping[str, Any], name: str) -> object:
-    key = f"{NAMESPACE}:{name}"
-    return _plain(settings[key]) if key in settings else None
-
-
-def _object(value: object) -> object:
-    """Settings that are no text reach a provider as JSON; what is no JSON was a text, and wrong here."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
 
 
 def _declared(resource: PolicyResource) -> Connector:

@@ -157,7 +157,7 @@ def issue(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str:
     head.append(
         f"Somebody changed {_count(len(drifts), 'connector')} of {_count(len({d.owner for d in drifts}), 'partner')} "
         "in the tenant, outside of this stack. "
-        f"{code(f'make up STACK={stack}')} puts back what is declared; to keep a change, declare it."
+        f"{code(f'regulated-partners up --stack {stack}')} puts back what is declared; to keep a change, declare it."
     )
     text = "\n".join(head) + "\n"
     for index, drift in enumerate(drifts):

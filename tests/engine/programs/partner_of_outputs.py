@@ -12,6 +12,15 @@ from regulated_partners import RegulatedPartner
 other = InboundConnector("other", name="Other", sender_domains=["other.example"])
 certificate = os.environ.get("CERTIFICATE_NAME", "mail.northwind.example")
 
+
+async def awaited() -> str:
+    """An argument may be something to await, too."""
+    return "mail.contoso.example"
+
+
+RegulatedPartner(
+    "Contoso", domains=other.guid.apply(lambda _: ["contoso.example"]), certificate_name=awaited(), comment="plain"
+)
 RegulatedPartner(
     "Northwind",
     domains=["northwind.example", pulumi.Output.from_input("more.northwind.example")],

@@ -25,14 +25,12 @@ from regulated_partners.effects.effect import Judge, judges_by_key
 #: Somebody adds a documented flag to the settings, as the only list of parameters, and thinks of nothing else.
 _ADDS_A_FLAG = """
 from dataclasses import dataclass
-from typing import Annotated
 from exchange_online.connectors import settings
-from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.values import Flag
 
 @dataclass(frozen=True, kw_only=True)
 class More(settings.{cls}):
-    skip_certificate_check: Annotated[bool, Parameter("SkipCertificateCheck", Flag(False), "Invented.")] = False
+    skip_certificate_check: bool = settings.declared("SkipCertificateCheck", Flag(False), "Invented.")
 
 settings.{cls} = More
 assert settings.parameters(More.direction)[-1].key == "skipCertificateCheck"
@@ -100,7 +98,7 @@ def _values(parameter: Parameter) -> tuple[Value, ...]:
         return False, True
     if isinstance(kind, Member):
         members = tuple(member.value for member in kind.members)
-        return (*members, "Newer") if kind.default else (None, *members, "Newer")
+        return (*members, "Newer") if kind.empty else (None, *members, "Newer")
     if isinstance(kind, Text):
         return (None if not parameter.required else "x"), "contoso.com", "*.contoso.com", "fabrikam.com"
     return (), ("192.0.2.7",), ("192.0.2.0/24",), ("fabrikam.com",), ("*",), ("*.contoso.com", "contoso.com")

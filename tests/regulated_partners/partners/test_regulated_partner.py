@@ -90,6 +90,16 @@ def test_plain_values_beside_outputs_are_judged_now() -> None:
     ]
 
 
+def test_a_cloud_that_does_not_exist_stops_a_program_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failing: the preview of a new stack promises connectors, and only `up` says that there is none (PU-25)."""
+    monkeypatch.setenv(
+        "PULUMI_CONFIG",
+        '{"regulated-partners:cloud": "comercial", "acme-mail:tenant": "x", "regulated-partners:own": "x"}',
+    )
+    (line,) = refused(domains=["a.com"], certificate_name="a.com")
+    assert line == "regulated-partners:cloud: there is no cloud 'comercial'; did you mean commercial?"
+
+
 def test_options_may_be_models_or_mappings() -> None:
     """A failure means that a program has to write one of the two."""
     for inbound in (Inbound(sender_ip_addresses=("::1",)), {"senderIpAddresses": ["::1"]}):

@@ -56,6 +56,17 @@ def test_an_old_file_is_found(
     assert main(["--check"]) == 0
 
 
+def test_outside_of_a_project_it_says_so(tmp_path: Path) -> None:
+    """Failing: who installed the package, and starts this anywhere, reads a traceback about a file of ours."""
+    command = [sys.executable, "-m", "regulated_partners.partners.schema"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("run this in the directory of a project.\n")
+    (tmp_path / "stacks").mkdir()
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert (tmp_path / "stacks" / FILE.name).read_text(encoding="utf-8") == FILE.read_text(encoding="utf-8")
+
+
 def test_it_is_a_valid_schema() -> None:
     """A failure means that an editor ignores the schema."""
     Draft202012Validator.check_schema(schema())

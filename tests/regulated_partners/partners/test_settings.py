@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from exchange_online.admin_api.clouds import CLOUDS, LOCAL
+from exchange_online.names import CLOUD_NAMES
 from regulated_partners.partners import StackSettings, read_settings, setting_names
 from tests.regulated_partners.partners.declared import FABRIKAM, settings
 
@@ -57,6 +59,12 @@ def test_a_cloud_that_does_not_exist_is_an_error(cloud: object, text: str) -> No
     assert said(cloud=cloud) == [f"regulated-partners:cloud: {text}"]
 
 
+def test_every_cloud_that_there_is_may_be_set() -> None:
+    """Failing: a stack in one of the clouds is refused, or one is accepted that the client does not know."""
+    assert (LOCAL, *CLOUDS) == CLOUD_NAMES
+    assert [said(cloud=name) for name in CLOUD_NAMES] == [[]] * 5
+
+
 @pytest.mark.parametrize("named", [{}, {"cloud": None}, {"cloud": ""}, {"cloud": "local"}])
 def test_a_stack_without_a_cloud_is_local(named: dict[str, object]) -> None:
     """Failing: the command and the provider disagree about a stack file without `cloud`."""
@@ -97,3 +105,10 @@ def test_a_wrong_value_is_said_and_the_others_count() -> None:
     found, findings = read_settings(settings(tenant=["x"], protect="maybe", clientId="app"))
     assert [finding.path for finding in findings] == ["regulated-partners:tenant", "regulated-partners:protect"]
     assert found == StackSettings(client_id="app")
+
+
+def test_what_is_encrypted_in_the_file_is_no_mistake() -> None:
+    """Failing: `adopt` refuses a stack file in which a secret stands; or an encrypted cloud passes for local."""
+    secret = {"secure": "v1:abc"}
+    assert said(clientSecret=secret, tenant=secret) == []
+    assert said(cloud=secret) == ["regulated-partners:cloud: a mapping is not a text; put it into quotation marks."]
