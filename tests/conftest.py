@@ -26,6 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--live", action="store_true", help="run tests/live on a real tenant instead of the emulator")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test of the engine waits a fifth of its time for what it has started."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.fixture(scope="session")
 def emulator(exchange_online: EmulatorProcess) -> EmulatorProcess:
     """Exchange Online on this machine, one process for all tests of a worker."""

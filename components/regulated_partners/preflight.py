@@ -20,9 +20,10 @@ from pydantic import ValidationError
 
 from exchange_online.connectors import OutboundSettings
 from regulated_partners.partners import Pair, PreflightSettings
-from regulated_partners.probing.certificates import RootsError, load_roots, web_context
+from regulated_partners.probing.certificates import RootsError, load_roots
 from regulated_partners.probing.collect import Questions, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient, NoResolverError
+from regulated_partners.probing.mta_sts import web_context
 from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
 from regulated_partners.probing.route_report import report_route
 from regulated_partners.probing.seen import DnsProblem, Probe, ServerOutcome

@@ -5,4 +5,7 @@ from __future__ import annotations
 
 def printable(text: str) -> str:
     """The text with everything that is not printable escaped: a connector's name must not steer a terminal."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 import threading
 import time
@@ -76,7 +77,7 @@ class ConnectionReset(_Action):
 
 
 class Delay(_Action):
-    """Do the cmdlet, then answer late."""
+    """Do the cmdlet, then answer late: after the seconds, or as soon as the faults are cleared."""
 
     kind: Literal["delay"] = "delay"
     seconds: float = Field(1, ge=0, le=3600)
@@ -187,6 +188,7 @@ class Faults:
         self._active: dict[int, ActiveFault] = {}
         self._next_id = 1
         self._lags: list[_Lag] = []
+        self._cleared = 0
 
     def add(self, fault: Fault) -> ActiveFault:
         """Put a fault in force."""
@@ -211,6 +213,13 @@ class Faults:
         with self._lock:
             self._active.clear()
             self._lags.clear()
+            self._cleared += 1
+
+    async def delay(self, delay: Delay) -> None:
+        """Wait as long as a fault asks for, or until the faults are cleared."""
+        end, cleared = time.monotonic() + delay.seconds, self._cleared
+        while (left := end - time.monotonic()) > 0 and self._cleared == cleared:
+            await asyncio.sleep(min(left, 0.05))
 
     def take(self, cmdlet: str, identities: frozenset[str], page: int) -> Action | None:
         """The action for this call, None when no fault acts.

@@ -33,7 +33,7 @@ def shared(project: Project) -> Iterator[Project]:
 def test_of_two_runs_at_once_one_is_refused_and_nothing_is_lost(shared: Project, control: Control) -> None:
     """A failure means that two pipelines apply one stack at once, and one overwrites what the other has recorded."""
     shared.declare(FABRIKAM, WOODGROVE)
-    control.fault(Delay(seconds=15), "New-OutboundConnector", identity=OUTBOUND)
+    control.fault(Delay(seconds=60), "New-OutboundConnector", identity=OUTBOUND)
     first = shared.start_up()
     _until(lambda: INBOUND in tenant.names(control))
 
@@ -41,6 +41,7 @@ def test_of_two_runs_at_once_one_is_refused_and_nothing_is_lost(shared: Project,
     second.refused("the stack is currently locked", "pulumi cancel")
     assert second.operations == {}
 
+    control.clear_faults()
     first.wait().succeeded()
     assert tenant.names(control) == sorted(
         [*FABRIKAM_CONNECTORS, "Woodgrove Hospital - inbound", "Woodgrove Hospital - outbound"]

@@ -94,7 +94,7 @@ def test_no_emulator(project: Project, emulator: EmulatorProcess, tmp_path: Path
     project.declare(FABRIKAM)
     missing = tmp_path / "nowhere" / "connection.json"
     project.set_variables(EXCHANGE_ONLINE_EMULATOR=str(missing))
-    project.up().refused(str(missing), "make emulator")
+    project.up().refused(str(missing), "regulated-partners emulator start")
 
     # The file of one that has ended: nobody listens at its port any more.
     stopped = tmp_path / "connection.json"
@@ -103,5 +103,5 @@ def test_no_emulator(project: Project, emulator: EmulatorProcess, tmp_path: Path
     )
     connection.write(stopped)
     project.set_variables(EXCHANGE_ONLINE_EMULATOR=str(stopped))
-    refused = project.up().refused("cannot be reached", "make emulator")
+    refused = project.up().refused("cannot be reached", "regulated-partners emulator start")
     assert emulator.connection.client_secret not in refused.output

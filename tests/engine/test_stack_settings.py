@@ -12,7 +12,7 @@ import yaml
 
 from exchange_online_emulator.control import Control
 from regulated_partners.partners import read_stack_file
-from regulated_partners.review.gates import Gates
+from regulated_partners.review import Gates
 from regulated_partners.review.stacks import COMMENT, preview_stack
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS

@@ -103,6 +103,20 @@ def test_a_late_answer(admin: Admin, control: Control) -> None:
         assert slow.result(timeout=10).elapsed.total_seconds() >= 1.0
 
 
+def test_a_late_answer_comes_when_the_faults_are_cleared(admin: Admin, control: Control) -> None:
+    """Failing: a test that holds up a call until it has seen something waits for the end of the delay all the same."""
+    control.fault(Delay(seconds=60), NEW)
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(new_on_its_own_connection, admin)
+        deadline = time.monotonic() + 10
+        while not names(control):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert not slow.done()
+        control.clear_faults()
+        assert slow.result(timeout=10).status_code == 200
+
+
 def new_on_its_own_connection(admin: Admin) -> requests.Response:
     """A New on a connection of its own."""
     url = f"{admin.connection.url}/adminapi/beta/{admin.connection.tenant}/InvokeCommand"

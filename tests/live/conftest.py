@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from exchange_online.admin_api import AdminApi, Connection, Settings, connection
-from exchange_online.admin_api.clouds import EMULATOR_VARIABLE
-from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules
+from exchange_online.admin_api import (
+    EMULATOR_VARIABLE,
+    AdminApi,
+    Connection,
+    ConnectorCmdlets,
+    Settings,
+    TransportRules,
+    connection,
+)
 from exchange_online.connectors import Direction
-from exchange_online.lifecycle.crud import Lifecycle
-from exchange_online.lifecycle.listing import Listing
+from exchange_online.lifecycle import Lifecycle, Listing
 from exchange_online_emulator import EmulatorProcess
 from tests.live.tenant import PREFIX, Tenant, live_settings
 

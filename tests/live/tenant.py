@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from exchange_online.admin_api import Settings
-from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api import ConnectorCmdlets, Settings
 from exchange_online.connectors import ConnectorRecord, ConnectorSettings, Direction, check
-from exchange_online.lifecycle.crud import Lifecycle
+from exchange_online.lifecycle import Lifecycle
 
 #: Every connector of these tests is called so: whoever meets one left behind knows where it comes from.
 PREFIX = "regulated-partners-test-"

@@ -23,8 +23,7 @@ from typing import Any
 import pytest
 
 from exchange_online.admin_api import AlreadyExists, InvalidArgument, NotFound
-from exchange_online.connectors import ConnectorSettings, Direction, changes, set_parameters
-from exchange_online.connectors.options import Options
+from exchange_online.connectors import ConnectorSettings, Direction, Options, changes, set_parameters
 from tests.live.tenant import Tenant
 
 BOTH = pytest.mark.parametrize("direction", Direction, ids=[direction.word for direction in Direction])

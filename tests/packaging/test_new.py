@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from regulated_partners.cli.main import main
+from regulated_partners.engine.virtualenv import ensure_virtualenv
+from regulated_partners.errors import CannotRunError
 from tests.support.engine import ROOT
 
 FORGES = ("github", "gitlab", "azure-devops", "kubernetes")
@@ -46,6 +48,20 @@ def test_environment_of_the_project_has_the_packages_and_is_its_own(tmp_path: Pa
     assert Path(said.strip()) == tmp_path / "mail" / ".venv"
     ignored = (tmp_path / "mail" / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert "/.venv" in ignored
+
+
+def test_half_made_environment_is_made_whole_and_an_impossible_one_is_a_sentence(tmp_path: Path) -> None:
+    """Failing: a run that was stopped leaves a project that never starts, or a full disk ends in a traceback."""
+    project = made(tmp_path / "mail")
+    python = project / ".venv" / "bin" / "python"
+    python.unlink()
+    ensure_virtualenv(project)
+    assert subprocess.run([python, "-c", "import pulumi"], check=False).returncode == 0
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        CannotRunError, match=r"which Pulumi.yaml names, is not there and cannot be made \(Not a directory\)"
+    ):
+        ensure_virtualenv(tmp_path / "file")
 
 
 @pytest.mark.parametrize("content", ["README.md", ".git"])

@@ -66,7 +66,7 @@ def test_a_plan_that_does_not_fit_any_longer(clone: WorkingCopy) -> None:
     clone.declare("dev", {**FABRIKAM, "comment": "SEC-1"})
     clone.run(plan).succeeded()
     clone.declare("dev", WEAKER)
-    clone.run(apply).failed("does not fit any longer", "make review STACK=dev")
+    clone.run(apply).failed("does not fit any longer", "regulated-partners review --stack dev")
     outbound = tenant.connectors(clone.control, "outbound")["Fabrikam Bank - outbound"]
     assert outbound["TlsSettings"] == "DomainValidation"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from exchange_online.connectors import Direction, record_from_row
-from regulated_partners.adopt.tenant import TenantConnector
+from regulated_partners.adopt import TenantConnector
 
 _NAMESPACE = uuid.UUID("b7f6a4d2-0000-4000-8000-000000000000")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from regulated_partners.adopt.tenant import TenantConnector
+from regulated_partners.adopt import TenantConnector
 from tests.regulated_partners.rows import inbound, outbound
 
 _DOMAINS = ["fabrikam.com", "*.fabrikam.com", "contoso.com", "woodgrove.org", "*", "名前.example"]

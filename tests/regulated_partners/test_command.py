@@ -135,7 +135,7 @@ def test_errors_are_sentences(command: Command, project: Project, tenant: Contro
     wrong = command("inventory", "--json").could_not_run("AADSTS7000215")
     assert SECRET not in wrong.stderr
     project.set_variables(AZURE_CLIENT_SECRET="", EXCHANGE_ONLINE_EMULATOR="/nowhere/connection.json")
-    command("inventory").could_not_run("no emulator is running", "make emulator")
+    command("inventory").could_not_run("no emulator is running", "regulated-partners emulator start")
     project.configure(partners=[{"name": "F"}])
     command("adopt", "--write").could_not_run("has errors; correct them first", "partners[0].domains: this is needed")
     project.stack_file.write_text("config: [", encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from regulated_partners.adopt.tenant import ConnectorKind, TenantConnector, kind_of
+from regulated_partners.adopt import ConnectorKind, TenantConnector, kind_of
 from tests.regulated_partners.mixed_tenant import FATES, INBOUND, OUTBOUND
 from tests.regulated_partners.rows import inbound, outbound
 from tests.support.recorded import recorded

@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from regulated_partners.adopt.declared import declared_resources
-from regulated_partners.adopt.plan import Becomes, Plan, Selection, make_plan
-from regulated_partners.adopt.stack_file import additions, prove, with_declarations
-from regulated_partners.adopt.tenant import TenantConnector
+from regulated_partners.adopt import (
+    Becomes,
+    Plan,
+    Selection,
+    TenantConnector,
+    additions,
+    declared_resources,
+    make_plan,
+    prove,
+    with_declarations,
+)
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.partners import DeclaredStack, read_stack
 from regulated_partners.partners.yaml_text import load

@@ -126,7 +126,7 @@ def test_drift_says_what_differs_and_how(clone: WorkingCopy, tmp_path: Path) -> 
     drift = ("drift", "--stack", "dev")
     never = clone.command(*drift)
     assert never.exit_code == 2
-    assert "If it was never applied, run `make up STACK=dev` first." in never.output
+    assert "If it was never applied, run `regulated-partners up --stack dev` first." in never.output
     clone.run("make up").succeeded()
     assert "No drift" in clone.command(*drift).succeeded().output
 

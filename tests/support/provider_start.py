@@ -92,4 +92,6 @@ def _serve(stdout: multiprocessing.connection.Connection, engine: str, environ: 
     os.dup2(stdout.fileno(), 1)
     sys.stdout = io.TextIOWrapper(open(1, "wb", 0, closefd=False), write_through=True)  # noqa: SIM115
     sys.argv = [MODULE, engine]
+    # It looks at the process that imports it: this one, not the one that was forked.
+    del sys.modules["exchange_online.resources.dynamic"]
     runpy.run_module(MODULE, run_name="__main__", alter_sys=True)

@@ -73,6 +73,7 @@ def test_program_gets_what_the_engine_said(host: RunningHost, program: Path) -> 
     assert arguments[-1] == "."
     assert json.loads(environment["PULUMI_CONFIG"]) == {"p:cloud": "local", "p:token": "t"}
     assert json.loads(environment["PULUMI_CONFIG_SECRET_KEYS"]) == ["p:token"]
+    assert environment["no_grpc_proxy"].endswith("127.0.0.1,localhost"), "a proxy must not stand before the engine"
 
 
 @pytest.mark.parametrize(
@@ -246,6 +247,16 @@ def test_dependencies_are_those_installed(host: RunningHost, program: Path) -> N
     direct = {d.name for d in host.client.GetProgramDependencies(request, timeout=60).dependencies}
     assert "regulated-partners" in direct
     assert "grpcio" not in direct
+
+
+def test_code_that_cannot_be_generated_is_a_sentence(host: RunningHost) -> None:
+    """Failing means that `pulumi package add` says no more than `Method not implemented!`."""
+    with pytest.raises(grpc.RpcError, match="need the official CLI"):
+        host.client.GeneratePackage(language_pb2.GeneratePackageRequest(), timeout=30)
+    with pytest.raises(grpc.RpcError, match="need the official CLI"):
+        host.client.GenerateProject(language_pb2.GenerateProjectRequest(), timeout=30)
+    with pytest.raises(grpc.RpcError, match="need the official CLI"):
+        host.client.GenerateProgram(language_pb2.GenerateProgramRequest(), timeout=30)
 
 
 def test_required_packages_come_from_plugin_files(cli: Path, program: Path, tmp_path: Path) -> None:

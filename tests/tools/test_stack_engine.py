@@ -30,7 +30,7 @@ match os.environ.get("BEHAVIOUR"):
     case "slow":
         open("running", "w").write(str(os.getpid()))
         time.sleep(600)
-Thing("a", name="Contoso", tls=True)
+Thing("a", name="Größe" if os.environ.get("BEHAVIOUR") == "umlaut" else "Contoso", tls=True)
 """
 
 THINGS = """
@@ -175,7 +175,20 @@ def test_drift_of_a_stack_that_never_was(project: Project) -> None:
     """Failing means that looking for drift makes an empty stack and calls everything fine."""
     code, output = project.run("drift")
     assert code != 0
-    assert "If it was never applied, run `make up STACK=dev` first." in output
+    assert "If it was never applied, run `regulated-partners up --stack dev` first." in output
+
+
+def test_behind_a_proxy_and_under_no_locale(project: Project) -> None:
+    """Failing means gRPC tracebacks behind a company's proxy, or UnicodeDecodeError in a bare container."""
+    proxies = {"https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "BEHAVIOUR": "umlaut"}
+    code, output = project.run("up", "--skip-preview", **proxies, **posix)
+    assert code == 0, output
+    assert "2 created" in output
+    process = project.start("drift", "--stack", "dev", "--json", **proxies, **posix)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert "No drift" in output
 
 
 def test_interrupt_ends_everything_quietly(project: Project) -> None:

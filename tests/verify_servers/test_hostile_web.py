@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from regulated_partners.probing.certificates import load_roots, web_context
+from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.deadline import Deadline
-from regulated_partners.probing.mta_sts import fetch_policy
+from regulated_partners.probing.mta_sts import fetch_policy, web_context
 from tests.verify_servers import hostile
 from tests.verify_servers.hostile import Behaviour, serving
 from tests.verify_servers.pki import SERVER, Pki, write_chain
@@ -81,3 +81,24 @@ def test_a_server_without_tls(tmp_path: Path) -> None:
         port = closed.getsockname()[1]
     missing = fetch_policy("fabrikam.test", ["127.0.0.1"], context, port, Deadline(_SECONDS))
     assert not missing.reached
+
+
+@pytest.mark.usefixtures("over_tls")
+@pytest.mark.parametrize("behaviour", [hostile.silent, hostile.slowly(b"\x16\x03\x03\x40\x00")])
+def test_a_handshake_that_does_not_end(tmp_path: Path, behaviour: Behaviour) -> None:
+    """Failing: a server that never finishes the handshake stretches the time limit."""
+    context = web_context(load_roots(tmp_path / "roots.pem"))
+    with serving(behaviour) as port:
+        begin = time.monotonic()
+        policy = fetch_policy("fabrikam.test", ["127.0.0.1"], context, port, Deadline(_SECONDS))
+        took = time.monotonic() - begin
+    assert took < _SECONDS + 1
+    assert "no whole answer in time" in (policy.problem or "")
+
+
+def test_the_next_address_is_tried(over_tls: Behaviours, tmp_path: Path) -> None:
+    """Failing: one dead address of several makes a policy unreachable."""
+    context = web_context(load_roots(tmp_path / "roots.pem"))
+    with serving(over_tls(hostile.says(_HEAD + b"\r\nversion: STSv1\n"))) as port:
+        policy = fetch_policy("fabrikam.test", ["127.0.0.9", "127.0.0.1"], context, port, Deadline(_SECONDS))
+    assert policy.text == "version: STSv1\n"

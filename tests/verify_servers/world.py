@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from exchange_online.connectors import OutboundSettings
-from regulated_partners.probing.certificates import load_roots, web_context
+from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.collect import Questions, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient
+from regulated_partners.probing.mta_sts import web_context
 from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
 from regulated_partners.probing.route_report import RouteReport, report_route
 from regulated_partners.probing.seen import Probe

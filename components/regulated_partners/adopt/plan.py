@@ -138,25 +138,27 @@ class _Planner:
 
     def __post_init__(self) -> None:
         resources = list(declared_resources(self.declared))
-        self.by_name = {_key(each.address.direction, each.checked.settings.name): each for each in resources}
-        self.addresses = {_managed_key(each.address) for each in resources}
+        self.by_name = {
+            _key(resource.address.direction, resource.checked.settings.name): resource for resource in resources
+        }
+        self.addresses = {_managed_key(resource.address) for resource in resources}
         self.in_state = {
-            (each.direction, each.resource, each.in_component): each
-            for each in self.managed.values()
-            if each.stack == self.stack
+            (known.direction, known.resource, known.in_component): known
+            for known in self.managed.values()
+            if known.stack == self.stack
         }
         self.domains = {
             domain: declared.name for declared in self.declared.pairs for domain in declared.outbound.settings.domains
         }
 
     def plan(self, tenant: Sequence[TenantConnector]) -> Plan:
-        for each in tenant:
-            if (verdict := self.known(each)) is not None:
-                self.verdicts[each.guid] = verdict
-        rest = [each for each in tenant if each.guid not in self.verdicts]
+        for connector in tenant:
+            if (verdict := self.known(connector)) is not None:
+                self.verdicts[connector.guid] = verdict
+        rest = [connector for connector in tenant if connector.guid not in self.verdicts]
         # The wizard's connectors are taken one by one, as they were named.
-        hybrid = [each for each in rest if each.kind is ConnectorKind.HYBRID]
-        pairing = find_pairs(each for each in rest if each not in hybrid)
+        hybrid = [connector for connector in rest if connector.kind is ConnectorKind.HYBRID]
+        pairing = find_pairs(connector for connector in rest if connector not in hybrid)
         pairs = sorted(pairing.pairs, key=lambda pair: (pair.inbound.name.casefold(), pair.inbound.guid))
         names = partner_names(
             [Unnamed(pair.inbound.name, pair.outbound.name, pair.domains[0]) for pair in pairs],
@@ -164,10 +166,10 @@ class _Planner:
         )
         for pair, name in zip(pairs, names, strict=True):
             self.become_partner(pair, name)
-        for each in rest:
-            if each.guid not in self.verdicts:
-                self.become_connector(each, pairing.reasons.get(each.guid, "--include names it"))
-        verdicts = tuple(self.verdicts[each.guid] for each in tenant)
+        for connector in rest:
+            if connector.guid not in self.verdicts:
+                self.become_connector(connector, pairing.reasons.get(connector.guid, "--include names it"))
+        verdicts = tuple(self.verdicts[connector.guid] for connector in tenant)
         return Plan(verdicts, tuple(self.partners), tuple(self.connectors), tuple(self.complaints(verdicts)))
 
     def known(self, connector: TenantConnector) -> Verdict | None:
@@ -209,13 +211,13 @@ class _Planner:
         """Both connectors become a partner's, unless no partner's declaration reproduces them."""
         declared = self.declare_partner(pair, name)
         if isinstance(declared, NotDeclarable):
-            for each in (pair.inbound, pair.outbound):
-                self.become_connector(each, declared.reason)
+            for connector in (pair.inbound, pair.outbound):
+                self.become_connector(connector, declared.reason)
             return
         self.partners.append(declared.partner)
         self.domains |= dict.fromkeys(pair.domains, name)
-        for each, resource in zip((pair.inbound, pair.outbound), of_pair(declared), strict=True):
-            self.verdicts[each.guid] = Verdict(each, Becomes.PARTNER, "", name, resource)
+        for connector, resource in zip((pair.inbound, pair.outbound), of_pair(declared), strict=True):
+            self.verdicts[connector.guid] = Verdict(connector, Becomes.PARTNER, "", name, resource)
 
     def declare_partner(self, pair: Pair, name: str) -> DeclaredPair | NotDeclarable:
         inbound, outbound = pair.inbound.record.settings, pair.outbound.record.settings
@@ -244,7 +246,7 @@ class _Planner:
 
     def complaints(self, verdicts: Iterable[Verdict]) -> Iterable[str]:
         """What --include asked for and did not get."""
-        for name in self.selection.included_nowhere(each.connector for each in verdicts):
+        for name in self.selection.included_nowhere(verdict.connector for verdict in verdicts):
             yield f"--include names {name!r}, and the tenant has no connector of this name."
         for verdict in verdicts:
             if verdict.becomes is Becomes.LEFT_ALONE and self.selection.includes(verdict.connector.name):

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.admin_api.client import AdminApi, Connection
-from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets
 from exchange_online.connectors import REFUSED, ConnectorRecord, Direction, OutboundSettings
 
 #: Names that the Hybrid Configuration Wizard gives. Source: public vendor recipes (data/peer_cases.json, hcw-pair).
@@ -88,4 +87,6 @@ def connectors_of(connection: Connection) -> tuple[TenantConnector, ...]:
     with AdminApi(connection) as api:
         cmdlets = ConnectorCmdlets(api)
         found = [TenantConnector(record) for direction in Direction for record in cmdlets.list(direction)]
-    return tuple(sorted(found, key=lambda each: (each.direction.word, each.name.casefold(), each.guid)))
+    return tuple(
+        sorted(found, key=lambda connector: (connector.direction.word, connector.name.casefold(), connector.guid))
+    )

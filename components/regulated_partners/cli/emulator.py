@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from regulated_partners.engine.environment import require_emulator
+from exchange_online_emulator.cli import main
 
 emulator = typer.Typer(add_completion=False)
 
@@ -15,8 +15,4 @@ emulator = typer.Typer(add_completion=False)
 )
 def _emulator(ctx: typer.Context) -> None:
     """Exchange Online on this machine: start, stop, status, reset, rules."""
-    require_emulator()
-    # Only where the extra is installed.
-    from exchange_online_emulator.cli import main
-
-    raise typer.Exit(main(ctx.args))
+    raise typer.Exit(main(ctx.args, ctx.command_path))

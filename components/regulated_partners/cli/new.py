@@ -130,7 +130,8 @@ def _make(root: Path, name: str, template: Path, forges: tuple[Forge, ...]) -> N
     described = (template / "Pulumi.yaml").read_text(encoding="utf-8")
     _write(root / "Pulumi.yaml", re.sub(r"^name: .*$", f"name: {name}", described, count=1, flags=re.MULTILINE))
     for stack in (root / "stacks").glob("Pulumi.*.yaml"):
-        _write(stack, stack.read_text(encoding="utf-8").replace("`make up`", f"`{PACKAGE} up`"))
+        text = stack.read_text(encoding="utf-8").replace("`make up`", f"`{PACKAGE} up`")
+        _write(stack, text.replace('README, "A real tenant"', f"docs/real-tenant.md of {PACKAGE}"))
     _write(root / ".gitignore", _IGNORED)
     version = importlib.metadata.version(PACKAGE)
     _write(root / "requirements.txt", _REQUIREMENTS.format(package=PACKAGE, version=version))

@@ -46,7 +46,8 @@ def up(
     if plan is not None and exit_code != 0:
         sys.stderr.write(
             f"The plan {plan} was not applied to its end: see above. If it does not fit any longer, because the "
-            f"declaration or the tenant has changed since, make and review a new one: `make review STACK={stack}`.\n"
+            f"declaration or the tenant has changed since, make and review a new one: "
+            f"`regulated-partners review --stack {stack}`.\n"
         )
     raise typer.Exit(exit_code)
 

@@ -18,9 +18,10 @@ from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile, UpdateBaseline, judging
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
-from regulated_partners.probing.certificates import load_roots, web_context
+from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.collect import Stage, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient
+from regulated_partners.probing.mta_sts import web_context
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.route import ProbeIndex
 from regulated_partners.probing.seen import Probe

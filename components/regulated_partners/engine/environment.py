@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import pwd
@@ -18,10 +17,7 @@ LOCAL_PASSPHRASE = "local"  # noqa: S105 - a name, not a secret: the local stack
 ALWAYS = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
 
 #: Where gRPC must not go through a proxy: the engine, its hosts and its providers talk over loopback.
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-#: What the extra `emulator` installs.
-_EMULATOR_NEEDS = ("exchange_online_emulator", "jwt", "starlette", "trustme", "uvicorn")
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def stack_variables(stack: StackFile, environment: Mapping[str, str]) -> dict[str, str]:
@@ -41,16 +37,6 @@ def stack_variables(stack: StackFile, environment: Mapping[str, str]) -> dict[st
         return variables | _local_defaults(stack, environment)
     _require_backend(stack, environment)
     return variables
-
-
-def require_emulator() -> None:
-    """Raises CannotRunError where the emulator is not installed, which production does not need."""
-    missing = [name for name in _EMULATOR_NEEDS if importlib.util.find_spec(name) is None]
-    if missing:
-        raise CannotRunError(
-            f"The emulator is not installed ({', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing): "
-            "`pip install 'regulated-partners[emulator]'` installs it."
-        )
 
 
 def _user(environment: Mapping[str, str]) -> dict[str, str]:

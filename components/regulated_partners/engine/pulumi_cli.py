@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from regulated_partners.engine.environment import require_emulator, stack_variables
+from regulated_partners.engine.environment import stack_variables
 from regulated_partners.engine.install.ensure import pulumi_directory
 from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
 from regulated_partners.errors import CannotRunError
@@ -115,7 +115,6 @@ class PulumiCli:
         """
         if not self.stack.local:
             return
-        require_emulator()
         command = [sys.executable, "-m", "exchange_online_emulator", "start", "--state", ".emulator/state.db"]
         with _STARTING:
             done = self._call(command, self._variables, stdout=subprocess.DEVNULL if quiet else None)
@@ -132,7 +131,11 @@ class PulumiCli:
         done = self._captured(select)
         if done.returncode == 0:
             return
-        hint = "" if "--create" in select else f" If it was never applied, run `make up STACK={self.stack.name}` first."
+        hint = (
+            ""
+            if "--create" in select
+            else f" If it was never applied, run `regulated-partners up --stack {self.stack.name}` first."
+        )
         said = _said(done).rstrip(".")
         raise CannotRunError(f"The stack {self.stack.name} could not be selected. Pulumi said: {said}.{hint}")
 

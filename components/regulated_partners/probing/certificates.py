@@ -11,7 +11,6 @@ in for it; a list of the Microsoft Trusted Root Program (CCADB) can be given ins
 from __future__ import annotations
 
 import datetime
-import ssl
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import (
@@ -67,12 +65,10 @@ class ChainVerdict:
     Attributes:
         cause: the verdict.
         sentence: what is wrong with which certificate, without advice; for `TRUSTED`, up to which root.
-        depth: of the certificate it is about: 0 the server's own, 1 its issuer's.
     """
 
     cause: ChainCause
     sentence: str
-    depth: int = 0
 
     @property
     def is_trusted(self) -> bool:
@@ -267,10 +263,7 @@ def judge_chain(
     except (VerificationError, ValueError) as error:
         path = _path(leaf, intermediates)
         return _dates(path, now) or _weak(path) or _untrusted(path, roots, error)
-    root = verified.chain[-1]
-    return ChainVerdict(
-        ChainCause.TRUSTED, f"The chain ends in the trusted root {_name(root)}.", len(verified.chain) - 1
-    )
+    return ChainVerdict(ChainCause.TRUSTED, f"The chain ends in the trusted root {_name(verified.chain[-1])}.")
 
 
 def _verifier(roots: Sequence[x509.Certificate], now: datetime.datetime) -> ClientVerifier:
@@ -314,10 +307,10 @@ def _dates(path: Sequence[x509.Certificate], now: datetime.datetime) -> ChainVer
         begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         if end < now:
             text = f"{_which(depth, certificate)} expired on {end:%Y-%m-%d %H:%M} UTC."
-            return ChainVerdict(ChainCause.EXPIRED, text, depth)
+            return ChainVerdict(ChainCause.EXPIRED, text)
         if begin > now:
             text = f"{_which(depth, certificate)} is not valid before {begin:%Y-%m-%d %H:%M} UTC."
-            return ChainVerdict(ChainCause.NOT_YET_VALID, text, depth)
+            return ChainVerdict(ChainCause.NOT_YET_VALID, text)
     return None
 
 
@@ -327,9 +320,9 @@ def _weak(path: Sequence[x509.Certificate]) -> ChainVerdict | None:
         if facts.has_broken_signature:
             broken = (facts.signature_hash or "").upper()
             text = f"{which} is signed with {broken}, which nobody trusts any more."
-            return ChainVerdict(ChainCause.WEAK, text, depth)
+            return ChainVerdict(ChainCause.WEAK, text)
         if facts.has_weak_key:
-            return ChainVerdict(ChainCause.WEAK, f"{which} has a key of {facts.key} bits only.", depth)
+            return ChainVerdict(ChainCause.WEAK, f"{which} has a key of {facts.key} bits only.")
     return None
 
 
@@ -339,15 +332,15 @@ def _untrusted(path: Sequence[x509.Certificate], roots: Sequence[x509.Certificat
         return ChainVerdict(ChainCause.SELF_SIGNED, "The certificate is self-signed.")
     if top.issuer == top.subject or (depth > 0 and all(top.issuer != root.subject for root in roots)):
         text = f"The chain ends in {_name(top, issuer=True)}, which is not among the trusted roots."
-        return ChainVerdict(ChainCause.UNKNOWN_ROOT, text, depth)
+        return ChainVerdict(ChainCause.UNKNOWN_ROOT, text)
     if all(top.issuer != root.subject for root in roots):
         # OpenSSL says the same (error 20) for a missing intermediate and for an unknown CA that issues directly.
         text = (
             f"The certificate of its issuer {_name(top, issuer=True)} is missing, and that issuer is no trusted root."
         )
-        return ChainVerdict(ChainCause.INCOMPLETE, text, depth)
+        return ChainVerdict(ChainCause.INCOMPLETE, text)
     reason = " ".join(str(error).split())[:_LONGEST]
-    return ChainVerdict(ChainCause.OTHER, f"The chain up to {_name(top, issuer=True)} is not valid: {reason}.", depth)
+    return ChainVerdict(ChainCause.OTHER, f"The chain up to {_name(top, issuer=True)} is not valid: {reason}.")
 
 
 def _which(depth: int, certificate: x509.Certificate) -> str:
@@ -377,9 +370,3 @@ def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
         raise RootsError(f"The roots {source} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise RootsError(f"{source} holds no PEM certificates, so nothing can be trusted by it.") from None
-
-
-def web_context(roots: Sequence[x509.Certificate]) -> ssl.SSLContext:
-    """TLS settings of a client of the web that trusts these roots."""
-    text = "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in roots)
-    return ssl.create_default_context(cadata=text)

@@ -6,14 +6,18 @@ Source: RFC 8461; New-OutboundConnector, MtaStsMode.
 from __future__ import annotations
 
 import http.client
-import io
 import re
-import socket
 import ssl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
+from http import HTTPStatus
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from urllib3 import HTTPSConnectionPool, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from exchange_online.connectors import Direction, OutboundSettings
 from exchange_online.connectors.names import MtaStsMode
@@ -28,7 +32,6 @@ from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Par
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _LONGEST_AGE = 31557600
 _LARGEST = 64 * 1024
-_HEADERS = 16 * 1024
 _PATH = "/.well-known/mta-sts.txt"
 _SOURCE = "New-OutboundConnector, MtaStsMode; RFC 8461"
 #: Source: Exchange Online's page on MTA-STS; the exact words are assumed.
@@ -112,14 +115,27 @@ def read_policy(text: str) -> Policy:
     return Policy(mode, tuple(mx), int(age))
 
 
-class _Received:
-    """What came, in the shape that http.client reads from."""
+class _BoundedSocket(ssl.SSLSocket):
+    """Its timeout is for all that is read since it was set, and not for each read: a slow server cannot stretch it."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    _end: Deadline | None = None
 
-    def makefile(self, _mode: str) -> io.BytesIO:
-        return io.BytesIO(self._data)
+    def settimeout(self, value: float | None, /) -> None:
+        self._end = None if value is None else Deadline(value)
+        super().settimeout(value)
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        if self._end is not None:
+            super().settimeout(self._end.left())
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def web_context(roots: Sequence[x509.Certificate]) -> ssl.SSLContext:
+    """TLS settings of a client of the web that trusts these roots, and whose timeouts cannot be stretched."""
+    text = "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in roots)
+    context = ssl.create_default_context(cadata=text)
+    context.sslsocket_class = _BoundedSocket
+    return context
 
 
 def fetch_policy(
@@ -127,77 +143,64 @@ def fetch_policy(
 ) -> PolicyFile:
     """Fetches the policy of a domain; never raises for what a server does.
 
+    Source: RFC 8461 3.3: HTTPS, PKIX, status 200, no redirects, at most 64 kB.
+
     Args:
         domain: without `mta-sts.`.
         addresses: of `mta-sts.<domain>`, tried in this order until one can be connected.
-        context: that checks certificates; the roots are those of the web.
+        context: of `web_context`.
         port: 443 by the RFC.
         deadline: of the whole.
     """
     host = f"mta-sts.{domain}"
-    try:
-        connection = _connect(addresses, port, deadline)
-    except OSError:
-        return PolicyFile(problem=f"no web server answers at {', '.join(addresses[:5]) or host}", reached=False)
-    try:
-        connection.settimeout(deadline.left())
-        with connection, context.wrap_socket(connection, server_hostname=host) as encrypted:
-            return _policy_file(_received(encrypted, host, deadline))
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        return PolicyFile(problem=_problem(error, host))
-
-
-def _problem(error: Exception, host: str) -> str:
-    match error:
-        case ssl.SSLCertVerificationError():
-            return f"the certificate of {host} is not valid: {error.verify_message}"
-        case ssl.SSLError():
-            return f"the TLS handshake with {host} failed: {reason(error)}"
-        case TimeoutError():
-            return f"{host} gave no whole answer in time"
-        case http.client.IncompleteRead():
-            return f"the answer of {host} is not complete"
-    return f"{host} gave no answer in HTTP"
-
-
-def _connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
-    last: OSError = ConnectionError("no address")
     for address in addresses:
         try:
-            return socket.create_connection((address, port), deadline.left())
-        except OSError as error:
-            last = error
-    raise last
+            return _fetched(address, port, host, context, deadline.left())
+        except (ConnectTimeoutError, NewConnectionError, TimeoutError):
+            continue
+        except (HTTPError, ValueError) as error:
+            return PolicyFile(problem=_problem(error, host))
+    return PolicyFile(problem=f"no web server answers at {', '.join(addresses[:5]) or host}", reached=False)
 
 
-def _received(encrypted: ssl.SSLSocket, host: str, deadline: Deadline) -> bytes:
-    request = f"GET {_PATH} HTTP/1.1\r\nHost: {host}\r\nAccept: text/plain\r\nConnection: close\r\n\r\n"
-    encrypted.sendall(request.encode("ascii"))
-    data = b""
-    while len(data) <= _LARGEST + _HEADERS:
-        encrypted.settimeout(deadline.left())
-        part = encrypted.recv(16384)
-        if not part:
-            break
-        data += part
-    return data
-
-
-def _policy_file(data: bytes) -> PolicyFile:
-    if b"\r\n\r\n" not in data:
-        raise http.client.IncompleteRead(data)
-    response = http.client.HTTPResponse(cast(socket.socket, _Received(data)), method="GET")
-    response.begin()
-    if response.status != http.HTTPStatus.OK:
-        where = " (a redirect, which must not be followed)" if 300 <= response.status < 400 else ""
-        return PolicyFile(problem=f"the web server answers {response.status}{where} instead of 200")
-    body = response.read()
+def _fetched(address: str, port: int, host: str, context: ssl.SSLContext, seconds: float) -> PolicyFile:
+    # The connection and the handshake have a limit each, of which half the time is left for the answer at least.
+    timeout = Timeout(connect=seconds / 2, total=seconds)
+    with HTTPSConnectionPool(address, port, timeout, ssl_context=context, server_hostname=host) as pool:
+        response = pool.request(
+            "GET",
+            _PATH,
+            headers={"Host": host, "Accept": "text/plain", "Connection": "close"},
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        if response.status != HTTPStatus.OK:
+            where = " (a redirect, which must not be followed)" if 300 <= response.status < 400 else ""
+            return PolicyFile(problem=f"the web server answers {response.status}{where} instead of 200")
+        body = response.read(_LARGEST + 1, decode_content=False)
     if len(body) > _LARGEST:
         return PolicyFile(problem=f"the policy is larger than {_LARGEST // 1024} kB")
-    kind = response.headers.get_content_type()
+    if response.length_remaining:
+        return PolicyFile(problem=f"the answer of {host} is not complete")
+    kind = response.headers.get("Content-Type", "text/plain").partition(";")[0].strip().lower()
     if kind != "text/plain":
         return PolicyFile(problem=f"the policy's media type is {kind[:60]} instead of text/plain")
     return PolicyFile(text=body.decode("utf-8", errors="backslashreplace")[:70000])
+
+
+def _problem(error: Exception, host: str) -> str:
+    cause = error.args[-1] if error.args else None
+    match (error, cause):
+        case (_, ssl.SSLCertVerificationError()):
+            return f"the certificate of {host} is not valid: {cause.verify_message}"
+        case (_, ssl.SSLError()):
+            return f"the TLS handshake with {host} failed: {reason(cause)}"
+        case (ReadTimeoutError(), _):
+            return f"{host} gave no whole answer in time"
+        case (_, http.client.BadStatusLine()) if not isinstance(cause, http.client.RemoteDisconnected):
+            return f"{host} gave no answer in HTTP"
+    return f"the answer of {host} is not complete"
 
 
 class MtaStsState(StrEnum):

@@ -70,16 +70,16 @@ class NameMatch:
     """The comparison of the connector's value with one name of a certificate.
 
     Attributes:
-        outcome: what it came to.
         place, presented: the certificate's name.
+        outcome: what it came to.
         rule: short name of the rule that decided.
         reason: a clause: why.
         source: of the rule.
     """
 
-    outcome: NameOutcome
     place: Place
     presented: str
+    outcome: NameOutcome
     rule: str
     reason: str
     source: str
@@ -154,25 +154,18 @@ def _best(matches: Iterable[NameMatch]) -> NameOutcome:
     return min((name.outcome for name in matches), key=_ORDER.index, default=NameOutcome.MISMATCH)
 
 
-@dataclass(frozen=True)
-class _Decision:
-    outcome: NameOutcome
-    rule: str
-    reason: str
-    source: str
-
-    def at(self, place: Place, presented: str) -> NameMatch:
-        return NameMatch(self.outcome, place, presented, self.rule, self.reason, self.source)
+#: The outcome, the rule that decided, why, and the rule's source.
+_Decision = tuple[NameOutcome, str, str, str]
 
 
 def _mismatch(rule: str, reason: str, source: str = _ONE_LABEL) -> _Decision:
-    return _Decision(NameOutcome.MISMATCH, rule, reason, source)
+    return NameOutcome.MISMATCH, rule, reason, source
 
 
 def _match(wanted: str, presented: str, place: Place, direction: Direction) -> NameMatch:
     asked, shown = canonical_name(wanted), canonical_name(presented)
     decision = _unusable(asked, shown) or _compare(asked or "", shown or "", direction)
-    return decision.at(place, presented)
+    return NameMatch(place, presented, *decision)
 
 
 def _unusable(asked: str | None, shown: str | None) -> _Decision | None:
@@ -193,7 +186,7 @@ def _unusable(asked: str | None, shown: str | None) -> _Decision | None:
 def _compare(asked: str, shown: str, direction: Direction) -> _Decision:
     if asked == shown:
         source = _CMDLETS if not asked.startswith("*.") else f"{_CMDLETS} (that equal wildcards match is assumed)"
-        return _Decision(NameOutcome.MATCH, "equal", "the names are equal", source)
+        return NameOutcome.MATCH, "equal", "the names are equal", source
     if asked.startswith("*."):
         return _connector_wildcard(asked.removeprefix("*."), shown, direction)
     if shown.startswith("*."):
@@ -205,19 +198,19 @@ def _connector_wildcard(suffix: str, shown: str, direction: Direction) -> _Decis
     if shown == suffix:
         said = "includes the domain" if direction is Direction.INBOUND else "is said to cover subdomains"
         reason = f"the wildcard {said}, and it is not settled whether {suffix} itself counts"
-        return _Decision(NameOutcome.UNDETERMINED, "wildcard-bare-domain", reason, _CONFLICT)
+        return NameOutcome.UNDETERMINED, "wildcard-bare-domain", reason, _CONFLICT
     left = shown.removesuffix(f".{suffix}")
     if left == shown:
         return _mismatch("different", f"it is not below {suffix}", _CMDLETS)
     if left.count(".") == 0:
-        return _Decision(
+        return (
             NameOutcome.MATCH,
             "connector-wildcard",
             "the connector's wildcard covers one label",
             f"{_CMDLETS}: '*.contoso.com'; single level: forced TLS article of 2014",
         )
     reason = "it is more than one label below the connector's wildcard, and sources differ whether that counts"
-    return _Decision(NameOutcome.UNDETERMINED, "wildcard-two-labels", reason, _CONFLICT)
+    return NameOutcome.UNDETERMINED, "wildcard-two-labels", reason, _CONFLICT
 
 
 def _certificate_wildcard(asked: str, suffix: str) -> _Decision:
@@ -227,7 +220,7 @@ def _certificate_wildcard(asked: str, suffix: str) -> _Decision:
             "certificate-wildcard-bare-domain", "a certificate's wildcard does not cover the domain itself"
         )
     if rest == suffix and first:
-        return _Decision(
+        return (
             NameOutcome.MATCH,
             "certificate-wildcard",
             "the certificate's wildcard covers one label",
@@ -245,9 +238,10 @@ def _match_subject(issuer: str, subject: str, presented: PresentedNames) -> Name
         wanted, found = _attributes(asked), _attributes(shown)
         if wanted is None or wanted != found:
             decision = _mismatch("issuer-and-subject", f"the {word} is {shown or 'empty'}", source)
-            return decision.at(Place.CN, presented.subject)
-    found_both = _Decision(NameOutcome.MATCH, "issuer-and-subject", "issuer and subject are equal", source)
-    return found_both.at(Place.CN, presented.subject)
+            return NameMatch(Place.CN, presented.subject, *decision)
+    return NameMatch(
+        Place.CN, presented.subject, NameOutcome.MATCH, "issuer-and-subject", "issuer and subject are equal", source
+    )
 
 
 def _attributes(name: str) -> frozenset[tuple[str, str]] | None:

@@ -10,8 +10,10 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
-from exchange_online.connectors import Direction
+from exchange_online.connectors import ConnectorSettings, Direction
+from exchange_online.connectors.words import mail_flow
 
 
 class Verdict(StrEnum):
@@ -153,6 +155,25 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     transcript: tuple[str, ...] = field(default=(), repr=False)
     not_after: datetime.datetime | None = None
+
+    @classmethod
+    def by_connector(
+        cls,
+        kind: str,
+        subject: str,
+        verdict: Verdict,
+        *,
+        partner: str,
+        settings: ConnectorSettings,
+        facts: Iterable[Fact] = (),
+        findings: Iterable[Finding] = (),
+        transcript: tuple[str, ...] = (),
+        not_after: datetime.datetime | None = None,
+    ) -> Self:
+        """A judgement by what the connector of a partner demands, which has these settings."""
+        demand, direction = mail_flow(settings), settings.direction
+        about = (tuple(facts), tuple(findings), transcript, not_after)
+        return cls(kind, subject, verdict, demand, partner, direction, *about)
 
     @property
     def who(self) -> tuple[Party, ...]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 import ipaddress
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cryptography import x509
 
-from exchange_online.connectors import Direction, InboundSettings
-from exchange_online.connectors.words import mail_flow
+from exchange_online.connectors import InboundSettings
 from regulated_partners.probing.certificate_findings import RESTRICTED, certificate_findings
 from regulated_partners.probing.certificates import CertificateFacts, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode
@@ -52,27 +51,27 @@ def judge_captured(
     if captured is None:
         text = f"Nothing came within {waited}. Does the partner's server reach this address, and has mail been sent?"
         finding = Finding(Check.MESSAGE, Level.INFO, text, Party.EITHER)
-        return _judgement(check, "no message", Verdict.NOT_REACHABLE, (finding,)), None
-    chain = captured.chain or captured.refused_chain
-    facts, about = _certificate(chain, check)
+        return Judgement.by_connector(
+            "message",
+            "no message",
+            Verdict.NOT_REACHABLE,
+            partner=check.partner.name,
+            settings=check.settings,
+            findings=(finding,),
+        ), None
+    facts, about = _certificate(captured.chain or captured.refused_chain, check)
     findings = (*_transport(captured, check.settings), *_sender(captured, check.settings), *about)
-    otherwise = Verdict.PASSED if captured.delivered else Verdict.UNKNOWN
-    subject = f"message from {captured.helo or '?'} [{captured.address}]" if captured.delivered else "handshake"
-    judgement = _judgement(check, subject, verdict_of(findings, otherwise=otherwise), findings)
-    not_after = facts.not_after if facts else None
-    return replace(judgement, facts=tuple(_facts(captured, facts, check)), not_after=not_after), facts
-
-
-def _judgement(check: ListenCheck, subject: str, verdict: Verdict, findings: tuple[Finding, ...]) -> Judgement:
-    return Judgement(
-        kind="message",
-        subject=subject,
-        verdict=verdict,
-        demand=mail_flow(check.settings),
+    judgement = Judgement.by_connector(
+        "message",
+        f"message from {captured.helo or '?'} [{captured.address}]" if captured.delivered else "handshake",
+        verdict_of(findings, otherwise=Verdict.PASSED if captured.delivered else Verdict.UNKNOWN),
         partner=check.partner.name,
-        direction=Direction.INBOUND,
+        settings=check.settings,
+        facts=_facts(captured, facts, check),
         findings=findings,
+        not_after=facts.not_after if facts else None,
     )
+    return judgement, facts
 
 
 def _transport(captured: Captured, settings: InboundSettings) -> Iterable[Finding]:

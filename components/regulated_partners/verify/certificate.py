@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.utils import CryptographyDeprecationWarning
 
 from exchange_online.connectors import ConnectorSettings, Direction
-from exchange_online.connectors.words import mail_flow
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificate_findings import (
     certificate_findings,
@@ -81,15 +80,14 @@ def judge_certificate(
         *_compares_nothing(check),
         *switched_off(check.settings),
     ]
-    return Judgement(
-        kind="certificate",
-        subject=name,
-        verdict=verdict_of(findings),
-        demand=mail_flow(check.settings),
+    return Judgement.by_connector(
+        "certificate",
+        name,
+        verdict_of(findings),
         partner=check.partner.name,
-        direction=check.direction,
+        settings=check.settings,
         facts=(*certificate_facts_shown(facts, check.now), *names_shown(names), *_chain(file, chain)),
-        findings=tuple(findings),
+        findings=findings,
         not_after=facts.not_after,
     )
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from exchange_online.connectors import Direction, OutboundSettings
-from exchange_online.connectors.words import mail_flow
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.collect import Questions
@@ -69,32 +68,30 @@ def _missing(partner: DeclaredPartner, known: set[str]) -> Iterable[Judgement]:
     for subject in wanted:
         if subject not in known:
             text = f"The probe holds nothing about {subject}: it was made for other declarations. Make it anew."
-            yield _judgement("domain", subject, Verdict.UNKNOWN, partner, (Finding(Check.PROBE, Level.INFO, text),))
+            yield _unproven(subject, partner, Finding(Check.PROBE, Level.INFO, text))
     if not wanted:
         text = "The connector names no recipient domain and no smart host, so there is no server to probe."
-        finding = Finding(Check.PROBE, Level.INFO, text, Party.WE)
-        yield _judgement("domain", settings.name, Verdict.UNKNOWN, partner, (finding,))
+        yield _unproven(settings.name, partner, Finding(Check.PROBE, Level.INFO, text, Party.WE))
 
 
-def _judgement(
-    kind: str, subject: str, verdict: Verdict, partner: DeclaredPartner, findings: tuple[Finding, ...]
-) -> Judgement:
-    return Judgement(
-        kind=kind,
-        subject=subject,
-        verdict=verdict,
-        demand=mail_flow(partner.outbound),
-        partner=partner.name,
-        direction=Direction.OUTBOUND,
-        findings=findings,
+def _unproven(subject: str, partner: DeclaredPartner, finding: Finding) -> Judgement:
+    return Judgement.by_connector(
+        "domain", subject, Verdict.UNKNOWN, partner=partner.name, settings=partner.outbound, findings=(finding,)
     )
 
 
 def _observed_route(report: RouteReport, partner: DeclaredPartner) -> Observed:
     route = report.route
     findings = (*report.findings, *_about_declaration(partner.outbound, route))
-    verdict = verdict_of(findings, otherwise=report.verdict)
-    judgement = replace(_judgement("domain", route.subject, verdict, partner, findings), facts=report.facts)
+    judgement = Judgement.by_connector(
+        "domain",
+        route.subject,
+        verdict_of(findings, otherwise=report.verdict),
+        partner=partner.name,
+        settings=partner.outbound,
+        facts=report.facts,
+        findings=findings,
+    )
     hosts = tuple(record.host for record in route.domain.mx.records) if route.domain else ()
     seen = (Observation(partner.name, Direction.OUTBOUND, route.subject, mx=hosts),) if hosts else ()
     return Observed(judgement, seen)
@@ -121,9 +118,14 @@ def _place(server: ServerReport, route: Route) -> str:
 
 
 def _observed_server(server: ServerReport, partner: DeclaredPartner, now: datetime.datetime, place: str) -> Observed:
-    judgement = replace(
-        _judgement("server", server.seen.place, server.verdict, partner, server.findings),
-        facts=tuple(_facts(server, now)),
+    judgement = Judgement.by_connector(
+        "server",
+        server.seen.place,
+        server.verdict,
+        partner=partner.name,
+        settings=partner.outbound,
+        facts=_facts(server, now),
+        findings=server.findings,
         transcript=server.seen.transcript,
         not_after=server.facts.not_after if server.facts else None,
     )

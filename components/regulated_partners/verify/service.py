@@ -14,7 +14,6 @@ from exchange_online.admin_api.errors import OutcomeUnknown
 from exchange_online.admin_api.message_trace import TracedMessage, TraceEvent, trace_events, traced_messages
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.connectors import ConnectorRecord, Direction, changes
-from exchange_online.connectors.words import mail_flow
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.progress import Progress
@@ -100,15 +99,15 @@ def _connector(partner: DeclaredPartner, direction: Direction, found: ConnectorR
         if direction is Direction.OUTBOUND:
             facts.append(Fact("IsValidated", "not stated" if found.is_validated is None else str(found.is_validated)))
             facts.append(Fact("LastValidationTimestamp", found.last_validation_timestamp or "never"))
-    return Judgement(
-        kind="service",
-        subject=f"connector '{declared.name}'",
-        verdict=verdict_of(findings),
-        demand=mail_flow(declared),
+    subject = f"connector '{declared.name}'"
+    return Judgement.by_connector(
+        "service",
+        subject,
+        verdict_of(findings),
         partner=partner.name,
-        direction=direction,
-        facts=tuple(facts),
-        findings=tuple(findings),
+        settings=declared,
+        facts=facts,
+        findings=findings,
     )
 
 
@@ -143,19 +142,18 @@ def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRec
     passed = verdict_of(findings) is Verdict.PASSED
     if check.record:
         record_validation(api, connector, check.now, validated=passed)
-    return Judgement(
-        kind="service",
-        subject=f"Validate-OutboundConnector '{connector.name}'",
-        verdict=verdict_of(findings),
-        demand=mail_flow(partner.outbound),
+    return Judgement.by_connector(
+        "service",
+        f"Validate-OutboundConnector '{connector.name}'",
+        verdict_of(findings),
         partner=partner.name,
-        direction=Direction.OUTBOUND,
+        settings=partner.outbound,
         facts=(
             Fact("recipients", ", ".join(check.recipients)),
             *(Fact(task.name, _succeeded(task)) for task in tasks),
             Fact("recorded", f"IsValidated {str(passed).lower()}" if check.record else "no"),
         ),
-        findings=tuple(findings),
+        findings=findings,
     )
 
 
@@ -231,15 +229,14 @@ def _message(api: AdminApi, partner: DeclaredPartner, direction: Direction, mess
     ]
     facts += [Fact("certificate compared for", host) for host in forced_tls_hosts(events)]
     otherwise = Verdict.PASSED if used else Verdict.UNKNOWN
-    return Judgement(
-        kind="service",
-        subject=f"message {message.message_id or message.trace_id}",
-        verdict=verdict_of(findings, otherwise=otherwise) if used else otherwise,
-        demand=mail_flow(partner.settings(direction)),
+    return Judgement.by_connector(
+        "service",
+        f"message {message.message_id or message.trace_id}",
+        verdict_of(findings, otherwise=otherwise) if used else otherwise,
         partner=partner.name,
-        direction=direction,
-        facts=tuple(facts),
-        findings=tuple(findings),
+        settings=partner.settings(direction),
+        facts=facts,
+        findings=findings,
         transcript=tuple(
             f"{event.date} {event.event} {event.action} {event.detail} {event.data}"[:4000] for event in events
         ),

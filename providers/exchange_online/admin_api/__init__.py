@@ -1,12 +1,14 @@
-"""The client of Exchange Online's admin API (`InvokeCommand`): clouds, credentials, transport, errors.
+"""The client of Exchange Online's admin API (`InvokeCommand`): clouds, credentials, transport, errors, cmdlets.
 
 Importing it sends nothing and imports neither requests nor MSAL.
 """
 
 from exchange_online.admin_api.classification import classify
 from exchange_online.admin_api.client import AdminApi, Answer, connect
-from exchange_online.admin_api.clouds import CLOUDS, Cloud
+from exchange_online.admin_api.clouds import CLOUDS, EMULATOR_VARIABLE, LOCAL, Cloud
+from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules, Written
 from exchange_online.admin_api.credentials import (
+    AccessToken,
     ClientCertificate,
     ClientSecret,
     Credential,
@@ -33,13 +35,27 @@ from exchange_online.admin_api.errors import (
     UnexpectedAnswer,
     Unsupported,
 )
-from exchange_online.admin_api.settings import Connection, Settings, connection
-from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
+from exchange_online.admin_api.message_trace import (
+    LONGEST_TRACE,
+    TracedMessage,
+    TraceEvent,
+    trace_events,
+    traced_messages,
+)
+from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.settings import Connection, Settings, connection, settings_from
+from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
+from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
 from exchange_online.admin_api.wire import JsonValue, parse_datetime
 
 __all__ = [
     "CLOUDS",
+    "EMULATOR_VARIABLE",
+    "LOCAL",
+    "LONGEST_TRACE",
+    "TIME_SCALE",
     "AccessDenied",
+    "AccessToken",
     "AdminApi",
     "AdminApiError",
     "AlreadyExists",
@@ -48,6 +64,7 @@ __all__ = [
     "ClientSecret",
     "Cloud",
     "Connection",
+    "ConnectorCmdlets",
     "Credential",
     "Effect",
     "Failure",
@@ -67,12 +84,24 @@ __all__ = [
     "StalePage",
     "Throttled",
     "Timeouts",
+    "TraceEvent",
+    "TracedMessage",
+    "TransportRules",
     "Unavailable",
     "UnexpectedAnswer",
     "Unsupported",
+    "ValidationTask",
     "WorkloadIdentityFile",
+    "Written",
     "classify",
+    "clean",
     "connect",
     "connection",
+    "pace",
     "parse_datetime",
+    "record_validation",
+    "settings_from",
+    "trace_events",
+    "traced_messages",
+    "validate_outbound_connector",
 ]

@@ -25,9 +25,12 @@ class KeyPair:
 def load(credential: ClientCertificate, now: datetime | None = None) -> KeyPair:
     """The certificate and its key.
 
-    credential: whose file is read; the certificate that belongs to the key is found wherever it stands in a chain.
-    now: the present moment, for the expiry; the clock unless given.
-    Raises Misconfigured: file, password, key type, pair or validity.
+    Args:
+        credential: whose file is read; the certificate that belongs to the key is found wherever it stands in a chain.
+        now: the present moment, for the expiry; the clock unless given.
+
+    Raises:
+        Misconfigured: file, password, key type, pair or validity.
     """
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat

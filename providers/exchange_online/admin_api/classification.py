@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from exchange_online.admin_api.error_envelope import ErrorWords, read_error, words_of
@@ -36,168 +35,17 @@ from exchange_online.admin_api.redaction import clean
 _DECIMAL_SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")
 
 
-def classify(
-    status: int, headers: Mapping[str, str], body: bytes, *, where: str = "The call", client_request_id: str = ""
-) -> AdminApiError:
-    """The typed error that a refusal means; the caller raises it.
-
-    status: the HTTP status.
-    headers: response headers, names in any case.
-    body: response body as it came: JSON, text, NUL bytes or nothing.
-    where: what was being done, for the sentence.
-    client_request_id: the id that was sent.
-    Source: exchange-wire 7.2: by the .NET type in the text first, by the HTTP status only when nothing is named.
-    """
-    named = {name.lower(): value for name, value in headers.items()}
-    words = read_error(body)
-    entry = _find(words)
-    kind, what, advice, repeat, outcome_known = (
-        (entry.kind, entry.what, entry.advice, entry.repeat, entry.outcome_known)
-        if entry
-        else _by_status(status, named, words)
-    )
-    parameters = _parameters_in(words)
-    return kind(
-        Failure(
-            where=where,
-            what=what.format(parameters=", ".join(parameters) or "that was sent"),
-            advice=advice or kind.usual_advice,
-            service_words=words.text or clean(named.get("x-ms-diagnostics", "")),
-            status=status,
-            request_id=clean(named.get("request-id", "")),
-            client_request_id=client_request_id,
-            exception_type=clean(words.exception_type or named.get("x-exceptiontype", "")),
-            parameters=parameters,
-            retry_after=retry_after(named.get("retry-after")),
-            repeat=repeat,
-            outcome_known=outcome_known,
-        )
-    )
-
-
-def classify_reported(
-    errors: tuple[str, ...], *, where: str, request_id: str = "", client_request_id: str = ""
-) -> AdminApiError:
-    """The typed error for a 200 that carries `@adminapi.errors`.
-
-    errors: the entries, each a text or `StringId|.NET type|text`.
-    An entry that the catalogue does not know leaves the outcome open: the cmdlet ran and then reported it.
-    Source: exchange-wire 6.1 (the official client marks the execution as failed).
-    """
-    words = words_of(errors[0])
-    entry = _find(words)
-    kind = entry.kind if entry else ServiceError
-    parameters = _parameters_in(words)
-    return kind(
-        Failure(
-            where=where,
-            what=(entry.what if entry else "the cmdlet reported an error").format(
-                parameters=", ".join(parameters) or "that was sent"
-            ),
-            advice=(entry.advice if entry else "") or kind.usual_advice,
-            service_words="; ".join(words_of(error).text for error in errors),
-            status=200,
-            request_id=request_id,
-            client_request_id=client_request_id,
-            exception_type=clean(words.exception_type),
-            parameters=parameters,
-            repeat=entry.repeat if entry else Repeat.NEVER,
-            outcome_known=entry.outcome_known if entry else False,
-        )
-    )
-
-
-_Verdict: TypeAlias = tuple[type[AdminApiError], str, str, Repeat, bool]
-
-
-def _by_status(status: int, headers: Mapping[str, str], words: ErrorWords) -> _Verdict:
-    if 300 <= status < 400:
-        return _redirected(headers)
-    known = _STATUSES.get(status)
-    if known:
-        return known(words)
-    if status >= 500:
-        return Unavailable, "the service failed", "", Repeat.READ, False
-    return ServiceError, "the service refused the call", "", Repeat.NEVER, True
-
-
-def _redirected(headers: Mapping[str, str]) -> _Verdict:
-    try:
-        host = urlsplit(headers.get("location", "")).netloc
-    except ValueError:
-        host = ""
-    return (
-        UnexpectedAnswer,
-        f"the call was redirected to {clean(host) or 'another address'}, and was not sent there",
-        "The access token is only ever sent to the host of the stack's cloud. If that is the right host for the "
-        "tenant, set it as the cloud's host.",
-        Repeat.NEVER,
-        True,
-    )
-
-
-def _bad_request(words: ErrorWords) -> _Verdict:
-    if _names_a_cause(words):
-        return InvalidArgument, "the service refused the call", "", Repeat.NEVER, True
-    return ServiceError, "the service refused the call", "", Repeat.NEVER, True
-
-
-_STATUSES: dict[int, Callable[[ErrorWords], _Verdict]] = {
-    400: _bad_request,
-    401: lambda _: (NotAuthenticated, "the service did not accept the access token", "", Repeat.NEVER, True),
-    403: lambda words: (
-        AccessDenied,
-        "the application may not run this cmdlet" + (", or the cmdlet does not exist" if words.bodyless else ""),
-        "",
-        Repeat.NEVER,
-        True,
-    ),
-    404: lambda _: (
-        ServiceError,
-        "the address of the admin API was not found",
-        "This says nothing about the object: check the cloud's host and the tenant.",
-        Repeat.NEVER,
-        True,
-    ),
-    408: lambda _: (Unavailable, "the service gave up waiting for the request", "", Repeat.READ, False),
-    429: lambda _: (Throttled, "the service asks for fewer requests", "", Repeat.ANY, True),
-    500: lambda _: (Unavailable, "the service failed", "", Repeat.READ, False),
-    502: lambda _: (Unavailable, "a gateway before the service failed", "", Repeat.READ, False),
-    503: lambda _: (Unavailable, "the service is not available", "", Repeat.IDEMPOTENT, False),
-    504: lambda _: (Unavailable, "the service did not answer its gateway in time", "", Repeat.IDEMPOTENT, False),
-}
-
-
-def retry_after(value: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait, or None when it asks for nothing usable.
-
-    value: decimal seconds, as this service sends them, or an HTTP date.
-    now: the present moment, for dates; a date that has passed counts as absent.
-    Source: exchange-wire 8.3 (the official module parses a double); RFC 9110, 10.2.3.
-    """
-    text = (value or "").strip()
-    if _DECIMAL_SECONDS.fullmatch(text):
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    seconds = (moment - now()).total_seconds()
-    return seconds if seconds > 0 else None
-
-
 @dataclass(frozen=True)
 class _Entry:
     """One row of the catalogue.
 
-    kind: the error it means.
-    what: the rest of the sentence; `{parameters}` is replaced by the named parameters.
-    types: parts of .NET type names (or of transient markers) looked for anywhere in the body.
-    texts: parts of the text, lower case, straight apostrophes.
-    advice: overrides the kind's usual advice.
-    repeat, outcome_known: as in `Failure`.
+    Attributes:
+        kind: the error it means.
+        what: the rest of the sentence; `{parameters}` is replaced by the named parameters.
+        types: parts of .NET type names (or of transient markers) looked for anywhere in the body.
+        texts: parts of the text, lower case, straight apostrophes.
+        advice: overrides the kind's usual advice.
+        repeat, outcome_known: as in `Failure`.
     """
 
     kind: type[AdminApiError]
@@ -308,6 +156,145 @@ _PARAMETERS = (
     re.compile(r"matches parameter name '(?P<names>\w+)'", re.I),
     re.compile(r"^The (?P<names>\w+) parameter can ", re.I),
 )
+
+
+_REFUSED = "the service refused the call"
+_FAILED = _Entry(Unavailable, "the service failed", repeat=Repeat.READ, outcome_known=False)
+
+#: By the HTTP status, for a refusal that names nothing. Source: exchange-wire 7.2, 8.3.
+_STATUSES: dict[int, _Entry] = {
+    401: _Entry(NotAuthenticated, "the service did not accept the access token"),
+    403: _Entry(AccessDenied, "the application may not run this cmdlet"),
+    404: _Entry(
+        ServiceError,
+        "the address of the admin API was not found",
+        advice="This says nothing about the object: check the cloud's host and the tenant.",
+    ),
+    408: _Entry(Unavailable, "the service gave up waiting for the request", repeat=Repeat.READ, outcome_known=False),
+    429: _Entry(Throttled, "the service asks for fewer requests", repeat=Repeat.ANY),
+    502: _Entry(Unavailable, "a gateway before the service failed", repeat=Repeat.READ, outcome_known=False),
+    503: _Entry(Unavailable, "the service is not available", repeat=Repeat.IDEMPOTENT, outcome_known=False),
+    504: _Entry(
+        Unavailable, "the service did not answer its gateway in time", repeat=Repeat.IDEMPOTENT, outcome_known=False
+    ),
+}
+
+
+def classify(
+    status: int, headers: Mapping[str, str], body: bytes, *, where: str = "The call", client_request_id: str = ""
+) -> AdminApiError:
+    """The typed error that a refusal means; the caller raises it.
+
+    Source: exchange-wire 7.2: by the .NET type in the text first, by the HTTP status only when nothing is named.
+
+    Args:
+        status: the HTTP status.
+        headers: response headers, names in any case.
+        body: response body as it came: JSON, text, NUL bytes or nothing.
+        where: what was being done, for the sentence.
+        client_request_id: the id that was sent.
+    """
+    named = {name.lower(): value for name, value in headers.items()}
+    words = read_error(body)
+    return _error(
+        _find(words) or _by_status(status, named, words),
+        Failure(
+            where=where,
+            what="",
+            service_words=words.text or clean(named.get("x-ms-diagnostics", "")),
+            status=status,
+            request_id=clean(named.get("request-id", "")),
+            client_request_id=client_request_id,
+            exception_type=clean(words.exception_type or named.get("x-exceptiontype", "")),
+            parameters=_parameters_in(words),
+            retry_after=retry_after(named.get("retry-after")),
+        ),
+    )
+
+
+def classify_reported(
+    errors: tuple[str, ...], *, where: str, request_id: str = "", client_request_id: str = ""
+) -> AdminApiError:
+    """The typed error for a 200 that carries `@adminapi.errors`, each a text or `StringId|.NET type|text`.
+
+    One that the catalogue does not know leaves the outcome open: the cmdlet ran and then reported it.
+    Source: exchange-wire 6.1 (the official client marks the execution as failed).
+    """
+    words = words_of(errors[0])
+    return _error(
+        _find(words) or _Entry(ServiceError, "the cmdlet reported an error", outcome_known=False),
+        Failure(
+            where=where,
+            what="",
+            service_words="; ".join(words_of(error).text for error in errors),
+            status=200,
+            request_id=request_id,
+            client_request_id=client_request_id,
+            exception_type=clean(words.exception_type),
+            parameters=_parameters_in(words),
+        ),
+    )
+
+
+def _error(entry: _Entry, failure: Failure) -> AdminApiError:
+    return entry.kind(
+        replace(
+            failure,
+            what=entry.what.format(parameters=", ".join(failure.parameters) or "that was sent"),
+            advice=entry.advice or entry.kind.usual_advice,
+            repeat=entry.repeat,
+            outcome_known=entry.outcome_known,
+        )
+    )
+
+
+def _by_status(status: int, headers: Mapping[str, str], words: ErrorWords) -> _Entry:
+    if 300 <= status < 400:
+        return _redirected(headers)
+    if status == 403 and words.bodyless:
+        return replace(_STATUSES[403], what=f"{_STATUSES[403].what}, or the cmdlet does not exist")
+    if known := _STATUSES.get(status):
+        return known
+    if status >= 500:
+        return _FAILED
+    return _Entry(InvalidArgument if status == 400 and _names_a_cause(words) else ServiceError, _REFUSED)
+
+
+def _redirected(headers: Mapping[str, str]) -> _Entry:
+    try:
+        host = urlsplit(headers.get("location", "")).netloc
+    except ValueError:
+        host = ""
+    # A host is no place for braces, which `format` would read.
+    shown = clean(host).replace("{", "").replace("}", "") or "another address"
+    return _Entry(
+        UnexpectedAnswer,
+        f"the call was redirected to {shown}, and was not sent there",
+        advice="The access token is only ever sent to the host of the stack's cloud. If that is the right host for the "
+        "tenant, set it as the cloud's host.",
+    )
+
+
+def retry_after(value: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
+    """Seconds that a `Retry-After` header asks to wait, or None when it asks for nothing usable.
+
+    Source: exchange-wire 8.3 (the official module parses a double); RFC 9110, 10.2.3.
+
+    Args:
+        value: decimal seconds, as this service sends them, or an HTTP date.
+        now: the present moment, for dates; a date that has passed counts as absent.
+    """
+    text = (value or "").strip()
+    if _DECIMAL_SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    seconds = (moment - now()).total_seconds()
+    return seconds if seconds > 0 else None
 
 
 def _find(words: ErrorWords) -> _Entry | None:

@@ -20,8 +20,6 @@ from exchange_online.admin_api.settings import Connection, Settings, connection
 from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts, gates_for
 from exchange_online.admin_api.wire import JsonValue, request, with_result_size
 
-__all__ = ["AdminApi", "Answer", "Connection", "Effect", "Settings", "connect"]
-
 if TYPE_CHECKING:
     from exchange_online.admin_api.transport import Transport
 
@@ -38,9 +36,10 @@ _LOCK = threading.Lock()
 class Answer:
     """What a cmdlet gave.
 
-    rows: its objects, by property name, without OData annotations; a listing holds all of them.
-    warnings: what the service wants the administrator to read.
-    request_id: the service's id of the (last) request.
+    Attributes:
+        rows: its objects, by property name, without OData annotations; a listing holds all of them.
+        warnings: what the service wants the administrator to read.
+        request_id: the service's id of the (last) request.
     """
 
     rows: tuple[Mapping[str, object], ...]
@@ -51,10 +50,11 @@ class Answer:
 class AdminApi:
     """Runs cmdlets on one tenant; thread-safe. Nothing is sent before the first call.
 
-    connection: cloud, tenant (GUID or domain) and credential.
-    sleep: waits that many seconds between tries.
-    retry: how often to try; the official module's ways unless given. It wins over `sleep`.
-    timeouts: seconds to wait for a server.
+    Args:
+        connection: cloud, tenant (GUID or domain) and credential.
+        sleep: waits that many seconds between tries.
+        retry: how often to try; the official module's ways unless given. It wins over `sleep`.
+        timeouts: seconds to wait for a server.
     """
 
     def __init__(
@@ -88,14 +88,15 @@ class AdminApi:
     ) -> Answer:
         """What the cmdlet gave.
 
-        cmdlet: for example `Get-InboundConnector`.
-        parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
-        effect: what sending it twice does; decides what is retried. A READ listing is followed to its end.
-        about: the object for error texts; its Identity or Name unless given.
-        read_timeout: seconds, for a cmdlet that takes longer than others (Validate-OutboundConnector).
-        Raises an AdminApiError: NotFound, AlreadyExists, InvalidArgument (Unsupported), AccessDenied,
-        RestrictedOffering, NotAuthenticated, Throttled, Unavailable, OutcomeUnknown (only for a CREATE),
-        UnexpectedAnswer, ServiceError or Misconfigured.
+        Args:
+            cmdlet: for example `Get-InboundConnector`.
+            parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
+            effect: what sending it twice does; decides what is retried. A READ listing is followed to its end.
+            about: the object for error texts; its Identity or Name unless given.
+            read_timeout: seconds, for a cmdlet that takes longer than others (Validate-OutboundConnector).
+
+        Raises:
+            AdminApiError: one of `admin_api.errors`; OutcomeUnknown only for a CREATE.
         """
         ready, exchange, _ = self._prepared()
         sent = request(
@@ -145,7 +146,8 @@ class AdminApi:
 def connect(settings: Settings, environ: Mapping[str, str]) -> AdminApi:
     """A client for what a stack's settings and the environment describe. No network.
 
-    Raises Misconfigured.
+    Raises:
+        Misconfigured: where they contradict each other, or something is missing.
     """
     return AdminApi(connection(settings, environ))
 
@@ -159,10 +161,18 @@ def _where(cmdlet: str, parameters: Mapping[str, JsonValue], about: str | None, 
 def _tenant_guid(cloud: Cloud, tenant: str, timeouts: Timeouts, retry: RetryPolicy) -> str:
     """The tenant's GUID, lower case; asked once per process.
 
-    cloud: whose token service is asked. tenant: GUID or domain. timeouts, retry: for the request.
-    Raises Misconfigured for what is neither; NotAuthenticated for a domain that no tenant has; Unavailable.
     Source: OpenID Connect Discovery 1.0 (the issuer holds the GUID); exchange-wire 3.1 (a vanity domain in the path
     gives 401 or breaks paging; resolving it first is assumed to be right).
+
+    Args:
+        cloud: whose token service is asked.
+        tenant: GUID or domain.
+        timeouts, retry: for the request.
+
+    Raises:
+        Misconfigured: for what is neither.
+        NotAuthenticated: for a domain that no tenant has.
+        Unavailable: where the token service does not answer.
     """
     name = tenant.strip().lower()
     if _GUID.fullmatch(name):

@@ -20,13 +20,14 @@ EMULATOR_FILE = Path(".emulator") / "connection.json"
 class Cloud:
     """Where one cloud keeps its admin API.
 
-    name: `local`, `commercial`, `gcc-high`, `dod` or `china`.
-    host: base URL of the admin API, https, without a path.
-    scope: OAuth scope of the token, `<resource>/.default`.
-    authority: base URL of the token service, https, without a tenant.
-    ca_bundle: PEM file with the certification authorities to trust; None for the usual ones.
-
     Host, scope and authority are independent settings. Source: exchange-wire 3.2.
+
+    Attributes:
+        name: `local`, `commercial`, `gcc-high`, `dod` or `china`.
+        host: base URL of the admin API, https, without a path.
+        scope: OAuth scope of the token, `<resource>/.default`.
+        authority: base URL of the token service, https, without a tenant.
+        ca_bundle: PEM file with the certification authorities to trust; None for the usual ones.
     """
 
     name: str
@@ -83,7 +84,9 @@ CLOUDS: Mapping[str, Cloud] = {
 class EmulatorIdentity:
     """What the emulator hands to a client on the same machine.
 
-    tenant, client_id: GUIDs. client_secret: never shown.
+    Attributes:
+        tenant, client_id: GUIDs.
+        client_secret: never shown.
     """
 
     tenant: str
@@ -103,11 +106,14 @@ def cloud_named(
 ) -> Cloud:
     """The cloud of a stack, with the stack's own host, scope, authority or CA bundle where it sets them.
 
-    name: a name of the stack config `cloud`.
-    host, authority: https URLs, or bare host names.
-    environ: the environment; EXCHANGE_ONLINE_EMULATOR names the emulator's connection file for `local`.
-    directory: where the relative connection file lies; the current directory unless given.
-    Raises Misconfigured.
+    Args:
+        name: a name of the stack config `cloud`.
+        host, authority: https URLs, or bare host names.
+        environ: the environment; EXCHANGE_ONLINE_EMULATOR names the emulator's connection file for `local`.
+        directory: where the relative connection file lies; the current directory unless given.
+
+    Raises:
+        Misconfigured: for an unknown cloud, or an address that is none.
     """
     if name == LOCAL:
         cloud = _local_cloud(connection_file(environ, directory))
@@ -154,7 +160,9 @@ def _local_cloud(path: Path) -> Cloud:
 
 
 def _read_connection(path: Path) -> Mapping[str, object]:
-    start_it = f"Run `make emulator`, or set {EMULATOR_VARIABLE} to the connection file of a running one."
+    start_it = (
+        f"Run `regulated-partners emulator start`, or set {EMULATOR_VARIABLE} to the connection file of a running one."
+    )
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -169,7 +177,9 @@ def _read_connection(path: Path) -> Mapping[str, object]:
 def _string(document: Mapping[str, object], key: str, path: Path) -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value:
-        raise _wrong(f"{path} has no {key}", "Run `make emulator` again: the file is from another version.")
+        raise _wrong(
+            f"{path} has no {key}", "Run `regulated-partners emulator start` again: the file is from another version."
+        )
     return value
 
 

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from exchange_online.admin_api.client import AdminApi, Answer, Effect
+from exchange_online.admin_api.client import AdminApi, Answer
 from exchange_online.admin_api.errors import Failure, NotFound, UnexpectedAnswer
+from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
-from exchange_online.connectors import ConnectorRecord, Direction, record_from_row
-from exchange_online.connectors.changes import CmdletParameters
+from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, record_from_row
 
 
 @dataclass(frozen=True)

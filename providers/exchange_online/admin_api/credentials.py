@@ -14,7 +14,10 @@ TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"  # noqa: S105 - an audien
 class ClientSecret:
     """An application with a client secret.
 
-    client_id: GUID. secret: the secret's value, not its id. source: where it was found, for error texts.
+    Attributes:
+        client_id: GUID.
+        secret: the secret's value, not its id.
+        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -26,8 +29,11 @@ class ClientSecret:
 class ClientCertificate:
     """An application with a certificate.
 
-    client_id: GUID. path: PEM file with certificate and private key, or PKCS#12 file. password: of the private key or
-    of the PKCS#12 file; None when there is none. source: where it was found, for error texts.
+    Attributes:
+        client_id: GUID.
+        path: PEM file with certificate and private key, or PKCS#12 file.
+        password: of the private key or of the PKCS#12 file; None when there is none.
+        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -40,8 +46,10 @@ class ClientCertificate:
 class WorkloadIdentityFile:
     """An application that trusts a token which the platform keeps in a file, as Kubernetes does.
 
-    client_id: GUID. path: the file, read anew for each token because the platform renews it.
-    source: where it was found, for error texts.
+    Attributes:
+        client_id: GUID.
+        path: the file, read anew for each token because the platform renews it.
+        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -53,9 +61,11 @@ class WorkloadIdentityFile:
 class GitHubOidc:
     """An application that trusts the id token of a GitHub Actions job.
 
-    client_id: GUID. request_url, request_token: from ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.
-    audience: of the id token; must be the one of the application's federated credential.
-    source: where it was found, for error texts.
+    Attributes:
+        client_id: GUID.
+        request_url, request_token: from ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.
+        audience: of the id token; must be the one of the application's federated credential.
+        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -69,8 +79,9 @@ class GitHubOidc:
 class ManagedIdentity:
     """The managed identity of the Azure host.
 
-    client_id: GUID of a user-assigned identity; None for the system-assigned one.
-    source: where it was asked for, for error texts.
+    Attributes:
+        client_id: GUID of a user-assigned identity; None for the system-assigned one.
+        source: where it was asked for, for error texts.
     """
 
     client_id: str | None = None

@@ -16,10 +16,11 @@ _DEEPEST = 3
 class ErrorWords:
     """What a refusal says.
 
-    text: the service's words for a person; empty when it said nothing.
-    exception_type: the .NET type of the failed cmdlet; empty when not named.
-    everything: all texts and types of the body in one string, for matching.
-    bodyless: the body was empty or a run of NUL bytes, as a missing role gives.
+    Attributes:
+        text: the service's words for a person; empty when it said nothing.
+        exception_type: the .NET type of the failed cmdlet; empty when not named.
+        everything: all texts and types of the body in one string, for matching.
+        bodyless: the body was empty or a run of NUL bytes, as a missing role gives.
     """
 
     text: str = ""

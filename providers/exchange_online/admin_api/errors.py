@@ -18,25 +18,26 @@ class Repeat(Enum):
     NEVER = 0
     READ = 1
     IDEMPOTENT = 2
+    #: The service surely did nothing, so even a create may be sent again.
     ANY = 3
-    """The service surely did nothing, so even a create may be sent again."""
 
 
 @dataclass(frozen=True)
 class Failure:
     """The facts of one failed call.
 
-    where: what was being done, for example `Set-OutboundConnector 'Fabrikam Bank - outbound'`.
-    what: what went wrong, as the rest of a sentence without its full stop.
-    advice: what the reader should do, as whole sentences.
-    service_words: the service's own text, cleaned for a log.
-    status: HTTP status, or None when no answer came.
-    request_id, client_request_id: the ids that Microsoft support asks for; empty when unknown.
-    exception_type: the .NET type that the service named; empty when it named none.
-    parameters: the cmdlet parameters that the service named.
-    retry_after: how long the service asks to wait, in seconds.
-    repeat: which calls may be sent again.
-    outcome_known: False when a write may have been done all the same.
+    Attributes:
+        where: what was being done, for example `Set-OutboundConnector 'Fabrikam Bank - outbound'`.
+        what: what went wrong, as the rest of a sentence without its full stop.
+        advice: what the reader should do, as whole sentences.
+        service_words: the service's own text, cleaned for a log.
+        status: HTTP status, or None when no answer came.
+        request_id, client_request_id: the ids that Microsoft support asks for; empty when unknown.
+        exception_type: the .NET type that the service named; empty when it named none.
+        parameters: the cmdlet parameters that the service named.
+        retry_after: how long the service asks to wait, in seconds.
+        repeat: which calls may be sent again.
+        outcome_known: False when a write may have been done all the same.
     """
 
     where: str
@@ -75,10 +76,7 @@ def _stop(text: str) -> str:
 
 
 class AdminApiError(Exception):
-    """A call that did not do what was asked. `str()` is a full sentence with what to do.
-
-    failure: the facts.
-    """
+    """A call that did not do what was asked. `str()` is a full sentence with what to do."""
 
     usual_advice: ClassVar[str] = ""
     """What to do when the failure itself brings no better advice."""

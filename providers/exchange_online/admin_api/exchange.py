@@ -44,9 +44,11 @@ Rows = tuple[Mapping[str, object], ...]
 class Call:
     """What is being done.
 
-    cmdlet: for example `Set-OutboundConnector`. effect: what sending it twice does.
-    where: the same for error texts, with the object and the tenant.
-    read_timeout: seconds, when the cmdlet takes longer than others.
+    Attributes:
+        cmdlet: for example `Set-OutboundConnector`.
+        effect: what sending it twice does.
+        where: the same for error texts, with the object and the tenant.
+        read_timeout: seconds, when the cmdlet takes longer than others.
     """
 
     cmdlet: str
@@ -66,7 +68,9 @@ class Received:
 class Exchange:
     """Sends requests to one tenant; thread-safe.
 
-    connection: cloud, tenant GUID and credential. transport, tokens, retry, gates: the parts that it puts together.
+    Args:
+        connection: cloud, tenant GUID and credential.
+        transport, tokens, retry, gates: the parts that it puts together.
     """
 
     def __init__(
@@ -128,11 +132,7 @@ class Exchange:
 
     def _refusal(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> AdminApiError:
         error = classify(
-            answer.status,
-            answer.headers,
-            answer.body,
-            where=call.where,
-            client_request_id=request.client_request_id,
+            answer.status, answer.headers, answer.body, where=call.where, client_request_id=request.client_request_id
         )
         if not isinstance(error, (NotAuthenticated, AccessDenied)):
             return error
@@ -150,9 +150,10 @@ class Exchange:
 def rows_of(exchange: Exchange, request: Request, call: Call) -> tuple[Rows, tuple[str, ...], str]:
     """All rows of a listing, its warnings once each, and the request id of the last page.
 
-    exchange: sends. request: of the first page. call: what is being done.
-    Raises an AdminApiError when any page fails.
     Source: exchange-wire 8.1 (the same POST to `@odata.nextLink`, at once, with the same headers).
+
+    Raises:
+        AdminApiError: when any page fails.
     """
     for _ in range(RESTARTS):
         try:

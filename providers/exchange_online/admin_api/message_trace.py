@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from exchange_online.admin_api.client import AdminApi, Effect
+from exchange_online.admin_api.client import AdminApi
+from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
 
 #: Source: Get-MessageTraceV2: 10 days a query; 100 requests in 5 minutes.
@@ -22,21 +23,17 @@ class TracedMessage:
 
     Attributes:
         trace_id, message_id: its ids.
-        sender, recipient, subject: as the trace shows them.
+        sender, recipient: as the trace shows them.
         received: as the service writes it.
         status: `Delivered`, `Failed`, `Pending`, ...
-        from_ip, to_ip: who connected, and whither it went; empty where unknown.
     """
 
     trace_id: str
     message_id: str
     sender: str
     recipient: str
-    subject: str
     received: str
     status: str
-    from_ip: str = ""
-    to_ip: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +90,8 @@ def trace_events(api: AdminApi, message: TracedMessage) -> tuple[TraceEvent, ...
 
 
 def _message(row: Mapping[str, object]) -> TracedMessage:
-    names = ("MessageTraceId", "MessageId", "SenderAddress", "RecipientAddress", "Subject", "Received", "Status")
-    return TracedMessage(*(_text(row.get(name)) for name in (*names, "FromIP", "ToIP")))
+    names = ("MessageTraceId", "MessageId", "SenderAddress", "RecipientAddress", "Received", "Status")
+    return TracedMessage(*(_text(row.get(name)) for name in names))
 
 
 def _event(row: Mapping[str, object]) -> TraceEvent:

@@ -19,8 +19,9 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 def clean(text: str, secrets: Iterable[str] = ()) -> str:
     """One printable line of at most LONGEST characters, without tokens and without the given secrets.
 
-    text: any text that a server, a library or a file gave.
-    secrets: values that must not show even if something echoes them. Empty ones are skipped.
+    Args:
+        text: any text that a server, a library or a file gave.
+        secrets: values that must not show even if something echoes them. Empty ones are skipped.
     """
     for secret in secrets:
         if secret:

@@ -34,16 +34,18 @@ MANAGED_IDENTITY = "ManagedIdentityCredential"
 class Settings:
     """What a stack says about its connection.
 
-    cloud: `local`, `commercial`, `gcc-high`, `dod` or `china`.
-    tenant: GUID or domain. For `local` the emulator's own unless given; else AZURE_TENANT_ID unless given.
-    client_id: GUID of the application, or of a user-assigned managed identity; AZURE_CLIENT_ID unless given. Without
-    either, the managed identity is the system-assigned one.
-    client_secret: from a config secret; counts only when the environment holds no credential. Never shown.
-    managed_identity: sign in as the host's managed identity; AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential is the
-    same. Never tried unasked, because whoever runs the host would become an Exchange administrator by accident.
-    host, scope, authority, ca_bundle: instead of the cloud's own.
-    federated_audience: audience of the id token asked of GitHub.
-    directory: where the emulator's relative connection file lies; the current directory unless given.
+    Attributes:
+        cloud: `local`, `commercial`, `gcc-high`, `dod` or `china`.
+        tenant: GUID or domain. For `local` the emulator's own unless given; else AZURE_TENANT_ID unless given.
+        client_id: GUID of the application, or of a user-assigned managed identity; AZURE_CLIENT_ID unless given.
+            Without either, the managed identity is the system-assigned one.
+        client_secret: from a config secret; counts only when the environment holds no credential. Never shown.
+        managed_identity: sign in as the host's managed identity; AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential is
+            the same. Never tried unasked, because whoever runs the host would become an Exchange administrator by
+            accident.
+        host, scope, authority, ca_bundle: instead of the cloud's own.
+        federated_audience: audience of the id token asked of GitHub.
+        directory: where the emulator's relative connection file lies; the current directory unless given.
     """
 
     cloud: str
@@ -62,8 +64,9 @@ class Settings:
 def settings_from(setting: Callable[[str], object], directory: Path | None = None) -> Settings:
     """What a stack says, by the names of its config.
 
-    setting: gives the stack's value for a name without its namespace, None where there is none.
-    directory: where the emulator's relative connection file lies; the current directory unless given.
+    Args:
+        setting: gives the stack's value for a name without its namespace, None where there is none.
+        directory: where the emulator's relative connection file lies; the current directory unless given.
     """
 
     def text(name: str) -> str | None:
@@ -88,7 +91,8 @@ def settings_from(setting: Callable[[str], object], directory: Path | None = Non
 class Connection:
     """A tenant in a cloud, and the credential to sign in with.
 
-    tenant: GUID, or a domain that is resolved to the GUID before the first call.
+    Attributes:
+        tenant: GUID, or a domain that is resolved to the GUID before the first call.
     """
 
     cloud: Cloud
@@ -99,14 +103,19 @@ class Connection:
 def connection(settings: Settings, environ: Mapping[str, str]) -> Connection:
     """The connection that settings and environment describe. No network.
 
-    environ: the process environment; an empty variable counts as absent, as pipelines leave them.
-    Precedence of credentials: the managed identity when asked for; AZURE_CLIENT_SECRET;
-    AZURE_CLIENT_CERTIFICATE_PATH; AZURE_FEDERATED_TOKEN_FILE; GitHub's ACTIONS_ID_TOKEN_REQUEST_URL; the config
-    secret; for `local` the emulator's own.
-    For `local` the environment's credential counts only if AZURE_TENANT_ID names the emulator's tenant: somebody's
-    real credential is neither sent to the emulator nor in its way.
-    Raises Misconfigured: nothing found, a tenant, application or authority that contradicts the stack's.
+    Precedence of credentials: the managed identity when asked for; AZURE_CLIENT_SECRET; AZURE_CLIENT_CERTIFICATE_PATH;
+    AZURE_FEDERATED_TOKEN_FILE; GitHub's ACTIONS_ID_TOKEN_REQUEST_URL; the config secret; for `local` the emulator's.
+    There the environment's credential counts only if AZURE_TENANT_ID names the emulator's tenant: somebody's real
+    credential is neither sent to the emulator nor in its way.
+
     Source: azure-identity, EnvironmentCredential and WorkloadIdentityCredential (names and order).
+
+    Args:
+        settings: what the stack says.
+        environ: the process environment; an empty variable counts as absent, as pipelines leave them.
+
+    Raises:
+        Misconfigured: nothing found, a tenant, application or authority that contradicts the stack's.
     """
     cloud = cloud_named(
         settings.cloud,

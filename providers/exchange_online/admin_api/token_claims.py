@@ -26,9 +26,10 @@ _READERS = {"f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader"}
 class Explanation:
     """Why the service may have refused a token.
 
-    text: whole sentences; empty when the token tells nothing.
-    lacks_role: whether a missing role is the reason, and not the token itself.
-    holds_roles: whether the token holds all that the cmdlet needs.
+    Attributes:
+        text: whole sentences; empty when the token tells nothing.
+        lacks_role: whether a missing role is the reason, and not the token itself.
+        holds_roles: whether the token holds all that the cmdlet needs.
     """
 
     text: str = ""
@@ -39,7 +40,10 @@ class Explanation:
 def explain(token: AccessToken, connection: Connection, cmdlet: str) -> Explanation:
     """What a refused token itself tells about the reason.
 
-    token: as it was sent. connection: what it was meant for; its tenant a GUID. cmdlet: what was refused.
+    Args:
+        token: as it was sent.
+        connection: what it was meant for; its tenant a GUID.
+        cmdlet: what was refused.
     """
     claims = _claims(token)
     audience, tenant = str(claims.get("aud", "")), str(claims.get("tid", ""))

@@ -45,11 +45,12 @@ class _NoNetrc(requests.auth.AuthBase):
 class TokenHttp:
     """Sends GET and POST to a token service, with retries; the `http_client` that MSAL is given.
 
-    cloud: whose CA bundle is trusted.
-    timeouts: seconds.
-    retry: how often a failure that passes is tried again. Asking for a token twice is harmless.
-    where: what is being done, for error texts.
-    on_host: whether the service is the Azure host's own (managed identity): no proxy, shorter connect timeout.
+    Args:
+        cloud: whose CA bundle is trusted.
+        timeouts: seconds.
+        retry: how often a failure that passes is tried again. Asking for a token twice is harmless.
+        where: what is being done, for error texts.
+        on_host: whether the service is the Azure host's own (managed identity): no proxy, shorter connect timeout.
     """
 
     def __init__(
@@ -79,8 +80,11 @@ class TokenHttp:
     def send(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
         """The answer, whatever its form, unless it is a redirect or a failure that passes and did not.
 
-        options: params, data and headers, as requests takes them; all else is left out.
-        Raises Unavailable, Throttled or Misconfigured.
+        Args:
+            options: params, data and headers, as requests takes them; all else is left out.
+
+        Raises:
+            AdminApiError: Unavailable, Throttled or Misconfigured.
         """
         return self._retry.run(Effect.READ, lambda: self._once(method, url, options))
 

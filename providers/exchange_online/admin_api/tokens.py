@@ -50,8 +50,9 @@ _MARGIN = 60.0
 class TokenSource:
     """Tokens for one connection whose tenant is a GUID; thread-safe. Use `token_source` to share one per process.
 
-    connection: cloud, tenant GUID and credential.
-    timeouts, retry: for the requests to the token service.
+    Args:
+        connection: cloud, tenant GUID and credential.
+        timeouts, retry: for the requests to the token service.
     """
 
     def __init__(self, connection: Connection, timeouts: Timeouts, retry: RetryPolicy) -> None:
@@ -68,10 +69,13 @@ class TokenSource:
     def token(self, claims: str | None = None, refused: AccessToken | None = None) -> AccessToken:
         """A token, from the cache while it lasts.
 
-        claims: the claims challenge of a 401, as JSON: a new token is asked for with them.
-        refused: a token that the service did not accept. If it is still the cached one, it is dropped; if another
-        thread has renewed it meanwhile, with the same claims where there are some, the new one is returned.
-        Raises NotAuthenticated, Misconfigured, Unavailable or Throttled.
+        Args:
+            claims: the claims challenge of a 401, as JSON: a new token is asked for with them.
+            refused: a token that the service did not accept. If it is still the cached one, it is dropped; if another
+                thread has renewed it meanwhile, with the same claims where there are some, the new one is returned.
+
+        Raises:
+            AdminApiError: NotAuthenticated, Misconfigured, Unavailable or Throttled.
         """
         with self._lock:
             renewed_meanwhile = (

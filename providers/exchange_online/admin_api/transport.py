@@ -50,8 +50,9 @@ class Bearer(requests.auth.AuthBase):
 class Transport:
     """Sends requests to one cloud; thread-safe, with a pooled session per thread.
 
-    cloud: whose CA bundle is trusted; the emulator is never reached through a proxy.
-    timeouts: seconds.
+    Args:
+        cloud: whose CA bundle is trusted; the emulator is never reached through a proxy.
+        timeouts: seconds.
     """
 
     def __init__(self, cloud: Cloud, timeouts: Timeouts) -> None:
@@ -66,10 +67,15 @@ class Transport:
     ) -> HttpAnswer:
         """The answer, whatever its status.
 
-        request: what to send. token: the bearer token. where: what is being done, for the sentence.
-        read_timeout: seconds, for a cmdlet that takes longer than the others.
-        Raises Unavailable, whose failure says whether the service can have acted; Misconfigured for a certificate that
-        is not trusted.
+        Args:
+            request: what to send.
+            token: the bearer token.
+            where: what is being done, for the sentence.
+            read_timeout: seconds, for a cmdlet that takes longer than the others.
+
+        Raises:
+            Unavailable: its failure says whether the service can have acted.
+            Misconfigured: for a certificate that is not trusted.
         """
         started = time.monotonic()
         try:
@@ -122,7 +128,10 @@ def new_session(cloud: Cloud) -> requests.Session:
 def broken_connection(error: requests.RequestException, *, where: str, client_request_id: str = "") -> AdminApiError:
     """What a connection that failed means: whether the service can have acted, and who may try again.
 
-    error: as requests raised it. where: what was being done. client_request_id: the id that was sent.
+    Args:
+        error: as requests raised it.
+        where: what was being done.
+        client_request_id: the id that was sent.
     """
     reasons = _reasons(error)
     detail = _detail(reasons)
@@ -201,7 +210,10 @@ def _server(error: requests.RequestException) -> str:
 
 def _advice(error: requests.RequestException) -> str:
     if _host(error).startswith(("127.0.0.1:", "localhost:", "[::1]:")):
-        return "Nothing answers on this machine: start the emulator with `make emulator`, then run it again."
+        return (
+            "Nothing answers on this machine: start the emulator with `regulated-partners emulator start`, then run it "
+            "again."
+        )
     return "Check the network, the proxy and the host of the cloud, then run it again."
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from exchange_online.admin_api.client import AdminApi, Effect
+from exchange_online.admin_api.client import AdminApi
+from exchange_online.admin_api.waiting import Effect
 from exchange_online.connectors import ConnectorRecord
 
 #: Seconds: the service gives a cmdlet 900, and its own module waits 960. Source: exchange-wire 8.2.

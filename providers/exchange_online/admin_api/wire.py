@@ -33,7 +33,9 @@ _MORE_ROWS = "more results available than are currently displayed"
 class Request:
     """One cmdlet call as HTTP. The next page of a listing is the same request sent to another URL.
 
-    url: https URL. headers: without Authorization, which the transport adds. body: JSON in ASCII bytes.
+    Attributes:
+        headers: without Authorization, which the transport adds.
+        body: JSON in ASCII bytes.
     """
 
     url: str
@@ -50,10 +52,11 @@ class Request:
 class Page:
     """One answer, read.
 
-    rows: the objects, without the keys that contain `@`.
-    warnings, errors: `@adminapi.warnings`, `@adminapi.errors`.
-    next_link: URL of the next page; empty on the last.
-    is_cut_short: whether the service left rows out and gave no way to get them.
+    Attributes:
+        rows: the objects, without the keys that contain `@`.
+        warnings, errors: `@adminapi.warnings`, `@adminapi.errors`.
+        next_link: URL of the next page; empty on the last.
+        is_cut_short: whether the service left rows out and gave no way to get them.
     """
 
     rows: tuple[Mapping[str, object], ...] = ()
@@ -78,14 +81,18 @@ def request(
 ) -> Request:
     """A cmdlet call as HTTP.
 
-    cloud: whose host is called.
-    tenant: the tenant's GUID; a vanity domain gives 401 or breaks paging.
-    cmdlet: for example `Set-OutboundConnector`.
-    parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
-    connection_id: one GUID per client.
-    client_request_id: a GUID; a new one unless given.
-    Raises ValueError for a name that is no cmdlet.
     Source: exchange-wire 5.1 to 5.3.
+
+    Args:
+        cloud: whose host is called.
+        tenant: the tenant's GUID; a vanity domain gives 401 or breaks paging.
+        cmdlet: for example `Set-OutboundConnector`.
+        parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
+        connection_id: one GUID per client.
+        client_request_id: a GUID; a new one unless given.
+
+    Raises:
+        ValueError: for a name that is no cmdlet.
     """
     if not _CMDLET.fullmatch(cmdlet):
         raise ValueError(f"{cmdlet!r} is not the name of a cmdlet")
@@ -145,9 +152,13 @@ def _encode_value(value: JsonValue) -> JsonValue:
 def read_page(body: bytes) -> Page:
     """The answer of a call that succeeded. Unknown keys are ignored.
 
-    body: of a 2xx answer. Empty, or without `value`, means no rows.
-    Raises UnreadableError, whose text says what is wrong with it.
     Source: exchange-wire 6.1.
+
+    Args:
+        body: of a 2xx answer. Empty, or without `value`, means no rows.
+
+    Raises:
+        UnreadableError: its text says what is wrong with it.
     """
     if not body.strip(b"\0 \r\n\t"):
         return Page()
@@ -211,7 +222,10 @@ def same_origin(link: str, url: str) -> bool:
 def claims_challenge(headers: Mapping[str, str]) -> str | None:
     """The claims that a 401 asks the next token to hold, as JSON; None when it asks for none.
 
-    headers: names in lower case. Source: exchange-wire 4 (CAE); the value is base64 of JSON.
+    Source: exchange-wire 4 (CAE); the value is base64 of JSON.
+
+    Args:
+        headers: names in lower case.
     """
     found = _CLAIMS.search(headers.get("www-authenticate", ""))
     if found is None:
@@ -227,6 +241,9 @@ def claims_challenge(headers: Mapping[str, str]) -> str | None:
 def parse_datetime(text: str) -> datetime:
     """A date of an answer: 7 fractional digits, with an offset, with `Z`, or without a zone (then naive).
 
-    Raises ValueError. Source: exchange-wire 6.2.
+    Source: exchange-wire 6.2.
+
+    Raises:
+        ValueError: for what is no date.
     """
     return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))

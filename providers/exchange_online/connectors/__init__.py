@@ -13,14 +13,7 @@ from exchange_online.connectors.changes import (
     set_parameters,
 )
 from exchange_online.connectors.findings import Finding, Severity
-from exchange_online.connectors.names import (
-    TOKENS,
-    ConnectorType,
-    Direction,
-    MtaStsMode,
-    SmtpDaneMode,
-    TlsSettings,
-)
+from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Option, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter

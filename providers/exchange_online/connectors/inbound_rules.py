@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 
-from exchange_online.connectors.findings import Severity
 from exchange_online.connectors.names import ConnectorType
 from exchange_online.connectors.options import Options
-from exchange_online.connectors.rules import HYBRID, HYBRID_SOURCE, Answer, Rule, hybrid_only, name_length, name_needed
+from exchange_online.connectors.rules import (
+    ERROR,
+    HYBRID,
+    HYBRID_SOURCE,
+    WARNING,
+    Answer,
+    Rule,
+    hybrid_only,
+    name_length,
+    name_needed,
+)
 from exchange_online.connectors.settings import InboundSettings
 
 _NEW = "New-InboundConnector"
@@ -101,58 +110,50 @@ def _is_rfc1918(text: str) -> bool:
 
 
 INBOUND: tuple[Rule[InboundSettings], ...] = (
-    Rule("V1", Severity.ERROR, ("name",), f"{_NEW}, Name", name_needed),
-    Rule("V3", Severity.ERROR, ("name",), f"{_NEW}, Name: no length documented, 64 assumed", name_length),
-    Rule("V15", Severity.ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
-    Rule("V1", Severity.ERROR, ("senderDomains",), f"{_NEW}, SenderDomains", _sender_domains_needed),
-    Rule("name", Severity.ERROR, ("name",), "SEPPmail365cloud 0.9.6: refused in some tenants (observed)", _no_slash),
-    Rule("V8", Severity.ERROR, (_ADDRESSES, "senderIpAddresses"), f"{_NEW} (assumed)", _addresses_needed),
+    Rule("V1", ERROR, ("name",), f"{_NEW}, Name", name_needed),
+    Rule("V3", ERROR, ("name",), f"{_NEW}, Name: no length documented, 64 assumed", name_length),
+    Rule("V15", ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
+    Rule("V1", ERROR, ("senderDomains",), f"{_NEW}, SenderDomains", _sender_domains_needed),
+    Rule("name", ERROR, ("name",), "SEPPmail365cloud 0.9.6: refused in some tenants (observed)", _no_slash),
+    Rule("V8", ERROR, (_ADDRESSES, "senderIpAddresses"), f"{_NEW} (assumed)", _addresses_needed),
+    Rule("V9", ERROR, (_CERTIFICATE, "tlsSenderCertificateName"), f"{_NEW} (assumed)", _certificate_name_needed),
     Rule(
-        "V9", Severity.ERROR, (_CERTIFICATE, "tlsSenderCertificateName"), f"{_NEW} (assumed)", _certificate_name_needed
-    ),
-    Rule(
-        "V10",
-        Severity.ERROR,
-        (_CERTIFICATE, "requireTls"),
-        "assumed: a certificate comes only over TLS",
-        _certificate_needs_tls,
+        "V10", ERROR, (_CERTIFICATE, "requireTls"), "assumed: a certificate comes only over TLS", _certificate_needs_tls
     ),
     Rule(
         "V11",
-        Severity.WARNING,
+        WARNING,
         (_CERTIFICATE, _ADDRESSES),
         "Exchange Online mail flow pages (2022), OfficeDocs-Exchange issue 900",
         _one_restriction,
     ),
     Rule(
         "V12",
-        Severity.ERROR,
+        ERROR,
         ("senderDomains", _CERTIFICATE, _ADDRESSES, "connectorType", "allowTenantWideRestriction"),
         "Exchange Online mail flow pages (2022)",
         _tenant_wide,
     ),
     Rule(
         "V13",
-        Severity.WARNING,
+        WARNING,
         ("requireTls", _CERTIFICATE, _ADDRESSES, "connectorType"),
         "text of the admin centre, OfficeDocs-Exchange issue 600 (observed)",
         _some_restriction,
     ),
     Rule(
         "V14",
-        Severity.ERROR,
+        ERROR,
         ("treatMessagesAsInternal", "connectorType", "cloudServicesMailEnabled"),
         f"{_NEW}, TreatMessagesAsInternal",
         _internal_messages,
     ),
     Rule(
         "ef",
-        Severity.WARNING,
+        WARNING,
         ("efSkipIps", "efSkipLastIp"),
         f"{_NEW}, EFSkipIPs: used only when EFSkipLastIP is false",
         _skip_either,
     ),
-    Rule(
-        "ef", Severity.WARNING, ("efSkipIps",), f"{_NEW}, EFSkipIPs: private addresses are unsupported", _private_skip
-    ),
+    Rule("ef", WARNING, ("efSkipIps",), f"{_NEW}, EFSkipIPs: private addresses are unsupported", _private_skip),
 )

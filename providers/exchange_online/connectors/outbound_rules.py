@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors.findings import Severity
 from exchange_online.connectors.names import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.options import Options
-from exchange_online.connectors.rules import HYBRID, HYBRID_SOURCE, Answer, Rule, hybrid_only, name_length, name_needed
+from exchange_online.connectors.rules import (
+    ERROR,
+    HYBRID,
+    HYBRID_SOURCE,
+    WARNING,
+    Answer,
+    Rule,
+    hybrid_only,
+    name_length,
+    name_needed,
+)
 from exchange_online.connectors.settings import OutboundSettings
 
 _NEW = "New-OutboundConnector"
@@ -79,39 +88,33 @@ def _not_on_premises(s: OutboundSettings) -> bool:
 
 
 OUTBOUND: tuple[Rule[OutboundSettings], ...] = (
-    Rule("V2", Severity.ERROR, ("name",), f"{_NEW}, Name", name_needed),
-    Rule("V3", Severity.ERROR, ("name",), f"{_NEW}, Name: maximum 64", name_length),
-    Rule("V15", Severity.ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
-    Rule("V16", Severity.ERROR, ("senderRewritingEnabled", "connectorType"), "CIPP issue 3873 (observed)", _rewriting),
-    Rule("V17", Severity.ERROR, ("allAcceptedDomains", "connectorType"), f"{_NEW}, AllAcceptedDomains", _all_accepted),
+    Rule("V2", ERROR, ("name",), f"{_NEW}, Name", name_needed),
+    Rule("V3", ERROR, ("name",), f"{_NEW}, Name: maximum 64", name_length),
+    Rule("V15", ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
+    Rule("V16", ERROR, ("senderRewritingEnabled", "connectorType"), "CIPP issue 3873 (observed)", _rewriting),
+    Rule("V17", ERROR, ("allAcceptedDomains", "connectorType"), f"{_NEW}, AllAcceptedDomains", _all_accepted),
     Rule(
         "V17",
-        Severity.ERROR,
+        ERROR,
         ("routeAllMessagesViaOnPremises", "connectorType"),
         f"{_NEW}, RouteAllMessagesViaOnPremises",
         _centralized,
     ),
-    Rule("V18", Severity.ERROR, ("smartHosts", "useMxRecord"), f"{_NEW}, UseMXRecord", _smart_hosts_needed),
-    Rule(
-        "V19",
-        Severity.ERROR,
-        ("smartHosts", "useMxRecord"),
-        "admin centre (2022); assumed for the API",
-        _smart_hosts_or_mx,
-    ),
-    Rule("V21", Severity.ERROR, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsSettings (assumed)", _tls_domain_needed),
-    Rule("V22", Severity.WARNING, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsDomain", _tls_domain_used),
+    Rule("V18", ERROR, ("smartHosts", "useMxRecord"), f"{_NEW}, UseMXRecord", _smart_hosts_needed),
+    Rule("V19", ERROR, ("smartHosts", "useMxRecord"), "admin centre (2022); assumed for the API", _smart_hosts_or_mx),
+    Rule("V21", ERROR, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsSettings (assumed)", _tls_domain_needed),
+    Rule("V22", WARNING, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsDomain", _tls_domain_used),
     Rule(
         "V23",
-        Severity.ERROR,
+        ERROR,
         ("recipientDomains", "allAcceptedDomains", "isTransportRuleScoped"),
         f"{_NEW}, RecipientDomains (assumed)",
         _some_scope,
     ),
-    Rule("V24", Severity.ERROR, ("recipientDomains", "isTransportRuleScoped"), "admin centre (2022)", _one_scope),
+    Rule("V24", ERROR, ("recipientDomains", "isTransportRuleScoped"), "admin centre (2022)", _one_scope),
     Rule(
         "dane",
-        Severity.WARNING,
+        WARNING,
         ("smtpDaneMode", "mtaStsMode", "smartHosts"),
         f"{_NEW}, SmtpDaneMode, MtaStsMode: both look at the MX host; with smart hosts unknown",
         _modes_with_smart_hosts,

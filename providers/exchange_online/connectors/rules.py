@@ -25,6 +25,8 @@ HYBRID_SOURCE = "error text in inspnet/signer (observed)"
 
 _LONGEST_NAME = 64
 
+ERROR, WARNING = Severity
+
 
 @dataclass(frozen=True)
 class Rule(Generic[S]):

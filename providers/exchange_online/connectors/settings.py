@@ -5,19 +5,35 @@ The fields are the only list of parameters in this project; their `Parameter` sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, TypeAlias, get_type_hints
+from typing import Any, ClassVar, TypeAlias
 
 from exchange_online.connectors import addresses, domains
 from exchange_online.connectors.names import ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.parameters import Parameter
-from exchange_online.connectors.values import Flag, Member, Text, Texts, Value
+from exchange_online.connectors.values import Flag, Kind, Member, Text, Texts, Value
 
 _OFF, _ON = Flag(False), Flag(True)
 _TYPE = Member(ConnectorType, ConnectorType.PARTNER.value)
 _NAME = Text(str.strip)
 _COMMENT = Text()
+_KEY = "parameter"
+
+
+def declared(name: str, kind: Kind, doc: str, *, default: Value = None, **more: Any) -> Any:
+    """A field for a parameter. Its default is what the kind makes of nothing, unless another is given.
+
+    Args:
+        name: the cmdlets' spelling.
+        kind: reads its values.
+        doc: what it does.
+        default: of the field.
+        more: as in `Parameter`.
+    """
+    return field(
+        default=kind.empty if default is None else default, metadata={_KEY: Parameter(name, kind, doc, **more)}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,29 +42,20 @@ class CommonSettings:
 
     direction: ClassVar[Direction]
 
-    name: Annotated[
-        str,
-        Parameter("Name", _NAME, "The connector's name, unique in the tenant.", always_sent=True, required=True),
-    ] = ""
-    connector_type: Annotated[
-        str,
-        Parameter(
-            "ConnectorType",
-            _TYPE,
-            "`Partner` for another organization, `OnPremises` for servers of one's own.",
-            always_sent=True,
-        ),
-    ] = ConnectorType.PARTNER.value
-    enabled: Annotated[bool, Parameter("Enabled", _ON, "Whether the connector is in use.", always_sent=True)] = True
-    comment: Annotated[
-        str | None, Parameter("Comment", _COMMENT, "Free text: an owner, a ticket.", cleared_with="")
-    ] = None
-    cloud_services_mail_enabled: Annotated[
-        bool,
-        Parameter(
-            "CloudServicesMailEnabled", _OFF, "Hybrid only: keeps internal Exchange headers. Needs type `OnPremises`."
-        ),
-    ] = False
+    name: str = declared(
+        "Name", _NAME, "The connector's name, unique in the tenant.", always_sent=True, required=True, default=""
+    )
+    connector_type: str = declared(
+        "ConnectorType",
+        _TYPE,
+        "`Partner` for another organization, `OnPremises` for servers of one's own.",
+        always_sent=True,
+    )
+    enabled: bool = declared("Enabled", _ON, "Whether the connector is in use.", always_sent=True)
+    comment: str | None = declared("Comment", _COMMENT, "Free text: an owner, a ticket.", cleared_with="")
+    cloud_services_mail_enabled: bool = declared(
+        "CloudServicesMailEnabled", _OFF, "Hybrid only: keeps internal Exchange headers. Needs type `OnPremises`."
+    )
 
     @property
     def is_partner(self) -> bool:
@@ -66,90 +73,60 @@ class InboundSettings(CommonSettings):
 
     direction: ClassVar[Direction] = Direction.INBOUND
 
-    sender_domains: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "SenderDomains",
-            Texts(domains.sender_domain, domains.domain_order),
-            "The sender domains it applies to: `fabrikam.com`, `*.fabrikam.com` (and all subdomains) or `*`.",
-            required=True,
-            always_sent=True,
-        ),
-    ] = ()
-    require_tls: Annotated[
-        bool,
-        Parameter("RequireTls", _ON, "Refuses mail of these senders that does not come over TLS.", always_sent=True),
-    ] = True
-    restrict_domains_to_certificate: Annotated[
-        bool,
-        Parameter(
-            "RestrictDomainsToCertificate",
-            _OFF,
-            "Refuses mail of these senders unless the certificate matches `tlsSenderCertificateName`.",
-            always_sent=True,
-        ),
-    ] = False
-    restrict_domains_to_ip_addresses: Annotated[
-        bool,
-        Parameter(
-            "RestrictDomainsToIPAddresses",
-            _OFF,
-            "Refuses mail of these senders unless it comes from `senderIpAddresses`.",
-            always_sent=True,
-        ),
-    ] = False
-    tls_sender_certificate_name: Annotated[
-        str | None,
-        Parameter(
-            "TlsSenderCertificateName",
-            Text(domains.certificate_name),
-            "The name in the certificate that the partner's server presents: a domain or `*.domain`.",
-        ),
-    ] = None
-    sender_ip_addresses: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "SenderIPAddresses",
-            Texts(addresses.sender_ip_address, addresses.address_order),
-            "The partner's sending addresses: IPv4, or IPv4 CIDR from /24 to /32.",
-        ),
-    ] = ()
-    treat_messages_as_internal: Annotated[
-        bool, Parameter("TreatMessagesAsInternal", _OFF, "Marks mail as internal. Needs type `OnPremises`.")
-    ] = False
-    associated_accepted_domains: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "AssociatedAcceptedDomains",
-            Texts(domains.accepted_domain),
-            "Limits the connector to mail for these accepted domains of the tenant; for trials on a subset.",
-        ),
-    ] = ()
-    ef_skip_last_ip: Annotated[
-        bool, Parameter("EFSkipLastIP", _OFF, "Enhanced Filtering: skips only the last source address.")
-    ] = False
-    ef_skip_ips: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "EFSkipIPs",
-            Texts(addresses.skip_address, addresses.address_order),
-            "Enhanced Filtering: addresses to skip; IPv4, CIDR or a dash range.",
-        ),
-    ] = ()
-    ef_users: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "EFUsers", Texts(domains.mail_address), "Enhanced Filtering: the recipients it applies to; empty is all."
-        ),
-    ] = ()
-    trusted_organizations: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "TrustedOrganizations",
-            Texts(domains.organization),
-            "Other Microsoft 365 organizations that are trusted sources of mail.",
-        ),
-    ] = ()
+    sender_domains: tuple[str, ...] = declared(
+        "SenderDomains",
+        Texts(domains.sender_domain, domains.domain_order),
+        "The sender domains it applies to: `fabrikam.com`, `*.fabrikam.com` (and all subdomains) or `*`.",
+        required=True,
+        always_sent=True,
+    )
+    require_tls: bool = declared(
+        "RequireTls", _ON, "Refuses mail of these senders that does not come over TLS.", always_sent=True
+    )
+    restrict_domains_to_certificate: bool = declared(
+        "RestrictDomainsToCertificate",
+        _OFF,
+        "Refuses mail of these senders unless the certificate matches `tlsSenderCertificateName`.",
+        always_sent=True,
+    )
+    restrict_domains_to_ip_addresses: bool = declared(
+        "RestrictDomainsToIPAddresses",
+        _OFF,
+        "Refuses mail of these senders unless it comes from `senderIpAddresses`.",
+        always_sent=True,
+    )
+    tls_sender_certificate_name: str | None = declared(
+        "TlsSenderCertificateName",
+        Text(domains.certificate_name),
+        "The name in the certificate that the partner's server presents: a domain or `*.domain`.",
+    )
+    sender_ip_addresses: tuple[str, ...] = declared(
+        "SenderIPAddresses",
+        Texts(addresses.sender_ip_address, addresses.address_order),
+        "The partner's sending addresses: IPv4, or IPv4 CIDR from /24 to /32.",
+    )
+    treat_messages_as_internal: bool = declared(
+        "TreatMessagesAsInternal", _OFF, "Marks mail as internal. Needs type `OnPremises`."
+    )
+    associated_accepted_domains: tuple[str, ...] = declared(
+        "AssociatedAcceptedDomains",
+        Texts(domains.accepted_domain),
+        "Limits the connector to mail for these accepted domains of the tenant; for trials on a subset.",
+    )
+    ef_skip_last_ip: bool = declared("EFSkipLastIP", _OFF, "Enhanced Filtering: skips only the last source address.")
+    ef_skip_ips: tuple[str, ...] = declared(
+        "EFSkipIPs",
+        Texts(addresses.skip_address, addresses.address_order),
+        "Enhanced Filtering: addresses to skip; IPv4, CIDR or a dash range.",
+    )
+    ef_users: tuple[str, ...] = declared(
+        "EFUsers", Texts(domains.mail_address), "Enhanced Filtering: the recipients it applies to; empty is all."
+    )
+    trusted_organizations: tuple[str, ...] = declared(
+        "TrustedOrganizations",
+        Texts(domains.organization),
+        "Other Microsoft 365 organizations that are trusted sources of mail.",
+    )
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -186,92 +163,64 @@ class OutboundSettings(CommonSettings):
 
     direction: ClassVar[Direction] = Direction.OUTBOUND
 
-    recipient_domains: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "RecipientDomains",
-            Texts(domains.recipient_domain, domains.domain_order),
-            "The recipient domains it applies to: `fabrikam.com`, `*.fabrikam.com` or `*`.",
-        ),
-    ] = ()
-    use_mx_record: Annotated[
-        bool,
-        Parameter(
-            "UseMXRecord",
-            _ON,
-            "Delivers by the MX record of the recipient domain; false needs `smartHosts`.",
-            always_sent=True,
-        ),
-    ] = True
-    smart_hosts: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "SmartHosts",
-            Texts(addresses.smart_host, addresses.address_order),
-            "The servers to deliver to, host names or IPv4 addresses; always port 25.",
-        ),
-    ] = ()
-    tls_settings: Annotated[
-        str | None,
-        Parameter(
-            "TlsSettings",
-            Member(TlsSettings),
-            "`EncryptionOnly` (any certificate), `CertificateValidation` (a trusted CA), `DomainValidation` (that, "
-            "and the name in `tlsDomain`). Unset is opportunistic TLS.",
-        ),
-    ] = None
-    tls_domain: Annotated[
-        str | None,
-        Parameter(
-            "TlsDomain",
-            Text(domains.domain_or_wildcard),
-            "The name that the receiving server's certificate must hold: a domain or `*.domain`.",
-        ),
-    ] = None
-    smtp_dane_mode: Annotated[
-        str,
-        Parameter(
-            "SmtpDaneMode",
-            Member(SmtpDaneMode, SmtpDaneMode.OPPORTUNISTIC.value),
-            "DANE for SMTP (RFC 7672): `Opportunistic`, `Mandatory` or `None`. Sent only when it is not the default.",
-            shown_at_default=False,
-        ),
-    ] = SmtpDaneMode.OPPORTUNISTIC.value
-    mta_sts_mode: Annotated[
-        str,
-        Parameter(
-            "MtaStsMode",
-            Member(MtaStsMode, MtaStsMode.OPPORTUNISTIC.value),
-            "MTA-STS (RFC 8461): `Opportunistic` or `None`. Sent only when it is not the default.",
-            shown_at_default=False,
-        ),
-    ] = MtaStsMode.OPPORTUNISTIC.value
-    is_transport_rule_scoped: Annotated[
-        bool,
-        Parameter("IsTransportRuleScoped", _OFF, "Used only by a transport rule that routes to this connector."),
-    ] = False
-    all_accepted_domains: Annotated[
-        bool, Parameter("AllAcceptedDomains", _OFF, "Applies to all accepted domains. Needs type `OnPremises`.")
-    ] = False
-    route_all_messages_via_on_premises: Annotated[
-        bool,
-        Parameter("RouteAllMessagesViaOnPremises", _OFF, "Centralized mail transport. Needs type `OnPremises`."),
-    ] = False
-    sender_rewriting_enabled: Annotated[
-        bool, Parameter("SenderRewritingEnabled", _OFF, "Rewrites senders. Needs type `OnPremises`.")
-    ] = False
-    test_mode: Annotated[
-        bool, Parameter("TestMode", _OFF, "Test mode; such connectors are hidden from a plain `Get-`.")
-    ] = False
-    validation_recipients: Annotated[
-        tuple[str, ...],
-        Parameter(
-            "ValidationRecipients",
-            Texts(domains.mail_address),
-            "Addresses at the partner for `Validate-OutboundConnector`. Only `Set-` takes them.",
-            on_new=False,
-        ),
-    ] = ()
+    recipient_domains: tuple[str, ...] = declared(
+        "RecipientDomains",
+        Texts(domains.recipient_domain, domains.domain_order),
+        "The recipient domains it applies to: `fabrikam.com`, `*.fabrikam.com` or `*`.",
+    )
+    use_mx_record: bool = declared(
+        "UseMXRecord",
+        _ON,
+        "Delivers by the MX record of the recipient domain; false needs `smartHosts`.",
+        always_sent=True,
+    )
+    smart_hosts: tuple[str, ...] = declared(
+        "SmartHosts",
+        Texts(addresses.smart_host, addresses.address_order),
+        "The servers to deliver to, host names or IPv4 addresses; always port 25.",
+    )
+    tls_settings: str | None = declared(
+        "TlsSettings",
+        Member(TlsSettings),
+        "`EncryptionOnly` (any certificate), `CertificateValidation` (a trusted CA), `DomainValidation` (that, "
+        "and the name in `tlsDomain`). Unset is opportunistic TLS.",
+    )
+    tls_domain: str | None = declared(
+        "TlsDomain",
+        Text(domains.domain_or_wildcard),
+        "The name that the receiving server's certificate must hold: a domain or `*.domain`.",
+    )
+    smtp_dane_mode: str = declared(
+        "SmtpDaneMode",
+        Member(SmtpDaneMode, SmtpDaneMode.OPPORTUNISTIC.value),
+        "DANE for SMTP (RFC 7672): `Opportunistic`, `Mandatory` or `None`. Sent only when it is not the default.",
+        shown_at_default=False,
+    )
+    mta_sts_mode: str = declared(
+        "MtaStsMode",
+        Member(MtaStsMode, MtaStsMode.OPPORTUNISTIC.value),
+        "MTA-STS (RFC 8461): `Opportunistic` or `None`. Sent only when it is not the default.",
+        shown_at_default=False,
+    )
+    is_transport_rule_scoped: bool = declared(
+        "IsTransportRuleScoped", _OFF, "Used only by a transport rule that routes to this connector."
+    )
+    all_accepted_domains: bool = declared(
+        "AllAcceptedDomains", _OFF, "Applies to all accepted domains. Needs type `OnPremises`."
+    )
+    route_all_messages_via_on_premises: bool = declared(
+        "RouteAllMessagesViaOnPremises", _OFF, "Centralized mail transport. Needs type `OnPremises`."
+    )
+    sender_rewriting_enabled: bool = declared(
+        "SenderRewritingEnabled", _OFF, "Rewrites senders. Needs type `OnPremises`."
+    )
+    test_mode: bool = declared("TestMode", _OFF, "Test mode; such connectors are hidden from a plain `Get-`.")
+    validation_recipients: tuple[str, ...] = declared(
+        "ValidationRecipients",
+        Texts(domains.mail_address),
+        "Addresses at the partner for `Validate-OutboundConnector`. Only `Set-` takes them.",
+        on_new=False,
+    )
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -307,12 +256,11 @@ def settings_class(direction: Direction) -> type[InboundSettings] | type[Outboun
 def parameters(direction: Direction) -> tuple[Parameter, ...]:
     """Every parameter that can be declared for a direction, in the order of the fields."""
     cls = settings_class(direction)
-    hints: dict[str, Any] = get_type_hints(cls, include_extras=True)
-    found = [next(m for m in hints[field.name].__metadata__ if isinstance(m, Parameter)) for field in fields(cls)]
-    for field, parameter in zip(fields(cls), found, strict=True):
-        if field.name != parameter.attribute:
-            raise AssertionError(f"field {field.name} holds {parameter.name}")
-    return tuple(found)
+    found: dict[str, Parameter] = {known.name: known.metadata[_KEY] for known in fields(cls)}
+    for attribute, parameter in found.items():
+        if attribute != parameter.attribute:
+            raise AssertionError(f"field {attribute} holds {parameter.name}")
+    return tuple(found.values())
 
 
 @cache

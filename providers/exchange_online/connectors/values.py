@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 Value = bool | str | tuple[str, ...] | None
 
@@ -80,22 +80,18 @@ def shown(value: object) -> str:
 
 @dataclass(frozen=True)
 class Flag:
-    """A Boolean parameter; null is the default."""
+    """A Boolean parameter; null is `empty`, the default."""
 
-    default: bool = False
-
-    @property
-    def empty(self) -> Value:
-        return self.default
+    empty: bool = False
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
         if isinstance(value, bool):
             return value, ()
         if is_nothing(value):
-            return self.default, ()
+            return self.empty, ()
         if isinstance(value, str) and value.strip().lower() in ("true", "false"):
             return value.strip().lower() == "true", ()
-        return self.default, (_wrong_type(value, "true or false"),)
+        return self.empty, (_wrong_type(value, "true or false"),)
 
 
 @dataclass(frozen=True)
@@ -103,10 +99,7 @@ class Text:
     """One text; `read_item` makes it canonical and refuses it with `ItemRefused`."""
 
     read_item: Callable[[str], str] = str
-
-    @property
-    def empty(self) -> Value:
-        return None
+    empty: ClassVar[None] = None
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
         if is_nothing(value):
@@ -124,17 +117,13 @@ class Member:
     """A member of an enum; case does not matter, unknown members survive. Source: V25, N13."""
 
     members: type[StrEnum]
-    default: str | None = None
-
-    @property
-    def empty(self) -> Value:
-        return self.default
+    empty: str | None = None
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
         if is_nothing(value):
-            return self.default, ()
+            return self.empty, ()
         if not isinstance(value, str):
-            return self.default, (_wrong_type(value, f"one of {self._names()}"),)
+            return self.empty, (_wrong_type(value, f"one of {self._names()}"),)
         for member in self.members:
             if value.strip().lower() == member.value.lower():
                 return member.value, ()
@@ -155,10 +144,7 @@ class Texts:
 
     read_item: Callable[[str], str]
     sort_key: Callable[[str], tuple[int | str, ...]] = _alphabetical
-
-    @property
-    def empty(self) -> Value:
-        return ()
+    empty: ClassVar[tuple[str, ...]] = ()
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
         if is_nothing(value):

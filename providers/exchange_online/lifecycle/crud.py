@@ -15,8 +15,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules, Written
-from exchange_online.admin_api.errors import AdminApiError, AlreadyExists, NotFound, OutcomeUnknown
+from exchange_online.admin_api import (
+    AdminApiError,
+    AlreadyExists,
+    ConnectorCmdlets,
+    NotFound,
+    OutcomeUnknown,
+    TransportRules,
+    Written,
+)
 from exchange_online.connectors import (
     Change,
     ConnectorRecord,

@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from exchange_online.admin_api.connectors import ConnectorCmdlets
+from exchange_online.admin_api import ConnectorCmdlets
 from exchange_online.connectors import ConnectorRecord, Direction
 
 
 @dataclass
 class _Listed:
     by_guid: dict[str, ConnectorRecord]
+    #: The Guids of a listing some seconds before; what both lack is gone.
     earlier: frozenset[str] | None = None
-    """The Guids of a listing some seconds before; what both lack is gone."""
 
     def lacks_for_certain(self, guid: str) -> bool:
         return guid not in self.by_guid and self.earlier is not None and guid not in self.earlier

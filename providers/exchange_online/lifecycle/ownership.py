@@ -42,18 +42,18 @@ class Ownership:
             return guid in self._taken_over or (direction, name.lower()) in self._declared
 
     def refuse_if_managed(self, record: ConnectorRecord) -> None:
-        """Raises AlreadyExists when a resource has the connector already."""
+        """AlreadyExists where a resource has the connector already."""
         with self._lock:
             self._refuse(record)
 
     def take_over(self, record: ConnectorRecord) -> None:
-        """A create takes over an existing connector. Raises AlreadyExists when another resource has it."""
+        """A create takes over an existing connector; AlreadyExists where another resource has it."""
         with self._lock:
             self._refuse(record)
             self._taken_over.add(record.guid)
 
     def create(self, record: ConnectorRecord) -> None:
-        """A create has made the connector. Raises AlreadyExists when another create says so too."""
+        """A create has made the connector; AlreadyExists where another create says so too."""
         with self._lock:
             self._refuse(record)
             self._created.add(record.guid)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from exchange_online.admin_api.errors import AdminApiError
+from exchange_online.admin_api import AdminApiError
 from exchange_online.connectors import COMPUTED, Checked, ConnectorRecord, Direction, Options, changes, check, inputs
 from exchange_online.lifecycle import Outcome
 from exchange_online.resources.session import Session

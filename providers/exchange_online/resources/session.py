@@ -6,9 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 
-from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules
-from exchange_online.admin_api.settings import Settings, connection, settings_from
-from exchange_online.admin_api.waiting import pace
+from exchange_online.admin_api import ConnectorCmdlets, Settings, TransportRules, connection, pace, settings_from
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership
 from exchange_online.names import NAMESPACE
 
@@ -66,7 +64,7 @@ class Session:
 
     def _connected(self) -> Lifecycle:
         # A preview without changes never gets here, so it does not pay for the client's imports.
-        from exchange_online.admin_api.client import AdminApi
+        from exchange_online.admin_api import AdminApi
 
         if self._settings is None:
             raise RuntimeError("the provider was not configured")

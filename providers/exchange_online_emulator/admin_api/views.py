@@ -72,10 +72,10 @@ def _before(emulator: Emulator, fault: Action | None) -> Response | None:
     return None if fault is None or getattr(fault, "after_write", False) else _struck(fault)
 
 
-async def _after(fault: Action | None, response: Response) -> Response:
+async def _after(emulator: Emulator, fault: Action | None, response: Response) -> Response:
     """The answer once the cmdlet is done: the fault's, or the service's own."""
     if isinstance(fault, Delay):
-        await asyncio.sleep(fault.seconds)
+        await emulator.faults.delay(fault)
         return response
     if fault is None or not getattr(fault, "after_write", False):
         return response
@@ -127,7 +127,7 @@ async def invoke_command(request: Request) -> Response:
     response = _before(emulator, fault)
     if response is None:
         response = await run_in_threadpool(answer, emulator, request, invocation, fault)
-        response = await _after(fault, response)
+        response = await _after(emulator, fault, response)
     status = LOST if isinstance(response, LostAnswer) else response.status_code
     headers = request.headers
     call = Call(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import time
@@ -53,7 +52,7 @@ async def token(request: Request) -> Response:
 async def _fault(emulator: Emulator) -> Response | None:
     action = emulator.faults.take("token", frozenset(), 1)
     if isinstance(action, Delay):
-        await asyncio.sleep(action.seconds)
+        await emulator.faults.delay(action)
         return None
     if isinstance(action, ConnectionReset):
         return ResetConnection()

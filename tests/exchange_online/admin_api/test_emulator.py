@@ -12,14 +12,15 @@ from exchange_online.admin_api import (
     InvalidArgument,
     NotFound,
     OutcomeUnknown,
+    RetryPolicy,
     ServiceError,
+    Timeouts,
     Unavailable,
     UnexpectedAnswer,
     Unsupported,
 )
 from exchange_online.admin_api import Throttled as ThrottledError
 from exchange_online.admin_api.tokens import token_source
-from exchange_online.admin_api.waiting import RetryPolicy, Timeouts
 from exchange_online_emulator.faults import (
     BrokenPageLink,
     ConnectionReset,

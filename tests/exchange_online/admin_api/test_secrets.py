@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from exchange_online.admin_api import (
+    AccessToken,
     AdminApi,
     AdminApiError,
     ClientCertificate,
@@ -20,10 +21,9 @@ from exchange_online.admin_api import (
     GitHubOidc,
     Settings,
     Timeouts,
+    clean,
 )
 from exchange_online.admin_api.clouds import EmulatorIdentity
-from exchange_online.admin_api.credentials import AccessToken
-from exchange_online.admin_api.redaction import clean
 from tests.exchange_online.admin_api.clients import CANARY, Clients
 from tests.exchange_online.admin_api.scripted_service import CLIENT, RESET, TENANT, Reply, ScriptedService
 

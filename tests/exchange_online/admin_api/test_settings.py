@@ -168,7 +168,7 @@ def test_somebodys_real_credential_is_not_given_to_the_emulator(emulator_file: P
 
 def test_no_emulator_is_a_sentence(tmp_path: Path) -> None:
     """Fails when the first thing a newcomer sees is a traceback."""
-    with pytest.raises(Misconfigured, match=r"no emulator is running.*Run `make emulator`"):
+    with pytest.raises(Misconfigured, match=r"no emulator is running.*Run `regulated-partners emulator start`"):
         connect(Settings(cloud="local", directory=tmp_path), {})
 
 
@@ -177,7 +177,7 @@ def test_a_broken_connection_file_is_a_sentence(tmp_path: Path, content: str) ->
     """Fails when a half-written file gives a traceback."""
     file = tmp_path / "connection.json"
     file.write_text(content)
-    with pytest.raises(Misconfigured, match="make emulator"):
+    with pytest.raises(Misconfigured, match="emulator start"):
         connection(Settings(cloud="local"), {"EXCHANGE_ONLINE_EMULATOR": str(file)})
 
 

@@ -7,8 +7,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exchange_online.connectors import ConnectorSettings, Direction, Parameter, observed, parameters
-from exchange_online.connectors.values import Flag, Member, Texts, Value
+from exchange_online.connectors import (
+    ConnectorSettings,
+    Direction,
+    Flag,
+    Member,
+    Parameter,
+    Texts,
+    Value,
+    observed,
+    parameters,
+)
 
 #: Written with an umlaut, the same domain is `Bücher.example`.
 IDN = {"xn--bcher-kva.example": "Bücher.example", "xn--fiq228c.xn--55qx5d.cn": "中文。公司.cn"}
@@ -63,7 +72,7 @@ def values(parameter: Parameter) -> st.SearchStrategy[Any]:
         return st.booleans()
     if isinstance(kind, Member):
         members = st.sampled_from([member.value for member in kind.members])
-        return members if kind.default else st.one_of(members, st.none())
+        return members if kind.empty else st.one_of(members, st.none())
     if isinstance(kind, Texts):
         return st.lists(_ITEMS[parameter.name], max_size=4)
     return st.one_of(_ITEMS[parameter.name], st.none())
@@ -71,7 +80,7 @@ def values(parameter: Parameter) -> st.SearchStrategy[Any]:
 
 def rows(direction: Direction) -> st.SearchStrategy[dict[str, Any]]:
     """Rows of `Get-`, any of whose keys may be missing."""
-    return st.fixed_dictionaries({}, optional={each.name: values(each) for each in parameters(direction)})
+    return st.fixed_dictionaries({}, optional={known.name: values(known) for known in parameters(direction)})
 
 
 def settings_of(direction: Direction) -> st.SearchStrategy[ConnectorSettings]:

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from exchange_online.connectors import (
     ConnectorSettings,
     Direction,
+    Flag,
+    Member,
     Parameter,
     changes,
     check,
+    inputs,
     observed,
     parameters,
 )
-from exchange_online.connectors.canonical import inputs
-from exchange_online.connectors.values import Flag, Member
 from tests.exchange_online.connectors.strategies import any_settings, json_values, respelled, rows, settings_of
 
 EVERY_PARAMETER = [parameter for direction in Direction for parameter in parameters(direction)]
@@ -28,7 +29,7 @@ EVERY_PARAMETER = [parameter for direction in Direction for parameter in paramet
 
 def wire(of: ConnectorSettings) -> dict[str, Any]:
     """A row that shows these settings, through JSON as the wire does."""
-    row = {each.name: each.encode(of.value(each)) for each in parameters(of.direction)}
+    row = {parameter.name: parameter.encode(of.value(parameter)) for parameter in parameters(of.direction)}
     shown: dict[str, Any] = json.loads(json.dumps(row))
     return shown
 
@@ -54,8 +55,8 @@ def test_what_is_read_can_be_declared_unchanged(generated: ConnectorSettings) ->
 def test_two_spellings_of_one_value_are_no_change(data: st.DataObject, generated: ConnectorSettings) -> None:
     """A failure means that a preview shows a change where the service sees none, again at every deployment."""
     written = {
-        each.key: data.draw(respelled(each, generated.value(each)), each.key)
-        for each in parameters(generated.direction)
+        parameter.key: data.draw(respelled(parameter, generated.value(parameter)), parameter.key)
+        for parameter in parameters(generated.direction)
     }
     checked = check(generated.direction, written)
     assert [str(change) for change in changes(generated, checked.settings)] == []
@@ -66,8 +67,8 @@ def test_two_spellings_of_one_value_are_no_change(data: st.DataObject, generated
 def test_two_spellings_on_the_wire_are_no_drift(data: st.DataObject, generated: ConnectorSettings) -> None:
     """A failure means drift for ever, because the service writes a value in its own way."""
     row = {
-        each.name: data.draw(respelled(each, generated.value(each)), each.name)
-        for each in parameters(generated.direction)
+        parameter.name: data.draw(respelled(parameter, generated.value(parameter)), parameter.name)
+        for parameter in parameters(generated.direction)
     }
     assert observed(generated.direction, row) == generated
 
@@ -77,7 +78,11 @@ def test_changes_name_exactly_what_differs(pair: tuple[ConnectorSettings, Connec
     """A failure means that a real difference is not shown, and never applied."""
     before, after = pair
     found = {change.parameter.attribute for change in changes(before, after)}
-    assert found == {each.attribute for each in parameters(after.direction) if before.value(each) != after.value(each)}
+    assert found == {
+        parameter.attribute
+        for parameter in parameters(after.direction)
+        if before.value(parameter) != after.value(parameter)
+    }
     assert bool(found) == (before != after)
 
 
@@ -86,7 +91,7 @@ def test_one_difference_is_one_change(data: st.DataObject, generated: ConnectorS
     """A failure means that a change of one property hides, or drags others with it."""
     changed = data.draw(st.sampled_from(parameters(generated.direction)))
     other = data.draw(
-        settings_of(generated.direction).filter(lambda each: each.value(changed) != generated.value(changed))
+        settings_of(generated.direction).filter(lambda other: other.value(changed) != generated.value(changed))
     )
     field: dict[str, Any] = {changed.attribute: other.value(changed)}
     (change,) = changes(generated, replace(generated, **field))

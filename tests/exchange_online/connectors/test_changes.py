@@ -16,9 +16,9 @@ from exchange_online.connectors import (
     new_parameters,
     observed,
     parameters,
+    parameters_after_new,
     set_parameters,
 )
-from exchange_online.connectors.changes import parameters_after_new
 from tests.exchange_online.connectors.declared import INBOUND, OUTBOUND
 from tests.exchange_online.connectors.strategies import any_settings, settings_of
 
@@ -218,7 +218,7 @@ def test_new_and_the_set_after_it_make_what_is_declared(settings: ConnectorSetti
 def test_set_makes_one_setting_into_the_other(pair: tuple[ConnectorSettings, ConnectorSettings]) -> None:
     """A failure means that a connector is not as declared after an update, or that more was sent than differs."""
     before, after = pair
-    row = {each.name: each.encode(before.value(each)) for each in parameters(before.direction)}
+    row = {parameter.name: parameter.encode(before.value(parameter)) for parameter in parameters(before.direction)}
     assert "SenderRewritingEnabled" not in sent(before, after) or not after.is_partner
     differing = changes(before, observed(after.direction, {**row, **sent(before, after)}))
     expected = [change for change in changes(before, after) if change.parameter.name != "SenderRewritingEnabled"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online.connectors import Checked, Direction, Severity, check
+from exchange_online.connectors import REFUSED, Checked, Direction, Severity, check
 from exchange_online.connectors.names import camel_case
-from exchange_online.connectors.parameters import REFUSED
 from tests.exchange_online.connectors.declared import INBOUND, OUTBOUND, inbound, only, outbound, said
 
 LATER = object()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online.connectors.words import mail_flow
+from exchange_online.connectors import mail_flow
 from tests.exchange_online.connectors.declared import inbound, outbound
 
 CERTIFICATE = {"restrictDomainsToCertificate": True, "tlsSenderCertificateName": "mail.fabrikam.com"}

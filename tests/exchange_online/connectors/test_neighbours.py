@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online.connectors import InboundSettings, OutboundSettings
-from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
+from exchange_online.connectors import InboundSettings, OutboundSettings, neighbour_warnings, restricts_tenant
 
 FABRIKAM = InboundSettings(name="Fabrikam", sender_domains=("fabrikam.com",))
 GATEWAY = InboundSettings(

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from exchange_online.connectors import Direction, Parameter, parameters
+from exchange_online.connectors import REFUSED, Direction, Flag, Member, Parameter, Text, Texts, parameters
 from exchange_online.connectors.names import camel_case, snake_case
-from exchange_online.connectors.parameters import REFUSED
-from exchange_online.connectors.values import Flag, Member, Text, Texts
 from tests.support.recorded import recorded
 
 CMDLETS = recorded("connector_parameters")
@@ -70,7 +68,7 @@ def test_kinds_follow_the_documented_types(direction: Direction, parameter: Para
     assert isinstance(parameter.kind, Texts) == bool(fact["multi"])
     assert isinstance(parameter.kind, Flag) == (fact["type"] == "Boolean")
     if isinstance(parameter.kind, Member):
-        assert {member.value for member in parameter.kind.members} == {each for each in fact["values"] if each}
+        assert {member.value for member in parameter.kind.members} == {value for value in fact["values"] if value}
     else:
         assert fact["multi"] or fact["type"] in {
             "Boolean",

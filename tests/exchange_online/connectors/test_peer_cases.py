@@ -14,13 +14,13 @@ from exchange_online.connectors import (
     Direction,
     changes,
     check,
+    inputs,
     new_parameters,
     observed,
     parameters,
+    parameters_after_new,
     record_from_row,
 )
-from exchange_online.connectors.canonical import inputs
-from exchange_online.connectors.changes import parameters_after_new
 from tests.support.recorded import recorded
 
 CASES: dict[str, Any] = {case["id"]: case for case in recorded("peer_cases")["cases"]}
@@ -64,12 +64,12 @@ def row(direction: Direction, actual: dict[str, Any]) -> dict[str, Any]:
 
 def chosen(*kinds: str, expect: str = "") -> list[str]:
     """Identifiers of the cases of some kinds whose expectation begins with a word."""
-    return [each for each, case in CASES.items() if case["kind"] in kinds and str(case["expect"]).startswith(expect)]
+    return [name for name, case in CASES.items() if case["kind"] in kinds and str(case["expect"]).startswith(expect)]
 
 
 NO_DIFFERENCE = chosen("inbound", "outbound", expect="no-diff")
-UPDATES = [each for each, case in CASES.items() if isinstance(case["expect"], list)]
-VALID = [each for expect in ("valid", "accepted", "create") for each in chosen("inbound", "outbound", expect=expect)]
+UPDATES = [name for name, case in CASES.items() if isinstance(case["expect"], list)]
+VALID = [name for expect in ("valid", "accepted", "create") for name in chosen("inbound", "outbound", expect=expect)]
 PAIRS = chosen("pair")
 NORMALISED = chosen("normalise", expect="no-diff")
 REFUSED = {
@@ -189,9 +189,9 @@ def test_a_real_row_becomes_the_smallest_declaration() -> None:
 
 
 EXAMPLES = [
-    each
-    for each in recorded("connector_examples")
-    if each["cmdlet"] in ("New-InboundConnector", "New-OutboundConnector")
+    example
+    for example in recorded("connector_examples")
+    if example["cmdlet"] in ("New-InboundConnector", "New-OutboundConnector")
 ]
 
 
@@ -207,6 +207,6 @@ def test_published_examples_are_accepted_and_sent_as_written(example: dict[str, 
     sent = {name.lower(): value for name, value in new_parameters(checked.settings).items()}
     shown = observed(direction, row(direction, {"Name": checked.settings.name, **arguments}))
     named = {name.lower() for name in arguments}
-    assert [str(each) for each in changes(shown, checked.settings) if each.parameter.name.lower() in named] == []
+    assert [str(change) for change in changes(shown, checked.settings) if change.parameter.name.lower() in named] == []
     given = {name.lower() for name, value in arguments.items() if value not in (None, False)} - {"connectorsource"}
     assert given <= sent.keys()

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, record_from_row
-from exchange_online.connectors.record import COMPUTED
+from exchange_online.connectors import COMPUTED, Direction, InboundSettings, OutboundSettings, record_from_row
 from tests.support.recorded import recorded
 
 SHAPES = recorded("connector_get_shapes")

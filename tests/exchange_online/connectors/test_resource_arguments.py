@@ -34,10 +34,10 @@ def test_every_setting_is_an_argument_and_every_argument_a_setting(direction: Di
 def test_arguments_are_by_keyword_and_only_the_necessary_are_needed(direction: Direction) -> None:
     """A failure means that a new parameter shifts the meaning of existing programs, or breaks them."""
     found = arguments(direction)
-    assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in found.values())
-    needed = {name for name, each in found.items() if each.default is inspect.Parameter.empty}
+    assert all(argument.kind is inspect.Parameter.KEYWORD_ONLY for argument in found.values())
+    needed = {name for name, argument in found.items() if argument.default is inspect.Parameter.empty}
     assert needed == {parameter.attribute for parameter in parameters(direction) if parameter.required}
-    assert all(each.default is None for name, each in found.items() if name not in needed)
+    assert all(argument.default is None for name, argument in found.items() if name not in needed)
 
 
 @pytest.mark.parametrize("direction", Direction)
@@ -52,7 +52,7 @@ def test_argument_types_fit_the_kinds(direction: Direction) -> None:
 @pytest.mark.parametrize("direction", Direction)
 def test_every_setting_is_readable_on_the_resource(direction: Direction) -> None:
     """A failure means that a program cannot use an output of the connector with a type."""
-    readable = {name for each in RESOURCES[direction].__mro__ for name in inspect.get_annotations(each)}
+    readable = {name for base in RESOURCES[direction].__mro__ for name in inspect.get_annotations(base)}
     for parameter in parameters(direction):
         assert parameter.attribute in readable, parameter.name
 

@@ -79,7 +79,7 @@ def variants(direction: Direction) -> list[ConnectorSettings]:
     for kind, value, settings in product(("Partner", "OnPremises"), (True, False), kinds):
         alike: dict[str, Any] = dict.fromkeys(flags, value)
         differing: list[dict[str, Any]] = [{**alike, flag: not value} for flag in flags]
-        found += [replace(settings, connector_type=kind, **each) for each in (alike, *differing)]
+        found += [replace(settings, connector_type=kind, **flags_set) for flags_set in (alike, *differing)]
     return found
 
 
@@ -102,4 +102,4 @@ def test_every_rule_of_the_reference_is_there() -> None:
     found = {(rule.direction.word, rule.id) for rule in RULES}
     inbound = {"V1", "V3", "V8", "V9", "V10", "V11", "V12", "V13", "V14", "V15"}
     outbound = {"V2", "V3", "V15", "V16", "V17", "V18", "V19", "V21", "V22", "V23", "V24"}
-    assert found >= {("inbound", each) for each in inbound} | {("outbound", each) for each in outbound}
+    assert found >= {("inbound", rule_id) for rule_id in inbound} | {("outbound", rule_id) for rule_id in outbound}

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from exchange_online.admin_api import AdminApi, Settings, connection
-from exchange_online.admin_api.clouds import EMULATOR_VARIABLE
-from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules
-from exchange_online.lifecycle.crud import Lifecycle
-from exchange_online.lifecycle.listing import Listing
+from exchange_online.admin_api import (
+    EMULATOR_VARIABLE,
+    AdminApi,
+    ConnectorCmdlets,
+    Settings,
+    TransportRules,
+    connection,
+)
+from exchange_online.lifecycle import Lifecycle, Listing
 from exchange_online_emulator import Control, EmulatorProcess
 
 

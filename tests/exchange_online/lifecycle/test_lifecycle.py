@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online.connectors import ConnectorRecord, Direction, check
-from exchange_online.connectors.options import Options
-from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER
-from exchange_online.lifecycle.refusals import NotApplied
+from exchange_online.connectors import ConnectorRecord, Direction, Options, check
+from exchange_online.lifecycle import LOOK_AGAIN_AFTER, NotApplied
 from exchange_online_emulator import Control
 from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag, Status
 from tests.exchange_online.lifecycle.conftest import Parts
@@ -22,7 +20,7 @@ def test_nothing_is_waited_for_where_nothing_lags(parts: Parts) -> None:
     made = lifecycle.create(_PLAIN, Options()).record
     lifecycle.update(made.guid, _PLAIN, _CHANGED)
     lifecycle.delete(made.guid, _CHANGED)
-    assert [each for each in parts.sleeps if each] == []
+    assert [seconds for seconds in parts.sleeps if seconds] == []
 
 
 def test_a_change_is_looked_for_for_a_minute(parts: Parts, tenant: Control) -> None:
@@ -31,7 +29,7 @@ def test_a_change_is_looked_for_for_a_minute(parts: Parts, tenant: Control) -> N
     tenant.fault(ReadLag(seconds=600), "Set-*")
     with pytest.raises(NotApplied):
         parts.lifecycle().update(made.guid, _PLAIN, _CHANGED)
-    assert [each for each in parts.sleeps if each] == list(LOOK_AGAIN_AFTER)
+    assert [seconds for seconds in parts.sleeps if seconds] == list(LOOK_AGAIN_AFTER)
     assert 55 <= sum(LOOK_AGAIN_AFTER) <= 65
 
 

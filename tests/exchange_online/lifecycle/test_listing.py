@@ -79,9 +79,9 @@ def test_a_known_write_needs_no_new_listing(parts: Parts, tenant: Control, guids
     listing = parts.listing()
     record = listing.all(INBOUND)[0]
     listing.remove(INBOUND, record.guid)
-    assert [each.guid for each in listing.all(INBOUND)] == guids[1:]
+    assert [record.guid for record in listing.all(INBOUND)] == guids[1:]
     listing.enter(record)
-    assert {each.guid for each in listing.all(INBOUND)} == set(guids)
+    assert {record.guid for record in listing.all(INBOUND)} == set(guids)
     assert _lists(tenant) == 1
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from exchange_online.connectors import ConnectorSettings, Direction, check
-from exchange_online.connectors.neighbours import neighbour_warnings
+from exchange_online.connectors import ConnectorSettings, Direction, check, neighbour_warnings
 
 _WIDE = {"senderDomains": ["*"], "restrictDomainsToCertificate": True, "tlsSenderCertificateName": "gw.example"}
 

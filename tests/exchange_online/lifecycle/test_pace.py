@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from exchange_online.admin_api import CLOUDS, Cloud, Misconfigured
-from exchange_online.admin_api.waiting import TIME_SCALE, pace
+from exchange_online.admin_api import CLOUDS, TIME_SCALE, Cloud, Misconfigured, pace
 
 _LOCAL = Cloud("local", "https://127.0.0.1:1", "x/.default", "https://127.0.0.1:1")
 

@@ -155,7 +155,7 @@ class Histories(RuleBasedStateMachine):
         self._attempted |= set(self._program)
         fault = self._tenant.fault(Delay(seconds=0.4), cmdlet)
         killing = _Killing(
-            self._start, lambda: any(each.acted for each in self._tenant.faults() if each.id == fault.id)
+            self._start, lambda: any(active.acted for active in self._tenant.faults() if active.id == fault.id)
         )
         MiniStackWith(self._stack, killing).up(self._program)
         killing.end()
@@ -170,10 +170,12 @@ class Histories(RuleBasedStateMachine):
         run = self._stack.up(self._program)
         assert not run.errors, run.errors
         for direction in Direction:
-            wanted = [declared(each) for each in self._program.values() if each.direction is direction]
-            ours = [each for each in held(self._tenant, direction) if each.name not in self._foreign]
+            wanted = [
+                declared(declaration) for declaration in self._program.values() if declaration.direction is direction
+            ]
+            ours = [settings for settings in held(self._tenant, direction) if settings.name not in self._foreign]
             assert ours == sorted(wanted, key=lambda settings: settings.name)
-        assert max(Counter(each.id for each in self._stack.resources.values()).values(), default=1) == 1
+        assert max(Counter(resource.id for resource in self._stack.resources.values()).values(), default=1) == 1
         assert set(self._stack.resources) == set(self._program)
         assert self._rows_of_others() == foreign
         self._tenant.clear_calls()

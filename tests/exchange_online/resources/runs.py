@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange_online.admin_api.waiting import TIME_SCALE
+from exchange_online.admin_api import TIME_SCALE
 from exchange_online.connectors import ConnectorSettings, Direction, check, record_from_row
 from exchange_online_emulator import Control
 from tests.support.mini_stack import Declaration, MiniStack, Program, Run
@@ -72,7 +72,7 @@ def held(tenant: Control, direction: Direction) -> list[ConnectorSettings]:
 def assert_tenant_is(tenant: Control, program: Program) -> None:
     """The tenant holds the declared connectors as declared, each once, and no other."""
     for direction in Direction:
-        wanted = [declared(each) for each in program.values() if each.direction is direction]
+        wanted = [declared(declaration) for declaration in program.values() if declaration.direction is direction]
         assert held(tenant, direction) == sorted(wanted, key=lambda settings: settings.name)
 
 
@@ -96,8 +96,8 @@ def assert_converges(stack: MiniStack, tenant: Control, program: Program) -> Run
 
 def assert_sentence(text: str, *words: str) -> None:
     """An error as a person reads it: it holds the words, one line, no traceback, no Python names."""
-    for each in words:
-        assert each in text
+    for word in words:
+        assert word in text
     assert "Traceback" not in text
     assert 'File "' not in text
     assert "\n" not in text.strip()

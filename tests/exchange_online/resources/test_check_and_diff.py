@@ -143,5 +143,5 @@ def test_without_an_emulator_the_error_says_so(start: Start) -> None:
     with start(EXCHANGE_ONLINE_EMULATOR="nowhere.json") as process, pytest.raises(ProviderError) as error:
         process.create(INBOUND.direction, dict(INBOUND.properties))
     assert "no emulator is running" in str(error.value)
-    assert "make emulator" in str(error.value)
+    assert "regulated-partners emulator start" in str(error.value)
     assert "Traceback" not in str(error.value)

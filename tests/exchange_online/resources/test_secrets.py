@@ -20,7 +20,9 @@ CANARY = "canary-secret-5b1e77"
 def test_outputs_hold_no_credential(stack: MiniStack, emulator: EmulatorProcess) -> None:
     """Failing, the state file, which many may read, would hold the key to the tenant."""
     run = stack.up({"in": INBOUND, "out": TWO_STEPS})
-    held = json.dumps([(each.inputs, each.outputs) for each in stack.resources.values()]) + str(run.messages)
+    held = json.dumps([(resource.inputs, resource.outputs) for resource in stack.resources.values()]) + str(
+        run.messages
+    )
     assert emulator.connection.client_secret not in held
     assert emulator.connection.client_id not in held
     assert "eyJ" not in held

@@ -9,6 +9,8 @@ import textwrap
 from tests.support.provider_process import ROOT
 
 _MANY = 4000
+#: Without the repair the next pickle of a dict fails after 400. Source: measured with SDK 3.272, Python 3.11.
+_TOO_MANY = 500
 
 
 def _run(code: str) -> subprocess.CompletedProcess[str]:
@@ -42,8 +44,8 @@ def test_thousands_of_serialisations_leave_the_pickler_as_it_was() -> None:
     assert done.stdout.strip() == "fine", done.stderr[-2000:]
 
 
-def test_thousands_of_connectors_in_one_program() -> None:
-    """Failing, a large organization could not declare all its partners in one stack."""
+def test_hundreds_of_connectors_and_somebody_elses_resource_in_one_program() -> None:
+    """Failing, a large organization could not declare all its partners beside dynamic resources of others."""
     done = _run(
         f"""
         import pulumi
@@ -54,14 +56,22 @@ def test_thousands_of_connectors_in_one_program() -> None:
                 return {{}}
         pulumi.runtime.set_mocks(Mocks())
         from exchange_online import InboundConnector
+        class Theirs(pulumi.dynamic.Resource):
+            pass
+        class TheirProvider(pulumi.dynamic.ResourceProvider):
+            # Ours hold nothing, so their own pickles have no dict that would get too deep.
+            def __init__(self):
+                self.settings = {{"a": {{"b": {{"c": 1}}}}}}
         @pulumi.runtime.test
         def declare():
-            made = [InboundConnector(f"c{{i}}", name=f"c{{i}}", sender_domains=["a.com"]) for i in range({_MANY})]
-            return pulumi.Output.all(*(each.name for each in made)).apply(lambda names: print(len(set(names))))
+            made = [InboundConnector(f"c{{i}}", name=f"c{{i}}", sender_domains=["a.com"]) for i in range({_TOO_MANY})]
+            Theirs(TheirProvider(), "theirs", {{}})
+            names = [connector.name for connector in made]
+            return pulumi.Output.all(*names).apply(lambda names: print(len(set(names))))
         declare()
         """
     )
-    assert done.stdout.strip().endswith(str(_MANY)), done.stderr[-2000:]
+    assert done.stdout.strip().endswith(str(_TOO_MANY)), done.stderr[-2000:]
 
 
 def test_a_serialiser_that_fails_is_repaired_too() -> None:

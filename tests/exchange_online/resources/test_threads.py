@@ -34,16 +34,19 @@ def test_creates_and_reads_at_once_share_one_listing_and_one_token(start: Start,
     tokens = tenant.fault(Delay(seconds=0), "token", nth=10_000)
     with start() as process, ThreadPoolExecutor(THREADS) as threads:
         made: list[Resource] = list(
-            threads.map(lambda each: process.create(each.direction, dict(each.properties)), program.values())
+            threads.map(
+                lambda declaration: process.create(declaration.direction, dict(declaration.properties)),
+                program.values(),
+            )
         )
     assert_tenant_is(tenant, program)
-    assert len({each.id for each in made}) == len(program)
+    assert len({resource.id for resource in made}) == len(program)
     for declaration, resource in zip(program.values(), made, strict=True):
         assert resource.outputs["name"] == declaration.name
     assert len(tenant.calls("Get-InboundConnector")) == 1
     # Test-mode connectors take a call of their own.
     assert len(tenant.calls("Get-OutboundConnector")) == 2
-    (counted,) = [each for each in tenant.faults() if each.id == tokens.id]
+    (counted,) = [fault for fault in tenant.faults() if fault.id == tokens.id]
     assert counted.matched == 1
     tenant.clear_calls()
     with start() as process, ThreadPoolExecutor(THREADS) as threads:

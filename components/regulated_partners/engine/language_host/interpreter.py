@@ -12,6 +12,9 @@ from pathlib import Path
 
 from pulumi.runtime.proto import language_pb2
 
+#: Source: grpc/grpc, doc/environment_variables.md, no_grpc_proxy.
+LOOPBACK = "127.0.0.1,localhost"
+
 #: How long an interpreter may take to say what is installed for it.
 PROBE_TIMEOUT_SECONDS = 60
 
@@ -86,10 +89,14 @@ class Interpreter:
     virtualenv: Path | None
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """`base` with the virtual environment activated, as `activate` would do it."""
+        """`base` with the virtual environment activated, as `activate` would do it, and no proxy for loopback."""
+        # What runs here talks to the engine by gRPC, which takes http_proxy for 127.0.0.1 too.
+        direct = {
+            "no_grpc_proxy": base.get("no_grpc_proxy") or ",".join(filter(None, [base.get("no_proxy"), LOOPBACK]))
+        }
         if self.virtualenv is None:
-            return dict(base)
-        activated = {name: value for name, value in base.items() if name != "PYTHONHOME"}
+            return {**base, **direct}
+        activated = {name: value for name, value in base.items() if name != "PYTHONHOME"} | direct
         activated["VIRTUAL_ENV"] = str(self.virtualenv)
         activated["PATH"] = os.pathsep.join(filter(None, [str(self.virtualenv / "bin"), base.get("PATH", "")]))
         return activated
@@ -128,7 +135,7 @@ def _virtualenv_interpreter(virtualenv: Path, root: Path) -> Interpreter:
         raise InterpreterError(
             f"The runtime option virtualenv of the project in {root} names {virtualenv}, and there is no virtual "
             f"environment there: create it with `python3 -m venv {virtualenv}` and install the project's locked "
-            "dependencies (in this project: `make venv`)."
+            "dependencies (in a clone of regulated-partners: `make venv`)."
         )
     return Interpreter(executable=str(executable), virtualenv=virtualenv)
 
