@@ -1,4 +1,4 @@
-"""Where the Pulumi engine starts the pack: `python -m pulumi.policy ENGINE policies`."""
+"""Where the Pulumi engine starts the policy pack."""
 
 from regulated_partners.policies.pack import serve
 

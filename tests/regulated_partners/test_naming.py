@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulated_partners.adopt.pairing import Unnamed, partner_names, shared_part
+from regulated_partners.adopt import Unnamed, partner_names, shared_part
 
 
 @pytest.mark.parametrize(

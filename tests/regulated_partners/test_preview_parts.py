@@ -8,8 +8,7 @@ import time
 import pytest
 
 from exchange_online.connectors import Direction
-from regulated_partners.review.drift_markdown import MAXIMUM, markdown
-from regulated_partners.review.report import Drift, Setting
+from regulated_partners.review import MAXIMUM, Drift, Setting, issue
 from regulated_partners.review.stacks import Previewed, run_all, without_their_failure
 
 
@@ -61,7 +60,7 @@ def test_a_log_has_a_line_when_a_stack_begins_and_when_it_ends(capsys: pytest.Ca
 
 def test_an_issue_has_room_for_what_it_says() -> None:
     """A failure means that drift of a big tenant has no issue at all, because the service refuses the text."""
-    text = markdown("dev", [drift(number) for number in range(500)])
+    text = issue("dev", [drift(number) for number in range(500)])
     assert len(text) <= MAXIMUM
     shown = text.count("### Partner")
     assert f"And {500 - shown} connectors more" in text
@@ -71,7 +70,7 @@ def test_an_issue_has_room_for_what_it_says() -> None:
 def test_an_issue_is_not_steered_by_names_of_others() -> None:
     """A failure means that a connector's name in the tenant can mention people or add a table to our issue."""
     hostile = Drift(**{**vars(drift(1)), "owner": "@everyone | <img>", "name": "#1 `x`\n## y"})
-    text = markdown("dev", [hostile])
+    text = issue("dev", [hostile])
     assert "@everyone" not in text
     assert "<img>" not in text
     assert "\n## y" not in text
@@ -79,9 +78,9 @@ def test_an_issue_is_not_steered_by_names_of_others() -> None:
 
 def test_the_same_drift_is_the_same_text() -> None:
     """A failure means that the issue is written anew every night."""
-    assert markdown("dev", [drift(1), drift(2)]) == markdown("dev", [drift(1), drift(2)])
-    assert "The connector is gone." in markdown("dev", [drift(1, found="")])
-    assert "1 connector of 1 partner in" in markdown("dev", [drift(1)])
+    assert issue("dev", [drift(1), drift(2)]) == issue("dev", [drift(1), drift(2)])
+    assert "The connector is gone." in issue("dev", [drift(1, found="")])
+    assert "1 connector of 1 partner in" in issue("dev", [drift(1)])
 
 
 def test_only_the_failure_of_policies_is_left_out() -> None:

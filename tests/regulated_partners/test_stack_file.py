@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulated_partners.adopt.stack_file import with_declarations
+from regulated_partners.adopt import with_declarations
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.yaml_text import Declared, load
 

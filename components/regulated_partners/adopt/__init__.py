@@ -1,1 +1,33 @@
-"""`regulated-partners adopt`: brings existing connectors under management without a write to the tenant."""
+"""`regulated-partners adopt` and `inventory`: connectors under management without a write to the tenant."""
+
+from regulated_partners.adopt.declared import declared_resources
+from regulated_partners.adopt.import_file import import_file
+from regulated_partners.adopt.inventory import Format, inventory_of, rendered
+from regulated_partners.adopt.pairing import Unnamed, partner_names, shared_part
+from regulated_partners.adopt.plan import Becomes, Plan, Selection, make_plan
+from regulated_partners.adopt.rendering import as_json, as_text
+from regulated_partners.adopt.stack_file import additions, prove, with_declarations
+from regulated_partners.adopt.tenant import ConnectorKind, connectors_of, kind_of
+
+__all__ = [
+    "Becomes",
+    "ConnectorKind",
+    "Format",
+    "Plan",
+    "Selection",
+    "Unnamed",
+    "additions",
+    "as_json",
+    "as_text",
+    "connectors_of",
+    "declared_resources",
+    "import_file",
+    "inventory_of",
+    "kind_of",
+    "make_plan",
+    "partner_names",
+    "prove",
+    "rendered",
+    "shared_part",
+    "with_declarations",
+]

@@ -55,9 +55,9 @@ class NotDeclarable:
 def connector_declaration(settings: ConnectorSettings) -> ConnectorDeclaration | NotDeclarable:
     """The declaration of a connector by its own parameters."""
     properties: dict[str, InputValue] = {
-        each.key: _written(settings.value(each))
-        for each in parameters(settings.direction)
-        if each.required or settings.value(each) != each.kind.empty
+        parameter.key: _written(settings.value(parameter))
+        for parameter in parameters(settings.direction)
+        if parameter.required or settings.value(parameter) != parameter.kind.empty
     }
     checked = check(settings.direction, properties)
     if [finding.rule for finding in checked.errors] == ["V12"]:
@@ -153,9 +153,9 @@ def _names(settings: ConnectorSettings, partner: str, same_comment: bool) -> dic
 def _further(settings: ConnectorSettings) -> dict[str, object]:
     """The parameters that a partner only passes through."""
     return {
-        each.key: settings.value(each)
-        for each in parameters(settings.direction)
-        if each.key not in _decided(settings.direction) and settings.value(each) != each.kind.empty
+        parameter.key: settings.value(parameter)
+        for parameter in parameters(settings.direction)
+        if parameter.key not in _decided(settings.direction) and settings.value(parameter) != parameter.kind.empty
     }
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.connectors import mail_flow
-from regulated_partners.adopt.tenant import ConnectorKind, TenantConnector
+from exchange_online.connectors import ConnectorRecord, mail_flow
+from regulated_partners.adopt.tenant import ConnectorKind, kind_of
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -24,36 +24,42 @@ class InventoryItem:
     """One connector.
 
     Attributes:
-        direction: `inbound` or `outbound`.
-        name, guid: of the connector.
-        kind: what it is for, as far as its settings tell.
-        enabled: whether it is in use.
-        stack: the stack that manages it, None where none does.
-        resource: its resource's name in the program of that stack.
-        comment: the connector's, empty where it has none.
-        mail_flow: what it does to mail, one sentence.
-        when_changed_utc: ISO 8601, empty where the service does not say.
+        connector: of the tenant.
+        managed: its resource in the state of the stack that manages it, None where none does.
     """
 
-    direction: str
-    name: str
-    guid: str
-    kind: ConnectorKind
-    enabled: bool
-    stack: str | None
-    resource: str | None
-    comment: str
-    mail_flow: str
-    when_changed_utc: str
+    connector: ConnectorRecord
+    managed: ManagedConnector | None
 
     @property
     def unmanaged(self) -> bool:
         """Whether no stack manages it although one could: hybrid and test-mode connectors do not count."""
-        return self.stack is None and self.kind not in _NOBODYS
+        return self.managed is None and kind_of(self.connector) not in _NOBODYS
+
+    @property
+    def mail_flow(self) -> str:
+        """What it does to mail, one sentence."""
+        return mail_flow(self.connector.settings)
+
+    def fields(self) -> dict[str, str | bool | None]:
+        """What JSON and CSV hold; the names stay. Empty where the service does not say."""
+        record = self.connector
+        return {
+            "direction": record.direction.word,
+            "name": record.name,
+            "id": record.guid,
+            "kind": kind_of(self.connector).value,
+            "enabled": record.settings.enabled,
+            "managedBy": self.managed.stack if self.managed else None,
+            "resource": self.managed.resource if self.managed else None,
+            "comment": record.settings.comment or "",
+            "mailFlow": self.mail_flow,
+            "whenChangedUtc": record.when_changed_utc,
+        }
 
 
 def inventory_of(
-    tenant: Iterable[TenantConnector], managed: Mapping[str, ManagedConnector]
+    tenant: Iterable[ConnectorRecord], managed: Mapping[str, ManagedConnector]
 ) -> tuple[InventoryItem, ...]:
     """One item for each connector, in the tenant's order.
 
@@ -61,23 +67,7 @@ def inventory_of(
         tenant: every connector.
         managed: by Guid, the connectors in the state of any stack.
     """
-    return tuple(_item(connector, managed.get(connector.guid)) for connector in tenant)
-
-
-def _item(connector: TenantConnector, managed: ManagedConnector | None) -> InventoryItem:
-    record = connector.record
-    return InventoryItem(
-        direction=record.direction.word,
-        name=record.name,
-        guid=record.guid,
-        kind=connector.kind,
-        enabled=record.settings.enabled,
-        stack=managed.stack if managed else None,
-        resource=managed.resource if managed else None,
-        comment=record.settings.comment or "",
-        mail_flow=mail_flow(record.settings),
-        when_changed_utc=record.when_changed_utc,
-    )
+    return tuple(InventoryItem(connector, managed.get(connector.guid)) for connector in tenant)
 
 
 class Format(StrEnum):
@@ -88,7 +78,6 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-#: The fields of JSON and CSV.
 _FIELDS = (
     "direction",
     "name",
@@ -113,55 +102,33 @@ def rendered(items: Sequence[InventoryItem], stack: str, tenant: str, how: Forma
         how: the format.
     """
     if how is Format.JSON:
-        document = {"stack": stack, "tenant": tenant, "connectors": [_fields(item) for item in items]}
+        document = {"stack": stack, "tenant": tenant, "connectors": [item.fields() for item in items]}
         return json.dumps(document, indent=2) + "\n"
     return _csv(items) if how is Format.CSV else _table(items)
-
-
-def _fields(item: InventoryItem) -> dict[str, str | bool | None]:
-    values = (
-        item.direction,
-        item.name,
-        item.guid,
-        item.kind.value,
-        item.enabled,
-        item.stack,
-        item.resource,
-        item.comment,
-        item.mail_flow,
-        item.when_changed_utc,
-    )
-    return dict(zip(_FIELDS, values, strict=True))
 
 
 def _csv(items: Sequence[InventoryItem]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, _FIELDS, lineterminator="\r\n")
     writer.writeheader()
-    for item in items:
-        fields = _fields(item)
-        writer.writerow({**fields, "enabled": "true" if item.enabled else "false"})
+    writer.writerows({**item.fields(), "enabled": str(item.fields()["enabled"]).lower()} for item in items)
     return text.getvalue()
 
 
 def _table(items: Sequence[InventoryItem]) -> str:
     if not items:
         return "The tenant has no connectors.\n"
-    columns = [
-        Column("direction"),
-        Column("connector"),
-        Column("kind"),
-        Column("managed by"),
-        Column("mail", wide=True),
-    ]
+    heads = (Column("direction"), Column("connector"), Column("kind"), Column("managed by"), Column("mail", wide=True))
     rows = [
-        (item.direction, printable(item.name), item.kind.value, item.stack or _nobody(item), printable(item.mail_flow))
+        (
+            item.connector.direction.word,
+            printable(item.connector.name),
+            kind_of(item.connector).value,
+            item.managed.stack if item.managed else "unmanaged" if item.unmanaged else "-",
+            printable(item.mail_flow),
+        )
         for item in items
     ]
-    managed = sum(item.stack is not None for item in items)
+    managed = sum(item.managed is not None for item in items)
     unmanaged = sum(item.unmanaged for item in items)
-    return f"{table(columns, rows)}{len(items)} connectors, {managed} managed, {unmanaged} unmanaged\n"
-
-
-def _nobody(item: InventoryItem) -> str:
-    return "unmanaged" if item.unmanaged else "-"
+    return f"{table(heads, rows)}{len(items)} connectors, {managed} managed, {unmanaged} unmanaged\n"

@@ -75,9 +75,11 @@ def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
             f"The declarations were not written, because the program would refuse them: {found} Leave the connectors "
             "in question out with --exclude."
         )
-    missing = [each.name for each in plan.partners if each not in declared.partners]
+    missing = [partner.name for partner in plan.partners if partner not in declared.partners]
     settings = [connector.settings for connector in declared.connectors]
-    missing += [each.checked.settings.name for each in plan.connectors if each.checked.settings not in settings]
+    missing += [
+        connector.checked.settings.name for connector in plan.connectors if connector.checked.settings not in settings
+    ]
     if missing:
         raise CannotRunError(
             f"The declarations were not written, because these would not read back as they are: {', '.join(missing)}. "

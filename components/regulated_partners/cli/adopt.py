@@ -10,11 +10,18 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt.import_file import import_file
-from regulated_partners.adopt.plan import Plan, Selection, make_plan
-from regulated_partners.adopt.rendering import as_json, as_text
-from regulated_partners.adopt.stack_file import additions, prove, with_declarations
-from regulated_partners.adopt.tenant import connectors_of
+from regulated_partners.adopt import (
+    Plan,
+    Selection,
+    additions,
+    as_json,
+    as_text,
+    connectors_of,
+    import_file,
+    make_plan,
+    prove,
+    with_declarations,
+)
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli

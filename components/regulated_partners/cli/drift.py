@@ -20,9 +20,7 @@ from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish import find, issues, put
-from regulated_partners.review.drift_markdown import markdown, title
-from regulated_partners.review.report import Drift
-from regulated_partners.review.review import review
+from regulated_partners.review import Drift, issue, issue_title, review_of
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -61,7 +59,7 @@ def drift(
         settings = read_stack_file(cwd, stack)
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
         drifts, others = _look(settings)
-    body = markdown(settings.name, drifts)
+    body = issue(settings.name, drifts)
     if to_markdown is not None:
         to_markdown.write_text(body, encoding="utf-8")
     if to_json:
@@ -93,7 +91,7 @@ def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
     pulumi.select(Operation.DRIFT)
     document = pulumi.read_json(Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
     today = datetime.datetime.now(datetime.UTC).date()
-    drifts = review(read_refresh(document, stack.name, stack.root), today).drifts
+    drifts = review_of(read_refresh(document, stack.name, stack.root), today).drifts
     counted = document.get("changeSummary")
     changed = counted if isinstance(counted, dict) else {}
     seen = sum(int(changed.get(word, 0)) for word in ("create", "update", "delete", "replace"))
@@ -101,7 +99,7 @@ def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
 
 
 def _publish(stack: str, body: str, *, there: bool) -> None:
-    board = issues(os.environ, title(stack))
+    board = issues(os.environ, issue_title(stack))
     if there:
         sys.stderr.write(f"The issue about drift of stack {stack} was {put(board, body)}.\n")
         return

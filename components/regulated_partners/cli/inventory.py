@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt.inventory import Format, inventory_of, rendered
-from regulated_partners.adopt.tenant import connectors_of
+from regulated_partners.adopt import Format, connectors_of, inventory_of, rendered
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli

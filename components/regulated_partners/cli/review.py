@@ -21,11 +21,7 @@ from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish import comments, put
-from regulated_partners.review.as_json import as_json
-from regulated_partners.review.gates import FAIL_ON, Gates, refusals
-from regulated_partners.review.markdown import MAXIMUM, markdown
-from regulated_partners.review.report import Review
-from regulated_partners.review.review import review as review_of
+from regulated_partners.review import FAIL_ON, MAXIMUM, Gates, Review, as_json, comment, refusals, review_of, show
 from regulated_partners.review.stacks import (
     COMMENT,
     Previewed,
@@ -35,7 +31,6 @@ from regulated_partners.review.stacks import (
     summary_markdown,
     summary_table,
 )
-from regulated_partners.review.terminal import show
 
 #: One preview keeps a core busy: its CLI, program and provider.
 _PARALLEL = 2
@@ -205,7 +200,7 @@ def _write(found: Review, refused: tuple[str, ...], *, to_json: bool, to_markdow
     elif sys.stdout.isatty() and not to_markdown:
         show(Console(highlight=False), found, refused)
     else:
-        sys.stdout.write(markdown(found, refused, maximum))
+        sys.stdout.write(comment(found, refused, maximum))
 
 
 def _read(plan: str, state: Path | None) -> Plan:

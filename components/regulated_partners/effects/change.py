@@ -101,9 +101,7 @@ def _idle(before: ConnectorSettings | None, after: ConnectorSettings | None) -> 
 def _without_connector(settings: ConnectorSettings) -> ConnectorSettings:
     if isinstance(settings, InboundSettings):
         return inbound.nothing_demanded(settings)
-    if isinstance(settings, OutboundSettings):
-        return outbound.nothing_demanded(settings)
-    raise TypeError(type(settings).__name__)
+    return outbound.nothing_demanded(settings)
 
 
 def _effects(before: ConnectorSettings, after: ConnectorSettings) -> Effects:

@@ -11,7 +11,10 @@ from exchange_online.connectors import Parameter
 
 
 class EffectKind(StrEnum):
-    """What a change does, the most important first. A change can weaken one thing and risk another."""
+    """What a change does, the most important first. A change can weaken one thing and risk another.
+
+    A kind is called with a reason, and the properties that cause it, for an effect of the kind.
+    """
 
     WEAKENS = "weakens"
     """Mail that was protected is protected less, or not at all."""
@@ -21,6 +24,9 @@ class EffectKind(StrEnum):
     """Mail is protected more."""
     NEUTRAL = "neutral"
     """Neither protection nor flow of mail changes."""
+
+    def __call__(self, reason: str, *keys: str) -> Effect:
+        return Effect(self, reason, keys)
 
 
 KINDS = tuple(EffectKind)
@@ -44,24 +50,7 @@ class Effect:
 Effects = Iterable[Effect]
 
 
-def weakens(reason: str, *keys: str) -> Effect:
-    """An effect that weakens."""
-    return Effect(EffectKind.WEAKENS, reason, keys)
-
-
-def strengthens(reason: str, *keys: str) -> Effect:
-    """An effect that strengthens."""
-    return Effect(EffectKind.STRENGTHENS, reason, keys)
-
-
-def outage_risk(reason: str, *keys: str) -> Effect:
-    """An effect that may stop mail."""
-    return Effect(EffectKind.OUTAGE_RISK, reason, keys)
-
-
-def neutral(reason: str, *keys: str) -> Effect:
-    """An effect on neither protection nor flow."""
-    return Effect(EffectKind.NEUTRAL, reason, keys)
+weakens, outage_risk, strengthens, neutral = EffectKind
 
 
 def ordered(effects: Effects) -> tuple[Effect, ...]:

@@ -10,7 +10,6 @@ from typing import Any
 from exchange_online.connectors import Checked, ConnectorSettings, Direction, check, parameters
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.connectors.values import Text, Texts, Value
-from regulated_partners.names import COMPONENT_TOKEN
 from regulated_partners.partners.acknowledgements import Acknowledgements
 
 #: The type tokens of connectors.
@@ -112,23 +111,6 @@ def planned_settings(checked: Checked, before: ConnectorSettings | None) -> Conn
             elif isinstance(parameter.kind, Text):
                 stand_ins[parameter.attribute] = _KNOWN_LATER
     return replace(checked.settings, **stand_ins)  # type: ignore[arg-type]
-
-
-def partner_of(parent: str) -> str | None:
-    """The partner's name from the URN of a connector's parent, `…$regulated-partners:index:RegulatedPartner::NAME`."""
-    head, found, name = parent.partition(f"{COMPONENT_TOKEN}::")
-    return name if head and found else None
-
-
-def stack_of(urn: str) -> str:
-    """The stack's name in a URN, `urn:pulumi:STACK::PROJECT::…`."""
-    return urn.removeprefix("urn:pulumi:").partition("::")[0]
-
-
-def type_of(urn: str) -> str:
-    """The type token in a URN, `urn:pulumi:STACK::PROJECT::PARENT_TYPE$TYPE::NAME`."""
-    parts = urn.split("::", 3)
-    return parts[2].rpartition("$")[2] if len(parts) == 4 else ""
 
 
 def _is_unknown(value: object) -> bool:

@@ -26,15 +26,12 @@ from regulated_partners.engine.plan import (
     Operation,
     Plan,
     PlannedConnector,
-    partner_of,
     planned_settings,
     read_properties,
-    stack_of,
-    type_of,
 )
 from regulated_partners.engine.state import Export, Resource
 from regulated_partners.errors import CannotRunError
-from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of, type_of
 from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
 from regulated_partners.text import printable
 

@@ -78,7 +78,7 @@ def _details(rule: Rule) -> Iterator[str]:
     yield f"- What to do: {rule.remediation}"
     yield f"- Source: {rule.source}."
     if rule.configuration:
-        yield f"- Configurable: {', '.join(code(known.name) for known in rule.configuration)}."
+        yield f"- Configurable: {', '.join(map(code, rule.configuration))}."
     yield ""
 
 
@@ -90,7 +90,10 @@ def _judges(rule: Rule) -> str:
 
 def _configuration() -> Iterator[str]:
     yield from ("## What can be configured", "")
-    rows = ((code(known.name), code(str(known.schema()["default"])), Markdown(known.doc)) for known in PROPERTIES)
+    rows = (
+        (code(name), code(str(schema["default"])), Markdown(schema["description"]))
+        for name, schema in PROPERTIES.items()
+    )
     yield from table(("name", "default", "meaning"), rows)
 
 

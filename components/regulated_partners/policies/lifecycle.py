@@ -13,7 +13,7 @@ from regulated_partners.policies.rule import (
     OutboundRule,
     Severity,
 )
-from regulated_partners.policies.subjects import OWNER_PATTERN, STACKS, Connector, Stack
+from regulated_partners.policies.subjects import Connector, Stack
 
 
 def _no_owner(connector: Connector, stack: Stack) -> Clause:
@@ -66,7 +66,7 @@ RULES: tuple[ConnectorRule, ...] = (
         remediation="Write a comment such as 'SEC-1234, owner messaging team'.",
         why="The comment is what an administrator sees in the admin centre before switching something off at night.",
         source="New-InboundConnector, New-OutboundConnector, Comment; the pattern is this project's",
-        configuration=(OWNER_PATTERN,),
+        configuration=("ownerPattern",),
         reads=("comment",),
         test=_no_owner,
     ),
@@ -79,7 +79,7 @@ RULES: tuple[ConnectorRule, ...] = (
         "declare a waiver.",
         why="Between a delete and a create mail flows unprotected; a line lost in a merge must not do that.",
         source="Pulumi resource option protect",
-        configuration=(STACKS,),
+        configuration=("stacks",),
         reads=(),
         test=_unprotected,
     ),

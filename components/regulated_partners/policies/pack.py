@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,11 +26,11 @@ from exchange_online.connectors import Direction, check, parameters
 from exchange_online.connectors.names import TOKENS
 from exchange_online.connectors.options import OPTION_KEYS
 from exchange_online.names import NAMESPACE
-from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of
 from regulated_partners.partners.settings import read_settings
 from regulated_partners.policies import RULES
 from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
-from regulated_partners.policies.subjects import Configuration, Connector, Stack
+from regulated_partners.policies.subjects import PROPERTIES, Configuration, Connector, Stack
 from regulated_partners.policies.waiver import read_waivers
 
 _DOCUMENTATION = "docs/policies.md"
@@ -58,7 +58,7 @@ def _connector_policy(rule: ConnectorRule) -> ResourceValidationPolicy:
         direction = TOKENS.get(args.resource_type)
         if direction is None:
             return
-        connector = _connector(direction, args.urn, args.props, args.opts.protect, _parent_partner(args.opts.parent))
+        connector = _connector(direction, args.urn, args.props, args.opts.protect, partner_of(args.opts.parent or ""))
         _stop_on_unknown(rule, connector, args.props)
         stack = _stack(args.urn, args.provider)
         violation = rule.violation(connector, replace(stack, configuration=_configuration(args)))
@@ -80,11 +80,11 @@ def _stack_policy(rule: StackRule) -> StackValidationPolicy:
 
 
 def _configuration(args: ResourceValidationArgs | StackValidationArgs) -> Configuration:
-    return Configuration().configured(args.get_config())
+    return Configuration.model_validate(args.get_config())
 
 
 def _words(rule: Policy) -> dict[str, Any]:
-    properties = {each.name: each.schema() for each in rule.configuration}
+    properties = {name: PROPERTIES[name] for name in rule.configuration}
     return {
         "name": rule.id,
         "description": rule.description,
@@ -98,14 +98,16 @@ def _words(rule: Policy) -> dict[str, Any]:
 
 def _whole_stack(resources: list[PolicyResource]) -> Stack | None:
     """The stack with its connectors; None where it has none, and so nothing to judge."""
-    ordered = sorted(resources, key=lambda each: each.urn)
-    connectors = [each for each in ordered if each.resource_type in TOKENS]
+    ordered = sorted(resources, key=lambda resource: resource.urn)
+    connectors = [resource for resource in ordered if resource.resource_type in TOKENS]
     if not connectors:
         return None
     return replace(
         _stack(connectors[0].urn, connectors[0].provider),
         connectors=tuple(map(_declared, connectors)),
-        partners=tuple((each.urn, each.name) for each in ordered if each.resource_type == COMPONENT_TOKEN),
+        partners=tuple(
+            (resource.urn, resource.name) for resource in ordered if resource.resource_type == COMPONENT_TOKEN
+        ),
     )
 
 
@@ -119,7 +121,7 @@ def _stack(urn: str, provider: PolicyProviderResource | None) -> Stack:
     names = [f"{NAMESPACE}:{name}" for name in ("cloud", "waivers")]
     settings, _ = read_settings({name: _plain(props[name]) for name in names if name in props})
     return Stack(
-        name=urn.removeprefix("urn:pulumi:").partition("::")[0],
+        name=stack_of(urn),
         local=settings.local,
         today=datetime.datetime.now(datetime.UTC).date(),
         waivers=read_waivers(settings.waivers),
@@ -135,12 +137,16 @@ def _declared(resource: PolicyResource) -> Connector:
 def _connector(
     direction: Direction, urn: str, props: Mapping[str, Any], protected: bool, partner: str | None
 ) -> Connector:
-    own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
-    unknown = frozenset(key for key in own if _is_unknown(props, key))
-    checked = check(direction, {key: _plain(props[key]) for key in own - unknown if key in props})
-    source = (
-        props["connectorSource"] if "connectorSource" in props and not _is_unknown(props, "connectorSource") else ""
-    )
+    known: dict[str, Any] = {}
+    unknown = set()
+    for key in ("connectorSource", *OPTION_KEYS, *(parameter.key for parameter in parameters(direction))):
+        try:
+            if key in props:
+                known[key] = _plain(props[key])
+        except UnknownValueError:
+            unknown.add(key)
+    source = known.pop("connectorSource", "")
+    checked = check(direction, known)
     return Connector(
         urn=urn,
         settings=checked.settings,
@@ -148,7 +154,7 @@ def _connector(
         partner=partner,
         protected=protected,
         connector_source=source,
-        unknown=unknown,
+        unknown=frozenset(unknown),
     )
 
 
@@ -159,26 +165,8 @@ def _stop_on_unknown(rule: ConnectorRule, connector: Connector, props: Mapping[s
             _plain(props[key])
 
 
-def _is_unknown(props: Mapping[str, Any], key: str) -> bool:
-    return key in props and _fails(lambda: _plain(props[key]))
-
-
-def _fails(read: Callable[[], object]) -> bool:
-    try:
-        read()
-    except UnknownValueError:
-        return True
-    return False
-
-
 def _plain(value: Any) -> Any:
     """CrossGuard hands out lists as sequences that raise at an unknown item."""
     if isinstance(value, str) or not hasattr(value, "__len__"):
         return value
     return [_plain(value[index]) for index in range(len(value))]
-
-
-def _parent_partner(parent: str | None) -> str | None:
-    """The partner's name from the URN of its component, `…::regulated-partners:index:RegulatedPartner::Fabrikam`."""
-    head, separator, name = (parent or "").partition(f"{COMPONENT_TOKEN}::")
-    return name if separator and head else None

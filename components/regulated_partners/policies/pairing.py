@@ -13,11 +13,11 @@ from regulated_partners.policies.subjects import Connector, Stack
 def _both_directions(stack: Stack) -> Iterable[Violation]:
     for urn, partner in stack.partners:
         for direction in Direction:
-            if not any(each.partner == partner for each in stack.of(direction)):
+            if not any(connector.partner == partner for connector in stack.of(direction)):
                 yield _said(partner, urn, f"partner '{partner}' has no {direction.word} connector", _BOTH)
     for connector in _standalone(stack):
         for domain in connector.domains:
-            others = (each for each in stack.of(connector.direction.other) if domain in each.domains)
+            others = (other for other in stack.of(connector.direction.other) if domain in other.domains)
             if next(others, None) is None:
                 clause = f"{connector.called}: no {connector.direction.other.word} connector is for {domain}"
                 yield _said(connector.owner, connector.urn, clause, _BOTH)
@@ -25,9 +25,9 @@ def _both_directions(stack: Stack) -> Iterable[Violation]:
 
 def _agree(stack: Stack) -> Iterable[Violation]:
     for _urn, partner in stack.partners:
-        halves = [each for each in stack.connectors if each.partner == partner]
-        inbound = [each for each in halves if each.direction is Direction.INBOUND]
-        outbound = [each for each in halves if each.direction is Direction.OUTBOUND]
+        halves = [connector for connector in stack.connectors if connector.partner == partner]
+        inbound = [connector for connector in halves if connector.direction is Direction.INBOUND]
+        outbound = [connector for connector in halves if connector.direction is Direction.OUTBOUND]
         for one in inbound:
             for other in outbound:
                 yield from _disagreements(one, other)
@@ -64,9 +64,12 @@ def _one_per_domain(stack: Stack) -> Iterable[Violation]:
 def _standalone(stack: Stack) -> list[Connector]:
     """Partner connectors outside a RegulatedPartner that name domains; '*' is nobody's domain."""
     return [
-        each
-        for each in stack.connectors
-        if each.partner is None and each.settings.is_partner and each.domains and "*" not in each.domains
+        connector
+        for connector in stack.connectors
+        if connector.partner is None
+        and connector.settings.is_partner
+        and connector.domains
+        and "*" not in connector.domains
     ]
 
 

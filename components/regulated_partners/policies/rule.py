@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
-from regulated_partners.policies.subjects import ConfigProperty, Connector, Stack
+from regulated_partners.policies.subjects import Connector, Stack
 
 
 class Severity(StrEnum):
@@ -39,7 +39,7 @@ class Policy:
         remediation: what to do, one sentence.
         why: the reason, for an auditor.
         source: where the facts come from, with `assumed` where no source states them.
-        configuration: what can be configured beside the level.
+        configuration: the properties of `Configuration` that it reads, as a configuration file names them.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Policy:
     remediation: str
     why: str
     source: str
-    configuration: tuple[ConfigProperty, ...] = ()
+    configuration: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

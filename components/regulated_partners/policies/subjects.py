@@ -3,78 +3,37 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from exchange_online.connectors import ConnectorSettings, Direction
 from exchange_online.connectors.options import Options
 from regulated_partners.policies.waiver import Waiver
 
 
-@dataclass(frozen=True, kw_only=True)
-class Configuration:
-    """The values in force.
+class Configuration(BaseModel):
+    """What of the pack can be configured, beside the enforcement level of each policy: the values in force."""
 
-    Attributes:
-        owner_pattern: regular expression that a comment must match somewhere, without regard to case.
-        stacks: names of stacks whose connectors must be protected; empty means all but those on the emulator.
-        max_days: how many days ahead a waiver may expire.
-    """
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
 
-    owner_pattern: str = r"\b(owner|team)\b\W*\w"
-    stacks: tuple[str, ...] = ()
-    max_days: int = 366
-
-    def configured(self, values: Mapping[str, object]) -> Configuration:
-        """With the values of one policy's configuration; the engine has checked them against the schema."""
-        changed = {known.attribute: _own(values[known.name]) for known in PROPERTIES if known.name in values}
-        return replace(self, **changed)  # type: ignore[arg-type]
+    owner_pattern: str = Field(
+        r"\b(owner|team)\b\W*\w", description="Regular expression that a comment must match, case ignored."
+    )
+    stacks: tuple[str, ...] = Field(
+        (), description="Stacks in which it applies; empty is all but those on the emulator."
+    )
+    max_days: int = Field(366, description="How many days ahead a waiver may expire.")
 
 
-def _own(value: object) -> object:
-    """Lists as tuples; integers, which CrossGuard hands on as floats, as integers."""
-    if isinstance(value, list):
-        return tuple(value)
-    return int(value) if isinstance(value, float) else value
-
-
-@dataclass(frozen=True)
-class ConfigProperty:
-    """One configurable property.
-
-    Attributes:
-        name: in the configuration file.
-        attribute: in `Configuration`.
-        type, items: JSON Schema types; items is empty for what is no list.
-        doc: one sentence.
-    """
-
-    name: str
-    attribute: str
-    type: str
-    items: str
-    doc: str
-
-    @property
-    def default(self) -> object:
-        return next(field.default for field in fields(Configuration) if field.name == self.attribute)
-
-    def schema(self) -> dict[str, object]:
-        """Its JSON Schema, as CrossGuard's PolicyConfigSchema takes it."""
-        default = list(self.default) if isinstance(self.default, tuple) else self.default
-        shape: dict[str, object] = {"type": self.type, "description": self.doc, "default": default}
-        return shape | {"items": {"type": self.items}} if self.items else shape
-
-
-OWNER_PATTERN = ConfigProperty(
-    "ownerPattern", "owner_pattern", "string", "", "Regular expression that a comment must match, case ignored."
-)
-STACKS = ConfigProperty(
-    "stacks", "stacks", "array", "string", "Stacks in which it applies; empty is all but those on the emulator."
-)
-MAX_DAYS = ConfigProperty("maxDays", "max_days", "integer", "", "How many days ahead a waiver may expire.")
-
-PROPERTIES = (OWNER_PATTERN, STACKS, MAX_DAYS)
+#: The JSON Schema of each property, as CrossGuard's PolicyConfigSchema takes it.
+PROPERTIES: dict[str, dict[str, Any]] = {
+    name: {key: value for key, value in schema.items() if key != "title"}
+    for name, schema in Configuration.model_json_schema()["properties"].items()
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +65,7 @@ class Connector:
     @property
     def domains(self) -> tuple[str, ...]:
         """The partner's domains: senders for inbound, recipients for outbound."""
-        if isinstance(self.settings, InboundSettings):
-            return self.settings.sender_domains
-        return self.settings.recipient_domains if isinstance(self.settings, OutboundSettings) else ()
+        return self.settings.domains
 
     @property
     def called(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from regulated_partners.policies.rule import Level, Rule, Severity, StackRule, Violation
-from regulated_partners.policies.subjects import MAX_DAYS, Stack
+from regulated_partners.policies.subjects import Stack
 
 
 def _complete(policies: frozenset[str], stack: Stack) -> Iterable[Violation]:
@@ -67,7 +67,7 @@ def rules(waivable: tuple[Rule, ...]) -> tuple[StackRule, ...]:
             remediation="Complete the waiver in the stack file.",
             why="An exception that nobody gave a reason for, or that never ends, is the rule.",
             source="this project",
-            configuration=(MAX_DAYS,),
+            configuration=("maxDays",),
             test=partial(_complete, ids),
         ),
         StackRule(

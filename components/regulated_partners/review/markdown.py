@@ -1,4 +1,4 @@
-"""The comment on a pull request, in Markdown that GitHub, GitLab and Azure DevOps show alike.
+"""The comment on a pull request, and the body of an issue about drift.
 
 The same review gives the same text, so a bot finds its comment by the marker in the first line and changes it only
 when there is something to change.
@@ -6,18 +6,27 @@ when there is something to change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from regulated_partners.effects import EffectKind
-from regulated_partners.markdown import Markdown, details, escaped, marker, shortened, table
-from regulated_partners.review import phrases
-from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
+from regulated_partners.effects import Effect, EffectKind
+from regulated_partners.markdown import Markdown, code, details, escaped, marker, shortened, table
+from regulated_partners.review.report import (
+    LEGEND,
+    ConnectorReview,
+    Drift,
+    OwnerReview,
+    Review,
+    Setting,
+    reasons,
+    sentence,
+)
 
-#: What GitHub takes in one comment. Source: GitHub REST API, issues/comments: body is too long (maximum is 65536).
+#: What GitHub takes in a comment and in an issue; GitLab takes more, Azure DevOps does not say.
+#: Source: GitHub REST API, issues and issues/comments: body is too long (maximum is 65536).
 MAXIMUM = 65_536
 
 
-def markdown(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> str:
+def comment(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> str:
     """The comment.
 
     Args:
@@ -33,7 +42,7 @@ def _head(review: Review, refusals: Sequence[str]) -> Iterator[str]:
     yield marker("review", review.stack)
     yield f"## What this does to mail: stack {escaped(review.stack)}"
     yield ""
-    yield f"**{escaped(phrases.summary(review))}**"
+    yield f"**{escaped(review.summary)}**"
     if refusals:
         yield from ("", "> **This change may not be applied as it is:**", ">")
         yield from (f"> - {escaped(refusal)}" for refusal in _few(refusals, 20))
@@ -54,30 +63,24 @@ def _owner_blocks(review: Review) -> Iterator[str]:
 
 
 def _owner(review: Review, owner: OwnerReview) -> Iterator[str]:
-    yield f"### {escaped(owner.name)} {phrases.headline(owner)}"
-    given = phrases.acknowledgement(review, owner)
-    if given:
+    yield f"### {escaped(owner.name)} {owner.headline}"
+    if given := review.said_of(owner):
         yield from ("", f"*{escaped(given)}*")
     for connector in owner.connectors:
         yield ""
-        yield from _connector(owner, connector)
+        yield f"**{owner.way(connector)}** (connector {escaped(connector.name)} {connector.happens})"
+        yield from _story(connector)
+        yield from _table(connector.settings)
 
 
-def _connector(owner: OwnerReview, connector: ConnectorReview) -> Iterator[str]:
-    way = phrases.way(connector, is_partner=owner.is_partner)
-    yield f"**{way}** (connector {escaped(connector.name)} {phrases.operation(connector)})"
+def _story(told: ConnectorReview | Drift) -> Iterator[str]:
     yield ""
-    if connector.before == connector.after:
-        yield f"- before and after: {escaped(phrases.sentence(connector.after))}"
-    else:
-        yield f"- before: {escaped(phrases.sentence(connector.before) or 'There is no such connector.')}"
-        yield f"- after: {escaped(phrases.sentence(connector.after) or 'There is no such connector.')}"
-    yield from _effects(phrases.reasons(connector.effects))
-    yield from _table(connector.settings)
+    yield from (f"- {word}: {escaped(sentence)}" for word, sentence in told.story)
+    yield from _effects(told.effects)
 
 
-def _effects(reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for kind, reason in reasons:
+def _effects(effects: tuple[Effect, ...]) -> Iterator[str]:
+    for kind, reason in reasons(effects):
         loud = f"**{kind}**" if kind in (EffectKind.WEAKENS, EffectKind.OUTAGE_RISK) else kind
         yield f"- {loud}: {escaped(reason)}"
 
@@ -99,15 +102,11 @@ def _drift_blocks(review: Review) -> Iterator[str]:
 
 def _drift(review: Review, drift: Drift) -> Iterator[str]:
     yield f"### {escaped(drift.owner)}: connector {escaped(drift.name)}"
-    given = phrases.acknowledgement(review, drift)
-    if given and drift.repair:
+    if drift.repair and (given := review.said_of(drift)):
         yield from ("", f"*{escaped(given)}*")
-    yield ""
-    yield f"- as deployed: {escaped(phrases.sentence(drift.before))}"
-    yield f"- as found: {escaped(phrases.sentence(drift.found) or 'The connector is gone.')}"
-    yield from _effects(phrases.reasons(drift.effects))
+    yield from _story(drift)
     yield f"- {drift.outcome}"
-    yield from (f"  {line}" for line in _effects(phrases.reasons(drift.repair)))
+    yield from (f"  {line}" for line in _effects(drift.repair))
     yield from _table(drift.settings)
 
 
@@ -116,7 +115,7 @@ def _tail_blocks(review: Review) -> Iterator[str]:
         names = Markdown(", ".join(map(escaped, review.unchanged)))
         yield details(f"{len(review.unchanged)} unchanged", names)
     if review.owners or review.drifts:
-        yield f"<sub>{phrases.LEGEND}</sub>"
+        yield f"<sub>{LEGEND}</sub>"
 
 
 def _within(head: str, blocks: list[str], maximum: int) -> str:
@@ -139,3 +138,48 @@ def _cut(count: int) -> str:
         f"**{count} further {'section does' if count == 1 else 'sections do'} not fit into a comment; the log of the "
         "pipeline and `--json` have everything.**"
     )
+
+
+def issue_title(stack: str) -> str:
+    """The issue's title."""
+    return f"Drift: somebody changed connectors of stack {stack} in the tenant"
+
+
+def issue(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str:
+    """The body of an issue about drift; where nothing differs, one that says so.
+
+    Args:
+        maximum: characters it may have; connectors that do not fit are counted instead.
+    """
+    head = [marker("drift", stack), f"## Drift: stack {escaped(stack)}", ""]
+    if not drifts:
+        return "\n".join([*head, "The tenant has what the stack deployed."]) + "\n"
+    head.append(
+        f"Somebody changed {_count(len(drifts), 'connector')} of {_count(len({d.owner for d in drifts}), 'partner')} "
+        "in the tenant, outside of this stack. "
+        f"{code(f'regulated-partners up --stack {stack}')} puts back what is declared; to keep a change, declare it."
+    )
+    text = "\n".join(head) + "\n"
+    for index, drift in enumerate(drifts):
+        block = "\n" + "\n".join(_found(drift)) + "\n"
+        left = f"\nAnd {_count(len(drifts) - index, 'connector')} more; `--json` lists them all.\n"
+        if len(text) + len(block) + len(left) > maximum:
+            return text + left
+        text += block
+    return text
+
+
+def _found(drift: Drift) -> Iterator[str]:
+    yield f"### {escaped(drift.owner)}: connector {escaped(drift.name)}"
+    yield ""
+    yield f"- declared: {escaped(sentence(drift.before))}"
+    yield f"- found: {escaped(sentence(drift.found) or 'The connector is gone.')}"
+    for kind, reason in reasons(drift.effects):
+        yield f"- {kind}: {escaped(reason)}"
+    if drift.settings:
+        rows = ((s.parameter, shortened(s.before), shortened(s.after)) for s in drift.settings)
+        yield from ("", *table(("property", "declared", "found"), rows))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,4 +1,4 @@
-"""What a review says: facts in words, before anything is rendered."""
+"""What a review says: facts, and the sentences that every rendering says alike."""
 
 from __future__ import annotations
 
@@ -6,11 +6,33 @@ import datetime
 from collections import Counter
 from dataclasses import dataclass
 
-from exchange_online.connectors import Direction
+from exchange_online.connectors import Direction, listed
 from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.engine.plan import Operation
 from regulated_partners.partners.acknowledgements import in_force
 from regulated_partners.partners.declaration import StackAcknowledgement
+
+_NOT_THERE = "There is no such connector."
+_WAY = {Direction.INBOUND: "Mail from the partner", Direction.OUTBOUND: "Mail to the partner"}
+_COUNTED = (
+    (Operation.DELETE, "goes away", "go away"),
+    (Operation.REPLACE, "is replaced", "are replaced"),
+    (Operation.UPDATE, "changes", "change"),
+    (Operation.CREATE, "is new", "are new"),
+)
+_WHAT = {
+    Operation.DELETE: "goes away",
+    Operation.REPLACE: "is replaced",
+    Operation.CREATE: "is new",
+    Operation.UPDATE: "changes",
+    Operation.UNCHANGED: "stays as it is",
+}
+
+#: What the four words mean, for a reader who sees a review for the first time.
+LEGEND = (
+    "weakens: mail is protected less than before · outage risk: mail that flows today may be refused, wait or be "
+    "returned · strengthens: mail is protected more · neutral: neither"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +68,18 @@ class ConnectorReview:
     effects: tuple[Effect, ...]
     settings: tuple[Setting, ...] = ()
 
+    @property
+    def happens(self) -> str:
+        """What happens to it, a verb: `goes away`."""
+        return _WHAT[self.operation]
+
+    @property
+    def story(self) -> tuple[tuple[str, str], ...]:
+        """What it does to mail, before and after, in sentences with a word before each."""
+        if self.before == self.after:
+            return (("before and after", sentence(self.after)),)
+        return ("before", sentence(self.before) or _NOT_THERE), ("after", sentence(self.after) or _NOT_THERE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
@@ -71,6 +105,11 @@ class Drift:
     outcome: str
     repair: tuple[Effect, ...]
     acknowledgement: StackAcknowledgement | None = None
+
+    @property
+    def story(self) -> tuple[tuple[str, str], ...]:
+        """What it did to mail and does now, in sentences with a word before each."""
+        return ("as deployed", sentence(self.before)), ("as found", sentence(self.found) or "The connector is gone.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +145,21 @@ class OwnerReview:
         return operations.pop() if self.whole and len(operations) == 1 else Operation.UPDATE
 
     @property
+    def headline(self) -> str:
+        """What happens to it, and the classes it has: `changes: weakens, outage risk`."""
+        kinds = [kind.value for kind in EffectKind if kind in self.kinds and kind is not EffectKind.NEUTRAL]
+        return f"{_WHAT[self.operation]}: {', '.join(kinds) or EffectKind.NEUTRAL.value}"
+
+    def way(self, connector: ConnectorReview) -> str:
+        """Which mail a connector of it is about."""
+        if self.is_partner:
+            return _WAY[connector.direction]
+        return "Mail in" if connector.direction is Direction.INBOUND else "Mail out"
+
+    @property
     def disappears(self) -> bool:
         """Whether a connector of it is deleted, or replaced."""
-        return any(each.operation in (Operation.DELETE, Operation.REPLACE) for each in self.connectors)
+        return any(connector.operation in (Operation.DELETE, Operation.REPLACE) for connector in self.connectors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,13 +189,13 @@ class Review:
     def count(self, kind: EffectKind) -> int:
         """For how many partners and connectors of their own applying the plan has an effect of a kind."""
         found = {owner.name for owner in self.owners if kind in owner.kinds}
-        return len(found | {drift.owner for drift in self.drifts if kind in {each.kind for each in drift.repair}})
+        return len(found | {drift.owner for drift in self.drifts if kind in {effect.kind for effect in drift.repair}})
 
     @property
     def weakened_outside(self) -> int:
         """How many were weakened outside of this stack."""
         weak = EffectKind.WEAKENS
-        return len({drift.owner for drift in self.drifts if weak in {each.kind for each in drift.effects}})
+        return len({drift.owner for drift in self.drifts if weak in {effect.kind for effect in drift.effects}})
 
     @property
     def operations(self) -> Counter[Operation]:
@@ -154,3 +205,59 @@ class Review:
     def acknowledged(self, owner: OwnerReview | Drift) -> bool:
         """Whether the stack file says that what weakens this one is meant."""
         return in_force(owner.acknowledgement, self.today)
+
+    def said_of(self, owner: OwnerReview | Drift) -> str:
+        """What the stack file says about it; empty where it says nothing."""
+        given = owner.acknowledgement
+        if given is None:
+            return ""
+        if self.acknowledged(owner):
+            return f"Acknowledged in the stack file until {given.expires}: {given.reason}"
+        return f"Its acknowledgement expired on {given.expires} and does not count: {given.reason}"
+
+    @property
+    def summary(self) -> str:
+        """One or two sentences: how much changes, and what it means."""
+        if not self.owners and not self.drifts:
+            count = len(self.unchanged)
+            return (
+                f"Nothing changes for mail: {'1 partner stays' if count == 1 else f'{count} partners stay'} as before."
+            )
+        counts = self.operations
+        parts = [
+            f"{counts[operation]} {one if counts[operation] == 1 else many}"
+            for operation, one, many in _COUNTED
+            if counts[operation]
+        ]
+        drifted = len({drift.owner for drift in self.drifts})
+        if drifted:
+            parts.append(f"{drifted} {'was' if drifted == 1 else 'were'} changed outside of this stack")
+        if self.unchanged:
+            stays = "stays" if len(self.unchanged) == 1 else "stay"
+            parts.append(f"{len(self.unchanged)} {stays} as before")
+        return f"Partners: {listed(parts, 'and')}. {self._meaning()}"
+
+    def _meaning(self) -> str:
+        weak, risk = self.count(EffectKind.WEAKENS), self.count(EffectKind.OUTAGE_RISK)
+        strong = self.count(EffectKind.STRENGTHENS)
+        parts = []
+        if weak:
+            parts.append(f"protection gets weaker for {weak}")
+        if risk:
+            parts.append(f"mail of {risk} may stop")
+        if strong:
+            parts.append(f"protection gets stronger for {strong}")
+        applied = sentence(listed(parts, "and")) or "Protection and flow of mail stay the same."
+        outside = self.weakened_outside
+        return f"{applied} Somebody has weakened protection of {outside} outside of this stack." if outside else applied
+
+
+def sentence(clause: str) -> str:
+    """A clause as a sentence; empty stays empty."""
+    return f"{clause[0].upper()}{clause[1:]}." if clause else ""
+
+
+def reasons(effects: tuple[Effect, ...]) -> list[tuple[str, str]]:
+    """Class and sentence of each effect; of neutral ones only where there are no others."""
+    meant = [effect for effect in effects if effect.kind is not EffectKind.NEUTRAL] or list(effects)
+    return [(effect.kind.value, sentence(effect.reason)) for effect in meant]

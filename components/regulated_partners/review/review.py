@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from exchange_online.connectors import (
     Change,
     ConnectorSettings,
-    InboundSettings,
-    OutboundSettings,
     changes,
 )
 from exchange_online.connectors.values import Value
@@ -33,18 +31,19 @@ from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview
 _NOT_SET = "(not set)"
 
 
-def review(plan: Plan, today: datetime.date) -> Review:
+def review_of(plan: Plan, today: datetime.date) -> Review:
     """The review of a plan.
 
     Args:
         today: the day that decides which acknowledgements are in force.
     """
-    changed = [each for each in plan.connectors if _declares_change(each)]
-    drifts = tuple(_drift(plan, each) for each in plan.connectors if each.drifted)
+    changed = [connector for connector in plan.connectors if _declares_change(connector)]
+    drifts = tuple(_drift(plan, connector) for connector in plan.connectors if connector.drifted)
     owners = sorted(_owners(plan, changed), key=_importance)
-    planned = {each.owner for each in plan.connectors}
-    existing = {each.owner for each in plan.connectors if each.recorded or each.before} | (plan.declared - planned)
-    touched = {each.owner for each in plan.connectors if each.operation is not Operation.UNCHANGED}
+    planned = {connector.owner for connector in plan.connectors}
+    there = {connector.owner for connector in plan.connectors if connector.recorded or connector.before}
+    existing = there | (plan.declared - planned)
+    touched = {connector.owner for connector in plan.connectors if connector.operation is not Operation.UNCHANGED}
     drifted = {drift.owner for drift in drifts}
     unchanged = existing - {owner.name for owner in owners} - drifted
     return Review(
@@ -68,16 +67,16 @@ def _declares_change(planned: PlannedConnector) -> bool:
 
 def _owners(plan: Plan, changed: Sequence[PlannedConnector]) -> Iterator[OwnerReview]:
     takers = _takers(changed)
-    connectors = Counter(each.owner for each in plan.connectors)
+    connectors = Counter(connector.owner for connector in plan.connectors)
     own: dict[str, list[PlannedConnector]] = defaultdict(list)
-    for each in changed:
-        own[each.owner].append(each)
+    for connector in changed:
+        own[connector.owner].append(connector)
     for name, members in own.items():
-        members.sort(key=lambda each: (each.direction, each.urn))
+        members.sort(key=lambda connector: (connector.direction, connector.urn))
         yield OwnerReview(
             name=name,
-            is_partner=any(each.partner is not None for each in members),
-            connectors=tuple(_connector(each, takers) for each in members),
+            is_partner=any(connector.partner is not None for connector in members),
+            connectors=tuple(_connector(connector, takers) for connector in members),
             whole=len(members) == connectors[name],
             acknowledgement=plan.acknowledgements.of(name),
         )
@@ -129,7 +128,7 @@ def _effects(
 
 def _takers(changed: Iterable[PlannedConnector]) -> dict[str, PlannedConnector]:
     """For a connector that goes and one that comes for the same domains: each the other's URN to the other."""
-    coming = [each for each in changed if each.operation is Operation.CREATE]
+    coming = [connector for connector in changed if connector.operation is Operation.CREATE]
     pairs: dict[str, PlannedConnector] = {}
     for going in changed:
         if going.operation is not Operation.DELETE:
@@ -142,14 +141,8 @@ def _takers(changed: Iterable[PlannedConnector]) -> dict[str, PlannedConnector]:
 
 
 def _same_domains(going: PlannedConnector, coming: PlannedConnector) -> bool:
-    old, new = _domains(going.before), _domains(coming.after)
+    old, new = (settings.domains if settings else () for settings in (going.before, coming.after))
     return bool(old) and domains_difference(old, new, wildcard_holds_domain=False).lost == ()
-
-
-def _domains(settings: ConnectorSettings | None) -> tuple[str, ...]:
-    if isinstance(settings, InboundSettings):
-        return settings.sender_domains
-    return settings.recipient_domains if isinstance(settings, OutboundSettings) else ()
 
 
 def _taken_over(planned: PlannedConnector, other: PlannedConnector) -> Iterator[Effect]:
@@ -161,7 +154,7 @@ def _taken_over(planned: PlannedConnector, other: PlannedConnector) -> Iterator[
         f"it takes the place of '{other.name}'; for a moment both are there, which can cause errors. If this is the "
         f"same partner under a new name, declare aliases: [{other.owner}], and it is renamed in place"
     )
-    unnamed = [each for each in classify(other.before, planned.after) if each.kind is not EffectKind.NEUTRAL]
+    unnamed = [effect for effect in classify(other.before, planned.after) if effect.kind is not EffectKind.NEUTRAL]
     yield from unnamed or (neutral("its demands are those of the connector it follows"),)
 
 
@@ -203,7 +196,7 @@ def _settings(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Sett
 def _setting(change: Change) -> Setting:
     old, new = change.before, change.after
     if isinstance(old, tuple) and isinstance(new, tuple):
-        removed, added = [each for each in old if each not in new], [each for each in new if each not in old]
+        removed, added = [item for item in old if item not in new], [item for item in new if item not in old]
         return Setting(change.parameter.name, _items("removed", removed, old), _items("added", added, new))
     return Setting(change.parameter.name, _shown(old), _shown(new))
 

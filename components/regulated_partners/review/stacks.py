@@ -25,12 +25,11 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.markdown import escaped, marker
 from regulated_partners.markdown import table as markdown_table
 from regulated_partners.partners.stack_file import StackFile
-from regulated_partners.review.as_json import as_json
 from regulated_partners.review.gates import Gates, refusals
-from regulated_partners.review.markdown import markdown
-from regulated_partners.review.phrases import summary
+from regulated_partners.review.markdown import comment
+from regulated_partners.review.rendering import as_json
 from regulated_partners.review.report import Review
-from regulated_partners.review.review import review
+from regulated_partners.review.review import review_of
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -66,7 +65,7 @@ class Previewed:
     @property
     def summary(self) -> str:
         """One or two sentences."""
-        return summary(self.review) if self.review else self.problem.splitlines()[0]
+        return self.review.summary if self.review else self.problem.splitlines()[0]
 
     @property
     def result(self) -> str:
@@ -97,14 +96,14 @@ def preview_stack(
         document = pulumi.read_json(Operation.PREVIEW, arguments, fine=(0,))
         violated = _violations(folder / _EVENTS)
         plan = read_preview(without_their_failure(document) if violated else document, stack.root)
-        found = review(plan, datetime.datetime.now(datetime.UTC).date())
+        found = review_of(plan, datetime.datetime.now(datetime.UTC).date())
     except CannotRunError as error:
         for name in (PLAN, _EVENTS):
             (folder / name).unlink(missing_ok=True)
         (folder / COMMENT).write_text(_failure(stack.name, str(error)), encoding="utf-8")
         return Previewed(stack.name, problem=str(error))
     refused = (*refusals(found, gates), *violated)
-    (folder / COMMENT).write_text(markdown(found, refused), encoding="utf-8")
+    (folder / COMMENT).write_text(comment(found, refused), encoding="utf-8")
     (folder / REPORT).write_text(as_json(found, refused) + "\n", encoding="utf-8")
     return Previewed(stack.name, found, refused)
 

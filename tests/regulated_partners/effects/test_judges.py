@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, permutations
+from pathlib import Path
 
 import pytest
 
+import exchange_online
+import regulated_partners
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings, parameters
 from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.values import Flag, Member, Text, Value
@@ -30,6 +35,29 @@ class More(settings.{cls}):
 settings.{cls} = More
 assert settings.parameters(More.direction)[-1].key == "skipCertificateCheck"
 import regulated_partners.effects
+"""
+
+#: The same as somebody would write it, in the one file of parameters and the one file of outbound effects.
+_FIELD = """    skip_certificate_check: Annotated[
+        bool, Parameter("SkipCertificateCheck", _OFF, "Invented.")
+    ] = False
+"""
+_JUDGE = """
+    Judge(
+        ("skipCertificateCheck",),
+        lambda before, after: (
+            [weakens("no certificate is looked at", "skipCertificateCheck")]
+            if after.skip_certificate_check > before.skip_certificate_check
+            else []
+        ),
+    ),
+"""
+_CLASSIFIES = """
+from dataclasses import replace
+from exchange_online.connectors import OutboundSettings
+from regulated_partners.effects import classify
+before = OutboundSettings(name="out", recipient_domains=("fabrikam.com",))
+print(*classify(before, replace(before, skip_certificate_check=True)))
 """
 
 #: Connectors among which every parameter makes a difference somewhere.
@@ -84,11 +112,32 @@ def _changes(parameter: Parameter, context: ConnectorSettings) -> Iterator[tuple
 @pytest.mark.parametrize("cls", ["InboundSettings", "OutboundSettings"])
 def test_a_parameter_that_nobody_judged_cannot_be_added(cls: str) -> None:
     """Failing: a flag that switches protection off passes every review as neutral, and no test knows of it."""
-    done = subprocess.run(
-        [sys.executable, "-c", _ADDS_A_FLAG.format(cls=cls)], capture_output=True, text=True, check=False
-    )
+    done = _python(_ADDS_A_FLAG.format(cls=cls))
     assert done.returncode != 0
     assert "UnjudgedParameterError: skipCertificateCheck: each parameter needs exactly one judge" in done.stderr
+
+
+def test_a_parameter_is_added_with_one_field_and_one_judge(tmp_path: Path) -> None:
+    """Failing: whoever adds a documented parameter must find more places than its field and its effect."""
+    for package in (Path(exchange_online.__file__).parent, Path(regulated_partners.__file__).parent):
+        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    _insert(tmp_path / "exchange_online/connectors/settings.py", "    validation_recipients: Annotated[", _FIELD)
+    assert "skipCertificateCheck: each parameter needs exactly one judge" in _python(_CLASSIFIES, tmp_path).stderr
+    _insert(tmp_path / "regulated_partners/effects/outbound.py", '    Judge(("validationRecipients",)', _JUDGE)
+    done = _python(_CLASSIFIES, tmp_path)
+    assert "weakens" in done.stdout, done.stderr
+    assert "reason='no certificate is looked at', keys=('skipCertificateCheck',)" in done.stdout
+
+
+def _insert(file: Path, before: str, text: str) -> None:
+    source = file.read_text(encoding="utf-8")
+    assert source.count(before) == 1
+    file.write_text(source.replace(before, text + before), encoding="utf-8")
+
+
+def _python(script: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "PYTHONPATH": str(path)} if path else None
+    return subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=False)
 
 
 def test_a_parameter_has_one_judge_and_a_judge_has_parameters() -> None:

@@ -218,13 +218,13 @@ def test_ones_own_servers_may_serve_a_partners_domain_too() -> None:
 
 def test_what_can_be_configured() -> None:
     """A company with other habits could not use the pack."""
-    ticket = Configuration().configured({"ownerPattern": r"^SEC-\d+$"})
+    ticket = Configuration.model_validate({"ownerPattern": r"^SEC-\d+$"})
     assert violations(BY_ID["comment-names-owner"], stack(inbound(comment="SEC-1234")), ticket) == ()
-    stacks = Configuration().configured({"stacks": ["other"]})
+    stacks = Configuration.model_validate({"stacks": ["other"]})
     assert violations(BY_ID["connector-protected"], stack(inbound(protected=False)), stacks) == ()
-    here = Configuration().configured({"stacks": ["production"]})
+    here = Configuration.model_validate({"stacks": ["production"]})
     assert violations(BY_ID["connector-protected"], stack(inbound(protected=False), local=True), here)
-    short = Configuration().configured({"maxDays": 7.0})
+    short = Configuration.model_validate({"maxDays": 7.0})
     (text,) = violations(BY_ID["waiver-complete"], stack(waivers=[_WAIVER]), short)
     assert "more than 7 days ahead" in text
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regulated_partners.engine.previews import read_preview, read_saved_plan
-from regulated_partners.review.report import Review
-from regulated_partners.review.review import review
+from regulated_partners.review import Review, review_of
 
 PLANS = Path(__file__).parent / "plans"
 TODAY = datetime.date(2026, 11, 22)
@@ -22,9 +21,9 @@ def document(name: str) -> Any:
 
 def reviewed(name: str, today: datetime.date = TODAY) -> Review:
     """The review of a recorded preview."""
-    return review(read_preview(document(name)), today)
+    return review_of(read_preview(document(name)), today)
 
 
 def reviewed_plan(name: str, today: datetime.date = TODAY) -> Review:
     """The review of a recorded saved plan with its state."""
-    return review(read_saved_plan(document(f"{name}.plan"), document(f"{name}.state")), today)
+    return review_of(read_saved_plan(document(f"{name}.plan"), document(f"{name}.state")), today)

@@ -8,9 +8,7 @@ import pytest
 
 from exchange_online_emulator import Control
 from regulated_partners.engine.previews import read_preview, read_saved_plan
-from regulated_partners.review.gates import FAIL_ON, Gates, refusals
-from regulated_partners.review.markdown import markdown
-from regulated_partners.review.review import review
+from regulated_partners.review import FAIL_ON, Gates, comment, refusals, review_of
 from tests.regulated_partners.review.recordings import TODAY, reviewed
 from tests.regulated_partners.review.scenarios import BASE, SCENARIOS
 from tests.support.engine import Project
@@ -27,17 +25,17 @@ def test_a_pull_request_is_refused_acknowledged_and_applied(project: Project, co
     saved = project.directory / "plan.json"
 
     project.configure(**SCENARIOS["outbound-self-signed"].settings())
-    first = review(read_preview(json.loads(project.pulumi("preview", "--json").stdout)), TODAY)
-    assert markdown(first, ()) == markdown(reviewed("outbound-self-signed"), ())
+    first = review_of(read_preview(json.loads(project.pulumi("preview", "--json").stdout)), TODAY)
+    assert comment(first, ()) == comment(reviewed("outbound-self-signed"), ())
     assert refusals(first, gates)
 
     project.configure(**SCENARIOS["weakened-acknowledged"].settings())
     preview = project.pulumi("preview", "--json", "--save-plan", str(saved))
     state = json.loads(project.pulumi("stack", "export").stdout)
-    second = review(read_preview(json.loads(preview.stdout)), TODAY)
-    approved = review(read_saved_plan(json.loads(saved.read_text(encoding="utf-8")), state), TODAY)
+    second = review_of(read_preview(json.loads(preview.stdout)), TODAY)
+    approved = review_of(read_saved_plan(json.loads(saved.read_text(encoding="utf-8")), state), TODAY)
     assert refusals(second, gates) == refusals(approved, gates) == ()
-    assert markdown(second, ()) == markdown(approved, ()) == markdown(reviewed("weakened-acknowledged"), ())
+    assert comment(second, ()) == comment(approved, ()) == comment(reviewed("weakened-acknowledged"), ())
 
     control.clear_calls()
     project.up("--plan", str(saved)).succeeded()

@@ -11,8 +11,7 @@ import pytest
 from regulated_partners.effects import EffectKind
 from regulated_partners.engine.previews import read_preview
 from regulated_partners.markdown import escaped, marker
-from regulated_partners.review.markdown import MAXIMUM, markdown
-from regulated_partners.review.review import review
+from regulated_partners.review import MAXIMUM, comment, review_of
 from tests.regulated_partners.review.recordings import TODAY, document, reviewed
 from tests.regulated_partners.review.scenarios import SCENARIOS
 
@@ -22,7 +21,7 @@ _REVIEWED = [name for name, scenario in SCENARIOS.items() if not scenario.fails]
 @pytest.mark.parametrize("name", _REVIEWED)
 def test_it_speaks_of_mail_and_not_of_pulumi(name: str) -> None:
     """A messaging administrator who does not know Pulumi could not say what will happen to the partner's mail."""
-    text = markdown(reviewed(name), ())
+    text = comment(reviewed(name), ())
     for jargon in ("urn:", "__provider", "resource", "Pulumi", "inputDiff", "step", "state"):
         assert jargon.lower() not in text.lower().replace("stack", ""), jargon
     for owner in reviewed(name).owners:
@@ -44,26 +43,26 @@ def test_the_same_plan_gives_the_same_text_in_whatever_order_the_engine_worked()
             random.Random(order).shuffle(refreshes)  # noqa: S311 - an order, not a secret
             random.Random(order).shuffle(rest)  # noqa: S311
             shuffled["steps"] = [root, *refreshes, *rest]
-            assert markdown(review(read_preview(shuffled), TODAY), ()) == markdown(reviewed(name), ())
+            assert comment(review_of(read_preview(shuffled), TODAY), ()) == comment(reviewed(name), ())
 
 
 def test_a_bot_finds_its_comment() -> None:
     """Each push would add a comment instead of updating the one that is there."""
-    assert markdown(reviewed("nothing"), ()).splitlines()[0] == marker("review", "dev")
+    assert comment(reviewed("nothing"), ()).splitlines()[0] == marker("review", "dev")
     assert marker("review", "org/project/prod") != marker("review", "dev")
     assert "-->" not in marker("review", "--> <b>")[:-3]
 
 
 def test_what_is_unchanged_is_folded_away() -> None:
     """In a stack of a hundred partners nobody would find the one that changes."""
-    text = markdown(reviewed("certificate-name-changed"), ())
+    text = comment(reviewed("certificate-name-changed"), ())
     assert "<details><summary>3 unchanged</summary>" in text
     assert "woodgrove.org" not in text
 
 
 def test_names_and_comments_cannot_act() -> None:
     """Whoever may write a connector's comment could mention people, break the table, or hide a weakening."""
-    text = markdown(reviewed("comment"), ())
+    text = comment(reviewed("comment"), ())
     assert "@messaging" not in text
     assert "<b>" not in re.sub(r"\\<b\\>", "", text)
     assert "#42" not in text
@@ -86,7 +85,9 @@ def _many(count: int) -> str:
             if "name" in old.get("outputs", {}):
                 old["outputs"]["name"] = f"Partner {number:04}"
             many["steps"].append(twin)
-    return markdown(review(read_preview(many), TODAY), [f"Partner {number:04} is refused." for number in range(count)])
+    return comment(
+        review_of(read_preview(many), TODAY), [f"Partner {number:04} is refused." for number in range(count)]
+    )
 
 
 def test_a_comment_is_never_too_long_and_says_what_is_missing() -> None:
@@ -103,4 +104,4 @@ def test_a_comment_is_never_too_long_and_says_what_is_missing() -> None:
 @pytest.mark.parametrize("maximum", [1000, 2000, 5000])
 def test_any_limit_holds(maximum: int) -> None:
     """Azure DevOps and GitLab have other limits; the text must keep the one it is given."""
-    assert len(markdown(reviewed("several"), (), maximum)) <= maximum
+    assert len(comment(reviewed("several"), (), maximum)) <= maximum

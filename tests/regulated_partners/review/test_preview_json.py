@@ -12,8 +12,7 @@ from regulated_partners.effects import EffectKind
 from regulated_partners.engine.plan import Operation
 from regulated_partners.engine.previews import read_preview
 from regulated_partners.errors import CannotRunError
-from regulated_partners.review.report import ConnectorReview
-from regulated_partners.review.review import review
+from regulated_partners.review import ConnectorReview, review_of
 from tests.regulated_partners.review.recordings import TODAY, document
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -28,7 +27,7 @@ def _changed(name: str, operation: str, urn_end: str, **inputs: Any) -> Any:
 
 
 def _connector(plan: Any, name: str) -> ConnectorReview:
-    owners = review(read_preview(plan), TODAY).owners
+    owners = review_of(read_preview(plan), TODAY).owners
     return next(connector for owner in owners for connector in owner.connectors if connector.name == name)
 
 
@@ -66,7 +65,7 @@ def test_names_with_the_separators_of_a_urn_are_kept() -> None:
     """A partner whose name holds `::` or `$` would be shown under half of its name."""
     plan = copy.deepcopy(document("partner-added"))
     renamed = json.loads(json.dumps(plan).replace("Contoso Clearing", "A::B $C"))
-    (owner,) = review(read_preview(renamed), TODAY).owners
+    (owner,) = review_of(read_preview(renamed), TODAY).owners
     assert (owner.name, owner.operation) == ("A::B $C", Operation.CREATE)
 
 
@@ -101,4 +100,4 @@ def test_resources_of_others_are_left_alone() -> None:
     plan = copy.deepcopy(document("nothing"))
     urn = "urn:pulumi:dev::regulated-partners::random:index/randomId:RandomId::x"
     plan["steps"].append({"op": "create", "urn": urn, "newState": {"type": "random:index/randomId:RandomId"}})
-    assert review(read_preview(plan), TODAY).owners == ()
+    assert review_of(read_preview(plan), TODAY).owners == ()

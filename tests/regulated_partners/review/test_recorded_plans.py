@@ -8,8 +8,7 @@ import pytest
 
 from regulated_partners.effects import EffectKind
 from regulated_partners.engine.plan import Operation
-from regulated_partners.review.gates import FAIL_ON, Gates, refusals
-from regulated_partners.review.markdown import markdown
+from regulated_partners.review import FAIL_ON, Gates, comment, refusals
 from tests.regulated_partners.review.recordings import PLANS, document, reviewed, reviewed_plan
 from tests.regulated_partners.review.scenarios import SCENARIOS
 
@@ -137,7 +136,7 @@ def test_drift_is_told_apart(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if scenario.saved])
 def test_a_saved_plan_says_what_the_preview_says(name: str) -> None:
     """The plan that is approved and applied would be reviewed differently from the preview that people saw."""
-    assert markdown(reviewed_plan(name), ()) == markdown(reviewed(name), ())
+    assert comment(reviewed_plan(name), ()) == comment(reviewed(name), ())
 
 
 def test_who_stays_as_before_is_counted() -> None:
@@ -193,7 +192,7 @@ def test_the_refusal_says_what_to_write() -> None:
 
 def test_the_acknowledgement_and_its_reason_are_shown() -> None:
     """The reviewer would not see that somebody has decided, and why."""
-    text = markdown(reviewed("weakened-acknowledged"), ())
+    text = comment(reviewed("weakened-acknowledged"), ())
     assert "Acknowledged in the stack file until 2099-12-31: SEC-2001, agreed with the hospital" in text
 
 
