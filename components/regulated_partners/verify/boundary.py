@@ -178,7 +178,7 @@ def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Findin
 def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
     hop = boundary.hop
     inbound = boundary.direction is Direction.INBOUND
-    demanded = _demands_tls(settings)
+    demanded = settings is not None and settings.demands_tls
     text = f"The hop to {hop.by} was not encrypted: it says `{hop.evidence}`, and nothing of TLS."
     if demanded and settings is not None:
         text += (
@@ -195,12 +195,6 @@ def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
     answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else _NO_STARTTLS
     level = Level.WARNING if settings is not None and not demanded else Level.ERROR
     return Finding(Check.TRANSPORT, level, text, who, answer, "tls-verification 0.2, 2.3")
-
-
-def _demands_tls(settings: ConnectorSettings | None) -> bool:
-    if isinstance(settings, InboundSettings):
-        return settings.require_tls
-    return isinstance(settings, OutboundSettings) and settings.tls_settings is not None
 
 
 def _not_stamped(hop: Hop) -> Finding:
