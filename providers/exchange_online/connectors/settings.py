@@ -1,8 +1,8 @@
 """The settings of a connector: one field for each parameter that can be declared.
 
 The fields are the only list of parameters in this project; their `Parameter` says everything else about them. Who adds
-one adds the field and a judge in `regulated_partners.effects`, and runs the generators: `python -m
-tools.connector_classes` (arguments, outputs, their documentation) and those of the editor schema and the documents.
+one adds the field and a judge in `regulated_partners.effects`, and runs `make generate`: arguments, outputs and their
+documentation, the editor schema and the pages follow.
 """
 
 from __future__ import annotations
