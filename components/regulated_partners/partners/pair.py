@@ -129,10 +129,6 @@ class Pair:
         inbound, outbound = self.inbound.settings, self.outbound.settings
         return inbound.tls_sender_certificate_name if direction is Direction.INBOUND else outbound.tls_domain
 
-    @property
-    def errors(self) -> tuple[DeclarationFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.is_error)
-
 
 def judge(partner: Partner, later: frozenset[str] = frozenset()) -> Pair:
     """The pair of a declaration.
