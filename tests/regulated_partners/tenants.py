@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from regulated_partners.adopt import TenantConnector
+from exchange_online.connectors import ConnectorRecord
 from tests.regulated_partners.rows import inbound, outbound
 
 _DOMAINS = ["fabrikam.com", "*.fabrikam.com", "contoso.com", "woodgrove.org", "*", "名前.example"]
@@ -62,7 +62,7 @@ _domains = st.lists(st.sampled_from(_DOMAINS), max_size=2)
 
 
 @st.composite
-def _likely_pairs(draw: st.DrawFn) -> list[TenantConnector]:
+def _likely_pairs(draw: st.DrawFn) -> list[ConnectorRecord]:
     """Two connectors for one partner, with every combination of a partner's options and now and then one more."""
     name = draw(_NAMES)[:50]
     domains = draw(st.sampled_from([["fabrikam.com"], ["contoso.com", "*.contoso.com"], ["woodgrove.org"]]))
@@ -104,19 +104,19 @@ def _likely_pairs(draw: st.DrawFn) -> list[TenantConnector]:
 
 
 @st.composite
-def _strangers(draw: st.DrawFn) -> list[TenantConnector]:
+def _strangers(draw: st.DrawFn) -> list[ConnectorRecord]:
     make, cells = draw(st.sampled_from([(inbound, _INBOUND), (outbound, _OUTBOUND)]))
     return [make(draw(_NAMES), *draw(_domains), **draw(st.fixed_dictionaries({}, optional=cells)))]
 
 
-def tenants(*, pairs_only: bool = False) -> st.SearchStrategy[list[TenantConnector]]:
+def tenants(*, pairs_only: bool = False) -> st.SearchStrategy[list[ConnectorRecord]]:
     """Connectors with names that are unique in their direction, as the service demands."""
     parts = _likely_pairs() if pairs_only else st.one_of(_likely_pairs(), _strangers())
     return st.lists(parts, max_size=6).map(_unique)
 
 
-def _unique(found: list[list[TenantConnector]]) -> list[TenantConnector]:
-    first: dict[tuple[str, str], TenantConnector] = {}
+def _unique(found: list[list[ConnectorRecord]]) -> list[ConnectorRecord]:
+    first: dict[tuple[str, str], ConnectorRecord] = {}
     for each in (connector for part in found for connector in part):
         first.setdefault((each.direction.word, each.name.lower()), each)
     return list(first.values())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from regulated_partners.adopt import ConnectorKind, TenantConnector, kind_of
+from exchange_online.connectors import ConnectorRecord
+from regulated_partners.adopt import ConnectorKind, kind_of
 from tests.regulated_partners.mixed_tenant import FATES, INBOUND, OUTBOUND
 from tests.regulated_partners.rows import inbound, outbound
 from tests.support.recorded import recorded
@@ -25,9 +26,9 @@ from tests.support.recorded import recorded
         (outbound("x", "fabrikam.com", TestMode=True, ConnectorSource="HybridWizard"), ConnectorKind.TEST_MODE),
     ],
 )
-def test_kinds(connector: TenantConnector, kind: ConnectorKind) -> None:
+def test_kinds(connector: ConnectorRecord, kind: ConnectorKind) -> None:
     """Failure means: inventory and adoption take the wizard's connectors for a partner's, or the other way round."""
-    assert kind_of(connector.record) is kind
+    assert kind_of(connector) is kind
 
 
 def test_what_the_wizard_is_known_to_make_is_hybrid() -> None:
@@ -36,7 +37,7 @@ def test_what_the_wizard_is_known_to_make_is_hybrid() -> None:
     for make, key, domains in ((inbound, "inbound", "SenderDomains"), (outbound, "outbound", "RecipientDomains")):
         cells = dict(case[key])
         name, of = cells.pop("Name"), cells.pop(domains)
-        assert kind_of(make(name, *of, **cells).record) is ConnectorKind.HYBRID
+        assert kind_of(make(name, *of, **cells)) is ConnectorKind.HYBRID
 
 
 def test_the_mixed_tenant_is_what_it_says() -> None:

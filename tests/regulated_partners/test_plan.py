@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from exchange_online.connectors import ConnectorRecord
 from regulated_partners.adopt import (
     Becomes,
     Plan,
     Selection,
-    TenantConnector,
     additions,
     declared_resources,
     make_plan,
@@ -29,7 +29,7 @@ EMPTY = DeclaredStack((), (), ())
 
 
 def plan_of(
-    *connectors: TenantConnector,
+    *connectors: ConnectorRecord,
     declared: Mapping[str, object] | None = None,
     managed: Sequence[ManagedConnector] = (),
     **selection: tuple[str, ...],
@@ -60,7 +60,7 @@ def written(plan: Plan) -> dict[str, object]:
 
 @given(tenants())
 @settings(max_examples=300, deadline=None)
-def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[TenantConnector]) -> None:
+def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[ConnectorRecord]) -> None:
     """Failure means: an adopted connector would be changed by the next `pulumi up`, or the program would refuse."""
     plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
     config = written(plan)
@@ -71,38 +71,36 @@ def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[TenantConne
     assert len(resources) == len(plan.adopted)
     for verdict in plan.adopted:
         assert verdict.resource is not None
-        assert resources[verdict.resource.address].settings == verdict.connector.record.settings
+        assert resources[verdict.resource.address].settings == verdict.connector.settings
         assert resources[verdict.resource.address].options == verdict.resource.checked.options
 
 
 @given(tenants())
 @settings(max_examples=100, deadline=None)
-def test_a_second_run_finds_its_own_declarations(tenant: list[TenantConnector]) -> None:
+def test_a_second_run_finds_its_own_declarations(tenant: list[ConnectorRecord]) -> None:
     """Failure means: an adoption that was interrupted after the file was written cannot be finished."""
     first = make_plan(tenant, {}, "dev", EMPTY, Selection())
     config = written(first)
     again = make_plan(tenant, {}, "dev", read_stack(config), Selection())
     assert not again.partners
     assert not again.connectors
-    addresses = {
-        verdict.connector.record.guid: verdict.resource.address for verdict in first.adopted if verdict.resource
-    }
+    addresses = {verdict.connector.guid: verdict.resource.address for verdict in first.adopted if verdict.resource}
     assert addresses == {
-        verdict.connector.record.guid: verdict.resource.address for verdict in again.adopted if verdict.resource
+        verdict.connector.guid: verdict.resource.address for verdict in again.adopted if verdict.resource
     }
 
 
 @given(tenants(pairs_only=True))
 @settings(max_examples=100, deadline=None)
-def test_every_reasonable_pair_becomes_a_partner(tenant: list[TenantConnector]) -> None:
+def test_every_reasonable_pair_becomes_a_partner(tenant: list[ConnectorRecord]) -> None:
     """Failure means: pairs that the declaration has options for are scattered over two lists of parameters."""
     plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
     domains: dict[tuple[str, ...], int] = {}
     for verdict in plan.verdicts:
-        key = verdict.connector.record.settings.domains
+        key = verdict.connector.settings.domains
         domains[key] = domains.get(key, 0) + 1
     for verdict in plan.verdicts:
-        key = verdict.connector.record.settings.domains
+        key = verdict.connector.settings.domains
         # A name that no connector may have is left alone with its reason, and its other half is no pair.
         if domains[key] == 2 and "cannot be declared" not in verdict.reason and "rule" not in verdict.reason:
             assert verdict.becomes is Becomes.PARTNER, verdict.reason
@@ -165,7 +163,7 @@ def test_other_names_and_comments_are_kept() -> None:
         (inbound("x\ud800", "a.com"), "not valid Unicode"),
     ],
 )
-def test_what_is_left_alone_has_its_reason(connector: TenantConnector, reason: str) -> None:
+def test_what_is_left_alone_has_its_reason(connector: ConnectorRecord, reason: str) -> None:
     """Failure means: a connector that must not be touched is adopted, or nobody learns why it was not."""
     plan = plan_of(connector)
     assert fates(plan) == {connector.name: Becomes.LEFT_ALONE}
@@ -204,7 +202,7 @@ def test_what_is_left_alone_has_its_reason(connector: TenantConnector, reason: s
         ),
     ],
 )
-def test_what_is_no_partner_becomes_a_plain_resource(connectors: list[TenantConnector], reason: str) -> None:
+def test_what_is_no_partner_becomes_a_plain_resource(connectors: list[ConnectorRecord], reason: str) -> None:
     """Failure means: connectors are forced into a partner that does not describe them, or are not adopted at all."""
     plan = plan_of(*connectors)
     assert set(fates(plan).values()) == {Becomes.CONNECTOR}
@@ -262,8 +260,8 @@ def test_what_stacks_manage_is_not_adopted_again() -> None:
     """Failure means: two stacks fight over one connector."""
     mine, other = pair("Fabrikam", "fabrikam.com")
     managed = [
-        ManagedConnector("dev", mine.direction, mine.record.guid, "Fabrikam-inbound", True),
-        ManagedConnector("staging", other.direction, other.record.guid, "Fabrikam-outbound", True),
+        ManagedConnector("dev", mine.direction, mine.guid, "Fabrikam-inbound", True),
+        ManagedConnector("staging", other.direction, other.guid, "Fabrikam-outbound", True),
     ]
     plan = plan_of(mine, other, managed=managed)
     assert fates(plan) == {"Fabrikam - inbound": Becomes.MANAGED, "Fabrikam - outbound": Becomes.LEFT_ALONE}
@@ -285,7 +283,7 @@ def test_a_declaration_whose_connector_was_renamed_is_not_adopted_twice() -> Non
     """Failure means: the state gets two connectors for one declaration."""
     declared = {"inboundConnectors": [{"name": "raw", "senderDomains": ["a.com"]}]}
     renamed, new = inbound("renamed", "a.com"), inbound("raw", "a.com")
-    managed = [ManagedConnector("dev", renamed.direction, renamed.record.guid, "raw", False)]
+    managed = [ManagedConnector("dev", renamed.direction, renamed.guid, "raw", False)]
     plan = plan_of(renamed, new, declared=declared, managed=managed)
     assert fates(plan) == {"renamed": Becomes.MANAGED, "raw": Becomes.LEFT_ALONE}
 

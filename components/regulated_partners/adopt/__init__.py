@@ -7,7 +7,7 @@ from regulated_partners.adopt.pairing import Unnamed, partner_names, shared_part
 from regulated_partners.adopt.plan import Becomes, Plan, Selection, make_plan
 from regulated_partners.adopt.rendering import as_json, as_text
 from regulated_partners.adopt.stack_file import additions, prove, with_declarations
-from regulated_partners.adopt.tenant import ConnectorKind, TenantConnector, connectors_of, kind_of
+from regulated_partners.adopt.tenant import ConnectorKind, connectors_of, kind_of
 
 __all__ = [
     "Becomes",
@@ -15,7 +15,6 @@ __all__ = [
     "Format",
     "Plan",
     "Selection",
-    "TenantConnector",
     "Unnamed",
     "additions",
     "as_json",

@@ -38,7 +38,7 @@ def import_file(adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction
         entries.append(component | ({"outputs": own} if len(own) == len(Direction) else {}))
     for number, verdict in enumerate(adopted):
         if verdict.resource is not None:
-            entries.append(_entry(f"connector-{number}", verdict.connector.record, verdict.resource, parents))
+            entries.append(_entry(f"connector-{number}", verdict.connector, verdict.resource, parents))
     return json.dumps({"resources": entries}, indent=1)
 
 

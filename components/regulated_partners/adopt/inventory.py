@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.connectors import mail_flow
-from regulated_partners.adopt.tenant import ConnectorKind, TenantConnector
+from exchange_online.connectors import ConnectorRecord, mail_flow
+from regulated_partners.adopt.tenant import ConnectorKind, kind_of
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -28,27 +28,27 @@ class InventoryItem:
         managed: its resource in the state of the stack that manages it, None where none does.
     """
 
-    connector: TenantConnector
+    connector: ConnectorRecord
     managed: ManagedConnector | None
 
     @property
     def unmanaged(self) -> bool:
         """Whether no stack manages it although one could: hybrid and test-mode connectors do not count."""
-        return self.managed is None and self.connector.kind not in _NOBODYS
+        return self.managed is None and kind_of(self.connector) not in _NOBODYS
 
     @property
     def mail_flow(self) -> str:
         """What it does to mail, one sentence."""
-        return mail_flow(self.connector.record.settings)
+        return mail_flow(self.connector.settings)
 
     def fields(self) -> dict[str, str | bool | None]:
         """What JSON and CSV hold; the names stay. Empty where the service does not say."""
-        record = self.connector.record
+        record = self.connector
         return {
             "direction": record.direction.word,
             "name": record.name,
             "id": record.guid,
-            "kind": self.connector.kind.value,
+            "kind": kind_of(self.connector).value,
             "enabled": record.settings.enabled,
             "managedBy": self.managed.stack if self.managed else None,
             "resource": self.managed.resource if self.managed else None,
@@ -59,7 +59,7 @@ class InventoryItem:
 
 
 def inventory_of(
-    tenant: Iterable[TenantConnector], managed: Mapping[str, ManagedConnector]
+    tenant: Iterable[ConnectorRecord], managed: Mapping[str, ManagedConnector]
 ) -> tuple[InventoryItem, ...]:
     """One item for each connector, in the tenant's order.
 
@@ -123,7 +123,7 @@ def _table(items: Sequence[InventoryItem]) -> str:
         (
             item.connector.direction.word,
             printable(item.connector.name),
-            item.connector.kind.value,
+            kind_of(item.connector).value,
             item.managed.stack if item.managed else "unmanaged" if item.unmanaged else "-",
             printable(item.mail_flow),
         )

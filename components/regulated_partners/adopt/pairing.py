@@ -7,8 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from exchange_online.connectors import Direction
-from regulated_partners.adopt.tenant import TenantConnector
+from exchange_online.connectors import ConnectorRecord, Direction
 
 #: The longest name of a partner. Source: regulated_partners.partners.declaration.Partner.
 _LONGEST = 53
@@ -26,12 +25,12 @@ _SEPARATORS = " -_.,:;/|<>()[]'\"\t"
 class Pair:
     """Two connectors of type Partner for the same domains."""
 
-    inbound: TenantConnector
-    outbound: TenantConnector
+    inbound: ConnectorRecord
+    outbound: ConnectorRecord
 
     @property
     def domains(self) -> tuple[str, ...]:
-        return self.inbound.record.settings.domains
+        return self.inbound.settings.domains
 
 
 @dataclass
@@ -42,18 +41,18 @@ class Pairing:
     reasons: dict[str, str] = field(default_factory=dict)
 
 
-def find_pairs(connectors: Iterable[TenantConnector]) -> Pairing:
+def find_pairs(connectors: Iterable[ConnectorRecord]) -> Pairing:
     """Pairs the connectors whose domains are the same set.
 
     Several candidates for one set of domains are told apart by their names: one inbound and one outbound connector
     whose names share something, when there is exactly one such couple.
     """
     found = Pairing()
-    inbound: dict[tuple[str, ...], list[TenantConnector]] = defaultdict(list)
-    outbound: dict[tuple[str, ...], list[TenantConnector]] = defaultdict(list)
+    inbound: dict[tuple[str, ...], list[ConnectorRecord]] = defaultdict(list)
+    outbound: dict[tuple[str, ...], list[ConnectorRecord]] = defaultdict(list)
     sides = {Direction.INBOUND: inbound, Direction.OUTBOUND: outbound}
     for connector in connectors:
-        settings = connector.record.settings
+        settings = connector.settings
         if not settings.is_partner:
             found.reasons[connector.guid] = "its type is OnPremises, and a partner's connectors are of type Partner"
         elif not settings.domains:
@@ -65,7 +64,7 @@ def find_pairs(connectors: Iterable[TenantConnector]) -> Pairing:
     return found
 
 
-def _pair(inbound: Sequence[TenantConnector], outbound: Sequence[TenantConnector], found: Pairing) -> None:
+def _pair(inbound: Sequence[ConnectorRecord], outbound: Sequence[ConnectorRecord], found: Pairing) -> None:
     couples = [(one, other) for one in inbound for other in outbound]
     if len(couples) > 1:
         couples = [(one, other) for one, other in couples if shared_part(one.name, other.name)]
@@ -78,7 +77,7 @@ def _pair(inbound: Sequence[TenantConnector], outbound: Sequence[TenantConnector
                 found.reasons[connector.guid] = _lonely(connector, others, ambiguous=len(couples) != 1)
 
 
-def _lonely(connector: TenantConnector, others: Sequence[TenantConnector], *, ambiguous: bool) -> str:
+def _lonely(connector: ConnectorRecord, others: Sequence[ConnectorRecord], *, ambiguous: bool) -> str:
     if not others:
         return f"no {connector.direction.other.word} connector has the same domains"
     if ambiguous:

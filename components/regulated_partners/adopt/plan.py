@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, changes
+from exchange_online.connectors import ConnectorRecord, Direction, InboundSettings, OutboundSettings, changes
 from regulated_partners.adopt.declarations import (
     ConnectorDeclaration,
     NotDeclarable,
@@ -16,7 +16,7 @@ from regulated_partners.adopt.declarations import (
 )
 from regulated_partners.adopt.declared import DeclaredResource, ResourceAddress, declared_resources, of_pair
 from regulated_partners.adopt.pairing import Pair, Unnamed, find_pairs, partner_names
-from regulated_partners.adopt.tenant import ConnectorKind, TenantConnector
+from regulated_partners.adopt.tenant import ConnectorKind, internal_parameters, kind_of
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.pair import Pair as DeclaredPair
@@ -37,21 +37,21 @@ class Selection:
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
 
-    def why_not(self, connector: TenantConnector) -> str | None:
+    def why_not(self, connector: ConnectorRecord) -> str | None:
         """Why a connector is left alone, a clause; None where it is not."""
         if self.only and not _matches(connector.name, self.only):
             return "--only does not name it"
         if _matches(connector.name, self.exclude):
             return "--exclude names it"
-        if connector.kind is ConnectorKind.TEST_MODE:
+        if kind_of(connector) is ConnectorKind.TEST_MODE:
             return "it is in test mode, a leftover of the portal's validation"
-        if connector.kind is ConnectorKind.HYBRID and not self.includes(connector.name):
+        if kind_of(connector) is ConnectorKind.HYBRID and not self.includes(connector.name):
             return (
                 "the Hybrid Configuration Wizard made it and changes it whenever it runs; to manage it nevertheless "
                 "name it with --include"
             )
-        if connector.internal_parameters:
-            names = ", ".join(connector.internal_parameters)
+        if internal_parameters(connector):
+            names = ", ".join(internal_parameters(connector))
             return f"it uses {names}, reserved for Microsoft, which a declaration cannot hold"
         return None
 
@@ -59,7 +59,7 @@ class Selection:
         """Whether --include names a connector."""
         return name.casefold() in {chosen.casefold() for chosen in self.include}
 
-    def included_nowhere(self, connectors: Iterable[TenantConnector]) -> tuple[str, ...]:
+    def included_nowhere(self, connectors: Iterable[ConnectorRecord]) -> tuple[str, ...]:
         """The names of --include that no connector has."""
         names = {connector.name.casefold() for connector in connectors}
         return tuple(name for name in self.include if name.casefold() not in names)
@@ -94,7 +94,7 @@ class Verdict:
         resource: where its resource stands, for one that is brought under management now.
     """
 
-    connector: TenantConnector
+    connector: ConnectorRecord
     becomes: Becomes
     reason: str = ""
     partner: str | None = None
@@ -102,7 +102,7 @@ class Verdict:
 
     @property
     def kind(self) -> ConnectorKind:
-        return self.connector.kind
+        return kind_of(self.connector)
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,13 @@ class _Planner:
             domain: declared.name for declared in self.declared.pairs for domain in declared.outbound.settings.domains
         }
 
-    def plan(self, tenant: Sequence[TenantConnector]) -> Plan:
+    def plan(self, tenant: Sequence[ConnectorRecord]) -> Plan:
         for connector in tenant:
             if (verdict := self.known(connector)) is not None:
                 self.verdicts[connector.guid] = verdict
         rest = [connector for connector in tenant if connector.guid not in self.verdicts]
         # The wizard's connectors are taken one by one, as they were named.
-        hybrid = [connector for connector in rest if connector.kind is ConnectorKind.HYBRID]
+        hybrid = [connector for connector in rest if kind_of(connector) is ConnectorKind.HYBRID]
         pairing = find_pairs(connector for connector in rest if connector not in hybrid)
         pairs = sorted(pairing.pairs, key=lambda pair: (pair.inbound.name.casefold(), pair.inbound.guid))
         names = partner_names(
@@ -172,7 +172,7 @@ class _Planner:
         verdicts = tuple(self.verdicts[connector.guid] for connector in tenant)
         return Plan(verdicts, tuple(self.partners), tuple(self.connectors), tuple(self.complaints(verdicts)))
 
-    def known(self, connector: TenantConnector) -> Verdict | None:
+    def known(self, connector: ConnectorRecord) -> Verdict | None:
         """The verdict on a connector that is managed, left alone or declared already."""
         if (managed := self.managed.get(connector.guid)) is not None:
             return self.judge_managed(connector, managed)
@@ -181,7 +181,7 @@ class _Planner:
         declared = self.by_name.get(_key(connector.direction, connector.name))
         return None if declared is None else self.judge_declared(connector, declared)
 
-    def judge_managed(self, connector: TenantConnector, managed: ManagedConnector) -> Verdict:
+    def judge_managed(self, connector: ConnectorRecord, managed: ManagedConnector) -> Verdict:
         if managed.stack != self.stack:
             return Verdict(connector, Becomes.LEFT_ALONE, f"the stack {managed.stack} manages it")
         if (managed.direction, managed.resource, managed.in_component) not in self.addresses:
@@ -189,7 +189,7 @@ class _Planner:
             return Verdict(connector, Becomes.MANAGED, gone)
         return Verdict(connector, Becomes.MANAGED, f"the stack {self.stack} manages it")
 
-    def judge_declared(self, connector: TenantConnector, declared: DeclaredResource) -> Verdict:
+    def judge_declared(self, connector: ConnectorRecord, declared: DeclaredResource) -> Verdict:
         """One that the stack file declares but the state does not hold: an interrupted adoption, or a first one."""
         if (other := self.in_state.get(_managed_key(declared.address))) is not None:
             return Verdict(
@@ -197,7 +197,7 @@ class _Planner:
                 Becomes.LEFT_ALONE,
                 f"the stack file declares one of this name, which is the connector {other.guid} under another name now",
             )
-        if differences := changes(connector.record.settings, declared.checked.settings):
+        if differences := changes(connector.settings, declared.checked.settings):
             shown = "; ".join(str(change) for change in differences)
             return Verdict(
                 connector,
@@ -220,7 +220,7 @@ class _Planner:
             self.verdicts[connector.guid] = Verdict(connector, Becomes.PARTNER, "", name, resource)
 
     def declare_partner(self, pair: Pair, name: str) -> DeclaredPair | NotDeclarable:
-        inbound, outbound = pair.inbound.record.settings, pair.outbound.record.settings
+        inbound, outbound = pair.inbound.settings, pair.outbound.settings
         if not isinstance(inbound, InboundSettings) or not isinstance(outbound, OutboundSettings):
             raise TypeError(name)
         for domain in pair.domains:
@@ -232,9 +232,9 @@ class _Planner:
                 return single
         return partner_declaration(name, inbound, outbound)
 
-    def become_connector(self, connector: TenantConnector, why_no_partner: str) -> None:
+    def become_connector(self, connector: ConnectorRecord, why_no_partner: str) -> None:
         """A resource of its own, unless the rules refuse it."""
-        declaration = connector_declaration(connector.record.settings)
+        declaration = connector_declaration(connector.settings)
         guid = connector.guid
         if isinstance(declaration, NotDeclarable):
             self.verdicts[guid] = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {declaration.reason}")
@@ -254,7 +254,7 @@ class _Planner:
 
 
 def make_plan(
-    tenant: Sequence[TenantConnector],
+    tenant: Sequence[ConnectorRecord],
     managed: Mapping[str, ManagedConnector],
     stack: str,
     declared: DeclaredStack,

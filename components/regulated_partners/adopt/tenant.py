@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets
@@ -51,42 +50,19 @@ _HARMLESS = {"ConnectorSource", "IsValidated", "LastValidationTimestamp", "Ident
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
 
 
-@dataclass(frozen=True)
-class TenantConnector:
-    """A connector of the tenant, as the service shows it."""
-
-    record: ConnectorRecord
-
-    @property
-    def name(self) -> str:
-        return self.record.name
-
-    @property
-    def guid(self) -> str:
-        return self.record.guid
-
-    @property
-    def direction(self) -> Direction:
-        return self.record.direction
-
-    @property
-    def kind(self) -> ConnectorKind:
-        return kind_of(self.record)
-
-    @property
-    def internal_parameters(self) -> tuple[str, ...]:
-        """Cmdlet parameters in use that nobody can declare, such as `EFTestMode`."""
-        row = self.record.row
-        return tuple(
-            name for name in REFUSED if name not in _HARMLESS and row.get(name) not in (None, "", False, [], _NO_GUID)
-        )
+def internal_parameters(connector: ConnectorRecord) -> tuple[str, ...]:
+    """Cmdlet parameters in use that nobody can declare, such as `EFTestMode`."""
+    row = connector.row
+    return tuple(
+        name for name in REFUSED if name not in _HARMLESS and row.get(name) not in (None, "", False, [], _NO_GUID)
+    )
 
 
-def connectors_of(connection: Connection) -> tuple[TenantConnector, ...]:
+def connectors_of(connection: Connection) -> tuple[ConnectorRecord, ...]:
     """Every connector of the tenant, test-mode ones included, by direction and name. Raises AdminApiError."""
     with AdminApi(connection) as api:
         cmdlets = ConnectorCmdlets(api)
-        found = [TenantConnector(record) for direction in Direction for record in cmdlets.list(direction)]
+        found = [record for direction in Direction for record in cmdlets.list(direction)]
     return tuple(
         sorted(found, key=lambda connector: (connector.direction.word, connector.name.casefold(), connector.guid))
     )
