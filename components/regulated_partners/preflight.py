@@ -19,8 +19,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from exchange_online.connectors import OutboundSettings
-from regulated_partners.partners.pair import Pair
-from regulated_partners.partners.settings import PreflightSettings
+from regulated_partners.partners import Pair, PreflightSettings
 from regulated_partners.probing.certificates import RootsError, load_roots
 from regulated_partners.probing.collect import Questions, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient, NoResolverError

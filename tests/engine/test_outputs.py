@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 import pytest
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine import tenant
 from tests.engine.property_cases import ACCEPTED_DOMAIN, CASES
 from tests.support.engine import Project

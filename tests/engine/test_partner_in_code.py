@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from tests.engine import tenant
 from tests.support.engine import Project
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exchange_online_emulator.control import Control
+from exchange_online_emulator import Control
 from regulated_partners.partners import read_stack_file
 from regulated_partners.review import Gates
 from regulated_partners.review.stacks import COMMENT, preview_stack

@@ -137,3 +137,23 @@ def test_the_emulator_is_an_extra(project: Path) -> None:
     there, _ = run(project, "emulator", "status")
     assert (there.returncode, there.stdout) == (1, "not running\n")
     assert "usage: regulated-partners emulator status" in run(project, "emulator", "status", "--help")[0].stdout
+
+
+def test_plain_pulumi_gets_the_variables_of_a_stack(project: Path, tmp_path: Path) -> None:
+    """Failing means that nobody can run `pulumi` by hand on the example stack: no backend, no passphrase, no CLI."""
+    (project / "stacks" / "Pulumi.dev.yaml").write_text("config: {}\n", encoding="utf-8")
+    cli = pretend_cli(layout(tmp_path / "cache").release)
+    done, _ = run(project, "env", PULUMI_BACKEND_URL="", PULUMI_CONFIG_PASSPHRASE_FILE="")
+    exports = dict(line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines())
+    assert exports["PULUMI_BACKEND_URL"] == f"file://{project}/.state"
+    assert exports["PATH"].startswith(f"{cli}:{tmp_path}/bin:")
+    assert exports["VIRTUAL_ENV"] == str(tmp_path)
+    assert "AZURE" not in done.stdout
+
+
+def test_a_place_that_cannot_be_written_is_named(project: Path) -> None:
+    """Failing means that a read-only checkout, or a slip in --output, is called a defect of the command."""
+    done, _ = run(project, "review", "--stack", "staging", "--output", str(project / "Pulumi.yaml" / "x"))
+    assert done.returncode == 2
+    assert f"{project}/Pulumi.yaml/x" in done.stderr
+    assert "cannot be read or written (Not a directory)" in done.stderr

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exchange_online.connectors import Checked, Direction
-from regulated_partners.partners.connectors import DeclaredConnector
-from regulated_partners.partners.pair import Pair
-from regulated_partners.partners.stack import DeclaredStack
+from regulated_partners.partners import DeclaredConnector, DeclaredStack, Pair
 
 
 @dataclass(frozen=True)

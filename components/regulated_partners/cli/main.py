@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,14 +91,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else ExitCode.FINE
     except CannotRunError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
+    except OSError as error:
+        sys.stderr.write(f"{PROGRAM}: {_of_the_system(error)}\n")
     except Exception as error:  # noqa: BLE001 - what a programming error says may hold anything: only its type is shown
         if _from_the_service(error):
             sys.stderr.write(f"{PROGRAM}: {error}\n")
         else:
-            sys.stderr.write(
-                f"{PROGRAM}: an unexpected {type(error).__name__}{_place(error)}. This is a defect of the command: "
-                "please report it with this line.\n"
-            )
+            sys.stderr.write(f"{PROGRAM}: {_defect(error)}\n")
     return ExitCode.COULD_NOT_RUN
 
 
@@ -120,6 +120,20 @@ def _from_the_service(error: Exception) -> bool:
     # A subcommand that has met one has loaded its class; the others need not.
     errors = sys.modules.get("exchange_online.admin_api.errors")
     return errors is not None and isinstance(error, errors.AdminApiError)
+
+
+def _of_the_system(error: OSError) -> str:
+    if error.filename is None:
+        return _defect(error)
+    why = error.strerror or type(error).__name__
+    return f"{os.fsdecode(error.filename)} cannot be read or written ({why}): name another place, or give the right to."
+
+
+def _defect(error: BaseException) -> str:
+    return (
+        f"an unexpected {type(error).__name__}{_place(error)}. This is a defect of the command: please report it with "
+        "this line."
+    )
 
 
 def _place(error: BaseException) -> str:

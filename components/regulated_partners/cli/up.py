@@ -66,11 +66,11 @@ def env(stack: StackName = DEFAULT_STACK, *, cwd: WorkingDirectory = None) -> No
 
 def operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> int:
     """Runs an operation of the Pulumi CLI as a user would. Returns its exit code."""
-    # Ctrl-C belongs to the Pulumi CLI, which then finishes what is in flight; this process waits for it.
-    signal.signal(signal.SIGINT, lambda *_: None)
     pulumi = PulumiCli(read_stack_file(cwd, stack), os.environ)
     pulumi.start_emulator()
     pulumi.select(operation)
+    # Ctrl-C belongs to the Pulumi CLI, which then finishes what is in flight; this process waits for it.
+    signal.signal(signal.SIGINT, lambda *_: None)
     exit_code = pulumi.run(operation, further)
     if exit_code != 0 and "--target-dependents" in further:
         # Source: pulumi/pulumi issue 16033; met because of `refresh: always` in Pulumi.yaml.

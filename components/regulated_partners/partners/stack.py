@@ -205,8 +205,8 @@ def _claim(
 
 def _beside_partners(pairs: Sequence[Pair], connectors: Iterable[DeclaredConnector]) -> Iterable[DeclarationFinding]:
     """Connectors that apply to partners' mail too. Source: OfficeDocs-Exchange issue 900; connector-semantics 9."""
+    halves = [half for pair in pairs for half in pair.halves]
     for connector in connectors:
-        halves = [half for pair in pairs for half in pair.halves]
         same_direction = [half.settings for half in halves if half.direction is connector.direction]
         for warning in neighbour_warnings(connector.settings, same_direction):
             yield DeclarationFinding(f"{KEYS[connector.direction]} '{connector.name}'", warning, Severity.WARNING)

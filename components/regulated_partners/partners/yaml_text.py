@@ -72,7 +72,7 @@ class _Dumper(yaml.SafeDumper):
     """Writes as people write stack files: short lists in brackets, texts in quotation marks where they need them."""
 
     #: Everything else that is not printable is shown by its number.
-    ESCAPE_REPLACEMENTS = {'"': '"', "\\": "\\"}  # type: ignore[misc]  # noqa: RUF012 - final to the stubs
+    ESCAPE_REPLACEMENTS = {'"': '"', "\\": "\\"}  # type: ignore[misc]  # noqa: RUF012 - PyYAML's own name
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's signature
         super().increase_indent(flow, indentless=False)

@@ -11,8 +11,7 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
-from exchange_online.connectors.names import TlsSettings
+from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict
 from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
@@ -26,28 +25,6 @@ RESTRICTED = (
     "550 5.7.51 TenantInboundAttribution; There is a partner connector configured that matched the message's recipient "
     "domain. The connector had either the RestrictDomainsToIPAddresses or RestrictDomainsToCertificate set"
 )
-
-
-def demanded_name(settings: ConnectorSettings) -> str | None:
-    """The name that a connector compares, None where it compares none."""
-    if isinstance(settings, InboundSettings):
-        return settings.tls_sender_certificate_name if settings.restrict_domains_to_certificate else None
-    if isinstance(settings, OutboundSettings) and settings.tls_settings == TlsSettings.DOMAIN_VALIDATION.value:
-        return settings.tls_domain
-    return None
-
-
-def demands_trust(settings: ConnectorSettings) -> bool:
-    """Whether a connector checks the certificate's chain.
-
-    Inbound: documented for the relay case only; that a name counts only in a trusted certificate is assumed.
-    """
-    if isinstance(settings, InboundSettings):
-        return settings.restrict_domains_to_certificate
-    return isinstance(settings, OutboundSettings) and settings.tls_settings in (
-        TlsSettings.CERTIFICATE_VALIDATION.value,
-        TlsSettings.DOMAIN_VALIDATION.value,
-    )
 
 
 def certificate_findings(
@@ -69,7 +46,7 @@ def certificate_findings(
     Returns:
         The comparison of names, None where the connector compares none; and the findings.
     """
-    wanted = demanded_name(settings)
+    wanted = settings.demanded_name
     names = None if wanted is None else match_names(wanted, facts.names, settings.direction, mode)
     return names, (
         *(_name(names, facts, settings.direction) if names else ()),
@@ -118,7 +95,7 @@ def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding
     """What the chain means for the connector: nothing where it takes any certificate."""
     if chain.is_trusted:
         return
-    if not demands_trust(settings):
+    if not settings.demands_trust:
         text = f"{chain.sentence} The connector takes any certificate, so mail is not refused for it."
         yield Finding(Check.CHAIN, Level.INFO, text, source="Set-OutboundConnector, TlsSettings EncryptionOnly")
         return
@@ -217,7 +194,7 @@ def _revocation(facts: CertificateFacts, settings: ConnectorSettings) -> Iterabl
     """
     urls = (*facts.crl_urls, *facts.ocsp_urls)
     private = [url for url in urls if not _is_public(url)]
-    if demands_trust(settings) and urls and len(private) == len(urls):
+    if settings.demands_trust and urls and len(private) == len(urls):
         text = (
             f"Nobody outside can ask whether the certificate is revoked: {', '.join(private[:3])}. Exchange "
             "Online checks that, and what it does when it cannot is not documented."

@@ -1,4 +1,5 @@
 """`regulated-partners verify`: does forced TLS with this partner really work?
 
-What the program may use too (names, verdicts, the probe) lives in `probing`: components may not import operations.
+One module for each subcommand (`captured` and `listener` for `listen`), so that none loads what only another needs.
+What the pre-flight uses too is in `probing`.
 """

@@ -17,7 +17,7 @@ from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 from regulated_partners.verify.mail_files import HeaderBlock
 from regulated_partners.verify.received import Hop
-from regulated_partners.verify.tls_comments import ClientCertificateState, Transport
+from regulated_partners.verify.tls_comments import ClientCertificateState, HopTransport
 
 #: Hosts that take mail for a tenant at its border. Those of the national clouds are assumed by analogy.
 _BORDER = (
@@ -77,7 +77,7 @@ def _inbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary, 
     strangers: list[str] = []
     found: list[Boundary] = []
     for index, hop in enumerate(hops):
-        if hop.transport is Transport.UNKNOWN and not hop.protocol:
+        if hop.transport is HopTransport.UNKNOWN and not hop.protocol:
             continue
         is_gateway = bool(gateways) and _ends(hop.by, gateways)
         if (_at_border(hop) or is_gateway) and not _from(hop, gateways if is_gateway else _internal(hop)):
@@ -143,9 +143,9 @@ def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) ->
         settings: of the partner's connector; None where no partner was named.
     """
     hop = boundary.hop
-    if hop.transport is Transport.CLEAR:
+    if hop.transport is HopTransport.CLEAR:
         yield _clear(boundary, settings)
-    elif hop.transport is Transport.UNKNOWN:
+    elif hop.transport is HopTransport.UNKNOWN:
         yield _not_stamped(hop)
     else:
         yield from _protocol(hop)
@@ -178,7 +178,7 @@ def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Findin
 def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
     hop = boundary.hop
     inbound = boundary.direction is Direction.INBOUND
-    demanded = _demands_tls(settings)
+    demanded = settings is not None and settings.demands_tls
     text = f"The hop to {hop.by} was not encrypted: it says `{hop.evidence}`, and nothing of TLS."
     if demanded and settings is not None:
         text += (
@@ -195,12 +195,6 @@ def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
     answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else _NO_STARTTLS
     level = Level.WARNING if settings is not None and not demanded else Level.ERROR
     return Finding(Check.TRANSPORT, level, text, who, answer, "tls-verification 0.2, 2.3")
-
-
-def _demands_tls(settings: ConnectorSettings | None) -> bool:
-    if isinstance(settings, InboundSettings):
-        return settings.require_tls
-    return isinstance(settings, OutboundSettings) and settings.tls_settings is not None
 
 
 def _not_stamped(hop: Hop) -> Finding:

@@ -18,7 +18,6 @@ from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.certificate_findings import (
     certificate_findings,
-    demanded_name,
     revocation_hosts,
     switched_off,
 )
@@ -154,7 +153,7 @@ def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
 
 
 def _compares_nothing(check: CertificateCheck) -> Iterable[Finding]:
-    if demanded_name(check.settings) is None:
+    if check.settings.demanded_name is None:
         declared = check.partner.certificate_name(check.direction)
         beside = f"; the declared {declared} is not compared" if declared else ""
         text = f"The {check.direction.word} connector compares no name in a certificate{beside}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners.stack_file import StackFile
+from regulated_partners.partners import StackFile
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _no_such(name: str, known: Iterable[str], stack: StackFile) -> str:
         return (
             f"{stack.path} declares no partner, so there is none named {name!r}; add it to regulated-partners:partners."
         )
-    near = difflib.get_close_matches(name.casefold(), [each.casefold() for each in names], n=1)
-    meant = next((each for each in names if near and each.casefold() == near[0]), None)
-    hint = f"Did you mean {meant!r}?" if meant else f"The partners are {', '.join(names[:10])}."
+    folded = {partner.casefold(): partner for partner in names}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    hint = f"Did you mean {folded[near[0]]!r}?" if near else f"The partners are {', '.join(names[:10])}."
     return f"{stack.path} declares no partner named {name!r}. {hint}"

@@ -14,7 +14,7 @@ from regulated_partners.verify.boundary import Boundary, boundary_findings, cros
 from regulated_partners.verify.declared import DeclaredPartner
 from regulated_partners.verify.mail_files import HeaderBlock, NotMailError, header_blocks
 from regulated_partners.verify.received import Hop, parse_received
-from regulated_partners.verify.tls_comments import TlsSession, Transport
+from regulated_partners.verify.tls_comments import HopTransport, TlsSession
 
 #: Received fields of one message that are read: RFC 5321 6.3 takes 100 for a loop.
 _MOST_HOPS = 500
@@ -106,7 +106,7 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
     if len(block.received) > _MOST_HOPS or not block.is_whole:
         findings.append(_cut(block))
     hop = boundary.hop
-    otherwise = Verdict.UNKNOWN if hop.transport is Transport.UNKNOWN else Verdict.PASSED
+    otherwise = Verdict.UNKNOWN if hop.transport is HopTransport.UNKNOWN else Verdict.PASSED
     verdict = worst((verdict_of(findings, otherwise=otherwise), otherwise))
     return Judgement(
         kind="message",

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from regulated_partners.verify.tls_comments import (
-    ClientCertificate,
     ClientCertificateState,
+    HopTransport,
+    StatedCertificate,
     TlsSession,
-    Transport,
     anonymous,
     inferred_version,
     session_in_comment,
@@ -62,7 +62,7 @@ class Hop:
     address: str | None = None
     by: str | None = None
     protocol: str | None = None
-    transport: Transport = Transport.UNKNOWN
+    transport: HopTransport = HopTransport.UNKNOWN
     session: TlsSession | None = None
     evidence: str = ""
     frontend: bool = False
@@ -147,11 +147,11 @@ def _with_transport(hop: Hop, parts: Sequence[_Part], words: Sequence[str]) -> H
         inferred = None if version or not session.cipher else inferred_version(session.cipher)
         client = session.client_certificate or _client_certificate(parts)
         session = replace(session, inferred_version=inferred, client_certificate=client)
-        return replace(hop, transport=Transport.ENCRYPTED, session=session, evidence=evidence)
+        return replace(hop, transport=HopTransport.ENCRYPTED, session=session, evidence=evidence)
     protocol = hop.protocol or ""
     if any(_OVER_TLS.fullmatch(word) for word in protocol.split()):
         found = TlsSession(client_certificate=_client_certificate(parts))
-        return replace(hop, transport=Transport.ENCRYPTED, session=found, evidence=f"with {protocol}")
+        return replace(hop, transport=HopTransport.ENCRYPTED, session=found, evidence=f"with {protocol}")
     return _without_tls(hop, parts)
 
 
@@ -174,16 +174,16 @@ def _without_tls(hop: Hop, parts: Sequence[_Part]) -> Hop:
         part.text.lower().startswith(_SILENT_PRODUCTS) for part in parts if part.is_comment
     )
     if protocol.startswith("microsoft smtp server"):
-        return replace(hop, transport=Transport.CLEAR, evidence="with Microsoft SMTP Server, and no TLS group")
+        return replace(hop, transport=HopTransport.CLEAR, evidence="with Microsoft SMTP Server, and no TLS group")
     if hop.helo is None and hop.address is None:
         return hop
     if _NOT_OVER_TLS.fullmatch(protocol):
-        transport = Transport.UNKNOWN if silent else Transport.CLEAR
+        transport = HopTransport.UNKNOWN if silent else HopTransport.CLEAR
         return replace(hop, transport=transport, evidence=f"with {hop.protocol}")
     return replace(hop, evidence=f"with {hop.protocol}") if _MAYBE.fullmatch(protocol) else hop
 
 
-def _client_certificate(parts: Iterable[_Part]) -> ClientCertificate | None:
+def _client_certificate(parts: Iterable[_Part]) -> StatedCertificate | None:
     """Source: postfix smtpd.c, which writes one of four comments after the one on the cipher."""
     states = {
         "client did not present a certificate": ClientCertificateState.NOT_PRESENTED,
@@ -195,9 +195,9 @@ def _client_certificate(parts: Iterable[_Part]) -> ClientCertificate | None:
         if found := _CLIENT.fullmatch(part.text):
             verified = found["state"].lower() == "verified ok"
             state = ClientCertificateState.VERIFIED if verified else ClientCertificateState.NOT_VERIFIED
-            return ClientCertificate(state, found["cn"], found["issuer"])
+            return StatedCertificate(state, found["cn"], found["issuer"])
         if state_of := states.get(part.text.lower()):
-            return ClientCertificate(state_of)
+            return StatedCertificate(state_of)
     return None
 
 

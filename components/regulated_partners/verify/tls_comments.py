@@ -27,7 +27,7 @@ class TlsVersion(StrEnum):
         return self in (TlsVersion.TLS_1_2, TlsVersion.TLS_1_3)
 
 
-class Transport(StrEnum):
+class HopTransport(StrEnum):
     """Whether one hop of a message travelled over TLS."""
 
     ENCRYPTED = "encrypted"
@@ -45,7 +45,7 @@ class ClientCertificateState(StrEnum):
 
 
 @dataclass(frozen=True)
-class ClientCertificate:
+class StatedCertificate:
     """What is known about the certificate of a sending server."""
 
     state: ClientCertificateState
@@ -69,7 +69,7 @@ class TlsSession:
     inferred_version: TlsVersion | None = None
     cipher: str | None = None
     bits: str | None = None
-    client_certificate: ClientCertificate | None = None
+    client_certificate: StatedCertificate | None = None
 
 
 #: Characters of a comment that are looked at.
@@ -201,7 +201,7 @@ def _from_groups(groups: dict[str, str | None]) -> TlsSession:
         version=tls_version(groups.get("version") or ""),
         cipher=_cipher(groups.get("cipher")),
         bits=groups.get("bits"),
-        client_certificate=None if state is None else ClientCertificate(state),
+        client_certificate=None if state is None else StatedCertificate(state),
     )
 
 

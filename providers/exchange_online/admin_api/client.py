@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
-from exchange_online.admin_api.clouds import Cloud
-from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
 from exchange_online.admin_api.exchange import Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.settings import Connection, Settings, connection
-from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts, gates_for
+from exchange_online.admin_api.settings import Connection
+from exchange_online.admin_api.shared import PROCESS, Shared
+from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
 from exchange_online.admin_api.wire import JsonValue, request, with_result_size
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.transport import Transport
-
-
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-
-#: The GUIDs that this process has asked for, by authority and domain.
-_FOUND: dict[tuple[str, str], str] = {}
-_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,7 @@ class AdminApi:
         sleep: waits that many seconds between tries.
         retry: how often to try; the official module's ways unless given. It wins over `sleep`.
         timeouts: seconds to wait for a server.
+        shared: what it has in common with other clients: all of the process unless given.
     """
 
     def __init__(
@@ -64,10 +53,12 @@ class AdminApi:
         sleep: Callable[[float], None] = time.sleep,
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
+        shared: Shared = PROCESS,
     ) -> None:
         self._connection = connection
         self._retry = retry or RetryPolicy(sleep=sleep)
         self._timeouts = timeouts or Timeouts()
+        self._shared = shared
         self._connection_id = str(uuid.uuid4())
         self._lock = threading.Lock()
         self._ready: tuple[Connection, Exchange, Transport] | None = None
@@ -114,7 +105,7 @@ class AdminApi:
         return Answer(received.page.rows, received.page.warnings, received.request_id)
 
     def close(self) -> None:
-        """Closes the client's connections; the process's token cache stays."""
+        """Closes the client's connections; the tokens that it shares stay."""
         with self._lock:
             if self._ready is not None:
                 self._ready[2].close()
@@ -127,87 +118,22 @@ class AdminApi:
         self.close()
 
     def _prepared(self) -> tuple[Connection, Exchange, Transport]:
-        # requests and MSAL are imported at the first call: a provider process that only checks and diffs needs neither.
-        from exchange_online.admin_api.tokens import token_source
+        # requests is imported at the first call: a provider process that only checks and diffs does not need it.
         from exchange_online.admin_api.transport import Transport
 
         with self._lock:
             if self._ready is None:
                 cloud = self._connection.cloud
-                guid = _tenant_guid(cloud, self._connection.tenant, self._timeouts, self._retry)
+                guid = self._shared.tenant_guid(cloud, self._connection.tenant, self._timeouts, self._retry)
                 ready = replace(self._connection, tenant=guid)
                 transport = Transport(cloud, self._timeouts)
-                tokens = token_source(ready, self._timeouts, self._retry)
-                gates = gates_for(cloud.host, guid)
+                tokens = self._shared.tokens(ready, self._timeouts, self._retry)
+                gates = self._shared.gates(cloud.host, guid)
                 self._ready = ready, Exchange(ready, transport, tokens, self._retry, gates), transport
             return self._ready
-
-
-def connect(settings: Settings, environ: Mapping[str, str]) -> AdminApi:
-    """A client for what a stack's settings and the environment describe. No network.
-
-    Raises:
-        Misconfigured: where they contradict each other, or something is missing.
-    """
-    return AdminApi(connection(settings, environ))
 
 
 def _where(cmdlet: str, parameters: Mapping[str, JsonValue], about: str | None, tenant: str) -> str:
     named = {name.lower(): value for name, value in parameters.items()}
     target = about or named.get("identity") or named.get("name")
     return f"{cmdlet} {clean(repr(target))} in tenant {tenant}" if target else f"{cmdlet} in tenant {tenant}"
-
-
-def _tenant_guid(cloud: Cloud, tenant: str, timeouts: Timeouts, retry: RetryPolicy) -> str:
-    """The tenant's GUID, lower case; asked once per process.
-
-    Source: OpenID Connect Discovery 1.0 (the issuer holds the GUID); exchange-wire 3.1 (a vanity domain in the path
-    gives 401 or breaks paging; resolving it first is assumed to be right).
-
-    Args:
-        cloud: whose token service is asked.
-        tenant: GUID or domain.
-        timeouts, retry: for the request.
-
-    Raises:
-        Misconfigured: for what is neither.
-        NotAuthenticated: for a domain that no tenant has.
-        Unavailable: where the token service does not answer.
-    """
-    name = tenant.strip().lower()
-    if _GUID.fullmatch(name):
-        return name
-    where = f"Finding the tenant {tenant}"
-    if not _DOMAIN.fullmatch(name):
-        what = "it is neither a GUID nor a domain"
-        raise Misconfigured(Failure(where=where, what=what, advice="Correct the stack config tenant."))
-    with _LOCK:
-        known = _FOUND.get((cloud.authority, name))
-        if known is None:
-            known = _FOUND[cloud.authority, name] = _discover(cloud, name, where, timeouts, retry)
-        return known
-
-
-def _discover(cloud: Cloud, name: str, where: str, timeouts: Timeouts, retry: RetryPolicy) -> str:
-    from exchange_online.admin_api.token_http import TokenHttp
-
-    http = TokenHttp(cloud, timeouts, retry, where=where)
-    try:
-        response = http.get(f"{cloud.authority}/{name}/v2.0/.well-known/openid-configuration")
-    finally:
-        http.close()
-    try:
-        issuer = urlsplit(str(json.loads(response.content)["issuer"]))
-    except (ValueError, KeyError, TypeError):
-        issuer = urlsplit("")
-    guid = next((part for part in issuer.path.lower().split("/") if _GUID.fullmatch(part)), None)
-    if guid is None:
-        raise NotAuthenticated(
-            Failure(
-                where=where,
-                what=f"the token service {cloud.authority} did not name its GUID",
-                advice="Write the tenant's GUID into the stack config tenant.",
-                status=response.status_code,
-            )
-        )
-    return guid

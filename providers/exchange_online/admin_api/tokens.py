@@ -48,7 +48,7 @@ _MARGIN = 60.0
 
 
 class TokenSource:
-    """Tokens for one connection whose tenant is a GUID; thread-safe. Use `token_source` to share one per process.
+    """Tokens for one connection whose tenant is a GUID; thread-safe. Clients share one: see `shared`.
 
     Args:
         connection: cloud, tenant GUID and credential.
@@ -221,27 +221,3 @@ def _where(connection: Connection) -> str:
     source = f" (from {credential.source})" if credential.source else ""
     who = f"application {credential.client_id}" if credential.client_id else "the host's managed identity"
     return f"Signing in to tenant {connection.tenant} as {who}{source}"
-
-
-_SOURCES: dict[Connection, TokenSource] = {}
-_SOURCES_LOCK = threading.Lock()
-
-
-def token_source(connection: Connection, timeouts: Timeouts, retry: RetryPolicy) -> TokenSource:
-    """The process's one source of tokens for a connection: all clients and threads share its cache.
-
-    The first caller's timeouts and retries stay.
-    """
-    with _SOURCES_LOCK:
-        source = _SOURCES.get(connection)
-        if source is None:
-            source = _SOURCES[connection] = TokenSource(connection, timeouts, retry)
-        return source
-
-
-def forget_tokens() -> None:
-    """Empties the process's cache of tokens."""
-    with _SOURCES_LOCK:
-        for source in _SOURCES.values():
-            source.close()
-        _SOURCES.clear()

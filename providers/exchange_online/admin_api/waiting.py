@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -163,21 +162,6 @@ class Gates:
     def through(self, effect: Effect) -> AbstractContextManager[object]:
         """A context in which one call of this effect may be on its way."""
         return self._reads if effect is Effect.READ else self._writes
-
-
-_GATES: defaultdict[tuple[str, str], Gates] = defaultdict(Gates)
-_GATES_LOCK = threading.Lock()
-
-
-def gates_for(host: str, tenant: str) -> Gates:
-    """The gates of a tenant, over all clients and threads of this process.
-
-    Args:
-        host: base URL of the cloud.
-        tenant: GUID.
-    """
-    with _GATES_LOCK:
-        return _GATES[host, tenant]
 
 
 def pace(cloud: Cloud, environ: Mapping[str, str]) -> Callable[[float], None]:

@@ -6,11 +6,11 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exchange_online.admin_api import AdminApi, ClientSecret, Cloud, Connection, Credential, Timeouts
+from exchange_online.admin_api import AdminApi, ClientSecret, Cloud, Connection, Credential, Shared, Timeouts
 from tests.exchange_online.admin_api.scripted_service import CLIENT, TENANT, ScriptedService
 
+#: The client secret of these tests: nothing may show it.
 CANARY = "canary-secret-7f3a9b"
-"""The client secret of these tests: nothing may show it."""
 
 
 def closed_port() -> int:
@@ -27,6 +27,7 @@ class Clients:
     service: ScriptedService
     sleeps: list[float] = field(default_factory=list)
     made: list[AdminApi] = field(default_factory=list)
+    shared: Shared = field(default_factory=Shared)
 
     def __call__(
         self,
@@ -46,6 +47,7 @@ class Clients:
             ca_bundle or self.service.ca_bundle,
         )
         connection = Connection(cloud, tenant, credential or ClientSecret(CLIENT, CANARY, "a test"))
-        api = AdminApi(connection, sleep=self.sleeps.append, timeouts=timeouts or Timeouts(connect=5, read=5))
+        wait = timeouts or Timeouts(connect=5, read=5)
+        api = AdminApi(connection, sleep=self.sleeps.append, timeouts=wait, shared=self.shared)
         self.made.append(api)
         return api

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from exchange_online.admin_api.tokens import forget_tokens
 from exchange_online_emulator import Control, EmulatorProcess
 from tests.exchange_online.admin_api.clients import Clients
 from tests.exchange_online.admin_api.emulated_tenant import Tenant
@@ -50,7 +49,7 @@ def client(service: ScriptedService) -> Iterator[Clients]:
     yield clients
     for api in clients.made:
         api.close()
-    forget_tokens()
+    clients.shared.close()
 
 
 @pytest.fixture
@@ -60,4 +59,4 @@ def tenant(emulator: EmulatorProcess, control: Control) -> Iterator[Tenant]:  # 
     yield tenant
     for api in tenant.made:
         api.close()
-    forget_tokens()
+    tenant.shared.close()

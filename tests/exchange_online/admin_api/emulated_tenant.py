@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exchange_online.admin_api import AdminApi, Effect, Settings, connection
+from exchange_online.admin_api import AdminApi, Effect, Settings, Shared, connection
 from exchange_online_emulator import Control, EmulatorProcess
 
 GET, NEW, SET, REMOVE = (f"{verb}-InboundConnector" for verb in ("Get", "New", "Set", "Remove"))
@@ -25,6 +25,7 @@ class Tenant:
         self.control: Control = process.control
         self.sleeps: list[float] = []
         self.made: list[AdminApi] = []
+        self.shared = Shared()
 
     def api(self, environ: Mapping[str, str] | None = None, **settings: object) -> AdminApi:
         """A client. environ: counts, because AZURE_TENANT_ID names the emulator's tenant."""
@@ -34,9 +35,14 @@ class Tenant:
             **(environ or {}),
         }
         made = connection(Settings(cloud="local", **settings), given)  # type: ignore[arg-type]
-        api = AdminApi(made, sleep=self.sleeps.append)
+        api = AdminApi(made, sleep=self.sleeps.append, shared=self.shared)
         self.made.append(api)
         return api
+
+    def forget_tokens(self) -> None:
+        """Later clients share nothing with earlier ones, as in another process."""
+        self.shared.close()
+        self.shared = Shared()
 
 
 def new_connector(api: AdminApi, name: str = "Fabrikam Bank - inbound") -> Mapping[str, object]:

@@ -20,7 +20,6 @@ from exchange_online.admin_api import (
     Unsupported,
 )
 from exchange_online.admin_api import Throttled as ThrottledError
-from exchange_online.admin_api.tokens import token_source
 from exchange_online_emulator.faults import (
     BrokenPageLink,
     ConnectionReset,
@@ -151,7 +150,7 @@ def test_a_short_lived_token_is_renewed_in_time(tenant: Tenant) -> None:
 def test_a_claims_challenge_is_answered_although_another_thread_renewed_the_token(tenant: Tenant) -> None:
     """Fails when two connectors that are refused at once, one with a claims challenge, end the run."""
     connection = tenant.api().connection
-    tokens = token_source(connection, Timeouts(), RetryPolicy())
+    tokens = tenant.shared.tokens(connection, Timeouts(), RetryPolicy())
     first = tokens.token()
     renewed = tokens.token(refused=first)
     claims = '{"access_token": {"nbf": {"essential": true, "value": "1"}}}'

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from pydantic import SecretStr
 
 from exchange_online.admin_api import AccessDenied, NotAuthenticated
-from exchange_online.admin_api.tokens import forget_tokens
 from exchange_online_emulator import ApplicationRegistration, ClientSecret, FederatedCredential
 from tests.exchange_online.admin_api.clients import CANARY
 from tests.exchange_online.admin_api.emulated_tenant import Tenant, new_connector
@@ -85,7 +84,7 @@ def test_a_certificate_signs_in(tenant: Tenant, application_pair: Pair, tmp_path
     }
     new_connector(tenant.api(environ))
     register(tenant, certificates=())
-    forget_tokens()
+    tenant.forget_tokens()
     with pytest.raises(NotAuthenticated, match="certificate is not one of the application's"):
         new_connector(tenant.api(environ), "again")
 
@@ -113,7 +112,7 @@ def test_a_workload_identity_file_signs_in(tenant: Tenant, application_pair: Pai
     file.write_text(assertion("system:pod"))
     environ = {"AZURE_CLIENT_ID": APP, "AZURE_FEDERATED_TOKEN_FILE": str(file)}
     new_connector(tenant.api(environ))
-    forget_tokens()
+    tenant.forget_tokens()
     file.write_text(assertion("system:other"))
     with pytest.raises(NotAuthenticated, match="no federated credential of the application matches"):
         new_connector(tenant.api(environ), "again")

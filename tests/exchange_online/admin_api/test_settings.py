@@ -17,7 +17,6 @@ from exchange_online.admin_api import (
     Misconfigured,
     Settings,
     WorkloadIdentityFile,
-    connect,
     connection,
 )
 from tests.exchange_online.admin_api.clients import CANARY
@@ -169,7 +168,7 @@ def test_somebodys_real_credential_is_not_given_to_the_emulator(emulator_file: P
 def test_no_emulator_is_a_sentence(tmp_path: Path) -> None:
     """Fails when the first thing a newcomer sees is a traceback."""
     with pytest.raises(Misconfigured, match=r"no emulator is running.*Run `regulated-partners emulator start`"):
-        connect(Settings(cloud="local", directory=tmp_path), {})
+        connection(Settings(cloud="local", directory=tmp_path), {})
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"url": 1}'])

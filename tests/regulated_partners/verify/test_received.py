@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulated_partners.verify.received import Hop, parse_received
-from regulated_partners.verify.tls_comments import ClientCertificateState, TlsVersion, Transport, tls_version
+from regulated_partners.verify.tls_comments import ClientCertificateState, HopTransport, TlsVersion, tls_version
 
 SAMPLES: list[dict[str, Any]] = [
     json.loads(line)
     for line in (Path(__file__).parents[2] / "data" / "received_headers.jsonl").read_text(encoding="utf-8").splitlines()
 ]
-_VERDICTS = {True: Transport.ENCRYPTED, False: Transport.CLEAR, None: Transport.UNKNOWN}
+_VERDICTS = {True: HopTransport.ENCRYPTED, False: HopTransport.CLEAR, None: HopTransport.UNKNOWN}
 
 
 def _names(sample: dict[str, Any]) -> str:
@@ -71,7 +71,7 @@ def test_a_cut_sample_never_invents_tls(sample: dict[str, Any]) -> None:
     for end in range(0, len(header), 7):
         hop = parse_received(header[:end])
         if sample["tls"] is not True:
-            assert hop.transport is not Transport.ENCRYPTED
+            assert hop.transport is not HopTransport.ENCRYPTED
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_the_sender_says_is_no_evidence(helo: str) -> None:
     hop = parse_received(
         f"Received: from {helo} (mail.example.net [192.0.2.9]) by mx.example.com (Postfix) with ESMTP id 9"
     )
-    assert hop.transport is Transport.CLEAR
+    assert hop.transport is HopTransport.CLEAR
     assert hop.by == "mx.example.com"
 
 
@@ -145,7 +145,7 @@ def test_what_the_sender_says_is_no_evidence(helo: str) -> None:
 def test_servers_that_do_not_always_stamp(host: str) -> None:
     """Failing: silence of a server that writes ESMTP over TLS too is taken for clear text."""
     hop = parse_received(f"Received: from a.example (a.example [192.0.2.1]) by {host} with ESMTP id 1; date")
-    assert (hop.transport, hop.evidence) == (Transport.UNKNOWN, "with ESMTP")
+    assert (hop.transport, hop.evidence) == (HopTransport.UNKNOWN, "with ESMTP")
 
 
 def test_no_certificate_at_all_is_seen() -> None:
@@ -189,4 +189,4 @@ def test_hostile_headers_take_no_time(name: str) -> None:
 @given(st.text(alphabet="()[]=:;,\"' <>abTLSv123.-_/\\with by from\n", max_size=400))
 def test_any_text_is_read(text: str) -> None:
     """Failing: a header ends the command with a traceback."""
-    assert parse_received(text).transport in Transport
+    assert parse_received(text).transport in HopTransport
