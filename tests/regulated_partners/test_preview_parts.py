@@ -8,8 +8,9 @@ import time
 import pytest
 
 from exchange_online.connectors import Direction
+from regulated_partners.engine.previews import without_their_failure
 from regulated_partners.review import MAXIMUM, Drift, Setting, issue
-from regulated_partners.review.stacks import Previewed, run_all, without_their_failure
+from regulated_partners.review.stacks import Previewed, run_all
 
 
 def drift(number: int, *, found: str = "mail is delivered") -> Drift:

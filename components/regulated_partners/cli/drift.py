@@ -14,7 +14,7 @@ import typer
 
 from regulated_partners.cli.options import FurtherArguments, Json, StackName, WorkingDirectory
 from regulated_partners.cli.up import operate
-from regulated_partners.engine.previews import read_refresh
+from regulated_partners.engine.previews import count_differences, read_refresh
 from regulated_partners.engine.pulumi_cli import EXIT_CHANGES_FOUND, Operation, PulumiCli
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
@@ -63,10 +63,10 @@ def drift(
     if to_markdown is not None:
         to_markdown.write_text(body, encoding="utf-8")
     if to_json:
-        sys.stdout.write(json.dumps({"stack": settings.name, "drift": [_object(each) for each in drifts]}, indent=2))
+        sys.stdout.write(json.dumps({"stack": settings.name, "drift": [_object(drift) for drift in drifts]}, indent=2))
         sys.stdout.write("\n")
     elif drifts:
-        sys.stdout.write(table(_COLUMNS, [row for each in drifts for row in _rows(each)]))
+        sys.stdout.write(table(_COLUMNS, [row for drift in drifts for row in _rows(drift)]))
     sys.stderr.write(_conclusion(settings.name, drifts, others))
     if publish:
         _publish(settings.name, body, there=bool(drifts))
@@ -92,10 +92,7 @@ def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
     document = pulumi.read_json(Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
     today = datetime.datetime.now(datetime.UTC).date()
     drifts = review_of(read_refresh(document, stack.name, stack.root), today).drifts
-    counted = document.get("changeSummary")
-    changed = counted if isinstance(counted, dict) else {}
-    seen = sum(int(changed.get(word, 0)) for word in ("create", "update", "delete", "replace"))
-    return drifts, max(0, seen - len(drifts))
+    return drifts, max(0, count_differences(document) - len(drifts))
 
 
 def _publish(stack: str, body: str, *, there: bool) -> None:
@@ -113,7 +110,7 @@ def _rows(drift: Drift) -> Sequence[tuple[str, ...]]:
     owner, name = printable(drift.owner), printable(drift.name)
     if not drift.found:
         return [(owner, name, "(the connector)", "there", "gone")]
-    return [(owner, name, each.parameter, printable(each.before), printable(each.after)) for each in drift.settings]
+    return [(owner, name, one.parameter, printable(one.before), printable(one.after)) for one in drift.settings]
 
 
 def _object(drift: Drift) -> Mapping[str, Any]:
@@ -123,7 +120,8 @@ def _object(drift: Drift) -> Mapping[str, Any]:
         "direction": drift.direction.word,
         "gone": not drift.found,
         "properties": [
-            {"parameter": each.parameter, "declared": each.before, "found": each.after} for each in drift.settings
+            {"parameter": setting.parameter, "declared": setting.before, "found": setting.after}
+            for setting in drift.settings
         ],
         "effects": [{"class": effect.kind.value, "reason": effect.reason} for effect in drift.effects],
     }

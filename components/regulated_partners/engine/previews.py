@@ -2,7 +2,8 @@
 
 Measured with CLI 3.259. `pulumi preview --json`: a `refresh` step holds the state before the refresh, in both its
 states; what the refresh found is the old state of the step that follows. A resource that has only a `refresh` step
-stays as it is, or it was gone and is no longer declared.
+stays as it is, or it was gone and is no longer declared. That a mandatory policy is violated it says, but not which:
+the log of events (`--event-log`, one of the CLI's commands for debugging) does.
 
 `pulumi refresh --preview-only --json`: a step says `update` or `delete` where the refresh found a difference and
 `refresh` or `same` where it did not; the old state is what the stack recorded, the new one what the tenant has.
@@ -14,6 +15,7 @@ says: the plan was made after a refresh.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,6 +51,9 @@ _OPERATIONS = {
 }
 
 _REFRESHED = {"refresh", "same", "update", "delete"}
+
+#: All that a preview says about a violated policy in its JSON.
+_FAILED = "preview failed"
 
 
 class _Read(BaseModel):
@@ -95,6 +100,17 @@ class _Preview(_Steps):
 
 class _Refresh(_Steps):
     steps: list[_Step] = Field(default_factory=list)
+    changes: dict[str, int] = Field(default_factory=dict, alias="changeSummary")
+
+
+class _PolicyEvent(_Read):
+    name: str = Field(alias="policyName")
+    level: str = Field("", alias="enforcementLevel")
+    message: str = ""
+
+
+class _Event(_Read):
+    policy: _PolicyEvent | None = Field(None, alias="policyEvent")
 
 
 class _Diff(_Read):
@@ -120,6 +136,8 @@ class _SavedPlan(_Read):
     resources: dict[str, _ResourcePlan] = Field(alias="resourcePlans")
 
 
+_NO_REFRESH = "This is not what `pulumi refresh --preview-only --json` writes: it has no list of steps with op and urn."
+
 _Document = TypeVar("_Document", bound=BaseModel)
 
 
@@ -141,8 +159,7 @@ def read_preview(document: object, root: Path | None = None) -> Plan:
         "be set.",
     )
     errors = _errors(preview)
-    if set(errors) == {"preview failed"}:
-        # Measured with CLI 3.259: the JSON output leaves out what a policy pack reports.
+    if set(errors) == {_FAILED}:
         raise CannotRunError(
             "The preview failed, and its JSON does not say why; so it is when a mandatory policy is violated. Run the "
             "same `pulumi preview` without --json to see."
@@ -151,6 +168,36 @@ def read_preview(document: object, root: Path | None = None) -> Plan:
     if not preview.steps:
         raise CannotRunError("The preview has no steps at all, not even for the stack: was it cut short?")
     return _plan(stack_of(preview.steps[0].urn), preview.config, root, _previewed(preview.steps))
+
+
+def without_their_failure(document: dict[str, Any]) -> dict[str, Any]:
+    """A preview that failed only because of violated policies still says what it would do."""
+    diagnostics = [
+        diagnostic for diagnostic in document.get("diagnostics") or () if _FAILED not in str(diagnostic.get("message"))
+    ]
+    return {**document, "diagnostics": diagnostics}
+
+
+def read_violations(log: Path) -> tuple[str, ...]:
+    """A sentence for each violation of a mandatory policy, from the engine's log of events; none without a log."""
+    if not log.exists():
+        return ()
+    lines = filter(None, log.read_text(encoding="utf-8").splitlines())
+    events = (_validated(_Event, json.loads(line), f"{log} is no log of the engine's events.") for line in lines)
+    violated = (event.policy for event in events if event.policy and event.policy.level == "mandatory")
+    return tuple(dict.fromkeys(_violation(policy) for policy in violated))
+
+
+def _violation(policy: _PolicyEvent) -> str:
+    # The first line of the message is the policy's description.
+    description, _, text = policy.message.strip().partition("\n")
+    return f"Policy {policy.name}: {' '.join((text or description).split())}"
+
+
+def count_differences(document: object) -> int:
+    """How many resources a refresh finds different, also where none of a connector's settings is."""
+    refresh = _validated(_Refresh, document, _NO_REFRESH)
+    return sum(refresh.changes.get(operation, 0) for operation in ("create", "update", "delete", "replace"))
 
 
 def read_refresh(document: object, stack: str, root: Path | None = None) -> Plan:
@@ -164,11 +211,7 @@ def read_refresh(document: object, stack: str, root: Path | None = None) -> Plan
     Raises:
         CannotRunError: when the refresh failed, or the document is none.
     """
-    refresh = _validated(
-        _Refresh,
-        document,
-        "This is not what `pulumi refresh --preview-only --json` writes: it has no list of steps with op and urn.",
-    )
+    refresh = _validated(_Refresh, document, _NO_REFRESH)
     _stop_on(_errors(refresh), "The tenant could not be compared with the stack:")
     return _plan(stack, refresh.config, root, _refreshed(refresh.steps))
 

@@ -1,25 +1,20 @@
-"""Previews stacks, several at a time, reviews each, and says what they do together.
-
-`pulumi preview --json` says only that a mandatory policy is violated, not which (measured, 3.259); the engine's log of
-events does.
-"""
+"""Previews stacks, several at a time, reviews each, and says what they do together."""
 
 from __future__ import annotations
 
 import datetime
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from regulated_partners.effects import EffectKind
-from regulated_partners.engine.previews import read_preview
+from regulated_partners.engine.previews import read_preview, read_violations, without_their_failure
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
 from regulated_partners.errors import CannotRunError
 from regulated_partners.markdown import escaped, marker
@@ -42,8 +37,6 @@ _COLUMNS = (Column("stack"), Column("result"), Column("what it does to mail", wi
 
 #: What makes the CLI take `--event-log`, one of its commands for debugging.
 _VARIABLES = {"PULUMI_DEBUG_COMMANDS": "true"}
-
-_FAILED = "preview failed"
 
 
 @dataclass(frozen=True)
@@ -94,7 +87,8 @@ def preview_stack(
         pulumi.select(Operation.PREVIEW)
         arguments = ["--save-plan", str(folder.resolve() / PLAN), *_judged_by(packs, folder.resolve() / _EVENTS)]
         document = pulumi.read_json(Operation.PREVIEW, arguments, fine=(0,))
-        violated = _violations(folder / _EVENTS)
+        violated = read_violations(folder / _EVENTS) if packs else ()
+        (folder / _EVENTS).unlink(missing_ok=True)
         plan = read_preview(without_their_failure(document) if violated else document, stack.root)
         found = review_of(plan, datetime.datetime.now(datetime.UTC).date())
     except CannotRunError as error:
@@ -199,29 +193,3 @@ def _judged_by(packs: Sequence[Path], log: Path) -> list[str]:
     """The arguments of `pulumi preview` that have packs judge it, and write what they say into `log`."""
     given = [argument for pack in packs for argument in ("--policy-pack", str(pack.resolve()))]
     return [*given, "--event-log", str(log)] if packs else []
-
-
-def _violations(log: Path) -> tuple[str, ...]:
-    """A sentence for each violation of a mandatory policy; the file goes away."""
-    if not log.exists():
-        return ()
-    found = tuple(dict.fromkeys(_sentences(log.read_text(encoding="utf-8"))))
-    log.unlink()
-    return found
-
-
-def without_their_failure(document: dict[str, Any]) -> dict[str, Any]:
-    """A preview that failed only because of violations still says what it would do."""
-    diagnostics = [
-        diagnostic for diagnostic in document.get("diagnostics") or () if _FAILED not in str(diagnostic.get("message"))
-    ]
-    return {**document, "diagnostics": diagnostics}
-
-
-def _sentences(events: str) -> Iterator[str]:
-    for line in events.splitlines():
-        event = json.loads(line).get("policyEvent") if line.strip() else None
-        if event and event.get("enforcementLevel") == "mandatory":
-            # The first line of the message is the policy's description.
-            description, _, text = str(event["message"]).strip().partition("\n")
-            yield f"Policy {event['policyName']}: {' '.join((text or description).split())}"

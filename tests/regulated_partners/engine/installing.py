@@ -11,7 +11,7 @@ from pathlib import Path
 from regulated_partners.engine.install.cache import Layout
 from regulated_partners.engine.install.pinned import pinned_version
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PINNED = pinned_version()
 
 

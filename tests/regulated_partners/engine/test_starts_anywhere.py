@@ -16,7 +16,7 @@ from regulated_partners.engine.environment import stack_variables
 from regulated_partners.engine.install.cache import home_directory, link
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import read_stack_file
-from tests.tools.installing import ROOT, script
+from tests.regulated_partners.engine.installing import ROOT, script
 
 
 @pytest.fixture

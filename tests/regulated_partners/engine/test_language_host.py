@@ -16,7 +16,14 @@ import pytest
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import language_pb2
 
-from tests.tools.hosting import RunningHost, alive, assembled, eventually, program_info, running_host
+from tests.regulated_partners.engine.hosting import (
+    RunningHost,
+    alive,
+    assembled,
+    eventually,
+    program_info,
+    running_host,
+)
 
 EXECUTOR = """
 import json, os, subprocess, sys, time

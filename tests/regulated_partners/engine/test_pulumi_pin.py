@@ -14,7 +14,7 @@ from regulated_partners.engine.install.cache import Version
 from regulated_partners.engine.install.pinned import pinned_version
 from regulated_partners.errors import InstallError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_cli_and_sdk_are_the_same_version() -> None:

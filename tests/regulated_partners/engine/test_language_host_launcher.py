@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from regulated_partners.engine.install.go_build import LAUNCHER
-from tests.tools.hosting import assembled
+from tests.regulated_partners.engine.hosting import assembled
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.hosting import alive, eventually
+from tests.regulated_partners.engine.hosting import alive, eventually
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 pytestmark = pytest.mark.engine
 

@@ -10,7 +10,7 @@ import pytest
 
 from regulated_partners.cli.main import main
 from regulated_partners.engine.install.cache import EXECUTABLES
-from tests.tools.installing import PINNED, environment, layout, script
+from tests.regulated_partners.engine.installing import PINNED, environment, layout, script
 
 #: A `pulumi` that says who it is, and how it was called.
 PRETEND = f"""

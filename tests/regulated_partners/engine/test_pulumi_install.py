@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from regulated_partners.engine.install.cache import EXECUTABLES, Version, staged
-from tests.tools.installing import PINNED, ROOT, command, environment, install, layout, script
+from tests.regulated_partners.engine.installing import PINNED, ROOT, command, environment, install, layout, script
 
 UNREACHABLE = "https://127.0.0.1:1"
 NEWER = Version(PINNED.major, PINNED.minor + 1, 0)

@@ -13,8 +13,14 @@ import pytest
 from regulated_partners.engine.install.cache import EXECUTABLES, Version
 from regulated_partners.engine.install.release import DEFAULT_BASE_URL, archive_name
 from regulated_partners.errors import RouteError
-from tests.tools.installing import PINNED, environment, install, layout
-from tests.tools.release_server import ReleaseServer, archive, pretend_cli, release_files, release_server
+from tests.regulated_partners.engine.installing import PINNED, environment, install, layout
+from tests.regulated_partners.engine.release_server import (
+    ReleaseServer,
+    archive,
+    pretend_cli,
+    release_files,
+    release_server,
+)
 
 
 @pytest.fixture
