@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.connectors.words import listed
+from exchange_online.connectors import listed
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exchange_online.connectors import InboundSettings
-from exchange_online.connectors.words import listed
+from exchange_online.connectors import InboundSettings, listed
 from regulated_partners.effects.coverage import (
     NameRelation,
     addresses_difference,

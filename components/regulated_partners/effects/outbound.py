@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exchange_online.connectors import OutboundSettings
-from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
-from exchange_online.connectors.words import listed
+from exchange_online.connectors import MtaStsMode, OutboundSettings, SmtpDaneMode, TlsSettings, listed
 from regulated_partners.effects.coverage import NameRelation, domains_difference, name_covers, name_relation, spoken
 from regulated_partners.effects.effect import Effect, Judge, neutral, outage_risk, strengthens, weakens
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
+from exchange_online.connectors import MtaStsMode, SmtpDaneMode, TlsSettings
 from regulated_partners.policies.rule import ConnectorRule, InboundRule, Level, OutboundRule, Severity
 
 RULES: tuple[ConnectorRule, ...] = (

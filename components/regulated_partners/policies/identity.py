@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors import InboundSettings, OutboundSettings
-from exchange_online.connectors.names import TlsSettings
+from exchange_online.connectors import InboundSettings, OutboundSettings, TlsSettings
 from regulated_partners.policies.rule import Clause, ConnectorRule, InboundRule, Level, OutboundRule, Severity
 
 _CERTIFICATE, _ADDRESSES = "restrictDomainsToCertificate", "restrictDomainsToIpAddresses"

@@ -22,9 +22,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from exchange_online.connectors import Direction, check, parameters
-from exchange_online.connectors.names import TOKENS
-from exchange_online.connectors.options import OPTION_KEYS
+from exchange_online.connectors import OPTION_KEYS, TOKENS, Direction, check, parameters
 from exchange_online.names import NAMESPACE
 from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of
 from regulated_partners.partners.settings import read_settings

@@ -10,8 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from exchange_online.connectors import ConnectorSettings, Direction
-from exchange_online.connectors.options import Options
+from exchange_online.connectors import ConnectorSettings, Direction, Options
 from regulated_partners.policies.waiver import Waiver
 
 

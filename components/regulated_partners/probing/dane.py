@@ -14,8 +14,7 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from exchange_online.connectors import Direction, OutboundSettings
-from exchange_online.connectors.names import SmtpDaneMode
+from exchange_online.connectors import Direction, OutboundSettings, SmtpDaneMode
 from regulated_partners.probing.certificates import ChainCause, judge_chain, presented_names
 from regulated_partners.probing.names import NameOutcome, match_names
 from regulated_partners.probing.route import Route, RouteHost

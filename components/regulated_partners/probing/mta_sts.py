@@ -19,8 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from urllib3 import HTTPSConnectionPool, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
-from exchange_online.connectors import Direction, OutboundSettings
-from exchange_online.connectors.names import MtaStsMode
+from exchange_online.connectors import Direction, MtaStsMode, OutboundSettings
 from regulated_partners.probing.deadline import Deadline
 from regulated_partners.probing.names import MatchMode, NameOutcome, match_names
 from regulated_partners.probing.route import Route, RouteHost

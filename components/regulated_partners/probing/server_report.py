@@ -9,8 +9,7 @@ from enum import StrEnum
 
 from cryptography import x509
 
-from exchange_online.connectors import Direction, OutboundSettings
-from exchange_online.connectors.names import TlsSettings
+from exchange_online.connectors import Direction, OutboundSettings, TlsSettings
 from regulated_partners.probing.certificate_findings import certificate_findings
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names

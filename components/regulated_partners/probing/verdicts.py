@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from exchange_online.connectors import ConnectorSettings, Direction
-from exchange_online.connectors.words import mail_flow
+from exchange_online.connectors import ConnectorSettings, Direction, mail_flow
 
 
 class Verdict(StrEnum):

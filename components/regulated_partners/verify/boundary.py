@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings
-from exchange_online.connectors.names import TlsSettings
+from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings, TlsSettings
 from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 from regulated_partners.verify.mail_files import HeaderBlock

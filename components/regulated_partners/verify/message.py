@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from exchange_online.connectors import Direction
-from exchange_online.connectors.words import mail_flow
+from exchange_online.connectors import Direction, mail_flow
 from regulated_partners.partners import Pair
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Verdict, verdict_of, worst
 from regulated_partners.verify.boundary import Boundary, boundary_findings, crossing_findings, find_boundary

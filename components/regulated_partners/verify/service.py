@@ -8,11 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from exchange_online.admin_api.client import AdminApi
-from exchange_online.admin_api.connectors import ConnectorCmdlets
-from exchange_online.admin_api.errors import OutcomeUnknown
-from exchange_online.admin_api.message_trace import TracedMessage, TraceEvent, trace_events, traced_messages
-from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
+from exchange_online.admin_api import (
+    AdminApi,
+    ConnectorCmdlets,
+    OutcomeUnknown,
+    TracedMessage,
+    TraceEvent,
+    ValidationTask,
+    record_validation,
+    trace_events,
+    traced_messages,
+    validate_outbound_connector,
+)
 from exchange_online.connectors import ConnectorRecord, Direction, changes
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair

@@ -4,7 +4,7 @@ Importing it sends nothing and imports neither requests nor MSAL.
 """
 
 from exchange_online.admin_api.classification import classify
-from exchange_online.admin_api.client import AdminApi, Answer
+from exchange_online.admin_api.client import AdminApi, Answer, Shared
 from exchange_online.admin_api.clouds import CLOUDS, EMULATOR_VARIABLE, LOCAL, Cloud
 from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules, Written
 from exchange_online.admin_api.credentials import (
@@ -44,7 +44,6 @@ from exchange_online.admin_api.message_trace import (
 )
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Settings, connection, settings_from
-from exchange_online.admin_api.shared import Shared
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
 from exchange_online.admin_api.wire import JsonValue, parse_datetime

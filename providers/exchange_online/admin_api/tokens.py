@@ -48,7 +48,7 @@ _MARGIN = 60.0
 
 
 class TokenSource:
-    """Tokens for one connection whose tenant is a GUID; thread-safe. Clients share one: see `shared`."""
+    """Tokens for one connection whose tenant is a GUID; thread-safe. Clients share one: see `client.Shared`."""
 
     def __init__(self, connection: Connection, timeouts: Timeouts, retry: RetryPolicy) -> None:
         self._connection = connection

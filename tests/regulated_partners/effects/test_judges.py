@@ -15,9 +15,18 @@ import pytest
 
 import exchange_online
 import regulated_partners
-from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings, parameters
-from exchange_online.connectors.parameters import Parameter
-from exchange_online.connectors.values import Flag, Member, Text, Value
+from exchange_online.connectors import (
+    ConnectorSettings,
+    Direction,
+    Flag,
+    InboundSettings,
+    Member,
+    OutboundSettings,
+    Parameter,
+    Text,
+    Value,
+    parameters,
+)
 from regulated_partners.effects import EffectKind, UnjudgedParameterError, classify, touches_mail
 from regulated_partners.effects.change import JUDGES
 from regulated_partners.effects.effect import Judge, judges_by_key

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchange_online.admin_api.message_trace import TraceEvent as Event
+from exchange_online.admin_api import TraceEvent as Event
 from exchange_online.connectors import Direction
 from exchange_online_emulator import Control, TracedMessage, TraceEvent
 from exchange_online_emulator.faults import ConnectionReset
