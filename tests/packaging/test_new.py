@@ -127,6 +127,26 @@ def test_pipelines_of_a_project_need_no_make_and_name_what_is_there(piped: Path)
     assert 'up --stack ${{ parameters.stack }} --plan "../plan-${{ parameters.stack }}/plan.json"\n' in azure
 
 
+def test_pipelines_of_a_project_use_options_that_the_command_has(
+    piped: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Failing: an option was renamed, and the pipelines that people got from us end with a usage error."""
+    monkeypatch.setenv("COLUMNS", "200")
+    used: dict[str, set[str]] = {}
+    for text in pipeline_texts(piped).values():
+        for command, rest in re.findall(r"(?:\.venv/bin/regulated-partners|command:) (review|up|drift)\b(.*)", text):
+            used.setdefault(command, set()).update(re.findall(r"(?<= )--[a-z-]+", rest))
+    assert used == {
+        "review": {"--stack", "--fail-on", "--publish"},
+        "up": {"--stack", "--plan"},
+        "drift": {"--stack", "--publish"},
+    }
+    for command, options in used.items():
+        assert main([command, "--help"]) == 0
+        described = capsys.readouterr().out
+        assert [option for option in options if option not in described] == []
+
+
 def test_every_job_that_runs_the_command_has_set_it_up(piped: Path) -> None:
     """Failing: the first run in a pipeline says that .venv/bin/regulated-partners is not there."""
     for name in ("apply-stack.yml", "drift.yml", "preview.yml"):

@@ -9,7 +9,7 @@ from tools.connector_classes import TARGET, current, module
 
 
 def test_the_classes_are_what_the_settings_say() -> None:
-    """Failing, a parameter was changed and programs do not see it: run `python -m tools.connector_classes`."""
+    """Failing, a parameter was changed and programs do not see it: run `make generate`."""
     assert TARGET.read_text(encoding="utf-8") == current()
 
 

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from exchange_online.names import NAMESPACE
 from regulated_partners.adopt.plan import Becomes, Plan, Verdict
-from regulated_partners.adopt.stack_file import Items
-from regulated_partners.partners.yaml_text import block_items
+from regulated_partners.adopt.stack_file import Items, with_declarations
+from regulated_partners.names import PREFIX
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -41,7 +40,8 @@ def as_text(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, 
     ]
     parts = [table(columns, rows) if rows else "The tenant has no connectors.\n", _counts(plan)]
     if added and not written:
-        parts.append(f"\nDeclarations for {path}:\n\n{declarations(added)}")
+        shown = with_declarations("", {f"{PREFIX}{key}": items for key, items in added.items()})
+        parts.append(f"\nDeclarations for {path}:\n\n{shown}")
     parts += [f"\n{complaint}\n" for complaint in plan.complaints]
     parts.append(f"\n{_next(plan, stack, added, written=written, entered=entered)}\n")
     return "".join(parts)
@@ -70,14 +70,6 @@ def as_json(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, 
         "complaints": plan.complaints,
     }
     return json.dumps(document, indent=2) + "\n"
-
-
-def declarations(added: Lists) -> str:
-    """The new items as a part of a stack file."""
-    lines = ["config:"]
-    for key, items in added.items():
-        lines += [f"  {NAMESPACE}:{key}:", *block_items(items, 4)]
-    return "\n".join(lines) + "\n"
 
 
 def _fate(verdict: Verdict) -> tuple[str, str]:

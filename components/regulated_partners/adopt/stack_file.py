@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from exchange_online.connectors import Direction
-from regulated_partners.adopt.declarations import ConnectorDeclaration
 from regulated_partners.adopt.plan import Plan
 from regulated_partners.adopt.tenant import ConnectorKind
 from regulated_partners.errors import CannotRunError
@@ -33,29 +32,17 @@ def additions(plan: Plan, *, taken_over_by_up: bool = False) -> dict[str, Items]
         for verdict in plan.adopted
         if taken_over_by_up and verdict.kind is ConnectorKind.HYBRID
     }
-    lists: dict[str, Items] = {"partners": [partner_item(partner) for partner in plan.partners]}
+    lists: dict[str, Items] = {"partners": [_not_at_default(partner) for partner in plan.partners]}
     for direction in Direction:
         lists[KEYS[direction]] = [
-            connector_item(declared, consent=(direction, declared.checked.settings.name) in consents)
+            {
+                **declared.properties,
+                **({"adoptExisting": True} if (direction, declared.checked.settings.name) in consents else {}),
+            }
             for declared in plan.connectors
             if declared.direction is direction
         ]
     return {key: items for key, items in lists.items() if items}
-
-
-def partner_item(partner: Partner) -> Mapping[str, Declared]:
-    """A partner with what is not at its default."""
-    return _without_empty(partner.model_dump(mode="json", by_alias=True, exclude_defaults=True))
-
-
-def connector_item(declaration: ConnectorDeclaration, *, consent: bool = False) -> Mapping[str, Declared]:
-    """A connector with what is not at its default.
-
-    Args:
-        declaration: of the connector.
-        consent: whether an existing connector may be taken over although the Hybrid Configuration Wizard made it.
-    """
-    return {**declaration.properties, **({"adoptExisting": True} if consent else {})}
 
 
 def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
@@ -85,6 +72,10 @@ def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
             f"The declarations were not written, because these would not read back as they are: {', '.join(missing)}. "
             "This is a defect of the command: please report it, and leave them out with --exclude."
         )
+
+
+def _not_at_default(partner: Partner) -> Mapping[str, Declared]:
+    return _without_empty(partner.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
 
 def _without_empty(mapping: Mapping[str, Any]) -> dict[str, Declared]:
@@ -135,31 +126,27 @@ def _plain(value: Declared) -> Any:
 
 def _append(text: str, key: str, items: Items, line_end: str) -> str:
     root = compose(text)
-    if root is None:
-        return _insert(text, len(text), ["config:", f"  {key}:", *block_items(items, 4)], line_end)
-    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+    if root is not None and (not isinstance(root, yaml.MappingNode) or root.flow_style):
         raise _unusual("it is not a mapping in block style")
-    config = _value(root, "config")
+    config = None if root is None else _value(root, "config")
     if config is None:
-        lines = ["config:", f"  {key}:", *block_items(items, 4)]
-        return _insert(text, _end(root), lines, line_end)
+        place = len(text) if root is None else _end(root)
+        return _insert(text, place, ["config:", *_list(key, items, 2)], line_end)
     if _is_nothing(config):
         text, place = _without(text, config)
-        return _insert(text, place, [f"  {key}:", *block_items(items, 4)], line_end)
+        return _insert(text, place, _list(key, items, 2), line_end)
     if not isinstance(config, yaml.MappingNode):
         raise _unusual("its config is not a mapping")
     listed = _value(config, key)
-    if listed is None:
-        return _new_list(text, config, key, items, line_end)
-    return _longer_list(text, config, listed, items, line_end)
-
-
-def _new_list(text: str, config: yaml.MappingNode, key: str, items: Items, line_end: str) -> str:
+    if listed is not None:
+        return _longer_list(text, config, listed, items, line_end)
     if config.flow_style:
         return _into_flow(text, config, f'"{key}": [{", ".join(map(flow, items))}]')
-    indent = config.value[0][0].start_mark.column
-    lines = [" " * indent + f"{key}:", *block_items(items, indent + 2)]
-    return _insert(text, _end(config), lines, line_end)
+    return _insert(text, _end(config), _list(key, items, config.value[0][0].start_mark.column), line_end)
+
+
+def _list(key: str, items: Items, indent: int) -> list[str]:
+    return [" " * indent + f"{key}:", *block_items(items, indent + 2)]
 
 
 def _longer_list(text: str, config: yaml.MappingNode, listed: yaml.Node, items: Items, line_end: str) -> str:

@@ -13,9 +13,10 @@ from exchange_online.connectors import Direction
 from regulated_partners.cli.options import WorkingDirectory
 from regulated_partners.cli.verify_options import DirectionName, judging
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import Pair
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.verdicts import Judgement
-from regulated_partners.verify.declared import DeclaredPartner, declared_partner
+from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.message import MessageCheck, judge_file
 
@@ -60,7 +61,7 @@ def message(
     """
     if partner is not None and stack is None:
         raise typer.BadParameter("--for needs --stack, which declares the partner")
-    declared: DeclaredPartner | None = None
+    declared: Pair | None = None
     if partner is not None and stack is not None:
         declared = declared_partner(read_stack_file(cwd, stack), partner)
     directions = tuple(Direction) if direction is None else (direction.direction,)

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile, UpdateBaseline, judging
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import Pair
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.collect import Stage, Surroundings, collect
@@ -27,7 +28,7 @@ from regulated_partners.probing.route import ProbeIndex
 from regulated_partners.probing.seen import Probe
 from regulated_partners.probing.server_report import Demand
 from regulated_partners.verify.baseline import Watch
-from regulated_partners.verify.declared import DeclaredPartner, named_partners
+from regulated_partners.verify.declared import named_partners
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.partner import from_elsewhere, judge_partner, questions, read_probe, write_probe
 
@@ -93,7 +94,7 @@ def partner(
         probe = read_probe(made_elsewhere)
     if save_probe is not None:
         write_probe(save_probe, probe)
-    demands = [(partner, Demand(partner.outbound, trusted, started, match)) for partner in partners]
+    demands = [(partner, Demand(partner.outbound.settings, trusted, started, match)) for partner in partners]
     index = ProbeIndex(probe)
     observed = [seen for partner, demand in demands for seen in judge_partner(partner, demand, index)]
     if made_elsewhere is not None:
@@ -102,7 +103,7 @@ def partner(
     return Run("verify partner", judged, whoever(os.environ), started, stack)
 
 
-def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) -> tuple[DeclaredPartner, ...]:
+def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) -> tuple[Pair, ...]:
     if bool(names) == everyone:
         raise typer.BadParameter("name the partners to verify, or write --all")
     found = named_partners(read_stack_file(cwd, stack), () if everyone else names)
@@ -111,7 +112,7 @@ def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) 
     return found
 
 
-def _made_here(partners: Sequence[DeclaredPartner], at: Surroundings, started: datetime) -> Probe:
+def _made_here(partners: Sequence[Pair], at: Surroundings, started: datetime) -> Probe:
     with _Progress() as progress:
         probe = collect(questions(partners), at, started, progress)
     return probe.model_copy(update={"seen_from": socket.gethostname()[:255]})

@@ -15,9 +15,10 @@ from regulated_partners.cli.verify_options import judging
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import Pair
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
-from regulated_partners.verify.declared import DeclaredPartner, declared_partner
+from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.service import ServiceCheck, judge_service
 
@@ -80,8 +81,8 @@ def service(
     return Run("verify service", judged, whoever(os.environ), started, stack)
 
 
-def _recipients(declared: DeclaredPartner, given: list[str] | None) -> tuple[str, ...]:
-    found = tuple(given or declared.outbound.validation_recipients)
+def _recipients(declared: Pair, given: list[str] | None) -> tuple[str, ...]:
+    found = tuple(given or declared.outbound.settings.validation_recipients)
     if not found:
         raise CannotRunError(
             f"{declared.name} declares no outbound.validationRecipients, and a validation message needs a mailbox "

@@ -113,8 +113,21 @@ class Pair:
         return self.inbound, self.outbound
 
     @property
-    def errors(self) -> tuple[DeclarationFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.is_error)
+    def domains(self) -> tuple[str, ...]:
+        """Canonical."""
+        return self.outbound.settings.recipient_domains
+
+    def half(self, direction: Direction) -> Half[InboundSettings] | Half[OutboundSettings]:
+        """That of one direction."""
+        return self.inbound if direction is Direction.INBOUND else self.outbound
+
+    def certificate_name(self, direction: Direction) -> str | None:
+        """The name that a connector asks for in the partner's certificate.
+
+        For outbound it is declared even where the connector does not compare it.
+        """
+        inbound, outbound = self.inbound.settings, self.outbound.settings
+        return inbound.tls_sender_certificate_name if direction is Direction.INBOUND else outbound.tls_domain
 
 
 def judge(partner: Partner, later: frozenset[str] = frozenset()) -> Pair:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from exchange_online.connectors import InboundSettings
+from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import RESTRICTED, certificate_findings
 from regulated_partners.probing.certificates import CertificateFacts, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.verify.certificate import certificate_facts_shown, subjects
-from regulated_partners.verify.declared import DeclaredPartner
 from regulated_partners.verify.listener import Captured
 
 _STARTTLS = "451 5.7.3 STARTTLS is required to send mail"
@@ -25,14 +25,14 @@ _STARTTLS = "451 5.7.3 STARTTLS is required to send mail"
 class ListenCheck:
     """How a captured message is judged. `now` is UTC, `roots` are the trusted ones, `mode` says which names count."""
 
-    partner: DeclaredPartner
+    partner: Pair
     roots: Sequence[x509.Certificate]
     now: datetime.datetime
     mode: MatchMode = MatchMode.EITHER
 
     @property
     def settings(self) -> InboundSettings:
-        return self.partner.inbound
+        return self.partner.inbound.settings
 
 
 def judge_captured(

@@ -16,6 +16,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import (
     certificate_findings,
     revocation_hosts,
@@ -24,7 +25,6 @@ from regulated_partners.probing.certificate_findings import (
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts
 from regulated_partners.probing.names import MatchMode, NameVerdict, listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
-from regulated_partners.verify.declared import DeclaredPartner
 
 _USAGES = {
     "1.3.6.1.5.5.7.3.1": "serverAuth",
@@ -50,14 +50,14 @@ class CertificateCheck:
         mode: which names count.
     """
 
-    partner: DeclaredPartner
+    partner: Pair
     direction: Direction
     now: datetime.datetime
     mode: MatchMode = MatchMode.EITHER
 
     @property
     def settings(self) -> ConnectorSettings:
-        return self.partner.settings(self.direction)
+        return self.partner.half(self.direction).settings
 
 
 def judge_certificate(

@@ -1,48 +1,15 @@
-"""The declared partners of a stack, as the settings of their two connectors."""
+"""The declared partners of a stack, by their names."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners import StackFile
+from regulated_partners.partners import Pair, StackFile
 
 
-@dataclass(frozen=True)
-class DeclaredPartner:
-    """A partner of the stack.
-
-    Attributes:
-        name: as declared.
-        inbound, outbound: the canonical settings of its connectors.
-    """
-
-    name: str
-    inbound: InboundSettings
-    outbound: OutboundSettings
-
-    @property
-    def domains(self) -> tuple[str, ...]:
-        return self.outbound.recipient_domains
-
-    def settings(self, direction: Direction) -> InboundSettings | OutboundSettings:
-        """Those of one direction."""
-        return self.inbound if direction is Direction.INBOUND else self.outbound
-
-    def certificate_name(self, direction: Direction) -> str | None:
-        """The name that the connector asks for in the partner's certificate.
-
-        For outbound it is declared even where the connector does not compare it.
-        """
-        if direction is Direction.INBOUND:
-            return self.inbound.tls_sender_certificate_name
-        return self.outbound.tls_domain
-
-
-def declared_partners(stack: StackFile) -> tuple[DeclaredPartner, ...]:
+def declared_partners(stack: StackFile) -> tuple[Pair, ...]:
     """Every partner of the stack.
 
     Raises:
@@ -51,12 +18,10 @@ def declared_partners(stack: StackFile) -> tuple[DeclaredPartner, ...]:
     if stack.declared.errors:
         errors = "\n".join(f"  {error}" for error in stack.declared.errors)
         raise CannotRunError(f"The declarations in {stack.path} are wrong, so nothing was verified:\n{errors}")
-    return tuple(
-        DeclaredPartner(pair.name, pair.inbound.settings, pair.outbound.settings) for pair in stack.declared.pairs
-    )
+    return stack.declared.pairs
 
 
-def declared_partner(stack: StackFile, name: str) -> DeclaredPartner:
+def declared_partner(stack: StackFile, name: str) -> Pair:
     """The partner of a name; case does not matter. Raises CannotRunError with the nearest name."""
     partners = declared_partners(stack)
     for partner in partners:
@@ -65,7 +30,7 @@ def declared_partner(stack: StackFile, name: str) -> DeclaredPartner:
     raise CannotRunError(_no_such(name, [partner.name for partner in partners], stack))
 
 
-def named_partners(stack: StackFile, names: Sequence[str]) -> tuple[DeclaredPartner, ...]:
+def named_partners(stack: StackFile, names: Sequence[str]) -> tuple[Pair, ...]:
     """The partners of these names, in their order; every partner where no name is given."""
     return tuple(declared_partner(stack, name) for name in names) if names else declared_partners(stack)
 

@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 from exchange_online.connectors import Direction
 from exchange_online.connectors.words import mail_flow
+from regulated_partners.partners import Pair
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Verdict, verdict_of, worst
 from regulated_partners.verify.boundary import Boundary, boundary_findings, crossing_findings, find_boundary
-from regulated_partners.verify.declared import DeclaredPartner
 from regulated_partners.verify.mail_files import HeaderBlock, NotMailError, header_blocks
 from regulated_partners.verify.received import Hop, parse_received
 from regulated_partners.verify.tls_comments import HopTransport, TlsSession
@@ -42,7 +42,7 @@ class MessageCheck:
         gateways: domains of gateways of one's own.
     """
 
-    partner: DeclaredPartner | None = None
+    partner: Pair | None = None
     directions: tuple[Direction, ...] = tuple(Direction)
     gateways: tuple[str, ...] = ()
 
@@ -101,7 +101,7 @@ def transport_words(hop: Hop) -> str:
 
 
 def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: MessageCheck) -> Judgement:
-    settings = check.partner.settings(boundary.direction) if check.partner else None
+    settings = check.partner.half(boundary.direction).settings if check.partner else None
     findings = [*boundary_findings(boundary, settings), *crossing_findings(boundary, block)]
     if len(block.received) > _MOST_HOPS or not block.is_whole:
         findings.append(_cut(block))

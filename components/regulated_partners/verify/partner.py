@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from exchange_online.connectors import Direction, OutboundSettings
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.collect import Questions
 from regulated_partners.probing.route import SMART_HOSTS, ProbeIndex, Route, probed_domains, routes
@@ -21,20 +22,19 @@ from regulated_partners.probing.server_report import Demand, ServerReport
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.verify.baseline import Observation, Observed
 from regulated_partners.verify.certificate import certificate_facts_shown, names_shown, subjects
-from regulated_partners.verify.declared import DeclaredPartner
 
 _LARGEST_PROBE = 512 * 1024 * 1024
 
 
-def questions(partners: Iterable[DeclaredPartner]) -> Questions:
+def questions(partners: Iterable[Pair]) -> Questions:
     """What has to be probed for these partners."""
-    outbound = [partner.outbound for partner in partners]
+    outbound = [partner.outbound.settings for partner in partners]
     domains = (domain for settings in outbound for domain in probed_domains(settings))
     hosts = (host for settings in outbound for host in settings.smart_hosts)
     return Questions(tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(hosts)))
 
 
-def judge_partner(partner: DeclaredPartner, demand: Demand, index: ProbeIndex) -> tuple[Observed, ...]:
+def judge_partner(partner: Pair, demand: Demand, index: ProbeIndex) -> tuple[Observed, ...]:
     """Judges every domain and every server of a partner.
 
     Args:
@@ -61,9 +61,9 @@ def from_elsewhere(observed: Observed, probe: Probe) -> Observed:
     return replace(observed, judgement=replace(observed.judgement, facts=(made, *observed.judgement.facts)))
 
 
-def _missing(partner: DeclaredPartner, known: set[str]) -> Iterable[Judgement]:
+def _missing(partner: Pair, known: set[str]) -> Iterable[Judgement]:
     """What the probe should hold, and does not."""
-    settings = partner.outbound
+    settings = partner.outbound.settings
     wanted = [SMART_HOSTS] if settings.smart_hosts else list(probed_domains(settings))
     for subject in wanted:
         if subject not in known:
@@ -74,21 +74,26 @@ def _missing(partner: DeclaredPartner, known: set[str]) -> Iterable[Judgement]:
         yield _unproven(settings.name, partner, Finding(Check.PROBE, Level.INFO, text, Party.WE))
 
 
-def _unproven(subject: str, partner: DeclaredPartner, finding: Finding) -> Judgement:
+def _unproven(subject: str, partner: Pair, finding: Finding) -> Judgement:
     return Judgement.by_connector(
-        "domain", subject, Verdict.UNKNOWN, partner=partner.name, settings=partner.outbound, findings=(finding,)
+        "domain",
+        subject,
+        Verdict.UNKNOWN,
+        partner=partner.name,
+        settings=partner.outbound.settings,
+        findings=(finding,),
     )
 
 
-def _observed_route(report: RouteReport, partner: DeclaredPartner) -> Observed:
+def _observed_route(report: RouteReport, partner: Pair) -> Observed:
     route = report.route
-    findings = (*report.findings, *_about_declaration(partner.outbound, route))
+    findings = (*report.findings, *_about_declaration(partner.outbound.settings, route))
     judgement = Judgement.by_connector(
         "domain",
         route.subject,
         verdict_of(findings, otherwise=report.verdict),
         partner=partner.name,
-        settings=partner.outbound,
+        settings=partner.outbound.settings,
         facts=report.facts,
         findings=findings,
     )
@@ -117,13 +122,13 @@ def _place(server: ServerReport, route: Route) -> str:
     return host if len(digests[host]) < 2 else f"{host} [{server.seen.address}]"
 
 
-def _observed_server(server: ServerReport, partner: DeclaredPartner, now: datetime.datetime, place: str) -> Observed:
+def _observed_server(server: ServerReport, partner: Pair, now: datetime.datetime, place: str) -> Observed:
     judgement = Judgement.by_connector(
         "server",
         server.seen.place,
         server.verdict,
         partner=partner.name,
-        settings=partner.outbound,
+        settings=partner.outbound.settings,
         facts=_facts(server, now),
         findings=server.findings,
         transcript=server.seen.transcript,

@@ -15,9 +15,9 @@ from exchange_online.admin_api.message_trace import TracedMessage, TraceEvent, t
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.connectors import ConnectorRecord, Direction, changes
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import Pair
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.progress import Progress
-from regulated_partners.verify.declared import DeclaredPartner
 
 #: Messages of a direction whose details are asked for: the service takes 100 requests in 5 minutes.
 _MOST_DETAILS = 10
@@ -49,9 +49,7 @@ class ServiceCheck:
     message_id: str | None = None
 
 
-def judge_service(
-    api: AdminApi, partner: DeclaredPartner, check: ServiceCheck, progress: Progress
-) -> tuple[Judgement, ...]:
+def judge_service(api: AdminApi, partner: Pair, check: ServiceCheck, progress: Progress) -> tuple[Judgement, ...]:
     """Asks the tenant. Reads only, unless `check` says otherwise.
 
     Raises:
@@ -72,7 +70,7 @@ def judge_service(
 
 
 def _trace(
-    api: AdminApi, partner: DeclaredPartner, check: ServiceCheck, back: timedelta, progress: Progress
+    api: AdminApi, partner: Pair, check: ServiceCheck, back: timedelta, progress: Progress
 ) -> Sequence[Judgement]:
     judged: list[Judgement] = []
     for direction in Direction:
@@ -85,13 +83,13 @@ def _trace(
     return judged or [_not_traced(partner, check.message_id or "", back)]
 
 
-def _named(cmdlets: ConnectorCmdlets, partner: DeclaredPartner, direction: Direction) -> ConnectorRecord | None:
-    name = partner.settings(direction).name.casefold()
+def _named(cmdlets: ConnectorCmdlets, partner: Pair, direction: Direction) -> ConnectorRecord | None:
+    name = partner.half(direction).settings.name.casefold()
     return next((record for record in cmdlets.list(direction) if record.name.casefold() == name), None)
 
 
-def _connector(partner: DeclaredPartner, direction: Direction, found: ConnectorRecord | None) -> Judgement:
-    declared = partner.settings(direction)
+def _connector(partner: Pair, direction: Direction, found: ConnectorRecord | None) -> Judgement:
+    declared = partner.half(direction).settings
     findings = list(_drift(partner, direction, found))
     facts = []
     if found is not None:
@@ -111,8 +109,8 @@ def _connector(partner: DeclaredPartner, direction: Direction, found: ConnectorR
     )
 
 
-def _drift(partner: DeclaredPartner, direction: Direction, found: ConnectorRecord | None) -> Iterable[Finding]:
-    declared = partner.settings(direction)
+def _drift(partner: Pair, direction: Direction, found: ConnectorRecord | None) -> Iterable[Finding]:
+    declared = partner.half(direction).settings
     if found is None:
         text = f"The tenant has no {direction.word} connector named '{declared.name}'; `pulumi up` creates it."
         yield Finding(Check.CONNECTOR, Level.ERROR, text, Party.WE)
@@ -129,7 +127,7 @@ def _drift(partner: DeclaredPartner, direction: Direction, found: ConnectorRecor
         yield Finding(Check.CONNECTOR, Level.WARNING, "The connector is switched off, as declared.", Party.WE)
 
 
-def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRecord, check: ServiceCheck) -> Judgement:
+def _validation(api: AdminApi, partner: Pair, connector: ConnectorRecord, check: ServiceCheck) -> Judgement:
     try:
         tasks = validate_outbound_connector(api, connector, check.recipients)
     except OutcomeUnknown:
@@ -147,7 +145,7 @@ def _validation(api: AdminApi, partner: DeclaredPartner, connector: ConnectorRec
         f"Validate-OutboundConnector '{connector.name}'",
         verdict_of(findings),
         partner=partner.name,
-        settings=partner.outbound,
+        settings=partner.outbound.settings,
         facts=(
             Fact("recipients", ", ".join(check.recipients)),
             *(Fact(task.name, _succeeded(task)) for task in tasks),
@@ -178,7 +176,7 @@ def _task_findings(tasks: Sequence[ValidationTask]) -> Iterable[Finding]:
 
 
 def _messages(
-    api: AdminApi, partner: DeclaredPartner, direction: Direction, check: ServiceCheck, back: timedelta
+    api: AdminApi, partner: Pair, direction: Direction, check: ServiceCheck, back: timedelta
 ) -> tuple[TracedMessage, ...]:
     addresses = [f"*@{domain}" for domain in partner.domains]
     inbound = direction is Direction.INBOUND
@@ -194,7 +192,7 @@ def _messages(
     )
 
 
-def _no_message(partner: DeclaredPartner, direction: Direction, back: timedelta) -> Judgement:
+def _no_message(partner: Pair, direction: Direction, back: timedelta) -> Judgement:
     text = (
         f"The message trace of the last {back // timedelta(hours=1)} hours holds no {direction.word} message of "
         f"{', '.join(partner.domains)}. Exchange a test message (it shows after some minutes), or look further back "
@@ -205,7 +203,7 @@ def _no_message(partner: DeclaredPartner, direction: Direction, back: timedelta)
     return Judgement("service", subject, Verdict.UNKNOWN, "", partner.name, direction, (), (finding,))
 
 
-def _not_traced(partner: DeclaredPartner, message_id: str, back: timedelta) -> Judgement:
+def _not_traced(partner: Pair, message_id: str, back: timedelta) -> Judgement:
     text = (
         f"The message trace of the last {back // timedelta(hours=1)} hours holds no message {message_id} from or to "
         f"{', '.join(partner.domains)}. Check the Message-ID with its angle brackets, or look further back with "
@@ -215,10 +213,10 @@ def _not_traced(partner: DeclaredPartner, message_id: str, back: timedelta) -> J
     return Judgement("service", f"message {message_id}", Verdict.UNKNOWN, "", partner.name, None, (), (finding,))
 
 
-def _message(api: AdminApi, partner: DeclaredPartner, direction: Direction, message: TracedMessage) -> Judgement:
+def _message(api: AdminApi, partner: Pair, direction: Direction, message: TracedMessage) -> Judgement:
     events = trace_events(api, message)
     used = connectors_used(events, direction)
-    expected = partner.settings(direction).name
+    expected = partner.half(direction).settings.name
     findings = list(_connector_used(used, expected, message))
     facts = [
         Fact("received", message.received),
@@ -234,7 +232,7 @@ def _message(api: AdminApi, partner: DeclaredPartner, direction: Direction, mess
         f"message {message.message_id or message.trace_id}",
         verdict_of(findings, otherwise=otherwise) if used else otherwise,
         partner=partner.name,
-        settings=partner.settings(direction),
+        settings=partner.half(direction).settings,
         facts=facts,
         findings=findings,
         transcript=tuple(

@@ -188,11 +188,8 @@ def classify(
     Source: exchange-wire 7.2: by the .NET type in the text first, by the HTTP status only when nothing is named.
 
     Args:
-        status: the HTTP status.
         headers: response headers, names in any case.
         body: response body as it came: JSON, text, NUL bytes or nothing.
-        where: what was being done, for the sentence.
-        client_request_id: the id that was sent.
     """
     named = {name.lower(): value for name, value in headers.items()}
     words = read_error(body)

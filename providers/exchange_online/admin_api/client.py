@@ -42,7 +42,6 @@ class AdminApi:
         connection: cloud, tenant (GUID or domain) and credential.
         sleep: waits that many seconds between tries.
         retry: how often to try; the official module's ways unless given. It wins over `sleep`.
-        timeouts: seconds to wait for a server.
         shared: what it has in common with other clients: all of the process unless given.
     """
 

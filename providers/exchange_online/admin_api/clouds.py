@@ -82,12 +82,7 @@ CLOUDS: Mapping[str, Cloud] = {
 
 @dataclass(frozen=True)
 class EmulatorIdentity:
-    """What the emulator hands to a client on the same machine.
-
-    Attributes:
-        tenant, client_id: GUIDs.
-        client_secret: never shown.
-    """
+    """What the emulator hands to a client on the same machine."""
 
     tenant: str
     client_id: str
@@ -107,7 +102,6 @@ def cloud_named(
     """The cloud of a stack, with the stack's own host, scope, authority or CA bundle where it sets them.
 
     Args:
-        name: a name of the stack config `cloud`.
         host, authority: https URLs, or bare host names.
         environ: the environment; EXCHANGE_ONLINE_EMULATOR names the emulator's connection file for `local`.
         directory: where the relative connection file lies; the current directory unless given.

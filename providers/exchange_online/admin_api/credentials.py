@@ -1,4 +1,7 @@
-"""The kinds of credential with which an application signs in, and the token it gets. None shows its secret."""
+"""The kinds of credential with which an application signs in, and the token it gets. None shows its secret.
+
+`client_id` is the application's GUID; `source` says where the credential was found, for error texts.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,7 @@ class ClientSecret:
     """An application with a client secret.
 
     Attributes:
-        client_id: GUID.
         secret: the secret's value, not its id.
-        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -30,10 +31,8 @@ class ClientCertificate:
     """An application with a certificate.
 
     Attributes:
-        client_id: GUID.
         path: PEM file with certificate and private key, or PKCS#12 file.
         password: of the private key or of the PKCS#12 file; None when there is none.
-        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -47,9 +46,7 @@ class WorkloadIdentityFile:
     """An application that trusts a token which the platform keeps in a file, as Kubernetes does.
 
     Attributes:
-        client_id: GUID.
         path: the file, read anew for each token because the platform renews it.
-        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -62,10 +59,8 @@ class GitHubOidc:
     """An application that trusts the id token of a GitHub Actions job.
 
     Attributes:
-        client_id: GUID.
         request_url, request_token: from ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.
         audience: of the id token; must be the one of the application's federated credential.
-        source: where it was found, for error texts.
     """
 
     client_id: str
@@ -81,7 +76,6 @@ class ManagedIdentity:
 
     Attributes:
         client_id: GUID of a user-assigned identity; None for the system-assigned one.
-        source: where it was asked for, for error texts.
     """
 
     client_id: str | None = None

@@ -77,9 +77,7 @@ def refused(
     Args:
         answer: the JSON object of the token service, as MSAL hands it on: error, error_description, error_codes,
             correlation_id.
-        where: what was being done.
         secrets: values that must not show.
-        status: HTTP status, if known.
         usual_advice: for a code that is not known here.
     """
     description = str(answer.get("error_description") or answer.get("error") or "")

@@ -27,7 +27,6 @@ class Failure:
     """The facts of one failed call.
 
     Attributes:
-        where: what was being done, for example `Set-OutboundConnector 'Fabrikam Bank - outbound'`.
         what: what went wrong, as the rest of a sentence without its full stop.
         advice: what the reader should do, as whole sentences.
         service_words: the service's own text, cleaned for a log.

@@ -66,12 +66,7 @@ class Received:
 
 
 class Exchange:
-    """Sends requests to one tenant; thread-safe.
-
-    Args:
-        connection: cloud, tenant GUID and credential.
-        transport, tokens, retry, gates: the parts that it puts together.
-    """
+    """Sends requests to one tenant; thread-safe."""
 
     def __init__(
         self, connection: Connection, transport: Transport, tokens: TokenSource, retry: RetryPolicy, gates: Gates

@@ -60,7 +60,6 @@ def traced_messages(
     """Messages of a time, the newest first.
 
     Args:
-        api: of the tenant.
         start, end: UTC, at most 10 days apart.
         senders, recipients: addresses; `*@fabrikam.com` for a domain (assumed, as Get-MessageTrace takes it).
         message_id: of the header Message-ID.

@@ -111,7 +111,6 @@ def connection(settings: Settings, environ: Mapping[str, str]) -> Connection:
     Source: azure-identity, EnvironmentCredential and WorkloadIdentityCredential (names and order).
 
     Args:
-        settings: what the stack says.
         environ: the process environment; an empty variable counts as absent, as pipelines leave them.
 
     Raises:

@@ -41,9 +41,7 @@ def explain(token: AccessToken, connection: Connection, cmdlet: str) -> Explanat
     """What a refused token itself tells about the reason.
 
     Args:
-        token: as it was sent.
         connection: what it was meant for; its tenant a GUID.
-        cmdlet: what was refused.
     """
     claims = _claims(token)
     audience, tenant = str(claims.get("aud", "")), str(claims.get("tid", ""))

@@ -46,10 +46,7 @@ class TokenHttp:
     """Sends GET and POST to a token service, with retries; the `http_client` that MSAL is given.
 
     Args:
-        cloud: whose CA bundle is trusted.
-        timeouts: seconds.
         retry: how often a failure that passes is tried again. Asking for a token twice is harmless.
-        where: what is being done, for error texts.
         on_host: whether the service is the Azure host's own (managed identity): no proxy, shorter connect timeout.
     """
 

@@ -48,12 +48,7 @@ _MARGIN = 60.0
 
 
 class TokenSource:
-    """Tokens for one connection whose tenant is a GUID; thread-safe. Clients share one: see `shared`.
-
-    Args:
-        connection: cloud, tenant GUID and credential.
-        timeouts, retry: for the requests to the token service.
-    """
+    """Tokens for one connection whose tenant is a GUID; thread-safe. Clients share one: see `shared`."""
 
     def __init__(self, connection: Connection, timeouts: Timeouts, retry: RetryPolicy) -> None:
         self._connection = connection

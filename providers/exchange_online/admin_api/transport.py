@@ -52,7 +52,6 @@ class Transport:
 
     Args:
         cloud: whose CA bundle is trusted; the emulator is never reached through a proxy.
-        timeouts: seconds.
     """
 
     def __init__(self, cloud: Cloud, timeouts: Timeouts) -> None:
@@ -68,9 +67,6 @@ class Transport:
         """The answer, whatever its status.
 
         Args:
-            request: what to send.
-            token: the bearer token.
-            where: what is being done, for the sentence.
             read_timeout: seconds, for a cmdlet that takes longer than the others.
 
         Raises:
@@ -126,13 +122,7 @@ def new_session(cloud: Cloud) -> requests.Session:
 
 
 def broken_connection(error: requests.RequestException, *, where: str, client_request_id: str = "") -> AdminApiError:
-    """What a connection that failed means: whether the service can have acted, and who may try again.
-
-    Args:
-        error: as requests raised it.
-        where: what was being done.
-        client_request_id: the id that was sent.
-    """
+    """What a connection that failed means: whether the service can have acted, and who may try again."""
     reasons = _reasons(error)
     detail = _detail(reasons)
     if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):

@@ -169,7 +169,6 @@ def pace(cloud: Cloud, environ: Mapping[str, str]) -> Callable[[float], None]:
 
     Args:
         cloud: the stack's; only `local` heeds the variable `TIME_SCALE`.
-        environ: the process environment.
 
     Raises:
         Misconfigured: where the variable is no number from 0 to 1.

@@ -84,11 +84,9 @@ def request(
     Source: exchange-wire 5.1 to 5.3.
 
     Args:
-        cloud: whose host is called.
         tenant: the tenant's GUID; a vanity domain gives 401 or breaks paging.
         cmdlet: for example `Set-OutboundConnector`.
         parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
-        connection_id: one GUID per client.
         client_request_id: a GUID; a new one unless given.
 
     Raises:

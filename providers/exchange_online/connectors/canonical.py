@@ -55,7 +55,6 @@ def check(
     """Reads a declaration by its Pulumi property names, whatever the spelling of its values.
 
     Args:
-        direction: inbound or outbound.
         declared: Pulumi properties; null, `""` and `[]` alike mean that nothing is declared.
         is_unknown: says of a value that the engine does not know it yet.
     """

@@ -1,6 +1,8 @@
 """The settings of a connector: one field for each parameter that can be declared.
 
-The fields are the only list of parameters in this project; their `Parameter` says everything else about them.
+The fields are the only list of parameters in this project; their `Parameter` says everything else about them. Who adds
+one adds the field and a judge in `regulated_partners.effects`, and runs `make generate`: arguments, outputs and their
+documentation, the editor schema and the pages follow.
 """
 
 from __future__ import annotations
@@ -26,10 +28,6 @@ def declared(name: str, kind: Kind, doc: str, *, default: Value = None, **more: 
 
     Args:
         name: the cmdlets' spelling.
-        kind: reads its values.
-        doc: what it does.
-        default: of the field.
-        more: as in `Parameter`.
     """
     return field(
         default=kind.empty if default is None else default, metadata={_KEY: Parameter(name, kind, doc, **more)}

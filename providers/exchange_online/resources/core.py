@@ -78,8 +78,6 @@ class ConnectorCore:
     Properties are Pulumi's, in its spelling. `check` and `diff` use no network.
 
     Args:
-        direction: inbound or outbound.
-        session: the process's.
         is_unknown: says of a value that the engine does not know it yet.
     """
 

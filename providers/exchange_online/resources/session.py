@@ -16,7 +16,6 @@ class Session:
 
     Args:
         say: shows a warning to the person who runs Pulumi. Must not raise.
-        environ: the process environment.
 
     Attributes:
         ownership: known before there is a connection: a check with old inputs tells that the program still declares a

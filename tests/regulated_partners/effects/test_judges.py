@@ -38,9 +38,7 @@ import regulated_partners.effects
 """
 
 #: The same as somebody would write it, in the one file of parameters and the one file of outbound effects.
-_FIELD = """    skip_certificate_check: Annotated[
-        bool, Parameter("SkipCertificateCheck", _OFF, "Invented.")
-    ] = False
+_FIELD = """    skip_certificate_check: bool = declared("SkipCertificateCheck", _OFF, "Invented.")
 """
 _JUDGE = """
     Judge(
@@ -121,7 +119,11 @@ def test_a_parameter_is_added_with_one_field_and_one_judge(tmp_path: Path) -> No
     """Failing: whoever adds a documented parameter must find more places than its field and its effect."""
     for package in (Path(exchange_online.__file__).parent, Path(regulated_partners.__file__).parent):
         shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    _insert(tmp_path / "exchange_online/connectors/settings.py", "    validation_recipients: Annotated[", _FIELD)
+    _insert(
+        tmp_path / "exchange_online/connectors/settings.py",
+        "    validation_recipients: tuple[str, ...] = declared(",
+        _FIELD,
+    )
     assert "skipCertificateCheck: each parameter needs exactly one judge" in _python(_CLASSIFIES, tmp_path).stderr
     _insert(tmp_path / "regulated_partners/effects/outbound.py", '    Judge(("validationRecipients",)', _JUDGE)
     done = _python(_CLASSIFIES, tmp_path)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from regulated_partners.partners import Partner, judge
-from regulated_partners.verify.declared import DeclaredPartner
+from regulated_partners.partners import Pair, Partner, judge
 
 
-def declared(**changes: Any) -> DeclaredPartner:
+def declared(**changes: Any) -> Pair:
     """Fabrikam Bank: forced TLS both ways with a certificate for mail.fabrikam.com, unless changed."""
     declaration = {
         "name": "Fabrikam Bank",
@@ -16,5 +15,4 @@ def declared(**changes: Any) -> DeclaredPartner:
         "certificateName": "mail.fabrikam.com",
         **changes,
     }
-    pair = judge(Partner.model_validate(declaration))
-    return DeclaredPartner(pair.name, pair.inbound.settings, pair.outbound.settings)
+    return judge(Partner.model_validate(declaration))
