@@ -65,12 +65,14 @@ def _imported(name: str) -> Any:
         single = typer.Typer(add_completion=False)
         single.command(name)(found)
         found = single
+    # Plain lines, which a log keeps whole: rich's boxes break sentences, and their Markdown takes as long as the rest.
+    found.rich_markup_mode = None
     command = typer.main.get_command(found)
     command.name = name
     return command
 
 
-app = typer.Typer(name=PROGRAM, cls=_Subcommands, no_args_is_help=True, add_completion=False)
+app = typer.Typer(name=PROGRAM, cls=_Subcommands, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()

@@ -10,7 +10,9 @@ from regulated_partners.cli.verify_message import message
 from regulated_partners.cli.verify_partner import partner
 from regulated_partners.cli.verify_service import service
 
-verify = typer.Typer(help="Prove that forced TLS with a partner really works.", no_args_is_help=True)
+verify = typer.Typer(
+    help="Prove that forced TLS with a partner really works.", no_args_is_help=True, add_completion=False
+)
 verify.command("partner")(partner)
 verify.command("listen")(listen)
 verify.command("message")(message)
