@@ -18,6 +18,8 @@ from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS
 from tests.support.engine import ROOT, STACK, Project
 
+PROGRAMS = Path(__file__).parent / "programs"
+
 pytestmark = pytest.mark.engine
 
 
@@ -49,6 +51,17 @@ def test_a_cloud_that_does_not_exist_stops_a_first_preview(project: Project, con
     shown = project.preview().refused(
         "regulated-partners:cloud: there is no cloud 'comercial'; did you mean commercial?"
     )
+    assert shown.operations == {}
+    assert control.calls() == []
+
+
+def test_a_cloud_that_does_not_exist_stops_a_program_of_plain_connectors(project: Project, control: Control) -> None:
+    """Failing: whoever declares connectors without a partner hears of a misspelled cloud only when `up` has begun."""
+    project.use_program(PROGRAMS / "raw_connectors.py")
+    arguments = {"name": "Plain", "sender_domains": ["plain.example"]}
+    connector = {"direction": "inbound", "resource": "in", "arguments": arguments}
+    project.configure(cloud="comercial", connectors=[connector])
+    shown = project.preview().refused("there is no cloud 'comercial'. Write one of: local, commercial")
     assert shown.operations == {}
     assert control.calls() == []
 

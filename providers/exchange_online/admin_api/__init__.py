@@ -5,7 +5,7 @@ Importing it sends nothing and imports neither requests nor MSAL.
 
 from exchange_online.admin_api.classification import classify
 from exchange_online.admin_api.client import AdminApi, Answer, Shared
-from exchange_online.admin_api.clouds import CLOUDS, EMULATOR_VARIABLE, LOCAL, Cloud
+from exchange_online.admin_api.clouds import CLOUDS, EMULATOR_VARIABLE, Cloud
 from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules, Written
 from exchange_online.admin_api.credentials import (
     AccessToken,
@@ -47,6 +47,7 @@ from exchange_online.admin_api.settings import Connection, Settings, connection,
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
 from exchange_online.admin_api.wire import JsonValue, parse_datetime
+from exchange_online.names import LOCAL
 
 __all__ = [
     "CLOUDS",

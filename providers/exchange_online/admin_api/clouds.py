@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from exchange_online.admin_api.errors import Failure, Misconfigured
+from exchange_online.names import CLOUD_NAMES, LOCAL
 
-LOCAL = "local"
 EMULATOR_VARIABLE = "EXCHANGE_ONLINE_EMULATOR"
 EMULATOR_FILE = Path(".emulator") / "connection.json"
 
@@ -109,12 +109,8 @@ def cloud_named(
     Raises:
         Misconfigured: for an unknown cloud, or an address that is none.
     """
-    if name == LOCAL:
-        cloud = _local_cloud(connection_file(environ, directory))
-    elif name in CLOUDS:
-        cloud = CLOUDS[name]
-    else:
-        raise _wrong(f"there is no cloud {name!r}", f"Write one of: {', '.join([LOCAL, *CLOUDS])}.")
+    refuse_unknown_cloud(name)
+    cloud = _local_cloud(connection_file(environ, directory)) if name == LOCAL else CLOUDS[name]
     cloud = replace(
         cloud,
         host=_https(host or cloud.host, "host"),
@@ -127,6 +123,16 @@ def cloud_named(
     if cloud.is_local:
         _refuse_beyond_loopback(cloud)
     return cloud
+
+
+def refuse_unknown_cloud(name: str) -> None:
+    """Looks at nothing but the name, so a preview can ask before there is a tenant.
+
+    Raises:
+        Misconfigured: where no cloud is called so.
+    """
+    if name not in CLOUD_NAMES:
+        raise _wrong(f"there is no cloud {name!r}", f"Write one of: {', '.join(CLOUD_NAMES)}.")
 
 
 def connection_file(environ: Mapping[str, str], directory: Path | None = None) -> Path:

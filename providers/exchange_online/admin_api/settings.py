@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange_online.admin_api.clouds import (
-    LOCAL,
     Cloud,
     EmulatorIdentity,
     cloud_named,
@@ -24,6 +23,7 @@ from exchange_online.admin_api.credentials import (
     WorkloadIdentityFile,
 )
 from exchange_online.admin_api.errors import Failure, Misconfigured
+from exchange_online.names import LOCAL
 
 WHERE = "Choosing the credential"
 #: Value of AZURE_TOKEN_CREDENTIALS that asks for the managed identity. Source: azure-identity.

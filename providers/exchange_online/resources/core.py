@@ -89,6 +89,7 @@ class ConnectorCore:
     def check(self, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
         with _as_sentences(f"checking the {self._called(news)}"):
+            self._session.refuse_unknown_cloud()
             if isinstance(earlier := olds.get("name"), str):
                 self._session.ownership.declare(self._direction, earlier)
             checked = check(self._direction, news, self._is_unknown)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from exchange_online.admin_api import ConnectorCmdlets, Settings, TransportRules, connection, pace, settings_from
+from exchange_online.admin_api.clouds import refuse_unknown_cloud
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership
 from exchange_online.names import NAMESPACE
 
@@ -41,6 +42,12 @@ class Session:
         with self._lock:
             if settings != self._settings:
                 self._settings, self._lifecycle = settings, None
+
+    def refuse_unknown_cloud(self) -> None:
+        """Raises `Misconfigured` where the stack names a cloud that is none; a new stack's preview asks nothing else."""
+        with self._lock:
+            if self._settings is not None:
+                refuse_unknown_cloud(self._settings.cloud)
 
     def lifecycle(self) -> Lifecycle:
         """What acts on the tenant; `check` and `diff` never ask for it.
