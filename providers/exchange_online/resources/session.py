@@ -44,7 +44,7 @@ class Session:
                 self._settings, self._lifecycle = settings, None
 
     def refuse_unknown_cloud(self) -> None:
-        """Raises `Misconfigured` where the stack names a cloud that is none; a new stack's preview asks nothing else."""
+        """Raises `Misconfigured` where the stack names a cloud that is none; a preview asks for no more than that."""
         with self._lock:
             if self._settings is not None:
                 refuse_unknown_cloud(self._settings.cloud)
