@@ -10,8 +10,7 @@ import pulumi
 from pydantic.alias_generators import to_camel
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import Direction, parameters
-from exchange_online.connectors.options import OPTION_KEYS
+from exchange_online.connectors import OPTION_KEYS, Direction, parameters
 from regulated_partners.names import COMPONENT_TOKEN, PREFIX
 from regulated_partners.partners import (
     DeclarationFinding,

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors.words import mail_flow
+from exchange_online.connectors import mail_flow
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
 from regulated_partners.partners import DeclarationFinding, DeclaredConnector, DeclaredStack, Half, Pair, read_stack
 from regulated_partners.partners.connectors import KEYS

@@ -11,12 +11,12 @@ from exchange_online.connectors import (
     ConnectorSettings,
     Direction,
     InboundSettings,
+    InputValue,
     OutboundSettings,
+    Value,
     check,
     parameters,
 )
-from exchange_online.connectors.canonical import InputValue
-from exchange_online.connectors.values import Value
 from regulated_partners.partners.declaration import (
     InboundSecurity,
     OutboundSecurity,

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from exchange_online.admin_api.client import AdminApi
-from exchange_online.admin_api.message_trace import LONGEST_TRACE
+from exchange_online.admin_api import LONGEST_TRACE, AdminApi
 from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import judging
 from regulated_partners.engine.connection import stack_connection

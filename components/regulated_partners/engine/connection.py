@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exchange_online.admin_api.settings import Connection, connection, settings_from
+from exchange_online.admin_api import Connection, connection, settings_from
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.partners.stack_file import StackFile
 

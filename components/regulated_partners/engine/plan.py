@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from exchange_online.connectors import Checked, ConnectorSettings, Direction, check, parameters
-from exchange_online.connectors.options import OPTION_KEYS
-from exchange_online.connectors.values import Text, Texts, Value
+from exchange_online.connectors import (
+    OPTION_KEYS,
+    Checked,
+    ConnectorSettings,
+    Direction,
+    Text,
+    Texts,
+    Value,
+    check,
+    parameters,
+)
 from regulated_partners.partners.acknowledgements import Acknowledgements
 
 #: The type tokens of connectors.

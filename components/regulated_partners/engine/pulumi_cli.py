@@ -271,7 +271,7 @@ def _object(text: str) -> dict[str, Any] | None:
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     """What the CLI said instead, in one line and without what must not be in a log."""
     # Loads the client of the service, which most runs do not need.
-    from exchange_online.admin_api.redaction import clean
+    from exchange_online.admin_api import clean
 
     text = clean((done.stderr or "").strip() or (done.stdout or "").strip())
     return " ".join(text.split()).removeprefix("error: ") or "nothing"

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange_online.connectors import Checked, ConnectorSettings, Direction, check
-from exchange_online.connectors.canonical import InputValue
+from exchange_online.connectors import Checked, ConnectorSettings, Direction, InputValue, check
 from regulated_partners.partners.findings import DeclarationFinding
 
 #: The stack's setting that lists the connectors of a direction.

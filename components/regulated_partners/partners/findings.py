@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from pydantic_core import ErrorDetails
 
-from exchange_online.connectors import Severity
-from exchange_online.connectors.values import shown
+from exchange_online.connectors import Severity, shown
 
 
 @dataclass(frozen=True, order=True)

@@ -9,14 +9,15 @@ from typing import Any, Generic, TypeVar, cast
 from exchange_online.connectors import (
     Checked,
     ConnectorSettings,
+    ConnectorType,
     Direction,
     InboundSettings,
+    InputValue,
     OutboundSettings,
     Severity,
+    TlsSettings,
     check,
 )
-from exchange_online.connectors.canonical import InputValue
-from exchange_online.connectors.names import ConnectorType, TlsSettings
 from regulated_partners.partners.declaration import (
     Inbound,
     InboundSecurity,

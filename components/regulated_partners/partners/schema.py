@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from exchange_online.connectors import Direction, Parameter, parameters
-from exchange_online.connectors.options import OPTION_KEYS
-from exchange_online.connectors.values import Flag, Member, Texts
+from exchange_online.connectors import OPTION_KEYS, Direction, Flag, Member, Parameter, Texts, parameters
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.settings import StackSettings

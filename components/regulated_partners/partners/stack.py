@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exchange_online.connectors import Direction, Severity, parameters
-from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
+from exchange_online.connectors import Direction, Severity, neighbour_warnings, parameters, restricts_tenant
 from regulated_partners.partners.connectors import KEYS, DeclaredConnector, read_connectors
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from exchange_online.connectors import (
     Change,
     ConnectorSettings,
+    Value,
     changes,
+    listed,
+    mail_flow,
 )
-from exchange_online.connectors.values import Value
-from exchange_online.connectors.words import listed, mail_flow
 from regulated_partners.effects import (
     KINDS,
     Effect,

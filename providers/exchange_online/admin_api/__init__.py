@@ -46,7 +46,7 @@ from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Settings, connection, settings_from
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
-from exchange_online.admin_api.wire import JsonValue, parse_datetime
+from exchange_online.admin_api.wire import JsonValue
 from exchange_online.names import LOCAL
 
 __all__ = [
@@ -99,7 +99,6 @@ __all__ = [
     "clean",
     "connection",
     "pace",
-    "parse_datetime",
     "record_validation",
     "settings_from",
     "trace_events",

@@ -8,7 +8,6 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -234,14 +233,3 @@ def claims_challenge(headers: Mapping[str, str]) -> str | None:
         return text if isinstance(json.loads(text), dict) else None
     except ValueError:
         return None
-
-
-def parse_datetime(text: str) -> datetime:
-    """A date of an answer: 7 fractional digits, with an offset, with `Z`, or without a zone (then naive).
-
-    Source: exchange-wire 6.2.
-
-    Raises:
-        ValueError: for what is no date.
-    """
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_online.admin_api import CLOUDS, Effect, JsonValue, UnexpectedAnswer, parse_datetime
+from exchange_online.admin_api import CLOUDS, Effect, JsonValue, UnexpectedAnswer
 from exchange_online.admin_api.wire import UnreadableError, read_page, request
 from tests.exchange_online.admin_api.clients import Clients
 from tests.exchange_online.admin_api.scripted_service import TENANT, Reply, ScriptedService
@@ -160,20 +159,6 @@ def test_a_name_that_is_no_cmdlet_is_a_mistake_in_the_program(client: Clients) -
     """Fails when a caller's typo could put anything into a header."""
     with pytest.raises(ValueError, match="not the name of a cmdlet"):
         client().invoke("Get-InboundConnector\r\nX: y", {}, effect=Effect.READ)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-01-02T03:04:05.1234567+00:00", datetime(2026, 1, 2, 3, 4, 5, 123456, UTC)),
-        ("2026-01-02T03:04:05.0000000Z", datetime(2026, 1, 2, 3, 4, 5, 0, UTC)),
-        ("2026-01-02T03:04:05.0000000", datetime(2026, 1, 2, 3, 4, 5)),
-    ],
-)
-def test_the_three_forms_of_a_date(text: str, expected: datetime) -> None:
-    """Fails when a date of the service cannot be read, or gets a zone that it does not have."""
-    assert parse_datetime(text) - expected == timedelta(0)
-    assert (parse_datetime(text).tzinfo is None) == (expected.tzinfo is None)
 
 
 def test_importing_the_client_loads_no_http_library() -> None:

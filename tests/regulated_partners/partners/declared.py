@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchange_online.connectors import Direction, Severity, new_parameters
-from exchange_online.connectors.changes import parameters_after_new
+from exchange_online.connectors import Direction, Severity, new_parameters, parameters_after_new
 from regulated_partners.partners import Half, Pair, read_partner
 
 FABRIKAM: dict[str, Any] = {

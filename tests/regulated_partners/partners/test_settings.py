@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchange_online.admin_api.clouds import CLOUDS
+from exchange_online.admin_api import CLOUDS
 from exchange_online.names import CLOUD_NAMES, LOCAL
 from regulated_partners.partners import StackSettings, read_settings, setting_names
 from tests.regulated_partners.partners.declared import FABRIKAM, settings
