@@ -17,13 +17,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from regulated_partners.component import DeclarationRefusedError, RegulatedPartner
-    from regulated_partners.partners.declaration import Inbound, Outbound, Partner
+    from regulated_partners.component import DeclarationRefusedError, InboundArgs, OutboundArgs, RegulatedPartner
+    from regulated_partners.partners.declaration import Partner
     from regulated_partners.program import run
 
-__all__ = ["DeclarationRefusedError", "Inbound", "Outbound", "Partner", "RegulatedPartner", "run"]
+__all__ = ["DeclarationRefusedError", "InboundArgs", "OutboundArgs", "Partner", "RegulatedPartner", "run"]
 
-_MODULES = {"DeclarationRefusedError": "component", "RegulatedPartner": "component", "run": "program"}
+_MODULES = {"Partner": "partners.declaration", "run": "program"}
 
 
 def __getattr__(name: str) -> object:
@@ -33,6 +33,6 @@ def __getattr__(name: str) -> object:
         return version("regulated-partners")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"{__name__}.{_MODULES.get(name, 'partners.declaration')}")
+    module = import_module(f"{__name__}.{_MODULES.get(name, 'component')}")
     found: object = getattr(module, name)
     return found

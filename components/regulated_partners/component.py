@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import pulumi
 from pydantic.alias_generators import to_camel
@@ -16,8 +16,6 @@ from regulated_partners.partners import (
     DeclarationFinding,
     DeclaredConnector,
     Half,
-    Inbound,
-    Outbound,
     Pair,
     read_partner,
     read_settings,
@@ -33,6 +31,30 @@ class DeclarationRefusedError(pulumi.RunError):
         self.findings = tuple(findings)
 
 
+class InboundArgs(TypedDict, total=False):
+    """Mail from the partner: what the inbound connector demands. The options are those of the stack file."""
+
+    name: str
+    comment: pulumi.Input[str]
+    connection_security: str
+    restrict_domains_by: str
+    sender_ip_addresses: pulumi.Input[Sequence[pulumi.Input[str]]]
+    certificate_name: pulumi.Input[str]
+    settings: Mapping[str, Any]
+
+
+class OutboundArgs(TypedDict, total=False):
+    """Mail to the partner: what the outbound connector demands. The options are those of the stack file."""
+
+    name: str
+    comment: pulumi.Input[str]
+    connection_security: str
+    tls_domain: pulumi.Input[str]
+    smart_hosts: pulumi.Input[Sequence[pulumi.Input[str]]]
+    validation_recipients: pulumi.Input[Sequence[pulumi.Input[str]]]
+    settings: Mapping[str, Any]
+
+
 class RegulatedPartner(pulumi.ComponentResource):
     """An inbound and an outbound connector made from one declaration, so that they cannot disagree.
 
@@ -46,8 +68,8 @@ class RegulatedPartner(pulumi.ComponentResource):
         certificate_name: the name in the partner's certificate, for both directions unless one overrides it.
         comment: free text on both connectors.
         enabled: whether both are in use; default True.
-        inbound: mail from the partner; an `Inbound`, or a mapping with the names of the stack file.
-        outbound: mail to the partner; an `Outbound`, or a mapping with the names of the stack file.
+        inbound: mail from the partner; an `InboundArgs`, or a mapping with the names of the stack file.
+        outbound: mail to the partner; an `OutboundArgs`, or a mapping with the names of the stack file.
         adopt_existing: takes over connectors that have these names already.
         protect: whether Pulumi refuses to delete both; None leaves it to `opts`.
         aliases: earlier names of the partner; with them a rename changes the connectors in place.
@@ -70,8 +92,8 @@ class RegulatedPartner(pulumi.ComponentResource):
         certificate_name: pulumi.Input[str] | None = None,
         comment: pulumi.Input[str] | None = None,
         enabled: bool = True,
-        inbound: Inbound | Mapping[str, Any] | None = None,
-        outbound: Outbound | Mapping[str, Any] | None = None,
+        inbound: InboundArgs | Mapping[str, Any] | None = None,
+        outbound: OutboundArgs | Mapping[str, Any] | None = None,
         adopt_existing: bool = False,
         protect: bool | None = None,
         aliases: Sequence[str] = (),

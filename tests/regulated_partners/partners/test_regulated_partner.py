@@ -11,8 +11,8 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from regulated_partners import Inbound, Outbound, Partner, RegulatedPartner
-from regulated_partners.component import DeclarationRefusedError
+from regulated_partners import DeclarationRefusedError, InboundArgs, OutboundArgs, Partner, RegulatedPartner
+from regulated_partners.partners.declaration import Inbound, Outbound
 
 
 def refused(name: str = "Fabrikam", **arguments: Any) -> list[str]:
@@ -29,7 +29,7 @@ def test_every_finding_is_in_the_error() -> None:
     lines = refused(
         domains=["a.*.com"],
         inbound={"restrictDomainsBy": "ipAddresses"},
-        outbound=Outbound(connection_security="trustedCertificationAuthority", tls_domain="a.com"),
+        outbound=OutboundArgs(connection_security="trustedCertificationAuthority", tls_domain="a.com"),
     )
     assert [line.partition(": ")[0] for line in lines] == [
         "Fabrikam.domains[0]",
@@ -100,15 +100,30 @@ def test_a_cloud_that_does_not_exist_stops_a_program_of_ones_own(monkeypatch: py
     assert line == "regulated-partners:cloud: there is no cloud 'comercial'; did you mean commercial?"
 
 
-def test_options_may_be_models_or_mappings() -> None:
-    """A failure means that a program has to write one of the two."""
-    for inbound in (Inbound(sender_ip_addresses=("::1",)), {"senderIpAddresses": ["::1"]}):
+def test_options_may_be_arguments_models_or_mappings() -> None:
+    """A failure means that a program has to write one of them."""
+    options = (InboundArgs(sender_ip_addresses=["::1"]), Inbound(sender_ip_addresses=("::1",)))
+    for inbound in (*options, {"senderIpAddresses": ["::1"]}):
         (*_, line) = refused(domains=["a.com"], certificate_name="a.com", inbound=inbound)
         assert line.startswith("Fabrikam.inbound.senderIpAddresses")
 
 
+def test_arguments_of_a_direction_take_outputs_and_mistakes_in_them_are_sentences() -> None:
+    """A failure means that `InboundArgs(certificate_name=<Output>)`, or a misspelled name, ends in a traceback."""
+    later = pulumi.Output.from_input("mail.a.com")
+    inbound = InboundArgs(certificate_name=later, sender_ip_addresses=[later])
+    lines = refused(domains=["a.com"], inbound={**inbound, "certificat_name": "a.com"}, outbound={"tls_domain": later})
+    assert lines == [
+        "Fabrikam.inbound.certificatName: there is no such name here; did you mean certificateName?",
+        "Fabrikam.inbound.senderIpAddresses: the list would restrict nothing, because restrictDomainsBy is certificate; set "
+        "it to ipAddresses, or leave the list out.",
+    ]
+
+
 def test_every_name_of_the_stack_file_is_an_argument() -> None:
     """A failure means that a stack file can say what a program cannot."""
+    for arguments_of, model in ((InboundArgs, Inbound), (OutboundArgs, Outbound)):
+        assert set(arguments_of.__annotations__) == set(model.model_fields)
     arguments = set(inspect.signature(RegulatedPartner.__init__).parameters) - {"self", "opts"}
     assert arguments >= set(Partner.model_fields) - {"acknowledge"}
     assert arguments <= set(Partner.model_fields)
