@@ -115,8 +115,9 @@ def test_arguments_of_a_direction_take_outputs_and_mistakes_in_them_are_sentence
     lines = refused(domains=["a.com"], inbound={**inbound, "certificat_name": "a.com"}, outbound={"tls_domain": later})
     assert lines == [
         "Fabrikam.inbound.certificatName: there is no such name here; did you mean certificateName?",
-        "Fabrikam.inbound.senderIpAddresses: the list would restrict nothing, because restrictDomainsBy is certificate; set "
-        "it to ipAddresses, or leave the list out.",
+        "Fabrikam.inbound.senderIpAddresses: the list would restrict nothing, "
+        "because restrictDomainsBy is certificate; "
+        "set it to ipAddresses, or leave the list out.",
     ]
 
 
