@@ -60,6 +60,17 @@ def test_cli_on_path_takes_the_place_of_links(tmp_path: Path) -> None:
     assert list(links.iterdir()) == []
 
 
+def test_a_build_without_a_home_has_caches_all_the_same(tmp_path: Path) -> None:
+    """Failing means that `go` says "module cache not found" in a container, whose user has no home."""
+    go = pretend_go(tmp_path, f'echo "${{HOME:-none}}" >> {tmp_path}/homes\n' + GO.replace("$HOME", str(tmp_path)))
+    variables = {**environment(tmp_path, path=[go], PULUMI_RELEASES_URL=UNREACHABLE)}
+    del variables["HOME"]
+    answer = install(variables)
+    assert answer.returncode == 0, answer.stderr
+    (home,) = set((tmp_path / "homes").read_text(encoding="utf-8").split())
+    assert Path(home).is_dir()
+
+
 @pytest.mark.parametrize(
     ("version", "names", "reason"),
     [

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from regulated_partners.engine.install.cache import Heartbeat, Version, say
+from regulated_partners.engine.install.cache import Heartbeat, Version, home_directory, say
 from regulated_partners.engine.install.pinned import GO_MODULE, HERE, cli_version
 from regulated_partners.errors import RouteError
 
@@ -122,6 +122,8 @@ def go(arguments: list[str], module: Path, announce: str = "") -> str:
         say(announce)
     # No C compiler is needed, and half of one (gcc without headers) would fail the build.
     environment = {**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "on", "GOWORK": "off"}
+    # Its caches lie in the user's home, also where that is not told, or the user has none.
+    environment["HOME"] = str(home_directory(os.environ))
     with _text_file() as output, _text_file() as errors:
         process = subprocess.Popen(
             ["go", *arguments], cwd=module, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
