@@ -18,7 +18,7 @@ from exchange_online_emulator.cmdlets.tenant import PlainRow
 from exchange_online_emulator.cmdlets.values import ticks, variant
 from exchange_online_emulator.errors import NotAuthenticatedError, ServiceError
 from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import assumed, observed_client, observed_live, observed_multi
 
 WireValue = str | bool | int | None | list[str]
 _CLASSES = {
@@ -67,11 +67,10 @@ def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[
     return cells
 
 
-@rule(
+@assumed(
     "message-trace-rows",
     "rows of the message trace have the documented properties and no directory properties; dates have no zone",
-    tag="assumed",
-    source="Get-MessageTraceV2, Get-MessageTraceDetailV2: properties by their examples; the wire form is not known",
+    "Get-MessageTraceV2, Get-MessageTraceDetailV2: properties by their examples; the wire form is not known",
 )
 def _plain(item: StoredObject) -> dict[str, WireValue]:
     cells: dict[str, WireValue] = {}
@@ -91,11 +90,10 @@ def _order(kind: Kind) -> tuple[str, ...]:
     return row_properties("inbound" if kind is Kind.INBOUND else "outbound")
 
 
-@rule(
+@observed_live(
     "row-shapes",
     "inbound and outbound rows have the properties of data/cmdlets.json and differ; Identity equals Name",
-    tag="observed:live",
-    source="G2O, July 2026 (connector-semantics section 4)",
+    "G2O, July 2026 (connector-semantics section 4)",
 )
 def _properties(item: StoredObject) -> Mapping[str, SettingValue]:
     stamp = item.text("LastValidationTimestamp")
@@ -110,11 +108,10 @@ def _properties(item: StoredObject) -> Mapping[str, SettingValue]:
     }
 
 
-@rule(
+@observed_multi(
     "directory-properties",
     "rows carry generic directory properties (Id, DistinguishedName, ObjectClass, WhenChanged, ...)",
-    tag="observed:multi",
-    source="VOSS connector models, ScubaGear sample report, RAWHTTP; their values are assumed",
+    "VOSS connector models, ScubaGear sample report, RAWHTTP; their values are assumed",
 )
 def _directory_properties(item: StoredObject, tenant: str) -> Mapping[str, SettingValue]:
     return {
@@ -134,11 +131,10 @@ def _directory_properties(item: StoredObject, tenant: str) -> Mapping[str, Setti
     }
 
 
-@rule(
+@observed_multi(
     "sidecars",
     "next to a value stands its type: X@odata.type for lists and GUIDs, X@data.type for GUIDs, dates and numbers",
-    tag="observed:multi",
-    source="RAWHTTP, G2O, CIPP (exchange-wire 6.2)",
+    "RAWHTTP, G2O, CIPP (exchange-wire 6.2)",
 )
 def _put(cells: dict[str, WireValue], name: str, value: SettingValue) -> None:
     if isinstance(value, tuple):
@@ -185,11 +181,10 @@ def success(
     return _json(body, 200)
 
 
-@rule(
+@observed_client(
     "clixml",
     "with X-ResponseFormat: clixml the rows come as CLIXML in value[0]._clixml",
-    tag="observed:client",
-    source="TMPEXO (exchange-wire 5.1); the XML is only sketched",
+    "TMPEXO (exchange-wire 5.1); the XML is only sketched",
 )
 def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
     """One row that holds all rows as XML."""
@@ -202,12 +197,11 @@ def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
     return [{"_clixml": ElementTree.tostring(root, encoding="unicode")}]
 
 
-@rule(
+@observed_multi(
     "error-envelope",
     "errors: error.code, message, details[0].message as `Id|Type|text`, innererror with internalexception; body B has "
     "no details and its warnings inside error",
-    tag="observed:multi",
-    source="Microsoft365DSC #2998, G2O, TMPEXO, CIPP, EXOHELPER (exchange-wire 7)",
+    "Microsoft365DSC #2998, G2O, TMPEXO, CIPP, EXOHELPER (exchange-wire 7)",
 )
 def refusal(error: ServiceError) -> Response:
     """The envelope for a refusal."""
@@ -231,11 +225,10 @@ def refusal(error: ServiceError) -> Response:
     return _json({"error": body}, error.status, {"x-ExceptionType": error.exception_type.rpartition(".")[2]})
 
 
-@rule(
+@observed_multi(
     "nul-body",
     "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON",
-    tag="observed:multi",
-    source="G2O, AZAPP (exchange-wire 7.2); its length is assumed",
+    "G2O, AZAPP (exchange-wire 7.2); its length is assumed",
 )
 def forbidden() -> Response:
     """403 with NUL bytes."""

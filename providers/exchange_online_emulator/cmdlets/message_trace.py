@@ -14,7 +14,7 @@ from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.cmdlets.values import ticks
 from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import Kind, StoredObject
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import documented, observed_single
 from exchange_online_emulator.storage import Store
 
 
@@ -109,12 +109,11 @@ def get(tenant: Tenant, kind: Kind, bound: Bound) -> Outcome:
     return _messages(objects, bound)
 
 
-@rule(
+@documented(
     "message-trace",
     "Get-MessageTraceV2 gives the messages of the last 48 hours, or of at most 10 days within the last 90; at most "
     "ResultSize (default 1000, limit 5000); addresses may hold wildcards",
-    tag="documented",
-    source="Get-MessageTraceV2 (windows, sizes); wildcards, order, warning and texts are assumed",
+    "Get-MessageTraceV2 (windows, sizes); wildcards, order, warning and texts are assumed",
 )
 def _messages(objects: tuple[StoredObject, ...], bound: Bound) -> Outcome:
     start, end = _window(bound)
@@ -125,11 +124,10 @@ def _messages(objects: tuple[StoredObject, ...], bound: Bound) -> Outcome:
     return Outcome(found[:size], (_MORE,) if len(found) > size else ())
 
 
-@rule(
+@observed_single(
     "message-trace-detail",
     "Get-MessageTraceDetailV2 gives the events of one message to one recipient; Data names the connectors",
-    tag="observed:single",
-    source="Get-MessageTraceDetailV2 (parameters); public vendor modules (S:InboundConnectorData=Name=); rows assumed",
+    "Get-MessageTraceDetailV2 (parameters); public vendor modules (S:InboundConnectorData=Name=); rows assumed",
 )
 def _events(objects: tuple[StoredObject, ...], bound: Bound) -> tuple[StoredObject, ...]:
     wanted = (str(bound["MessageTraceId"]), str(bound["RecipientAddress"]).casefold())

@@ -15,7 +15,7 @@ from typing import Any
 
 from exchange_online_emulator.errors import MissingParameterError, TransformationError, UnknownParameterError
 from exchange_online_emulator.models import SettingValue
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import observed_client, observed_live, observed_single
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,10 @@ class ListChange:
 Bound = Mapping[str, SettingValue | ListChange]
 
 
-@rule(
+@observed_single(
     "parameter-names",
     "parameter names match in any case; one given twice in different case is refused as unknown",
-    tag="observed:single",
-    source="CIPP sends `name`, `comment`; refusal of two spellings is assumed (exchange-wire 5.3)",
+    "CIPP sends `name`, `comment`; refusal of two spellings is assumed (exchange-wire 5.3)",
 )
 def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[str, ...] = ()) -> Bound:
     """Typed values by documented parameter name.
@@ -143,12 +142,11 @@ def _convert(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     return _SCALARS.get(parameter.type, _text)(parameter, value)
 
 
-@rule(
+@observed_client(
     "list-encoding",
     "lists: a JSON array or a single string replaces; null, empty string, [] or an empty hashtable clears; "
     "a hashtable of type #Exchange.GenericHashTable with Add and Remove changes a part; any other object is refused",
-    tag="observed:client",
-    source="TMPEXO, CIPP (exchange-wire 5.3); which clearing forms work over REST is assumed",
+    "TMPEXO, CIPP (exchange-wire 5.3); which clearing forms work over REST is assumed",
 )
 def _list(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     if value is None or value == "":
@@ -178,11 +176,10 @@ def _hashtable(parameter: Parameter, value: dict[str, Json]) -> SettingValue | L
     return ListChange(parts.get("add", ()), parts.get("remove", ())) if parts else ()
 
 
-@rule(
+@observed_live(
     "V25",
     "an enumeration takes a full name or a unique prefix in any case; another value answers 400 with body B",
-    tag="observed:live",
-    source="G2O on another cmdlet (`File` matched `FileTypeBlock`); for connectors assumed",
+    "G2O on another cmdlet (`File` matched `FileTypeBlock`); for connectors assumed",
 )
 def _enumeration(parameter: Parameter, value: Json) -> SettingValue:
     if parameter.nullable and value in (None, ""):
@@ -209,11 +206,10 @@ def _boolean(parameter: Parameter, value: Json) -> SettingValue:
     )
 
 
-@rule(
+@observed_client(
     "text-parameters",
     "null clears a text: Name and Comment are strings and become empty, TlsDomain and TlsSenderCertificateName null",
-    tag="observed:client",
-    source="TMPEXO types Comment and Name as string (exchange-wire 5.3); refusing numbers is assumed",
+    "TMPEXO types Comment and Name as string (exchange-wire 5.3); refusing numbers is assumed",
 )
 def _text(parameter: Parameter, value: Json) -> SettingValue:
     empty = "" if parameter.type == "String" else None

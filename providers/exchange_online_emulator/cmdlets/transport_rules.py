@@ -9,7 +9,7 @@ from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError, TransformationError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import documented
 from exchange_online_emulator.storage import DuplicateNameError
 
 _NAME_LIMIT = 64
@@ -17,12 +17,11 @@ _COMMENTS_LIMIT = 1024
 _PREDICATE = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks.{}Predicate"
 
 
-@rule(
+@documented(
     "transport-rule",
     "New-TransportRule takes a rule that routes to an outbound connector by name, DN or GUID; "
     "Name up to 64, Comments up to 1024 characters; an unknown connector is refused",
-    tag="documented",
-    source="New-TransportRule; texts assumed",
+    "New-TransportRule; texts assumed",
 )
 def new(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:
     """One row, the rule created. Raises `AlreadyExistsError`, `InvalidSettingError`, `ObjectNotFoundError`."""

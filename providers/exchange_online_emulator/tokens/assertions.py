@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.responses import JSONResponse
 
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import documented
 from exchange_online_emulator.tokens.applications import Application, FederatedCredential
 
 
@@ -45,12 +45,11 @@ def unknown_tenant(tenant: str) -> EntraError:
     )
 
 
-@rule(
+@documented(
     "token-errors",
     "the token endpoint refuses with error, error_description (AADSTS number first), error_codes, timestamp, trace_id, "
     "correlation_id",
-    tag="documented",
-    source="Microsoft identity platform, error codes and client credentials flow; wordings abridged",
+    "Microsoft identity platform, error codes and client credentials flow; wordings abridged",
 )
 def error_response(error: EntraError, correlation_id: str | None) -> JSONResponse:
     """The answer for a refusal."""
@@ -91,12 +90,11 @@ def check_assertion(application: Application, assertion: str, audiences: tuple[s
         _check_federated(application, assertion, header, claims)
 
 
-@rule(
+@documented(
     "certificate-assertion",
     "a certificate's assertion: x5t or x5t#S256 names a registered, still valid certificate; signature, aud, iss, sub "
     "and exp are checked",
-    tag="documented",
-    source="Microsoft identity platform, certificate credentials; AADSTS700027, 700023, 700024",
+    "Microsoft identity platform, certificate credentials; AADSTS700027, 700023, 700024",
 )
 def _check_certificate(
     application: Application, assertion: str, header: Mapping[str, Any], audiences: tuple[str, ...]
@@ -133,11 +131,10 @@ def _verify(assertion: str, key: rsa.RSAPublicKey, audiences: tuple[str, ...], c
         raise invalid_client(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
 
 
-@rule(
+@documented(
     "federated-assertion",
     "a federated assertion: issuer, subject and audience match a registered credential exactly; signature by its JWKS",
-    tag="documented",
-    source="workload identity federation; AADSTS700211, 700212, 700213; that Exchange takes such a token is assumed",
+    "workload identity federation; AADSTS700211, 700212, 700213; that Exchange takes such a token is assumed",
 )
 def _check_federated(
     application: Application, assertion: str, header: Mapping[str, Any], claims: Mapping[str, Any]
