@@ -28,22 +28,15 @@ _CLASSES = {
     Kind.ACCEPTED_DOMAIN: "msExchAcceptedDomain",
 }
 _PLAIN = {Kind.MESSAGE_TRACE: MESSAGE_PROPERTIES, Kind.MESSAGE_TRACE_DETAIL: EVENT_PROPERTIES}
-_RULE_PROPERTIES = (
-    "Priority",
-    "Comments",
-    "Conditions",
-    "State",
-    "Mode",
-    "RecipientDomainIs",
-    "SenderDomainIs",
-    "RouteMessageOutboundConnector",
-    "RouteMessageOutboundRequireTls",
-    "Name",
-    "Identity",
-    "Guid",
-    "IsValid",
-)
-_DOMAIN_PROPERTIES = ("DomainName", "DomainType", "Default", "Name", "Identity", "Guid", "IsValid")
+_ORDER = {
+    Kind.INBOUND: row_properties(Kind.INBOUND),
+    Kind.OUTBOUND: row_properties(Kind.OUTBOUND),
+    Kind.TRANSPORT_RULE: (
+        *("Priority", "Comments", "Conditions", "State", "Mode", "RecipientDomainIs", "SenderDomainIs"),
+        *("RouteMessageOutboundConnector", "RouteMessageOutboundRequireTls", "Name", "Identity", "Guid", "IsValid"),
+    ),
+    Kind.ACCEPTED_DOMAIN: ("DomainName", "DomainType", "Default", "Name", "Identity", "Guid", "IsValid"),
+}
 
 
 def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[str, WireValue]:
@@ -55,7 +48,7 @@ def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[
     values = _properties(item)
     hidden = set(switches.unsupported_parameters)
     cells: dict[str, WireValue] = {}
-    for name in _order(item.kind):
+    for name in _ORDER[item.kind]:
         if name in hidden:
             continue
         value = values[name] if name in values else item.settings.get(name)
@@ -80,14 +73,6 @@ def _plain(item: StoredObject) -> dict[str, WireValue]:
             cells[f"{name}@data.type"] = "System.DateTime"
         _put(cells, name, value)
     return cells
-
-
-def _order(kind: Kind) -> tuple[str, ...]:
-    if kind is Kind.TRANSPORT_RULE:
-        return _RULE_PROPERTIES
-    if kind is Kind.ACCEPTED_DOMAIN:
-        return _DOMAIN_PROPERTIES
-    return row_properties("inbound" if kind is Kind.INBOUND else "outbound")
 
 
 @observed_live(

@@ -46,7 +46,7 @@ from exchange_online_emulator.faults import (
 from exchange_online_emulator.models import Kind, StoredObject
 from exchange_online_emulator.rules import observed_multi
 from exchange_online_emulator.service import Emulator
-from exchange_online_emulator.storage import Call, record
+from exchange_online_emulator.storage import Call
 from exchange_online_emulator.tokens.applications import allows
 from exchange_online_emulator.wire import (
     LOST,
@@ -142,7 +142,7 @@ async def invoke_command(request: Request) -> Response:
         cmdlet_header=headers.get("x-cmdletname"),
     )
     if epoch == emulator.epoch:
-        await run_in_threadpool(record, emulator.store, call)
+        await run_in_threadpool(emulator.store.record, call)
     return response
 
 

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from exchange_online_emulator.cmdlets.changes import Change, merged, same_settings
 from exchange_online_emulator.cmdlets.connector_rules import in_use_text, judge
-from exchange_online_emulator.cmdlets.parameters import Bound, cmdlet_specs, row_properties
+from exchange_online_emulator.cmdlets.parameters import Bound, cmdlet_specs, only_asked, row_properties
 from exchange_online_emulator.cmdlets.tenant import Outcome, PlainRow, Tenant
 from exchange_online_emulator.cmdlets.values import stored
 from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError, OrganizationProhibitedError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import assumed, documented, observed_client, observed_multi, observed_single
-from exchange_online_emulator.storage import DuplicateNameError
+from exchange_online_emulator.rules import assumed, documented, observed_multi, observed_single
 
 _CREATED_DISABLED = (
     "Inbound connector for this service offering is created in a disabled state. Contact Support to enable it."
@@ -104,7 +103,7 @@ _NOT_STORED = frozenset({"Name", "Identity", "Guid", "IsValid", "WhenChangedUTC"
 )
 def default_settings(kind: Kind) -> dict[str, SettingValue]:
     """The settings of a connector of which nothing but the name is given."""
-    names = row_properties("inbound" if kind is Kind.INBOUND else "outbound")
+    names = row_properties(kind)
     lists = {
         parameter.name
         for verb in ("New", "Set")
@@ -138,12 +137,9 @@ def new(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Out
         raise AlreadyExistsError(name)
     judge(Change(kind, name, bound, None, settings, switches, tenant.accepted_domains()))
     warnings = created_disabled(kind, settings, switches)
-    if _only_asked(bound):
+    if only_asked(bound):
         return Outcome(warnings=warnings, confirmation_message=f"Creating the {kind} '{name}'.")
-    try:
-        created = tenant.store.insert(StoredObject(kind, name, settings))
-    except DuplicateNameError as error:
-        raise AlreadyExistsError(name) from error
+    created = tenant.store.insert(StoredObject(kind, name, settings))
     visibility.written(kind, None, created)
     return Outcome((created,), warnings)
 
@@ -165,16 +161,13 @@ def set_(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Ou
     settings = merged(bound, before.settings)
     judge(Change(kind, name, bound, before, settings, switches, tenant.accepted_domains(), tenant.rules_using(before)))
     warnings = enabling_declined(before, settings, switches)
-    if _only_asked(bound):
+    if only_asked(bound):
         return Outcome(warnings=warnings, confirmation_message=f"Setting the {kind} '{before.name}'.")
     if name == before.name and same_settings(settings, before.settings):
         text = f"The command completed successfully but no settings of '{before.name}' have been modified."
         return Outcome(warnings=(*warnings, text))
     after = before.with_settings(name, settings)
-    try:
-        tenant.store.update(after)
-    except DuplicateNameError as error:
-        raise AlreadyExistsError(name) from error
+    tenant.store.update(after)
     visibility.written(kind, before, after)
     return Outcome(warnings=warnings)
 
@@ -197,21 +190,11 @@ def remove(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> 
     using = tenant.rules_using(gone)
     if using and tenant.switches.connector_in_use == "refuse":
         raise InvalidSettingError(in_use_text(gone.name, using))
-    if _only_asked(bound):
+    if only_asked(bound):
         return Outcome(confirmation_message=f"Removing the {kind} '{gone.name}'.")
     tenant.store.delete(gone)
     visibility.written(kind, gone, None)
     return Outcome()
-
-
-@observed_client(
-    "confirm",
-    "Confirm true or WhatIf true changes nothing and answers with @adminapi.confirmationmessage; "
-    "without Confirm a Remove executes",
-    "TMPEXO; CIPP and HELLOID for Remove (exchange-wire 5.4); WhatIf on connectors is assumed",
-)
-def _only_asked(bound: Bound) -> bool:
-    return bound.get("Confirm") is True or bound.get("WhatIf") is True
 
 
 @observed_multi(
@@ -237,7 +220,7 @@ def validate(tenant: Tenant, bound: Bound) -> Outcome:
     connector = tenant.find(Kind.OUTBOUND, str(bound["Identity"]))
     recipients = bound["Recipients"]
     stored("Recipients", recipients if isinstance(recipients, tuple) else ())
-    if bound.get("Confirm") is True or bound.get("WhatIf") is True:
+    if only_asked(bound):
         return Outcome(confirmation_message=f"Validating the OutboundConnector '{connector.name}'.")
     succeeds = tenant.switches.validation_succeeds
     hosts = connector.values("SmartHosts") if not connector.flag("UseMXRecord") else ("MX record",)

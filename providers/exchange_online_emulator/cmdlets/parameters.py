@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange_online_emulator.errors import MissingParameterError, TransformationError, UnknownParameterError
-from exchange_online_emulator.models import SettingValue
+from exchange_online_emulator.models import Kind, SettingValue
 from exchange_online_emulator.rules import observed_client, observed_live, observed_single
 
 
@@ -84,12 +84,12 @@ def find_cmdlet(name: str) -> CmdletSpec | None:
     return cmdlet_specs().get(name.lower())
 
 
-def row_properties(direction: str) -> tuple[str, ...]:
-    """The properties of a connector row in the order of the service; `direction` is `inbound` or `outbound`.
+def row_properties(kind: Kind) -> tuple[str, ...]:
+    """The properties of a connector's row in the order of the service.
 
     Source: observed live by G2O.
     """
-    return tuple(_tables()["rows"][direction])
+    return tuple(_tables()["rows"]["inbound" if kind is Kind.INBOUND else "outbound"])
 
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -132,6 +132,17 @@ def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[
     if missing:
         raise MissingParameterError(*missing)
     return bound
+
+
+@observed_client(
+    "confirm",
+    "Confirm true or WhatIf true changes nothing and answers with @adminapi.confirmationmessage; "
+    "without Confirm a Remove executes",
+    "TMPEXO; CIPP and HELLOID for Remove (exchange-wire 5.4); WhatIf on connectors is assumed",
+)
+def only_asked(bound: Bound) -> bool:
+    """Whether the caller wants to see what would be done, and nothing done."""
+    return bound.get("Confirm") is True or bound.get("WhatIf") is True
 
 
 def _convert(parameter: Parameter, value: Json) -> SettingValue | ListChange:
