@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 from starlette.responses import Response
 
 from exchange_online_emulator.admin_api.authorization import challenge_claims
-from exchange_online_emulator.cmdlets.message_trace import EVENT_PROPERTIES, MESSAGE_PROPERTIES
 from exchange_online_emulator.cmdlets.parameters import row_properties
 from exchange_online_emulator.cmdlets.tenant import PlainRow
 from exchange_online_emulator.cmdlets.values import ticks, variant
@@ -27,7 +26,6 @@ _CLASSES = {
     Kind.TRANSPORT_RULE: "msExchTransportRule",
     Kind.ACCEPTED_DOMAIN: "msExchAcceptedDomain",
 }
-_PLAIN = {Kind.MESSAGE_TRACE: MESSAGE_PROPERTIES, Kind.MESSAGE_TRACE_DETAIL: EVENT_PROPERTIES}
 _ORDER = {
     Kind.INBOUND: row_properties(Kind.INBOUND),
     Kind.OUTBOUND: row_properties(Kind.OUTBOUND),
@@ -43,7 +41,7 @@ def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[
     """One row with its sidecars; `tenant` is the GUID that directory names hold."""
     if isinstance(item, PlainRow):
         return {name: list(value) if isinstance(value, tuple) else value for name, value in item.values.items()}
-    if item.kind in _PLAIN:
+    if item.kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
         return _plain(item)
     values = _properties(item)
     hidden = set(switches.unsupported_parameters)
@@ -67,8 +65,9 @@ def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[
 )
 def _plain(item: StoredObject) -> dict[str, WireValue]:
     cells: dict[str, WireValue] = {}
-    for name in _PLAIN[item.kind]:
-        value = item.settings.get(name)
+    for name, value in item.settings.items():
+        if item.kind is Kind.MESSAGE_TRACE_DETAIL and name == "RecipientAddress":
+            continue
         if name in ("Received", "Date"):
             cells[f"{name}@data.type"] = "System.DateTime"
         _put(cells, name, value)

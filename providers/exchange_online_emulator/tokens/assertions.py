@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import jwt
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.responses import JSONResponse
 
@@ -106,29 +105,29 @@ def _check_certificate(
             700027,
             "The certificate with identifier used to sign the client assertion is not registered on application.",
         )
-    _verify(assertion, _public_key(certificate), audiences, application.client_id)
-
-
-def _public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey:
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise invalid_client(700027, "Client assertion failed signature validation: the key is not an RSA key.")
-    return key
+    wrong_audience = invalid_client(700023, "Client assertion audience claim does not match Realm issuer.")
+    claims = _verified(assertion, key, audiences, wrong_audience)
+    if str(claims["sub"]).lower() != application.client_id.lower():
+        raise invalid_client(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
 
 
-def _verify(assertion: str, key: rsa.RSAPublicKey, audiences: tuple[str, ...], client_id: str) -> None:
+def _verified(
+    assertion: str, key: rsa.RSAPublicKey | jwt.PyJWK, audiences: Iterable[str], wrong_audience: EntraError
+) -> dict[str, Any]:
     try:
-        claims: dict[str, Any] = jwt.decode(
-            assertion, key, algorithms=_ALGORITHMS, audience=list(audiences), options={"require": ["exp", "aud", "sub"]}
+        required = ["exp", "aud", "sub", "iss"]
+        return dict(
+            jwt.decode(assertion, key, algorithms=_ALGORITHMS, audience=audiences, options={"require": required})
         )
     except jwt.InvalidAudienceError:
-        raise invalid_client(700023, "Client assertion audience claim does not match Realm issuer.") from None
+        raise wrong_audience from None
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
         raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
     except jwt.PyJWTError:
         raise invalid_client(700027, "Client assertion failed signature validation.") from None
-    if str(claims["sub"]).lower() != client_id.lower():
-        raise invalid_client(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
 
 
 @documented(
@@ -149,27 +148,18 @@ def _check_federated(
     if not of_subject:
         text = f"No matching federated identity record found for presented assertion subject '{subject}'."
         raise _federated(700213, text)
-    try:
-        jwt.decode(
-            assertion,
-            _issuer_key(of_subject[0], str(header.get("kid", ""))),
-            algorithms=_ALGORITHMS,
-            audience=[name for item in of_subject for name in item.audiences],
-            options={"require": ["exp", "aud", "sub", "iss"]},
-        )
-    except jwt.InvalidAudienceError:
-        text = f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'."
-        raise _federated(700212, text) from None
-    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
-        raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
-    except jwt.PyJWTError:
-        raise invalid_client(700027, "Client assertion failed signature validation.") from None
+    text = f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'."
+    audiences = [name for item in of_subject for name in item.audiences]
+    _verified(assertion, _issuer_key(of_subject[0], str(header.get("kid", ""))), audiences, _federated(700212, text))
 
 
 def _issuer_key(credential: FederatedCredential, key_id: str) -> jwt.PyJWK:
     for key in credential.jwks.get("keys", []):
         if not key_id or key.get("kid") == key_id:
-            return jwt.PyJWK.from_json(json.dumps(key), algorithm="RS256")
+            try:
+                return jwt.PyJWK.from_json(json.dumps(key), algorithm="RS256")
+            except jwt.PyJWTError:
+                raise invalid_client(700027, "Client assertion failed signature validation.") from None
     raise invalid_client(700027, "Client assertion failed signature validation: the issuer has no such key.")
 
 
