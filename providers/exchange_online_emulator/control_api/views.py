@@ -165,14 +165,6 @@ def _invoke(call: _Call) -> models.InvokeAnswer:
     return models.InvokeAnswer(rows=rows, warnings=list(outcome.warnings))
 
 
-def _change_switches(call: _Call) -> Switches:
-    # Only the fields that the request names.
-    update = {name: getattr(call.body, name) for name in call.body.model_fields_set}
-    tenant = call.emulator.tenant
-    tenant.switches = tenant.switches.model_copy(update=update)
-    return tenant.switches
-
-
 def _remove_fault(call: _Call) -> None:
     if not call.emulator.faults.remove(call.number):
         raise _ProblemError(f"There is no fault {call.number}.", 404)
@@ -203,7 +195,7 @@ _TABLE: Mapping[str, Mapping[str, _Handler]] = {
     },
     "switches": {
         "GET": (lambda call: call.emulator.tenant.switches, None, 200),
-        "PATCH": (_change_switches, Switches, 200),
+        "PATCH": (lambda call: call.emulator.tenant.switch(**call.body.model_dump(exclude_unset=True)), Switches, 200),
     },
     "faults": {
         "GET": (lambda call: call.emulator.faults.all(), None, 200),
