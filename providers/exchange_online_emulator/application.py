@@ -19,12 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange_online_emulator.admin_api.views import ROUTES as ADMIN_API
 from exchange_online_emulator.cmdlets.listing import get
-from exchange_online_emulator.cmdlets.parameters import bind, find_cmdlet
 from exchange_online_emulator.control_api.views import ROUTES as CONTROL
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject
 from exchange_online_emulator.service import Emulator
-from exchange_online_emulator.storage import Call, recorded
+from exchange_online_emulator.storage import Call
 from exchange_online_emulator.tokens.views import ROUTES as TOKENS
 from exchange_online_emulator.wire import LOST
 
@@ -146,7 +145,7 @@ def _page(emulator: Emulator) -> str:
     _connectors(body, "Inbound connectors", emulator.store.objects(Kind.INBOUND), _INBOUND)
     _connectors(body, "Outbound connectors", emulator.store.objects(Kind.OUTBOUND), _OUTBOUND)
     _rules(body, emulator)
-    _calls(body, recorded(emulator.store, _CALLS_SHOWN))
+    _calls(body, emulator.store.calls(_CALLS_SHOWN))
     return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html")
 
 
@@ -181,8 +180,7 @@ def _connectors(body: Element, title: str, items: Sequence[StoredObject], column
 
 
 def _rules(body: Element, emulator: Emulator) -> None:
-    cmdlet = find_cmdlet("Get-TransportRule")
-    found = get(emulator.tenant, Visibility(), Kind.TRANSPORT_RULE, bind(cmdlet, {})).rows if cmdlet else ()
+    found = get(emulator.tenant, Visibility(), Kind.TRANSPORT_RULE, {}).rows
     rules = [item for item in found if isinstance(item, StoredObject)]
     header = ["Name", "State", "Mode", "Routed through", "Recipient domains", "Sender domains"]
     table = _table(body, f"Transport rules ({len(rules)})", header, empty=not rules)

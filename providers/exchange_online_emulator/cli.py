@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import logging
 import os
@@ -28,13 +29,28 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m excha
         The exit code: 0 done, 1 not running (status), 2 usage or could not run.
     """
     options = _parser(program).parse_args(arguments)
-    command = {"serve": _serve, "start": _start, "stop": _stop, "status": _status, "reset": _reset, "rules": _rules}
     missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
     if missing:
         return _refuse(
             f"The emulator needs {', '.join(missing)}: install it by `pip install 'regulated-partners[emulator]'`."
         )
-    return command[options.command](options)
+    if options.command == "rules":
+        from exchange_online_emulator import rules_table
+
+        print(rules_table.markdown() if options.markdown else rules_table.plain())  # noqa: T201
+        return 0
+    from exchange_online_emulator.process import EmulatorStartError
+
+    try:
+        return _serve(options) if options.command == "serve" else _background(options)
+    except EmulatorStartError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return _refuse(
+            f"The emulator cannot keep its state in {options.state}: {reason}. "
+            "Name a file in another folder with --state."
+        )
 
 
 def default_state() -> Path:
@@ -77,72 +93,38 @@ def _parser(program: str) -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from exchange_online_emulator.serving import CannotServeError, ServeOptions, serve
+    from exchange_online_emulator.serving import serve
 
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO, stream=sys.stderr)
-    latency = options.latency / 1000
-    try:
-        serve(ServeOptions(options.state, options.host, options.port, options.connection, latency, options.seed))
-    except CannotServeError as error:
-        return _refuse(str(error))
-    except OSError as error:
-        return _refuse(_unusable(options.state, error))
-    except KeyboardInterrupt:
-        return 0
+    where, seconds = (options.state, options.connection), options.latency / 1000
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(*where, host=options.host, port=options.port, latency=seconds, seed=options.seed)
     return 0
 
 
-def _start(options: argparse.Namespace) -> int:
+def _background(options: argparse.Namespace) -> int:
     from exchange_online_emulator import process
 
-    try:
-        connection = process.start(options.state, options.connection, options.latency, options.seed)
-    except process.EmulatorStartError as error:
-        return _refuse(str(error))
-    except OSError as error:
-        return _refuse(_unusable(options.state, error))
-    print(connection.url)  # noqa: T201
-    return 0
-
-
-def _unusable(state: Path, error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return f"The emulator cannot keep its state in {state}: {reason}. Name a file in another folder with --state."
-
-
-def _stop(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import process
-
-    stopped = process.stop(options.state, options.connection)
-    print("stopped" if stopped else "not running")  # noqa: T201
-    return 0
-
-
-def _status(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import process
-
-    connection = process.running(options.state, options.connection)
-    if connection is None:
-        print("not running")  # noqa: T201
-        return _NOT_RUNNING
-    file = process.connection_path(options.state, options.connection)
-    print(f"{connection.url} (pid {connection.pid})")  # noqa: T201
-    print(f"Stacks on the cloud `local` find it by EXCHANGE_ONLINE_EMULATOR={file}")  # noqa: T201
-    return 0
-
-
-def _reset(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import process
-
-    process.reset(options.state, options.connection)
-    print("reset")  # noqa: T201
-    return 0
-
-
-def _rules(options: argparse.Namespace) -> int:
-    from exchange_online_emulator import rules_table
-
-    print(rules_table.markdown() if options.markdown else rules_table.plain())  # noqa: T201
+    state, path = options.state, options.connection
+    match options.command:
+        case "start":
+            answer = process.start(state, path, options.latency, options.seed).url
+        case "stop":
+            answer = "stopped" if process.stop(state, path) else "not running"
+        case "reset":
+            process.reset(state, path)
+            answer = "reset"
+        case _:
+            connection = process.running(state, path)
+            if connection is None:
+                print("not running")  # noqa: T201
+                return _NOT_RUNNING
+            answer = (
+                f"{connection.url} (pid {connection.pid})\n"
+                "Stacks on the cloud `local` find it by EXCHANGE_ONLINE_EMULATOR="
+                f"{process.connection_path(state, path)}"
+            )
+    print(answer)  # noqa: T201
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import assumed, documented, observed_live, observed_multi
 
 _INVOCATION = "Microsoft.Exchange.AdminApi.CommandInvocation"
 
@@ -38,11 +38,8 @@ class UnknownParameterError(ServiceError):
 
     exception_type = f"{_INVOCATION}.AmbiguousParameterSetException"
 
-    @rule(
-        "V26",
-        "an unknown parameter is refused with 400 and body A, naming it",
-        tag="observed:live",
-        source="G2O; connector-semantics V26",
+    @observed_live(
+        "V26", "an unknown parameter is refused with 400 and body A, naming it", "G2O; connector-semantics V26"
     )
     def __init__(self, *names: str) -> None:
         super().__init__(
@@ -56,18 +53,12 @@ class MissingParameterError(ServiceError):
 
     exception_type = "System.Management.Automation.ParameterBindingException"
 
-    @rule(
+    @documented(
         "V1",
         "New-InboundConnector without Name or SenderDomains is refused",
-        tag="documented",
-        source="New-InboundConnector; the text is assumed",
+        "New-InboundConnector; the text is assumed",
     )
-    @rule(
-        "V2",
-        "New-OutboundConnector without Name is refused",
-        tag="documented",
-        source="New-OutboundConnector; the text is assumed",
-    )
+    @documented("V2", "New-OutboundConnector without Name is refused", "New-OutboundConnector; the text is assumed")
     def __init__(self, *names: str) -> None:
         super().__init__(
             f"Cannot process command because of one or more missing mandatory parameters: {' '.join(names)}."
@@ -99,11 +90,10 @@ class ObjectNotFoundError(ServiceError):
     exception_type = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException"
     inner_type = "Microsoft.Exchange.Management.PSDirectInvoke.DirectInvokeCmdletExecutionException"
 
-    @rule(
+    @observed_multi(
         "V28",
         "Set, Remove and Validate of a missing object answer 404 with body C",
-        tag="observed:multi",
-        source="Microsoft365DSC #2998, DLConversionV2 #129; the status 404 is assumed (exchange-wire section 9, 2)",
+        "Microsoft365DSC #2998, DLConversionV2 #129; the status 404 is assumed (exchange-wire section 9, 2)",
     )
     def __init__(self, identity: str) -> None:
         super().__init__(
@@ -120,11 +110,10 @@ class AlreadyExistsError(ServiceError):
     exception_type = "Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException"
     inner_type = "Microsoft.Exchange.Management.PSDirectInvoke.DirectInvokeCmdletExecutionException"
 
-    @rule(
+    @assumed(
         "V29",
         "New, or a rename, to a name that exists answers 400 ADObjectAlreadyExistsException",
-        tag="assumed",
-        source="general Exchange Online text; no connector text is known (exchange-wire section 9, 1)",
+        "general Exchange Online text; no connector text is known (exchange-wire section 9, 1)",
     )
     def __init__(self, name: str) -> None:
         super().__init__(f"The object '{name}' already exists.")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-Tag = Literal[
-    "documented", "observed:live", "observed:client", "observed:multi", "observed:single", "assumed"
-]  # fmt: skip
+Tag = Literal["documented", "observed:live", "observed:client", "observed:multi", "observed:single", "assumed"]
 Applies = Literal["always", "strict", "switch"]
 
 _Target = TypeVar("_Target", bound=Callable[..., object])
@@ -47,19 +45,28 @@ def register(rule: Rule) -> None:
     _RULES[rule.id] = rule
 
 
-def rule(
-    rule_id: str, summary: str, *, tag: Tag, source: str, applies: Applies = "always"
-) -> Callable[[_Target], _Target]:
-    """Enter a rule that the decorated function implements."""
+@dataclass(frozen=True)
+class _Tagged:
+    """A decorator that enters a rule, which the decorated function implements, under its tag."""
 
-    def entered(function: _Target) -> _Target:
-        register(Rule(rule_id, summary, tag, source, applies))
-        return function
+    tag: Tag
 
-    return entered
+    def __call__(
+        self, rule_id: str, summary: str, source: str, *, applies: Applies = "always"
+    ) -> Callable[[_Target], _Target]:
+        register(Rule(rule_id, summary, self.tag, source, applies))
+        return lambda function: function
 
 
-def all_rules() -> Iterator[Rule]:
+documented = _Tagged("documented")
+observed_live = _Tagged("observed:live")
+observed_client = _Tagged("observed:client")
+observed_multi = _Tagged("observed:multi")
+observed_single = _Tagged("observed:single")
+assumed = _Tagged("assumed")
+
+
+def all_rules() -> list[Rule]:
     """Every registered rule, `V` rules by number first, then the others by name."""
 
     def key(item: Rule) -> tuple[bool, str, int, str]:
@@ -67,4 +74,4 @@ def all_rules() -> Iterator[Rule]:
         number = item.id[len(prefix) :]
         return (prefix not in ("V", "N"), prefix if number else "", int(number or 0), item.id)
 
-    return iter(sorted(_RULES.values(), key=key))
+    return sorted(_RULES.values(), key=key)

@@ -39,10 +39,13 @@ class Identity(BaseModel):
     ca_key: str = Field(repr=False)
     signing_key: str = Field(repr=False)
 
-    def server_context(self, context: ssl.SSLContext) -> None:
-        """Give a TLS server context a certificate for loopback, issued by the emulator's CA."""
+    def server_context(self) -> ssl.SSLContext:
+        """The server's side of TLS, with a certificate for loopback that the emulator's CA issued."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         authority = trustme.CA.from_pem(self.ca_certificate.encode(), self.ca_key.encode())
         authority.issue_cert("127.0.0.1", "::1", "localhost").configure_cert(context)
+        return context
 
     @functools.cached_property
     def private_key(self) -> rsa.RSAPrivateKey:
@@ -53,11 +56,6 @@ class Identity(BaseModel):
         return key
 
 
-def identity_path(state: Path) -> Path:
-    """Where the identity of a state file is kept."""
-    return state.with_suffix(".identity.json")
-
-
 def ca_bundle_path(state: Path) -> Path:
     """Where the CA certificate that clients trust is kept."""
     return state.with_suffix(".ca.pem")
@@ -65,7 +63,7 @@ def ca_bundle_path(state: Path) -> Path:
 
 def load_or_create(state: Path) -> Identity:
     """The identity beside a state file, generated when there is none; writes the CA bundle too."""
-    path = identity_path(state)
+    path = state.with_suffix(".identity.json")
     if path.exists():
         identity = Identity.model_validate_json(path.read_text(encoding="utf-8"))
     else:

@@ -9,9 +9,7 @@ import ipaddress
 import logging
 import os
 import socket
-import ssl
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -21,33 +19,13 @@ from exchange_online_emulator.application import application
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.control_api.views import plant
-from exchange_online_emulator.service import Emulator, Identity, ca_bundle_path
+from exchange_online_emulator.process import EmulatorStartError, connection_path
+from exchange_online_emulator.service import Emulator, ca_bundle_path
 from exchange_online_emulator.tokens.issue import EXCHANGE
 
 
-class CannotServeError(Exception):
-    """The server cannot start; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class ServeOptions:
-    """How to serve: the state file, host and port (0: any free one), where connection.json goes, latency in seconds."""
-
-    state: Path
-    host: str = "127.0.0.1"
-    port: int = 0
-    connection: Path | None = None
-    latency: float = 0
-    seed: Path | None = None
-
-    @property
-    def connection_path(self) -> Path:
-        """connection.json, beside the state file unless told otherwise."""
-        return self.connection or self.state.with_name("connection.json")
-
-
 class Protocol(H11Protocol):
-    """HTTP/1.1 that lets a fault reach the transport of its connection (see `http_responses.ResetConnection`)."""
+    """HTTP/1.1 that lets a fault reach the transport of its connection (see `wire.ResetConnection`)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Put the transport into the state of the connection's requests."""
@@ -61,18 +39,20 @@ class Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announced: ConnectionFile, path: Path) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
-        self._on_end = on_end
+        self._announced, self._path = announced, path
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._on_ready()
+        self._announced.write(self._path)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First: nobody should find a server that is about to go.
-        self._on_end()
+        with contextlib.suppress(ConnectionFileError):
+            # Another server may have announced itself at the same place since.
+            if ConnectionFile.read(self._path).pid == os.getpid():
+                self._path.unlink(missing_ok=True)
         for connection in list(self.server_state.connections):
             # A client that keeps a connection without a request would hold up the end by its closing handshake.
             if isinstance(connection, Protocol) and connection.idle:
@@ -80,18 +60,30 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(options: ServeOptions) -> None:
-    """Serve until a signal. Raises `CannotServeError`."""
-    options.state.parent.mkdir(parents=True, exist_ok=True)
-    with _only_server(options.state), _listener(options.host, options.port) as listener:
-        port = listener.getsockname()[1]
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        url = f"https://{host}:{port}"
-        emulator = Emulator(options.state, url, options.latency)
-        if options.seed is not None:
-            _plant(emulator, options.seed)
-        path = options.connection_path.absolute()
-        _run(emulator, listener, path)
+def serve(state: Path, connection: Path | None, *, host: str, port: int, latency: float, seed: Path | None) -> None:
+    """Serve until a signal.
+
+    Args:
+        state: the state file.
+        connection: where connection.json goes; by default beside the state.
+        host: a loopback address.
+        port: 0 for any free one.
+        latency: seconds by which each answer is late.
+        seed: a JSON file of objects to put into the tenant.
+
+    Raises:
+        EmulatorStartError: it cannot serve there.
+    """
+    state.parent.mkdir(parents=True, exist_ok=True)
+    with _only_server(state), _listener(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        emulator = Emulator(state, f"https://{shown}:{listener.getsockname()[1]}", latency)
+        if seed is not None:
+            try:
+                plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))
+            except Exception as error:
+                raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
+        _run(emulator, listener, connection_path(state, connection))
 
 
 def _run(emulator: Emulator, listener: socket.socket, path: Path) -> None:
@@ -117,34 +109,9 @@ def _run(emulator: Emulator, listener: socket.socket, path: Path) -> None:
         server_header=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
-        ssl_context_factory=_tls(emulator.identity),
+        ssl_context_factory=lambda config, default: emulator.identity.server_context(),  # noqa: ARG005
     )
-    server = _Server(config, lambda: announced.write(path), lambda: _retract(path))
-    server.run([listener])
-
-
-def _tls(identity: Identity) -> Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext]:
-    def context(config: uvicorn.Config, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:  # noqa: ARG001
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        made.minimum_version = ssl.TLSVersion.TLSv1_2
-        identity.server_context(made)
-        return made
-
-    return context
-
-
-def _retract(path: Path) -> None:
-    with contextlib.suppress(ConnectionFileError):
-        # Another server may have announced itself at the same place since.
-        if ConnectionFile.read(path).pid == os.getpid():
-            path.unlink(missing_ok=True)
-
-
-def _plant(emulator: Emulator, path: Path) -> None:
-    try:
-        plant(emulator, Seed.model_validate_json(path.read_text(encoding="utf-8")))
-    except Exception as error:
-        raise CannotServeError(f"The seed file {path} cannot be used: {error}") from error
+    _Server(config, announced, path).run([listener])
 
 
 @contextlib.contextmanager
@@ -154,7 +121,7 @@ def _only_server(state: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CannotServeError(
+            raise EmulatorStartError(
                 f"Another emulator serves {state}: use it, stop it with `python -m exchange_online_emulator stop`, or "
                 "choose another state file."
             ) from None
@@ -168,7 +135,7 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
     except ValueError:
         loopback = False
     if not loopback:
-        raise CannotServeError(
+        raise EmulatorStartError(
             f"The emulator answers on loopback addresses only, not on {host}: use 127.0.0.1 or ::1. "
             "Its control API takes no credentials."
         )
@@ -179,7 +146,9 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except (OSError, OverflowError):
-            raise CannotServeError(f"Port {port} on {host} is taken: choose another, or 0 for any free one.") from None
+            raise EmulatorStartError(
+                f"Port {port} on {host} is taken: choose another, or 0 for any free one."
+            ) from None
         listener.listen(512)
         listener.setblocking(False)
         yield listener

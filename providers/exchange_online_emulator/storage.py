@@ -7,12 +7,14 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from exchange_online_emulator.errors import AlreadyExistsError
 from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject
 
 _SCHEMA = """
@@ -28,8 +30,33 @@ _CALLS_KEPT = 100_000
 _COLUMNS = "sequence, kind, guid, name, settings, created, changed"
 
 
-class DuplicateNameError(Exception):
-    """Another object of the same kind has that name already."""
+class Call(BaseModel):
+    """One InvokeCommand.
+
+    Attributes:
+        parameters: the JSON as sent.
+        status: the HTTP status, 499 when the connection was reset instead.
+        page: 1 for a first request, 2 for a next link.
+        fault: the kind of the fault that acted.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    cmdlet: str
+    parameters: dict[str, Any]
+    status: int
+    time: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    page: int = 1
+    fault: str | None = None
+    anchor: str | None = None
+    client_request_id: str | None = None
+    prefer: str | None = None
+    cmdlet_header: str | None = Field(None, description="X-CmdletName")
+
+    @property
+    def writes(self) -> bool:
+        """Whether the cmdlet changes the tenant."""
+        return self.cmdlet.lower().startswith(("new-", "set-", "remove-"))
 
 
 class Store:
@@ -85,7 +112,7 @@ class Store:
         return None if row is None else _from_row(row)
 
     def insert(self, new: StoredObject) -> StoredObject:
-        """Add an object; returns it with its sequence. Raises `DuplicateNameError`."""
+        """Add an object; returns it with its sequence. Raises `AlreadyExistsError`."""
         with self.transaction() as database:
             try:
                 cursor = database.execute(
@@ -94,13 +121,11 @@ class Store:
                     (new.kind, new.guid, new.name, new.name.casefold(), *_tail(new)),
                 )
             except sqlite3.IntegrityError as error:
-                raise DuplicateNameError(new.name) from error
-        return StoredObject(
-            new.kind, new.name, new.settings, new.guid, int(cursor.lastrowid or 0), new.created, new.changed
-        )
+                raise AlreadyExistsError(new.name) from error
+        return replace(new, sequence=int(cursor.lastrowid or 0))
 
     def update(self, changed: StoredObject) -> None:
-        """Write an object's name and settings. Raises `DuplicateNameError`."""
+        """Write an object's name and settings. Raises `AlreadyExistsError`."""
         with self.transaction() as database:
             try:
                 database.execute(
@@ -108,7 +133,7 @@ class Store:
                     (changed.name, changed.name.casefold(), *_tail(changed), changed.guid),
                 )
             except sqlite3.IntegrityError as error:
-                raise DuplicateNameError(changed.name) from error
+                raise AlreadyExistsError(changed.name) from error
 
     def delete(self, gone: StoredObject) -> None:
         """Remove an object."""
@@ -131,18 +156,24 @@ class Store:
         with self.transaction() as database:
             database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (collection, key, body))
 
-    def add_call(self, body: str) -> None:
+    def record(self, call: Call) -> None:
         """Append to the call log, which keeps the last 100,000."""
         with self.transaction() as database:
-            last = int(database.execute("INSERT INTO calls (body) VALUES (?)", (body,)).lastrowid or 0)
+            last = int(
+                database.execute("INSERT INTO calls (body) VALUES (?)", (call.model_dump_json(),)).lastrowid or 0
+            )
             if last % 1000 == 0:
                 database.execute("DELETE FROM calls WHERE id <= ?", (last - _CALLS_KEPT,))
 
-    def calls(self, limit: int | None = None) -> tuple[str, ...]:
+    def count_calls(self) -> int:
+        """How many calls the log holds."""
+        return int(self._connection().execute("SELECT COUNT(*) FROM calls").fetchone()[0])
+
+    def calls(self, limit: int = -1) -> list[Call]:
         """The call log, oldest first; with `limit` only the last ones."""
         query = "SELECT body FROM calls ORDER BY id DESC LIMIT ?"
-        rows = self._connection().execute(query, (-1 if limit is None else limit,)).fetchall()
-        return tuple(str(row[0]) for row in reversed(rows))
+        rows = self._connection().execute(query, (limit,)).fetchall()
+        return [Call.model_validate_json(row[0]) for row in reversed(rows)]
 
     def clear_calls(self) -> None:
         """Empty the call log."""
@@ -178,42 +209,3 @@ def _stored(value: object) -> SettingValue:
     if isinstance(value, list):
         return tuple(str(item) for item in value)
     return value if isinstance(value, str | bool | int) or value is None else str(value)
-
-
-class Call(BaseModel):
-    """One InvokeCommand.
-
-    Attributes:
-        parameters: the JSON as sent.
-        status: the HTTP status, 499 when the connection was reset instead.
-        page: 1 for a first request, 2 for a next link.
-        fault: the kind of the fault that acted.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    cmdlet: str
-    parameters: dict[str, Any]
-    status: int
-    time: datetime = Field(default_factory=lambda: datetime.now(UTC))
-    page: int = 1
-    fault: str | None = None
-    anchor: str | None = None
-    client_request_id: str | None = None
-    prefer: str | None = None
-    cmdlet_header: str | None = Field(None, description="X-CmdletName")
-
-    @property
-    def writes(self) -> bool:
-        """Whether the cmdlet changes the tenant."""
-        return self.cmdlet.lower().startswith(("new-", "set-", "remove-"))
-
-
-def record(store: Store, call: Call) -> None:
-    """Append to the log."""
-    store.add_call(call.model_dump_json())
-
-
-def recorded(store: Store, limit: int | None = None) -> list[Call]:
-    """The log, oldest first."""
-    return [Call.model_validate_json(body) for body in store.calls(limit)]

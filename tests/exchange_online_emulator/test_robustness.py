@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange_online_emulator import EmulatorProcess
+from exchange_online_emulator import Control, EmulatorProcess
 from exchange_online_emulator.cmdlets.parameters import cmdlet_specs
 from tests.exchange_online_emulator.admin import Admin
 
@@ -96,3 +97,17 @@ def test_no_token_request_brings_the_server_down(
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     }
     assert signed_in.session.post(url, data=assertion, timeout=10).status_code in (400, 401)
+
+
+def test_switches_and_cmdlets_at_once_do_not_wait_for_each_other(control: Control) -> None:
+    """Failing: a switch that is turned while a cmdlet writes stops the emulator for good."""
+
+    def turn(number: int) -> None:
+        if number % 2:
+            control.switch(validation_succeeds=bool(number % 4 == 1))
+        else:
+            control.invoke("New-InboundConnector", {"Name": f"N{number}", "SenderDomains": ["fabrikam.com"]})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(turn, range(400), timeout=60))
+    assert len(control.connectors("inbound")) == 200

@@ -172,8 +172,8 @@ def test_offerings_that_prohibit(admin: Admin, control: Control) -> None:
     assert admin.post(OUT, WELL[OUT]).status_code == 200
 
 
-#: A rule's id where the code claims it: `@rule("V6", …`, `_Refusal("V8", …`.
-_CLAIMED = re.compile(r"(?:@rule|_Refusal)\(\s*\"([^\"]+)\"")
+#: A rule's id where the code claims it: `@documented("V6", …`, `_Strict("V8", …`.
+_CLAIMED = re.compile(r"(?:@documented|@observed_\w+|@assumed|_Refusal|_Strict)\(\s*\"([^\"]+)\"")
 
 
 def test_the_document_holds_the_rules_that_are_in_the_code() -> None:

@@ -10,7 +10,7 @@ import jwt
 
 from exchange_online_emulator.cmdlets.parameters import CmdletSpec, find_cmdlet
 from exchange_online_emulator.errors import AnchorError, ForbiddenError, NotAuthenticatedError
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import observed_multi
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.tokens.applications import MANAGE_AS_APP, allows
 from exchange_online_emulator.tokens.issue import EXCHANGE
@@ -29,12 +29,11 @@ class Caller:
     wids: frozenset[str]
 
 
-@rule(
+@observed_multi(
     "bearer",
     "a missing, expired or foreign token, one for another audience or tenant, and a vanity domain in the path answer "
     "401 with an empty body and WWW-Authenticate; so does a token without Exchange.ManageAsApp",
-    tag="observed:multi",
-    source="exchange-wire 7.2; G2O (no app role), SIGCHAMP (vanity domain)",
+    "exchange-wire 7.2; G2O (no app role), SIGCHAMP (vanity domain)",
 )
 def authenticate(emulator: Emulator, tenant: str, authorization: str) -> Caller:
     """The caller of a request. Raises `NotAuthenticatedError`, and `ForbiddenError` for another Exchange role."""
@@ -76,12 +75,11 @@ def new_challenge() -> str:
     return f"{time.time():.6f}"
 
 
-@rule(
+@observed_multi(
     "anchor",
     "a write whose X-AnchorMailbox is not a system mailbox (or UPN) of the tenant answers 400 "
     "InsufficientPermissionsException; without the header writes pass unless strict",
-    tag="observed:multi",
-    source="CIPP-API PR #510, CIPP #2524 (texts); which text and status, and a missing anchor, are assumed",
+    "CIPP-API PR #510, CIPP #2524 (texts); which text and status, and a missing anchor, are assumed",
 )
 def check_anchor(emulator: Emulator, anchor: str | None) -> None:
     """Raises `AnchorError`."""

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from exchange_online_emulator.cmdlets.parameters import Json
 from exchange_online_emulator.errors import MalformedRequestError, StalePageError
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import observed_multi
 
 _DEPTH_LIMIT = 64
 BODY_LIMIT = 4 * 1024 * 1024
@@ -52,11 +52,10 @@ class Invocation:
         return frozenset(value.casefold() for value in wanted if isinstance(value, str))
 
 
-@rule(
+@observed_multi(
     "request-body",
     'the body is {"CmdletInput": {"CmdletName": "...", "Parameters": {}}} as JSON; any other body answers 400',
-    tag="observed:multi",
-    source="exchange-wire 5.3 (form); status and text of the refusal, and refusing `Parameters: null`, are assumed",
+    "exchange-wire 5.3 (form); status and text of the refusal, and refusing `Parameters: null`, are assumed",
 )
 def parse(request: Request, raw: bytes, *, strict: bool) -> Invocation:
     """The invocation of a request. Raises `MalformedRequestError`."""
@@ -129,12 +128,11 @@ class PageTokens:
         payload = json.dumps({"q": _digest(query), "s": last_sequence, "t": time.time()}).encode()
         return base64.urlsafe_b64encode(self._sign(payload) + payload).decode()
 
-    @rule(
+    @observed_multi(
         "page-tokens",
         "a next link is valid for page_token_lifetime_seconds (default 30 minutes) and only with the same body, tenant "
         "and X-AnchorMailbox; else 400 `Expired or Invalid pagination request`",
-        tag="observed:multi",
-        source="G2O, Q&A 1023619 (text); LEARN says 5-10 minutes; being tied to body and anchor is assumed",
+        "G2O, Q&A 1023619 (text); LEARN says 5-10 minutes; being tied to body and anchor is assumed",
     )
     def read(self, token: str, query: bytes, lifetime: float) -> int:
         """The sequence that a token stands for. Raises `StalePageError`."""

@@ -12,13 +12,12 @@ from xml.etree import ElementTree
 from starlette.responses import Response
 
 from exchange_online_emulator.admin_api.authorization import challenge_claims
-from exchange_online_emulator.cmdlets.message_trace import EVENT_PROPERTIES, MESSAGE_PROPERTIES
 from exchange_online_emulator.cmdlets.parameters import row_properties
 from exchange_online_emulator.cmdlets.tenant import PlainRow
 from exchange_online_emulator.cmdlets.values import ticks, variant
 from exchange_online_emulator.errors import NotAuthenticatedError, ServiceError
 from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import assumed, observed_client, observed_live, observed_multi
 
 WireValue = str | bool | int | None | list[str]
 _CLASSES = {
@@ -27,35 +26,27 @@ _CLASSES = {
     Kind.TRANSPORT_RULE: "msExchTransportRule",
     Kind.ACCEPTED_DOMAIN: "msExchAcceptedDomain",
 }
-_PLAIN = {Kind.MESSAGE_TRACE: MESSAGE_PROPERTIES, Kind.MESSAGE_TRACE_DETAIL: EVENT_PROPERTIES}
-_RULE_PROPERTIES = (
-    "Priority",
-    "Comments",
-    "Conditions",
-    "State",
-    "Mode",
-    "RecipientDomainIs",
-    "SenderDomainIs",
-    "RouteMessageOutboundConnector",
-    "RouteMessageOutboundRequireTls",
-    "Name",
-    "Identity",
-    "Guid",
-    "IsValid",
-)
-_DOMAIN_PROPERTIES = ("DomainName", "DomainType", "Default", "Name", "Identity", "Guid", "IsValid")
+_ORDER = {
+    Kind.INBOUND: row_properties(Kind.INBOUND),
+    Kind.OUTBOUND: row_properties(Kind.OUTBOUND),
+    Kind.TRANSPORT_RULE: (
+        *("Priority", "Comments", "Conditions", "State", "Mode", "RecipientDomainIs", "SenderDomainIs"),
+        *("RouteMessageOutboundConnector", "RouteMessageOutboundRequireTls", "Name", "Identity", "Guid", "IsValid"),
+    ),
+    Kind.ACCEPTED_DOMAIN: ("DomainName", "DomainType", "Default", "Name", "Identity", "Guid", "IsValid"),
+}
 
 
 def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[str, WireValue]:
     """One row with its sidecars; `tenant` is the GUID that directory names hold."""
     if isinstance(item, PlainRow):
         return {name: list(value) if isinstance(value, tuple) else value for name, value in item.values.items()}
-    if item.kind in _PLAIN:
+    if item.kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
         return _plain(item)
     values = _properties(item)
     hidden = set(switches.unsupported_parameters)
     cells: dict[str, WireValue] = {}
-    for name in _order(item.kind):
+    for name in _ORDER[item.kind]:
         if name in hidden:
             continue
         value = values[name] if name in values else item.settings.get(name)
@@ -67,35 +58,26 @@ def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[
     return cells
 
 
-@rule(
+@assumed(
     "message-trace-rows",
     "rows of the message trace have the documented properties and no directory properties; dates have no zone",
-    tag="assumed",
-    source="Get-MessageTraceV2, Get-MessageTraceDetailV2: properties by their examples; the wire form is not known",
+    "Get-MessageTraceV2, Get-MessageTraceDetailV2: properties by their examples; the wire form is not known",
 )
 def _plain(item: StoredObject) -> dict[str, WireValue]:
     cells: dict[str, WireValue] = {}
-    for name in _PLAIN[item.kind]:
-        value = item.settings.get(name)
+    for name, value in item.settings.items():
+        if item.kind is Kind.MESSAGE_TRACE_DETAIL and name == "RecipientAddress":
+            continue
         if name in ("Received", "Date"):
             cells[f"{name}@data.type"] = "System.DateTime"
         _put(cells, name, value)
     return cells
 
 
-def _order(kind: Kind) -> tuple[str, ...]:
-    if kind is Kind.TRANSPORT_RULE:
-        return _RULE_PROPERTIES
-    if kind is Kind.ACCEPTED_DOMAIN:
-        return _DOMAIN_PROPERTIES
-    return row_properties("inbound" if kind is Kind.INBOUND else "outbound")
-
-
-@rule(
+@observed_live(
     "row-shapes",
     "inbound and outbound rows have the properties of data/cmdlets.json and differ; Identity equals Name",
-    tag="observed:live",
-    source="G2O, July 2026 (connector-semantics section 4)",
+    "G2O, July 2026 (connector-semantics section 4)",
 )
 def _properties(item: StoredObject) -> Mapping[str, SettingValue]:
     stamp = item.text("LastValidationTimestamp")
@@ -110,11 +92,10 @@ def _properties(item: StoredObject) -> Mapping[str, SettingValue]:
     }
 
 
-@rule(
+@observed_multi(
     "directory-properties",
     "rows carry generic directory properties (Id, DistinguishedName, ObjectClass, WhenChanged, ...)",
-    tag="observed:multi",
-    source="VOSS connector models, ScubaGear sample report, RAWHTTP; their values are assumed",
+    "VOSS connector models, ScubaGear sample report, RAWHTTP; their values are assumed",
 )
 def _directory_properties(item: StoredObject, tenant: str) -> Mapping[str, SettingValue]:
     return {
@@ -134,11 +115,10 @@ def _directory_properties(item: StoredObject, tenant: str) -> Mapping[str, Setti
     }
 
 
-@rule(
+@observed_multi(
     "sidecars",
     "next to a value stands its type: X@odata.type for lists and GUIDs, X@data.type for GUIDs, dates and numbers",
-    tag="observed:multi",
-    source="RAWHTTP, G2O, CIPP (exchange-wire 6.2)",
+    "RAWHTTP, G2O, CIPP (exchange-wire 6.2)",
 )
 def _put(cells: dict[str, WireValue], name: str, value: SettingValue) -> None:
     if isinstance(value, tuple):
@@ -185,11 +165,10 @@ def success(
     return _json(body, 200)
 
 
-@rule(
+@observed_client(
     "clixml",
     "with X-ResponseFormat: clixml the rows come as CLIXML in value[0]._clixml",
-    tag="observed:client",
-    source="TMPEXO (exchange-wire 5.1); the XML is only sketched",
+    "TMPEXO (exchange-wire 5.1); the XML is only sketched",
 )
 def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
     """One row that holds all rows as XML."""
@@ -202,12 +181,11 @@ def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
     return [{"_clixml": ElementTree.tostring(root, encoding="unicode")}]
 
 
-@rule(
+@observed_multi(
     "error-envelope",
     "errors: error.code, message, details[0].message as `Id|Type|text`, innererror with internalexception; body B has "
     "no details and its warnings inside error",
-    tag="observed:multi",
-    source="Microsoft365DSC #2998, G2O, TMPEXO, CIPP, EXOHELPER (exchange-wire 7)",
+    "Microsoft365DSC #2998, G2O, TMPEXO, CIPP, EXOHELPER (exchange-wire 7)",
 )
 def refusal(error: ServiceError) -> Response:
     """The envelope for a refusal."""
@@ -231,11 +209,10 @@ def refusal(error: ServiceError) -> Response:
     return _json({"error": body}, error.status, {"x-ExceptionType": error.exception_type.rpartition(".")[2]})
 
 
-@rule(
+@observed_multi(
     "nul-body",
     "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON",
-    tag="observed:multi",
-    source="G2O, AZAPP (exchange-wire 7.2); its length is assumed",
+    "G2O, AZAPP (exchange-wire 7.2); its length is assumed",
 )
 def forbidden() -> Response:
     """403 with NUL bytes."""

@@ -44,9 +44,9 @@ from exchange_online_emulator.faults import (
     Visibility,
 )
 from exchange_online_emulator.models import Kind, StoredObject
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import observed_multi
 from exchange_online_emulator.service import Emulator
-from exchange_online_emulator.storage import Call, record
+from exchange_online_emulator.storage import Call
 from exchange_online_emulator.tokens.applications import allows
 from exchange_online_emulator.wire import (
     LOST,
@@ -142,7 +142,7 @@ async def invoke_command(request: Request) -> Response:
         cmdlet_header=headers.get("x-cmdletname"),
     )
     if epoch == emulator.epoch:
-        await run_in_threadpool(record, emulator.store, call)
+        await run_in_threadpool(emulator.store.record, call)
     return response
 
 
@@ -196,12 +196,11 @@ class _Page:
     truncated: bool
 
 
-@rule(
+@observed_multi(
     "paging",
     "a page has at most odata.maxpagesize rows (at most 1000); more come by POST of the same body to @odata.nextLink; "
     "without ResultSize Unlimited the first answer stops at ResultSize (default 1000) with a warning and a next link",
-    tag="observed:multi",
-    source="TMPEXO, CIPP, AZAPP, EXOHELPER; G2O (truncated form); default: Get-InboundConnector, ResultSize",
+    "TMPEXO, CIPP, AZAPP, EXOHELPER; G2O (truncated form); default: Get-InboundConnector, ResultSize",
 )
 def _cut(rows: tuple[StoredObject, ...], after: int | None, size: int, result_size: int | None) -> _Page:
     rest = tuple(item for item in rows if after is None or item.sequence > after)
@@ -250,11 +249,10 @@ def _result_size(invocation: Invocation) -> int | None:
     return None if isinstance(given, str) and given.lower() == "unlimited" else int(str(given))
 
 
-@rule(
+@observed_multi(
     "exported-cmdlets",
     "EXOModuleFile returns value.exportedCmdlets, the cmdlets that the caller's roles allow, separated by commas",
-    tag="observed:multi",
-    source="CIPP; SCUBA uses the path (exchange-wire 3.1); `value` as a list of one is assumed",
+    "CIPP; SCUBA uses the path (exchange-wire 3.1); `value` as a list of one is assumed",
 )
 async def exported_cmdlets(request: Request) -> Response:
     """The permission pre-flight."""

@@ -9,7 +9,7 @@ from exchange_online_emulator.cmdlets.parameters import Bound, ListChange
 from exchange_online_emulator.cmdlets.values import stored
 from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import Kind, Settings, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import observed_single
 
 #: Parameters that steer the cmdlet and are not settings of the object.
 NOT_SETTINGS = frozenset({"Identity", "Name", "Confirm", "WhatIf", "LinkForModifiedConnector"})
@@ -61,11 +61,10 @@ def merged(given: Bound, before: Settings) -> dict[str, SettingValue]:
     return after
 
 
-@rule(
+@observed_single(
     "V27",
     "Add of a value that the list holds is refused; Remove of one that it does not hold does nothing",
-    tag="observed:single",
-    source="a public forced-TLS script (Add); Remove is assumed",
+    "a public forced-TLS script (Add); Remove is assumed",
 )
 def _changed(name: str, current: tuple[str, ...], change: ListChange) -> tuple[str, ...]:
     added, removed = stored(name, change.add), stored(name, change.remove)

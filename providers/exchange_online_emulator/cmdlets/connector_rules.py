@@ -31,9 +31,17 @@ class _Refusal:
     kinds: tuple[Kind, ...]
     of: Callable[[Change], object]
     text: str
-    tag: Tag
     source: str
+    tag: Tag = "documented"
     applies: Applies = "always"
+
+
+@dataclass(frozen=True)
+class _Strict(_Refusal):
+    """A refusal that is only assumed, and so made under the switch `strict` alone."""
+
+    tag: Tag = "assumed"
+    applies: Applies = "strict"
 
 
 def judge(change: Change) -> None:
@@ -84,68 +92,55 @@ _RULES = (
         _OUTBOUND,
         lambda change: len(change.name) > _NAME_LIMIT,
         "The length of the property is too long. The maximum length is 64.",
-        "documented",
         "New-OutboundConnector, Name",
     ),
-    _Refusal(
+    _Strict(
         "V3-inbound",
         "V3 for inbound connectors",
         _INBOUND,
         lambda change: len(change.name) > _NAME_LIMIT,
         "The length of the property is too long. The maximum length is 64.",
-        "assumed",
         "connector-semantics 3.1",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V7",
         "SenderIPAddresses: a dash range is refused",
         _INBOUND,
         _dash_range,
         "The value '{}' of SenderIPAddresses isn't a valid IP address or CIDR range.",
-        "assumed",
         "not among the documented forms of New-InboundConnector, SenderIPAddresses",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V8",
         "RestrictDomainsToIPAddresses true without SenderIPAddresses is refused",
         _INBOUND,
         lambda change: change.flag("RestrictDomainsToIPAddresses") and not change.values("SenderIPAddresses"),
         "SenderIPAddresses must be specified if RestrictDomainsToIPAddresses is set to true.",
-        "assumed",
         "New-InboundConnector",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V9",
         "RestrictDomainsToCertificate true without TlsSenderCertificateName is refused",
         _INBOUND,
         lambda change: change.flag("RestrictDomainsToCertificate") and not change.after.get("TlsSenderCertificateName"),
         "TlsSenderCertificateName must be specified if RestrictDomainsToCertificate is set to true.",
-        "assumed",
         "New-InboundConnector",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V10",
         "RestrictDomainsToCertificate true with RequireTls false is refused",
         _INBOUND,
         lambda change: change.flag("RestrictDomainsToCertificate") and not change.flag("RequireTls"),
         "RequireTls must be true if RestrictDomainsToCertificate is set to true.",
-        "assumed",
         "connector-semantics V10: a certificate is only presented over TLS",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V11",
         "both Restrict flags true is refused",
         _INBOUND,
         lambda change: change.flag("RestrictDomainsToCertificate") and change.flag("RestrictDomainsToIPAddresses"),
         "RestrictDomainsToCertificate and RestrictDomainsToIPAddresses can't both be set to true.",
-        "assumed",
         "the docs advise separate connectors (EXO22); a refusal is assumed",
-        "strict",
     ),
     _Refusal(
         "V14",
@@ -156,7 +151,6 @@ _RULES = (
         ),
         "TreatMessagesAsInternal can't be set to true unless Connector type is OnPremises and CloudServicesMailEnabled "
         "is false.",
-        "documented",
         "New-InboundConnector, TreatMessagesAsInternal",
     ),
     _Refusal(
@@ -165,18 +159,16 @@ _RULES = (
         _BOTH,
         lambda change: change.flag("CloudServicesMailEnabled") and change.partner,
         "CloudServicesMailEnabled cannot be set to true if Connector type is not OnPremises",
-        "observed:single",
         "inspnet/signer README, from New-OutboundConnector; documented for both",
+        "observed:single",
     ),
-    _Refusal(
+    _Strict(
         "accepted-domain-names",
         "AssociatedAcceptedDomains that are not accepted domains of the tenant are refused",
         _INBOUND,
         _foreign_domain,
         "The domain '{}' isn't an accepted domain of your organization.",
-        "assumed",
         "New-InboundConnector, AssociatedAcceptedDomains",
-        "strict",
     ),
     _Refusal(
         "V16",
@@ -186,8 +178,8 @@ _RULES = (
             change.partner and ("SenderRewritingEnabled" in change.given or change.flag("SenderRewritingEnabled"))
         ),
         "The SenderRewritingEnabled parameter can only be specified for Connector type OnPremises.",
-        "observed:single",
         "CIPP #3873 (seen with true; 'can only be specified' read as any value)",
+        "observed:single",
     ),
     _Refusal(
         "V17",
@@ -195,7 +187,6 @@ _RULES = (
         _OUTBOUND,
         _on_premises_routing,
         "{} can't be set to true if Connector type is not OnPremises.",
-        "documented",
         "New-OutboundConnector, AllAcceptedDomains and RouteAllMessagesViaOnPremises",
     ),
     _Refusal(
@@ -204,68 +195,55 @@ _RULES = (
         _OUTBOUND,
         lambda change: not change.flag("UseMXRecord") and not change.values("SmartHosts"),
         "SmartHosts must be specified if UseMXRecord is set to false.",
-        "documented",
         "New-OutboundConnector, UseMXRecord: 'This setting requires one or more smart hosts'",
     ),
-    _Refusal(
+    _Strict(
         "V18-same-command",
         "Set UseMXRecord false without SmartHosts in the same command is refused",
         _OUTBOUND,
         lambda change: change.given.get("UseMXRecord") is False and not change.given.get("SmartHosts"),
         "SmartHosts must be specified in the command that sets UseMXRecord to false.",
-        "assumed",
         "documented until 2022 (connector-semantics 3.2, SmartHosts)",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V19",
         "SmartHosts with UseMXRecord true is refused",
         _OUTBOUND,
         lambda change: change.flag("UseMXRecord") and change.values("SmartHosts"),
         "SmartHosts can't be specified if UseMXRecord is set to true.",
-        "assumed",
         "the portal makes them exclusive (EXO22); REST unknown",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V21",
         "TlsSettings DomainValidation without TlsDomain is refused",
         _OUTBOUND,
         lambda change: change.after.get("TlsSettings") == "DomainValidation" and not change.after.get("TlsDomain"),
         "TlsDomain must be specified if TlsSettings is set to DomainValidation.",
-        "assumed",
         "New-OutboundConnector, TlsSettings",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V22",
         "TlsDomain without TlsSettings DomainValidation is refused",
         _OUTBOUND,
         lambda change: change.after.get("TlsDomain") and change.after.get("TlsSettings") != "DomainValidation",
         "The TLSDomain parameter can only be set if the TLSAuthLevel parameter is set to DomainValidation.",
-        "assumed",
         "text of the on-premises sibling Set-SendConnector (CSS-Exchange #1999); peers send the pair",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V23",
         "an outbound connector without RecipientDomains, AllAcceptedDomains or IsTransportRuleScoped is refused",
         _OUTBOUND,
         _without_recipients,
         "RecipientDomains must be specified.",
-        "assumed",
         "New-OutboundConnector: it would never be used",
-        "strict",
     ),
-    _Refusal(
+    _Strict(
         "V24",
         "IsTransportRuleScoped true with RecipientDomains is refused",
         _OUTBOUND,
         lambda change: change.flag("IsTransportRuleScoped") and change.values("RecipientDomains"),
         "RecipientDomains can't be specified if IsTransportRuleScoped is set to true.",
-        "assumed",
         "exclusive in the portal (EXO22)",
-        "strict",
     ),
     _Refusal(
         "V34-scope",
@@ -273,8 +251,8 @@ _RULES = (
         _OUTBOUND,
         _unscoped_while_used,
         "{}",
-        "assumed",
         "connector-semantics V34; the switch connector_in_use accepts it",
+        "assumed",
     ),
 )
 for _rule in _RULES:

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from exchange_online_emulator.cmdlets.changes import Change, merged, same_settings
 from exchange_online_emulator.cmdlets.connector_rules import in_use_text, judge
-from exchange_online_emulator.cmdlets.parameters import Bound, cmdlet_specs, row_properties
+from exchange_online_emulator.cmdlets.parameters import Bound, cmdlet_specs, only_asked, row_properties
 from exchange_online_emulator.cmdlets.tenant import Outcome, PlainRow, Tenant
 from exchange_online_emulator.cmdlets.values import stored
 from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError, OrganizationProhibitedError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import rule
-from exchange_online_emulator.storage import DuplicateNameError
+from exchange_online_emulator.rules import assumed, documented, observed_multi, observed_single
 
 _CREATED_DISABLED = (
     "Inbound connector for this service offering is created in a disabled state. Contact Support to enable it."
@@ -21,11 +20,10 @@ _CREATED_DISABLED = (
 _CANNOT_ENABLE = "For this service offering, you can't enable an inbound connector. Contact Support to enable it."
 
 
-@rule(
+@documented(
     "V30",
     "offering=disabled: an OnPremises inbound connector is created disabled, with a warning",
-    tag="documented",
-    source="inbound connector FAQ, EX505293",
+    "inbound connector FAQ, EX505293",
     applies="switch",
 )
 def created_disabled(kind: Kind, settings: dict[str, SettingValue], switches: Switches) -> tuple[str, ...]:
@@ -36,11 +34,10 @@ def created_disabled(kind: Kind, settings: dict[str, SettingValue], switches: Sw
     return (_CREATED_DISABLED,)
 
 
-@rule(
+@documented(
     "V31",
     "offering=disabled: enabling an OnPremises inbound connector is declined with a warning",
-    tag="documented",
-    source="inbound connector FAQ",
+    "inbound connector FAQ",
     applies="switch",
 )
 def enabling_declined(before: StoredObject, settings: dict[str, SettingValue], switches: Switches) -> tuple[str, ...]:
@@ -54,11 +51,10 @@ def enabling_declined(before: StoredObject, settings: dict[str, SettingValue], s
     return (_CANNOT_ENABLE,)
 
 
-@rule(
+@observed_single(
     "V32",
     "offering=prohibited: creating or changing an inbound connector is refused",
-    tag="observed:single",
-    source="SEPP docs (German text; the English one is assumed), EX505293",
+    "SEPP docs (German text; the English one is assumed), EX505293",
     applies="switch",
 )
 def refuse_prohibited(kind: Kind, switches: Switches) -> None:
@@ -69,11 +65,10 @@ def refuse_prohibited(kind: Kind, switches: Switches) -> None:
         )
 
 
-@rule(
+@documented(
     "V35",
     "offering=developer: New-InboundConnector is refused",
-    tag="documented",
-    source="New-InboundConnector, note on E5 developer subscriptions; type and text assumed",
+    "New-InboundConnector, note on E5 developer subscriptions; type and text assumed",
     applies="switch",
 )
 def refuse_developer(kind: Kind, switches: Switches) -> None:
@@ -100,16 +95,15 @@ _DEFAULTS: dict[str, SettingValue] = {
 _NOT_STORED = frozenset({"Name", "Identity", "Guid", "IsValid", "WhenChangedUTC", "WhenCreatedUTC"})
 
 
-@rule(
+@documented(
     "defaults",
     "New fills what it is not given: Enabled, RequireTls, UseMXRecord true, ConnectorType Partner (assumed), "
     "MtaStsMode and SmtpDaneMode Opportunistic, other Booleans false, lists empty",
-    tag="documented",
-    source="New-InboundConnector (RequireTls true since 2021-09-15), New-OutboundConnector",
+    "New-InboundConnector (RequireTls true since 2021-09-15), New-OutboundConnector",
 )
 def default_settings(kind: Kind) -> dict[str, SettingValue]:
     """The settings of a connector of which nothing but the name is given."""
-    names = row_properties("inbound" if kind is Kind.INBOUND else "outbound")
+    names = row_properties(kind)
     lists = {
         parameter.name
         for verb in ("New", "Set")
@@ -119,17 +113,15 @@ def default_settings(kind: Kind) -> dict[str, SettingValue]:
     return {name: () if name in lists else _DEFAULTS.get(name, False) for name in names if name not in _NOT_STORED}
 
 
-@rule(
+@documented(
     "V12",
     "SenderDomains `*` with a Restrict flag is accepted, though it rejects all other mail",
-    tag="documented",
-    source="EXO22 (connector-semantics V12)",
+    "EXO22 (connector-semantics V12)",
 )
-@rule(
+@assumed(
     "V13",
     "a Partner connector without any restriction is accepted; only the portal objects",
-    tag="assumed",
-    source="OfficeDocs-Exchange issue 600 (portal text)",
+    "OfficeDocs-Exchange issue 600 (portal text)",
 )
 def new(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Outcome:
     """New-InboundConnector, New-OutboundConnector: one row, the connector created.
@@ -145,21 +137,17 @@ def new(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Out
         raise AlreadyExistsError(name)
     judge(Change(kind, name, bound, None, settings, switches, tenant.accepted_domains()))
     warnings = created_disabled(kind, settings, switches)
-    if _only_asked(bound):
+    if only_asked(bound):
         return Outcome(warnings=warnings, confirmation_message=f"Creating the {kind} '{name}'.")
-    try:
-        created = tenant.store.insert(StoredObject(kind, name, settings))
-    except DuplicateNameError as error:
-        raise AlreadyExistsError(name) from error
+    created = tenant.store.insert(StoredObject(kind, name, settings))
     visibility.written(kind, None, created)
     return Outcome((created,), warnings)
 
 
-@rule(
+@assumed(
     "unchanged-warning",
     "a Set that changes nothing answers 200 with a warning and leaves WhenChangedUTC alone",
-    tag="assumed",
-    source="CIPP matches the text for other cmdlets (exchange-wire 6.1)",
+    "CIPP matches the text for other cmdlets (exchange-wire 6.1)",
 )
 def set_(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Outcome:
     """Set-InboundConnector, Set-OutboundConnector: no rows.
@@ -173,16 +161,13 @@ def set_(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Ou
     settings = merged(bound, before.settings)
     judge(Change(kind, name, bound, before, settings, switches, tenant.accepted_domains(), tenant.rules_using(before)))
     warnings = enabling_declined(before, settings, switches)
-    if _only_asked(bound):
+    if only_asked(bound):
         return Outcome(warnings=warnings, confirmation_message=f"Setting the {kind} '{before.name}'.")
     if name == before.name and same_settings(settings, before.settings):
         text = f"The command completed successfully but no settings of '{before.name}' have been modified."
         return Outcome(warnings=(*warnings, text))
     after = before.with_settings(name, settings)
-    try:
-        tenant.store.update(after)
-    except DuplicateNameError as error:
-        raise AlreadyExistsError(name) from error
+    tenant.store.update(after)
     visibility.written(kind, before, after)
     return Outcome(warnings=warnings)
 
@@ -194,11 +179,10 @@ def _new_name(bound: Bound, before: StoredObject) -> str:
     return str(name)
 
 
-@rule(
+@assumed(
     "V34",
     "removing an outbound connector that a transport rule uses is refused (switch connector_in_use accepts it)",
-    tag="assumed",
-    source="connector-semantics V34; SEPP stops and names the rules",
+    "connector-semantics V34; SEPP stops and names the rules",
 )
 def remove(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Outcome:
     """Remove of a connector: no rows. Raises `ObjectNotFoundError`, `InvalidSettingError`."""
@@ -206,40 +190,27 @@ def remove(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> 
     using = tenant.rules_using(gone)
     if using and tenant.switches.connector_in_use == "refuse":
         raise InvalidSettingError(in_use_text(gone.name, using))
-    if _only_asked(bound):
+    if only_asked(bound):
         return Outcome(confirmation_message=f"Removing the {kind} '{gone.name}'.")
     tenant.store.delete(gone)
     visibility.written(kind, gone, None)
     return Outcome()
 
 
-@rule(
-    "confirm",
-    "Confirm true or WhatIf true changes nothing and answers with @adminapi.confirmationmessage; "
-    "without Confirm a Remove executes",
-    tag="observed:client",
-    source="TMPEXO; CIPP and HELLOID for Remove (exchange-wire 5.4); WhatIf on connectors is assumed",
-)
-def _only_asked(bound: Bound) -> bool:
-    return bound.get("Confirm") is True or bound.get("WhatIf") is True
-
-
-@rule(
+@observed_multi(
     "N2",
     "a connector made in the portal has ConnectorSource AdminUI (control API, `connector_source`)",
-    tag="observed:multi",
-    source="Microsoft365DSC #591, #625, #647, #821; docs until 2019",
+    "Microsoft365DSC #591, #625, #647, #821; docs until 2019",
 )
 def renamed_source(created: StoredObject, source: str) -> StoredObject:
     """The connector as another tool made it: `ConnectorSource` AdminUI for the portal. Source: N2."""
     return replace(created, settings={**created.settings, "ConnectorSource": source})
 
 
-@rule(
+@observed_single(
     "validate",
     "Validate-OutboundConnector returns TaskName and IsTaskSuccessful and does not set the validation status",
-    tag="observed:single",
-    source="Validate-OutboundConnector (status: docs issue 9213); rows: exchange-wire section 9, 8; task names assumed",
+    "Validate-OutboundConnector (status: docs issue 9213); rows: exchange-wire section 9, 8; task names assumed",
 )
 def validate(tenant: Tenant, bound: Bound) -> Outcome:
     """One row per smart host (or for the MX record) and one for the test message.
@@ -249,7 +220,7 @@ def validate(tenant: Tenant, bound: Bound) -> Outcome:
     connector = tenant.find(Kind.OUTBOUND, str(bound["Identity"]))
     recipients = bound["Recipients"]
     stored("Recipients", recipients if isinstance(recipients, tuple) else ())
-    if bound.get("Confirm") is True or bound.get("WhatIf") is True:
+    if only_asked(bound):
         return Outcome(confirmation_message=f"Validating the OutboundConnector '{connector.name}'.")
     succeeds = tenant.switches.validation_succeeds
     hosts = connector.values("SmartHosts") if not connector.flag("UseMXRecord") else ("MX record",)

@@ -9,7 +9,7 @@ from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.errors import ObjectNotFoundError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, StoredObject
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import documented, observed_live, observed_single
 
 _HIDDEN = (
     "There is at least one test mode connector which is not included in the result. "
@@ -32,11 +32,10 @@ def get(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Out
     return Outcome(objects, warnings)
 
 
-@rule(
+@documented(
     "unknown-identity",
     "Get with an Identity that does not exist returns every row (unknown_identity=all) or body C (not_found)",
-    tag="documented",
-    source="Get-InboundConnector: 'returns all objects'; other cmdlets answer not found (semantics 4.1, CONFLICT)",
+    "Get-InboundConnector: 'returns all objects'; other cmdlets answer not found (semantics 4.1, CONFLICT)",
 )
 def _identified(tenant: Tenant, objects: tuple[StoredObject, ...], identity: str) -> tuple[StoredObject, ...]:
     found = tuple(item for item in objects if item.matches(identity))
@@ -45,12 +44,11 @@ def _identified(tenant: Tenant, objects: tuple[StoredObject, ...], identity: str
     raise ObjectNotFoundError(identity)
 
 
-@rule(
+@observed_single(
     "V33",
     "a plain Get-OutboundConnector leaves test-mode connectors out and warns; IncludeTestModeConnectors true returns "
     "only them (include_test_mode=only, documented) or them too (also, peers)",
-    tag="observed:single",
-    source="DLConversionV2 #159 (warning); Get-OutboundConnector; Microsoft365DSC (semantics 4.1, CONFLICT)",
+    "DLConversionV2 #159 (warning); Get-OutboundConnector; Microsoft365DSC (semantics 4.1, CONFLICT)",
 )
 def _test_mode(
     tenant: Tenant, objects: tuple[StoredObject, ...], bound: Bound
@@ -62,11 +60,10 @@ def _test_mode(
     return plain, (_HIDDEN,) if test_mode else ()
 
 
-@rule(
+@observed_live(
     "rule-scoped-filter",
     "Get-OutboundConnector filters by IsTransportRuleScoped only when it is given",
-    tag="observed:live",
-    source="G2O saw a scoped connector in a parameterless Get; the docs say default false (semantics 4.1, CONFLICT)",
+    "G2O saw a scoped connector in a parameterless Get; the docs say default false (semantics 4.1, CONFLICT)",
 )
 def _rule_scoped(objects: tuple[StoredObject, ...], bound: Bound) -> tuple[StoredObject, ...]:
     wanted = bound.get("IsTransportRuleScoped")

@@ -7,24 +7,25 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
 
 from exchange_online_emulator.cmdlets.parameters import Bound
 from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.cmdlets.values import ticks
 from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import Kind, StoredObject
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import documented, observed_single
 from exchange_online_emulator.storage import Store
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # The properties of a row have the fields' names in Pascal case, and the fields the order of the cmdlets' pages.
+    model_config = ConfigDict(extra="forbid", alias_generator=AliasGenerator(serialization_alias=to_pascal))
 
 
 class TraceEvent(_Model):
-    """One event: `RECEIVE`, `SEND`, ... Data is the text that names connectors, such as "
-    "`S:InboundConnectorData=...`."""
+    """One event (`RECEIVE`, `SEND`, ...). Data is text that names connectors, as in `S:InboundConnectorData=...`."""
 
     event: str = "RECEIVE"
     action: str = ""
@@ -35,16 +36,16 @@ class TraceEvent(_Model):
 class TracedMessage(_Model):
     """One message to one recipient, received now unless said otherwise (UTC)."""
 
-    sender: str
-    recipient: str
     message_id: str = Field(default_factory=lambda: f"<{uuid.uuid4()}@emulator.invalid>")
-    message_trace_id: str = Field(default_factory=lambda: str(uuid.uuid4()))
+    received: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    sender: str = Field(serialization_alias="SenderAddress")
+    recipient: str = Field(serialization_alias="RecipientAddress")
     subject: str = ""
     status: str = "Delivered"
-    received: datetime = Field(default_factory=lambda: datetime.now(UTC))
-    from_ip: str | None = None
-    to_ip: str | None = None
+    to_ip: str | None = Field(None, serialization_alias="ToIP")
+    from_ip: str | None = Field(None, serialization_alias="FromIP")
     size: int = 4096
+    message_trace_id: str = Field(default_factory=lambda: str(uuid.uuid4()))
     events: list[TraceEvent] = []
 
 
@@ -54,47 +55,14 @@ def plant_message(store: Store, message: TracedMessage) -> int:
     if store.find(Kind.MESSAGE_TRACE, name) is not None:
         return 0
     received = ticks(message.received.astimezone(UTC))
-    ids = {"MessageId": message.message_id, "MessageTraceId": message.message_trace_id}
-    settings = {
-        **ids,
-        "Received": received,
-        "SenderAddress": message.sender,
-        "RecipientAddress": message.recipient,
-        "Subject": message.subject,
-        "Status": message.status,
-        "ToIP": message.to_ip,
-        "FromIP": message.from_ip,
-        "Size": message.size,
-    }
+    settings = message.model_dump(by_alias=True, exclude={"events"}) | {"Received": received}
     store.insert(StoredObject(Kind.MESSAGE_TRACE, name, settings))
+    shared = {"MessageId": message.message_id, "MessageTraceId": message.message_trace_id, "Date": received}
     for number, event in enumerate(message.events):
-        details = {
-            **ids,
-            "RecipientAddress": message.recipient,
-            "Date": received,
-            "Event": event.event,
-            "Action": event.action,
-            "Detail": event.detail,
-            "Data": event.data,
-        }
+        details = {**shared, **event.model_dump(by_alias=True), "RecipientAddress": message.recipient}
         store.insert(StoredObject(Kind.MESSAGE_TRACE_DETAIL, f"{name}/{number}", details))
     return 1
 
-
-#: The properties of a row, in the order of the cmdlets' pages.
-MESSAGE_PROPERTIES = (
-    "MessageId",
-    "Received",
-    "SenderAddress",
-    "RecipientAddress",
-    "Subject",
-    "Status",
-    "ToIP",
-    "FromIP",
-    "Size",
-    "MessageTraceId",
-)
-EVENT_PROPERTIES = ("MessageId", "MessageTraceId", "Date", "Event", "Action", "Detail", "Data")
 
 _DEFAULT_RESULT_SIZE, _LARGEST_RESULT_SIZE = 1000, 5000
 _DEFAULT_WINDOW, _LONGEST_WINDOW, _KEPT = timedelta(hours=48), timedelta(days=10), timedelta(days=90)
@@ -109,12 +77,11 @@ def get(tenant: Tenant, kind: Kind, bound: Bound) -> Outcome:
     return _messages(objects, bound)
 
 
-@rule(
+@documented(
     "message-trace",
     "Get-MessageTraceV2 gives the messages of the last 48 hours, or of at most 10 days within the last 90; at most "
     "ResultSize (default 1000, limit 5000); addresses may hold wildcards",
-    tag="documented",
-    source="Get-MessageTraceV2 (windows, sizes); wildcards, order, warning and texts are assumed",
+    "Get-MessageTraceV2 (windows, sizes); wildcards, order, warning and texts are assumed",
 )
 def _messages(objects: tuple[StoredObject, ...], bound: Bound) -> Outcome:
     start, end = _window(bound)
@@ -125,11 +92,10 @@ def _messages(objects: tuple[StoredObject, ...], bound: Bound) -> Outcome:
     return Outcome(found[:size], (_MORE,) if len(found) > size else ())
 
 
-@rule(
+@observed_single(
     "message-trace-detail",
     "Get-MessageTraceDetailV2 gives the events of one message to one recipient; Data names the connectors",
-    tag="observed:single",
-    source="Get-MessageTraceDetailV2 (parameters); public vendor modules (S:InboundConnectorData=Name=); rows assumed",
+    "Get-MessageTraceDetailV2 (parameters); public vendor modules (S:InboundConnectorData=Name=); rows assumed",
 )
 def _events(objects: tuple[StoredObject, ...], bound: Bound) -> tuple[StoredObject, ...]:
     wanted = (str(bound["MessageTraceId"]), str(bound["RecipientAddress"]).casefold())

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from exchange_online_emulator.errors import MissingParameterError, TransformationError, UnknownParameterError
-from exchange_online_emulator.models import SettingValue
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.models import Kind, SettingValue
+from exchange_online_emulator.rules import observed_client, observed_live, observed_single
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ def find_cmdlet(name: str) -> CmdletSpec | None:
     return cmdlet_specs().get(name.lower())
 
 
-def row_properties(direction: str) -> tuple[str, ...]:
-    """The properties of a connector row in the order of the service; `direction` is `inbound` or `outbound`.
+def row_properties(kind: Kind) -> tuple[str, ...]:
+    """The properties of a connector's row in the order of the service.
 
     Source: observed live by G2O.
     """
-    return tuple(_tables()["rows"][direction])
+    return tuple(_tables()["rows"]["inbound" if kind is Kind.INBOUND else "outbound"])
 
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -107,11 +107,10 @@ class ListChange:
 Bound = Mapping[str, SettingValue | ListChange]
 
 
-@rule(
+@observed_single(
     "parameter-names",
     "parameter names match in any case; one given twice in different case is refused as unknown",
-    tag="observed:single",
-    source="CIPP sends `name`, `comment`; refusal of two spellings is assumed (exchange-wire 5.3)",
+    "CIPP sends `name`, `comment`; refusal of two spellings is assumed (exchange-wire 5.3)",
 )
 def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[str, ...] = ()) -> Bound:
     """Typed values by documented parameter name.
@@ -135,6 +134,17 @@ def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[
     return bound
 
 
+@observed_client(
+    "confirm",
+    "Confirm true or WhatIf true changes nothing and answers with @adminapi.confirmationmessage; "
+    "without Confirm a Remove executes",
+    "TMPEXO; CIPP and HELLOID for Remove (exchange-wire 5.4); WhatIf on connectors is assumed",
+)
+def only_asked(bound: Bound) -> bool:
+    """Whether the caller wants to see what would be done, and nothing done."""
+    return bound.get("Confirm") is True or bound.get("WhatIf") is True
+
+
 def _convert(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     if parameter.multi:
         return _list(parameter, value)
@@ -143,12 +153,11 @@ def _convert(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     return _SCALARS.get(parameter.type, _text)(parameter, value)
 
 
-@rule(
+@observed_client(
     "list-encoding",
     "lists: a JSON array or a single string replaces; null, empty string, [] or an empty hashtable clears; "
     "a hashtable of type #Exchange.GenericHashTable with Add and Remove changes a part; any other object is refused",
-    tag="observed:client",
-    source="TMPEXO, CIPP (exchange-wire 5.3); which clearing forms work over REST is assumed",
+    "TMPEXO, CIPP (exchange-wire 5.3); which clearing forms work over REST is assumed",
 )
 def _list(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     if value is None or value == "":
@@ -178,11 +187,10 @@ def _hashtable(parameter: Parameter, value: dict[str, Json]) -> SettingValue | L
     return ListChange(parts.get("add", ()), parts.get("remove", ())) if parts else ()
 
 
-@rule(
+@observed_live(
     "V25",
     "an enumeration takes a full name or a unique prefix in any case; another value answers 400 with body B",
-    tag="observed:live",
-    source="G2O on another cmdlet (`File` matched `FileTypeBlock`); for connectors assumed",
+    "G2O on another cmdlet (`File` matched `FileTypeBlock`); for connectors assumed",
 )
 def _enumeration(parameter: Parameter, value: Json) -> SettingValue:
     if parameter.nullable and value in (None, ""):
@@ -209,11 +217,10 @@ def _boolean(parameter: Parameter, value: Json) -> SettingValue:
     )
 
 
-@rule(
+@observed_client(
     "text-parameters",
     "null clears a text: Name and Comment are strings and become empty, TlsDomain and TlsSenderCertificateName null",
-    tag="observed:client",
-    source="TMPEXO types Comment and Name as string (exchange-wire 5.3); refusing numbers is assumed",
+    "TMPEXO types Comment and Name as string (exchange-wire 5.3); refusing numbers is assumed",
 )
 def _text(parameter: Parameter, value: Json) -> SettingValue:
     empty = "" if parameter.type == "String" else None

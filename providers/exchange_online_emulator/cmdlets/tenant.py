@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,29 +31,21 @@ class Tenant:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._lock = threading.Lock()
-        self._cached: Switches | None = None
+        self.switches = Switches.model_validate_json(store.document("settings", "switches") or "{}")
 
-    @property
-    def switches(self) -> Switches:
-        """The switches, read from the state file once."""
-        with self._lock:
-            if self._cached is None:
-                text = self.store.document("settings", "switches")
-                self._cached = Switches.model_validate_json(text) if text else Switches()
-            return self._cached
-
-    @switches.setter
-    def switches(self, switches: Switches) -> None:
-        with self._lock:
+    def switch(self, **changes: object) -> Switches:
+        """Change the switches named; returns all."""
+        # The store's own lock is the only one: a second, taken in the other order by a cmdlet, would stop both.
+        with self.store.transaction():
+            switches = self.switches.model_copy(update=changes)
             self.store.put_document("settings", "switches", switches.model_dump_json())
-            self._cached = switches
+            self.switches = switches
+        return switches
 
     def forget(self) -> None:
         """Forget every object, call and setting."""
-        with self._lock:
-            self.store.clear()
-            self._cached = None
+        self.store.clear()
+        self.switches = Switches()
 
     def find(self, kind: Kind, identity: str) -> StoredObject:
         """The object that Identity means. Raises `ObjectNotFoundError`."""

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exchange_online_emulator.cmdlets.parameters import Bound
+from exchange_online_emulator.cmdlets.parameters import Bound, only_asked
 from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
-from exchange_online_emulator.errors import AlreadyExistsError, InvalidSettingError, TransformationError
+from exchange_online_emulator.errors import InvalidSettingError, TransformationError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject
-from exchange_online_emulator.rules import rule
-from exchange_online_emulator.storage import DuplicateNameError
+from exchange_online_emulator.rules import documented
 
 _NAME_LIMIT = 64
 _COMMENTS_LIMIT = 1024
 _PREDICATE = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks.{}Predicate"
 
 
-@rule(
+@documented(
     "transport-rule",
     "New-TransportRule takes a rule that routes to an outbound connector by name, DN or GUID; "
     "Name up to 64, Comments up to 1024 characters; an unknown connector is refused",
-    tag="documented",
-    source="New-TransportRule; texts assumed",
+    "New-TransportRule; texts assumed",
 )
 def new(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:
     """One row, the rule created. Raises `AlreadyExistsError`, `InvalidSettingError`, `ObjectNotFoundError`."""
@@ -30,13 +28,10 @@ def new(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:
     if len(name) > _NAME_LIMIT or (isinstance(comments, str) and len(comments) > _COMMENTS_LIMIT):
         raise InvalidSettingError("The length of the property is too long.")
     settings = _settings(tenant, bound)
-    if bound.get("Confirm") is True or bound.get("WhatIf") is True:
+    if only_asked(bound):
         return Outcome(confirmation_message=f"Creating the TransportRule '{name}'.")
     _make_room(tenant, settings["Priority"], +1)
-    try:
-        created = tenant.store.insert(StoredObject(Kind.TRANSPORT_RULE, name, settings))
-    except DuplicateNameError as error:
-        raise AlreadyExistsError(name) from error
+    created = tenant.store.insert(StoredObject(Kind.TRANSPORT_RULE, name, settings))
     visibility.written(Kind.TRANSPORT_RULE, None, created)
     return Outcome((created,))
 
@@ -44,7 +39,7 @@ def new(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:
 def remove(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:
     """No rows. Raises `ObjectNotFoundError`."""
     gone = tenant.find(Kind.TRANSPORT_RULE, str(bound["Identity"]))
-    if bound.get("Confirm") is True or bound.get("WhatIf") is True:
+    if only_asked(bound):
         return Outcome(confirmation_message=f"Removing the TransportRule '{gone.name}'.")
     tenant.store.delete(gone)
     _make_room(tenant, gone.settings.get("Priority"), -1)

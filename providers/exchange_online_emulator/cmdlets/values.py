@@ -9,7 +9,7 @@ from datetime import datetime
 
 from exchange_online_emulator.errors import InvalidSettingError
 from exchange_online_emulator.models import SettingValue
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import assumed, documented, observed_live, observed_single
 
 _LABEL = r"[^\s.@*;:/\\,\"\[\]]+"
 _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
@@ -19,11 +19,10 @@ _WIDEST_PREFIX = 24
 Normaliser = Callable[[str, str], str]
 
 
-@rule(
+@documented(
     "V4",
     "SenderDomains, RecipientDomains, TlsDomain, TlsSenderCertificateName: a wildcard stands only as the first label",
-    tag="documented",
-    source="New-InboundConnector, SenderDomains and TlsSenderCertificateName; New-OutboundConnector; text assumed",
+    "New-InboundConnector, SenderDomains and TlsSenderCertificateName; New-OutboundConnector; text assumed",
 )
 def domain(parameter: str, value: str) -> str:
     """`contoso.com` or `*.contoso.com`, spelt as sent. Raises `InvalidSettingError`."""
@@ -38,11 +37,10 @@ def domain_or_any(parameter: str, value: str) -> str:
     return value if value == "*" else domain(parameter, value)
 
 
-@rule(
+@observed_live(
     "N1",
     "SenderDomains are read back as `smtp:<domain>;1` whatever form was sent; both forms are accepted on write",
-    tag="observed:live",
-    source="G2O; Microsoft365DSC #2180, PR #2212; keeping another number than 1 is assumed",
+    "G2O; Microsoft365DSC #2180, PR #2212; keeping another number than 1 is assumed",
 )
 def address_space(parameter: str, value: str) -> str:
     """`contoso.com` or `smtp:contoso.com;1` as `smtp:contoso.com;1`. Raises `InvalidSettingError`."""
@@ -56,22 +54,18 @@ def certificate_name(parameter: str, value: str) -> str:
     return value if value.upper().startswith("<I>") else domain(parameter, value)
 
 
-@rule(
-    "V5",
-    "SenderIPAddresses: an IPv6 address is refused",
-    tag="documented",
-    source="New-InboundConnector, SenderIPAddresses; text assumed",
+@documented(
+    "V5", "SenderIPAddresses: an IPv6 address is refused", "New-InboundConnector, SenderIPAddresses; text assumed"
 )
 def _refuse_ipv6(parameter: str, value: str) -> None:
     if ":" in value:
         raise InvalidSettingError(f"The value '{value}' of {parameter} is invalid. IPv6 addresses are not supported.")
 
 
-@rule(
+@documented(
     "V6",
     "SenderIPAddresses: a mask wider than /24 is refused",
-    tag="documented",
-    source="New-InboundConnector, SenderIPAddresses; docs issue 8064; text assumed",
+    "New-InboundConnector, SenderIPAddresses; docs issue 8064; text assumed",
 )
 def sender_ip_address(parameter: str, value: str) -> str:
     """An IPv4 address, or a CIDR range /24 to /32 with or without host bits. Raises `InvalidSettingError`.
@@ -106,7 +100,7 @@ def _is_ip_range(value: str) -> bool:
     return "/" not in value or prefix.isdecimal()
 
 
-@rule("V20", "SmartHosts: a port is refused", tag="observed:single", source="docs issue 5599; text assumed")
+@observed_single("V20", "SmartHosts: a port is refused", "docs issue 5599; text assumed")
 def smart_host(parameter: str, value: str) -> str:
     """An FQDN, an IPv4 address (bracketed or not) or an IPv4 CIDR range. Raises `InvalidSettingError`."""
     plain = value.removeprefix("[").removesuffix("]")
@@ -117,11 +111,10 @@ def smart_host(parameter: str, value: str) -> str:
     return value
 
 
-@rule(
+@documented(
     "smtp-addresses",
     "EFUsers, ValidationRecipients and Recipients take SMTP addresses",
-    tag="documented",
-    source="Set-InboundConnector, EFUsers; Set-OutboundConnector, ValidationRecipients; text assumed",
+    "Set-InboundConnector, EFUsers; Set-OutboundConnector, ValidationRecipients; text assumed",
 )
 def smtp_address(parameter: str, value: str) -> str:
     """`user@domain`. Raises `InvalidSettingError`."""
@@ -146,11 +139,10 @@ NORMALISERS: Mapping[str, Normaliser] = {
 }
 
 
-@rule(
+@observed_live(
     "N5",
     "empty lists are read back as [], unset TlsDomain and TlsSenderCertificateName as null, an unset Comment as ''",
-    tag="observed:live",
-    source="G2O (N3, N4, N5)",
+    "G2O (N3, N4, N5)",
 )
 def stored(parameter: str, value: SettingValue) -> SettingValue:
     """The stored form of a bound value. A list loses repeated entries (assumed). Raises `InvalidSettingError`."""
@@ -163,11 +155,10 @@ def stored(parameter: str, value: SettingValue) -> SettingValue:
     return value
 
 
-@rule(
+@assumed(
     "N8",
     "with stored_form_variants lists come back sorted, networks masked, IP smart hosts bracketed, domains as paths",
-    tag="assumed",
-    source="N6, N7, N8, N9 (connector-semantics 4.2): forms a client must survive",
+    "N6, N7, N8, N9 (connector-semantics 4.2): forms a client must survive",
     applies="switch",
 )
 def variant(parameter: str, value: SettingValue) -> SettingValue:
@@ -178,11 +169,10 @@ def variant(parameter: str, value: SettingValue) -> SettingValue:
     return tuple(sorted(spell(item) if spell else item for item in value))
 
 
-@rule(
+@observed_live(
     "dates",
     "dates have seven fractional digits: UTC with Z, local with +00:00, LastValidationTimestamp with no zone",
-    tag="observed:live",
-    source="G2O (exchange-wire 6.2)",
+    "G2O (exchange-wire 6.2)",
 )
 def ticks(moment: datetime) -> str:
     """A moment with seven fractional digits and no zone."""

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import observed_live
 from exchange_online_emulator.storage import Store
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
@@ -31,12 +31,11 @@ _WRITERS = {DIRECTORY_ROLES["Global Administrator"], DIRECTORY_ROLES["Exchange A
 _READERS = _WRITERS | {DIRECTORY_ROLES["Global Reader"]}
 
 
-@rule(
+@observed_live(
     "V36",
     "Global Reader reads; Exchange Administrator and Global Administrator read and write; "
     "any other directory role, or none, gets 403 with a body of NUL bytes",
-    tag="observed:live",
-    source="G2O (Global Reader, Security Reader); CIPP, Microsoft365DSC (Exchange Administrator); wire section 4",
+    "G2O (Global Reader, Security Reader); CIPP, Microsoft365DSC (Exchange Administrator); wire section 4",
 )
 def allows(wids: frozenset[str], *, writes: bool) -> bool:
     """Whether these directory roles (template ids) allow a cmdlet on connectors."""

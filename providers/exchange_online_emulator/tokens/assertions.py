@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import jwt
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.responses import JSONResponse
 
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import documented
 from exchange_online_emulator.tokens.applications import Application, FederatedCredential
 
 
@@ -45,12 +44,11 @@ def unknown_tenant(tenant: str) -> EntraError:
     )
 
 
-@rule(
+@documented(
     "token-errors",
     "the token endpoint refuses with error, error_description (AADSTS number first), error_codes, timestamp, trace_id, "
     "correlation_id",
-    tag="documented",
-    source="Microsoft identity platform, error codes and client credentials flow; wordings abridged",
+    "Microsoft identity platform, error codes and client credentials flow; wordings abridged",
 )
 def error_response(error: EntraError, correlation_id: str | None) -> JSONResponse:
     """The answer for a refusal."""
@@ -91,12 +89,11 @@ def check_assertion(application: Application, assertion: str, audiences: tuple[s
         _check_federated(application, assertion, header, claims)
 
 
-@rule(
+@documented(
     "certificate-assertion",
     "a certificate's assertion: x5t or x5t#S256 names a registered, still valid certificate; signature, aud, iss, sub "
     "and exp are checked",
-    tag="documented",
-    source="Microsoft identity platform, certificate credentials; AADSTS700027, 700023, 700024",
+    "Microsoft identity platform, certificate credentials; AADSTS700027, 700023, 700024",
 )
 def _check_certificate(
     application: Application, assertion: str, header: Mapping[str, Any], audiences: tuple[str, ...]
@@ -108,36 +105,35 @@ def _check_certificate(
             700027,
             "The certificate with identifier used to sign the client assertion is not registered on application.",
         )
-    _verify(assertion, _public_key(certificate), audiences, application.client_id)
-
-
-def _public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey:
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise invalid_client(700027, "Client assertion failed signature validation: the key is not an RSA key.")
-    return key
+    wrong_audience = invalid_client(700023, "Client assertion audience claim does not match Realm issuer.")
+    claims = _verified(assertion, key, audiences, wrong_audience)
+    if str(claims["sub"]).lower() != application.client_id.lower():
+        raise invalid_client(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
 
 
-def _verify(assertion: str, key: rsa.RSAPublicKey, audiences: tuple[str, ...], client_id: str) -> None:
+def _verified(
+    assertion: str, key: rsa.RSAPublicKey | jwt.PyJWK, audiences: Iterable[str], wrong_audience: EntraError
+) -> dict[str, Any]:
     try:
-        claims: dict[str, Any] = jwt.decode(
-            assertion, key, algorithms=_ALGORITHMS, audience=list(audiences), options={"require": ["exp", "aud", "sub"]}
+        required = ["exp", "aud", "sub", "iss"]
+        return dict(
+            jwt.decode(assertion, key, algorithms=_ALGORITHMS, audience=audiences, options={"require": required})
         )
     except jwt.InvalidAudienceError:
-        raise invalid_client(700023, "Client assertion audience claim does not match Realm issuer.") from None
+        raise wrong_audience from None
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
         raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
     except jwt.PyJWTError:
         raise invalid_client(700027, "Client assertion failed signature validation.") from None
-    if str(claims["sub"]).lower() != client_id.lower():
-        raise invalid_client(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
 
 
-@rule(
+@documented(
     "federated-assertion",
     "a federated assertion: issuer, subject and audience match a registered credential exactly; signature by its JWKS",
-    tag="documented",
-    source="workload identity federation; AADSTS700211, 700212, 700213; that Exchange takes such a token is assumed",
+    "workload identity federation; AADSTS700211, 700212, 700213; that Exchange takes such a token is assumed",
 )
 def _check_federated(
     application: Application, assertion: str, header: Mapping[str, Any], claims: Mapping[str, Any]
@@ -152,27 +148,18 @@ def _check_federated(
     if not of_subject:
         text = f"No matching federated identity record found for presented assertion subject '{subject}'."
         raise _federated(700213, text)
-    try:
-        jwt.decode(
-            assertion,
-            _issuer_key(of_subject[0], str(header.get("kid", ""))),
-            algorithms=_ALGORITHMS,
-            audience=[name for item in of_subject for name in item.audiences],
-            options={"require": ["exp", "aud", "sub", "iss"]},
-        )
-    except jwt.InvalidAudienceError:
-        text = f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'."
-        raise _federated(700212, text) from None
-    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
-        raise invalid_client(700024, "Client assertion is not within its valid time range.") from None
-    except jwt.PyJWTError:
-        raise invalid_client(700027, "Client assertion failed signature validation.") from None
+    text = f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'."
+    audiences = [name for item in of_subject for name in item.audiences]
+    _verified(assertion, _issuer_key(of_subject[0], str(header.get("kid", ""))), audiences, _federated(700212, text))
 
 
 def _issuer_key(credential: FederatedCredential, key_id: str) -> jwt.PyJWK:
     for key in credential.jwks.get("keys", []):
         if not key_id or key.get("kid") == key_id:
-            return jwt.PyJWK.from_json(json.dumps(key), algorithm="RS256")
+            try:
+                return jwt.PyJWK.from_json(json.dumps(key), algorithm="RS256")
+            except jwt.PyJWTError:
+                raise invalid_client(700027, "Client assertion failed signature validation.") from None
     raise invalid_client(700027, "Client assertion failed signature validation: the issuer has no such key.")
 
 

@@ -15,7 +15,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import observed_multi
 from exchange_online_emulator.tokens.applications import Application
 
 
@@ -66,11 +66,10 @@ RESOURCES = frozenset(
 )
 
 
-@rule(
+@observed_multi(
     "token-claims",
     "an access token is a signed JWT with aud, iss, tid, appid, oid, roles, wids, idtyp, iat, nbf, exp",
-    tag="observed:multi",
-    source="exchange-wire section 4 (aud, roles, wids); RAWHTTP (claims)",
+    "exchange-wire section 4 (aud, roles, wids); RAWHTTP (claims)",
 )
 def issue(
     key: SigningKey,

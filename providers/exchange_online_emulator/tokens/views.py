@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from exchange_online_emulator.control_api.models import GitHubJob
 from exchange_online_emulator.faults import ConnectionReset, Delay
-from exchange_online_emulator.rules import rule
+from exchange_online_emulator.rules import documented
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.tokens.applications import Application, expired
 from exchange_online_emulator.tokens.assertions import (
@@ -75,12 +75,7 @@ def _grant(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
     lifetime = emulator.tenant.switches.token_lifetime_seconds
     tenant_id, challenge = emulator.identity.tenant, _challenge(form.get("claims"))
     access = issue(emulator.signing_key, tenant_id, application, audience, lifetime, method=method, challenge=challenge)
-    body = {
-        "token_type": "Bearer",
-        "expires_in": lifetime,
-        "ext_expires_in": lifetime,
-        "access_token": access,
-    }
+    body = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": access}
     return JSONResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
@@ -137,12 +132,11 @@ def _authenticate(emulator: Emulator, application: Application, form: dict[str, 
     return "1"
 
 
-@rule(
+@documented(
     "scope",
     "client_credentials takes one scope `<resource>/.default`; another form is refused with AADSTS1002012, an unknown "
     "resource with AADSTS500011",
-    tag="documented",
-    source="Microsoft identity platform, client credentials flow; error codes",
+    "Microsoft identity platform, client credentials flow; error codes",
 )
 def _audience(emulator: Emulator, scope: str) -> str:
     scopes = [item for item in scope.split() if item not in ("openid", "profile", "offline_access")]
@@ -179,11 +173,10 @@ def _token_endpoints(emulator: Emulator) -> tuple[str, ...]:
     return tuple(f"{emulator.url}/{tenant}/{path}".rstrip("/") for tenant in tenants for path in paths)
 
 
-@rule(
+@documented(
     "discovery",
     "the OpenID configuration of the tenant by GUID or domain; the issuer holds the GUID; an unknown tenant is refused",
-    tag="documented",
-    source="OpenID Connect on the Microsoft identity platform",
+    "OpenID Connect on the Microsoft identity platform",
 )
 async def openid_configuration(request: Request) -> Response:
     """GET /{tenant}/v2.0/.well-known/openid-configuration."""
@@ -245,11 +238,10 @@ async def managed_identity_token(request: Request) -> Response:
     return await run_in_threadpool(_grant_to_machine, emulator, resource, request.query_params.get("client_id"))
 
 
-@rule(
+@documented(
     "managed-identity",
     "IMDS gives a token to a registered managed identity: by client_id, or the only one; numbers are texts",
-    tag="documented",
-    source="managed identities for Azure resources, HTTP; the audience keeps the resource's trailing slash (assumed)",
+    "managed identities for Azure resources, HTTP; the audience keeps the resource's trailing slash (assumed)",
 )
 def _grant_to_machine(emulator: Emulator, resource: str, client_id: str | None) -> Response:
     identity = _machine_identity(emulator, client_id)
@@ -305,11 +297,10 @@ def start_job(emulator: Emulator, subject: str) -> GitHubJob:
     )
 
 
-@rule(
+@documented(
     "github-oidc",
     "GET of the request URL with `&audience=` and the request token as bearer gives {value: <JWT>, count}",
-    tag="documented",
-    source="GitHub Actions, OpenID Connect reference; count is the token's length (observed:multi)",
+    "GitHub Actions, OpenID Connect reference; count is the token's length (observed:multi)",
 )
 async def id_token(request: Request) -> Response:
     """GET /control/github/idtoken?audience=..."""
