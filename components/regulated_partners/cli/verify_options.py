@@ -35,8 +35,7 @@ BaselineFile = Annotated[
 ]
 UpdateBaseline = Annotated[bool, typer.Option("--update-baseline", help="With --baseline: accept what has changed.")]
 RootsFile = Annotated[
-    Path | None,
-    typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's."),
+    Path | None, typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's.")
 ]
 Match = Annotated[
     MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")

@@ -215,11 +215,7 @@ def _untried(group: Sequence[Target]) -> list[ServerSeen]:
     detail = "The time of the whole probe was over before it came to this server."
     return [
         ServerSeen(
-            host=target.host,
-            address=target.address,
-            port=target.port,
-            outcome=ServerOutcome.NOT_TRIED,
-            detail=detail,
+            host=target.host, address=target.address, port=target.port, outcome=ServerOutcome.NOT_TRIED, detail=detail
         )
         for target in group
     ]

@@ -19,11 +19,7 @@ from regulated_partners.verify.received import Hop
 from regulated_partners.verify.tls_comments import ClientCertificateState, HopTransport
 
 #: Hosts that take mail for a tenant at its border. Those of the national clouds are assumed by analogy.
-_BORDER = (
-    ".mail.protection.outlook.com",
-    ".mail.protection.office365.us",
-    ".mail.protection.partner.outlook.cn",
-)
+_BORDER = (".mail.protection.outlook.com", ".mail.protection.office365.us", ".mail.protection.partner.outlook.cn")
 #: Hosts that deliver a tenant's mail to others; the same.
 _DELIVERY = (
     ".outbound.protection.outlook.com",
@@ -103,11 +99,7 @@ def _outbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary,
             continue
         found.append(
             Boundary(
-                Direction.OUTBOUND,
-                hop,
-                index,
-                between_tenants=_at_border(hop),
-                is_gateway=_ends(hop.by, gateways),
+                Direction.OUTBOUND, hop, index, between_tenants=_at_border(hop), is_gateway=_ends(hop.by, gateways)
             )
         )
         if not gateways:

@@ -17,11 +17,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
-from regulated_partners.probing.certificate_findings import (
-    certificate_findings,
-    revocation_hosts,
-    switched_off,
-)
+from regulated_partners.probing.certificate_findings import certificate_findings, revocation_hosts, switched_off
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts
 from regulated_partners.probing.names import MatchMode, NameVerdict, listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
@@ -73,12 +69,7 @@ def judge_certificate(
         check: the connector, the time, the mode.
     """
     names, about = certificate_findings(facts, chain, check.settings, check.now, check.mode)
-    findings = [
-        *about,
-        *_file(file, check.direction),
-        *_compares_nothing(check),
-        *switched_off(check.settings),
-    ]
+    findings = [*about, *_file(file, check.direction), *_compares_nothing(check), *switched_off(check.settings)]
     return Judgement.by_connector(
         "certificate",
         name,
