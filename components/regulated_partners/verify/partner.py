@@ -75,27 +75,16 @@ def _missing(partner: Pair, known: set[str]) -> Iterable[Judgement]:
 
 
 def _unproven(subject: str, partner: Pair, finding: Finding) -> Judgement:
-    return Judgement.by_connector(
-        "domain",
-        subject,
-        Verdict.UNKNOWN,
-        partner=partner.name,
-        settings=partner.outbound.settings,
-        findings=(finding,),
-    )
+    settings = partner.outbound.settings
+    return Judgement.by_connector("domain", subject, Verdict.UNKNOWN, partner.name, settings, findings=[finding])
 
 
 def _observed_route(report: RouteReport, partner: Pair) -> Observed:
-    route = report.route
-    findings = (*report.findings, *_about_declaration(partner.outbound.settings, route))
+    route, settings = report.route, partner.outbound.settings
+    findings = (*report.findings, *_about_declaration(settings, route))
+    verdict = verdict_of(findings, otherwise=report.verdict)
     judgement = Judgement.by_connector(
-        "domain",
-        route.subject,
-        verdict_of(findings, otherwise=report.verdict),
-        partner=partner.name,
-        settings=partner.outbound.settings,
-        facts=report.facts,
-        findings=findings,
+        "domain", route.subject, verdict, partner.name, settings, facts=report.facts, findings=findings
     )
     hosts = tuple(record.host for record in route.domain.mx.records) if route.domain else ()
     seen = (Observation(partner.name, Direction.OUTBOUND, route.subject, mx=hosts),) if hosts else ()
@@ -127,8 +116,8 @@ def _observed_server(server: ServerReport, partner: Pair, now: datetime.datetime
         "server",
         server.seen.place,
         server.verdict,
-        partner=partner.name,
-        settings=partner.outbound.settings,
+        partner.name,
+        partner.outbound.settings,
         facts=_facts(server, now),
         findings=server.findings,
         transcript=server.seen.transcript,
