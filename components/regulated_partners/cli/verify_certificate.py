@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +13,15 @@ from regulated_partners.cli.verify_options import BaselineFile, DirectionName, M
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import certificate_facts, judge_chain, load_roots
 from regulated_partners.probing.names import MatchMode
+from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.verify.baseline import Observation, Observed, Watch
 from regulated_partners.verify.certificate import CertificateCheck, judge_certificate, read_certificate_file
 from regulated_partners.verify.declared import declared_partner
-from regulated_partners.verify.evidence import Run, now, whoever
 
 
 @judging
 def certificate(
+    started: datetime,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="PEM, DER or PKCS #7, with the intermediates.")],
     *,
     partner: Annotated[str, typer.Option("--for", metavar="NAME", help="The declared partner that it is for.")],
@@ -39,7 +40,7 @@ def certificate(
     ] = "file",
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
-) -> Run:
+) -> tuple[Judgement, ...]:
     """Would the connector take this certificate?
 
     Names (CN and SAN apart, with the reason for each), dates, chain, key usage, revocation hosts, against what the
@@ -48,7 +49,6 @@ def certificate(
     Exit codes: 0 it would, as far as is documented; 1 it would not; 2 usage, or could not run.
     """
     watch = Watch(baseline, accept=update_baseline)
-    started = now()
     declared = declared_partner(read_stack_file(cwd, stack), partner)
     check = CertificateCheck(declared, direction.direction, started, match)
     content = read_certificate_file(file)
@@ -56,5 +56,4 @@ def certificate(
     chain = judge_chain(content.chain, load_roots(roots), started)
     judgement = judge_certificate(str(file), content, facts, chain, check)
     seen = Observation(declared.name, check.direction, place, facts)
-    judged = watch.compared([Observed(judgement, (seen,))], started)
-    return Run("verify certificate", judged, whoever(os.environ), started, stack)
+    return watch.compared([Observed(judgement, (seen,))], started)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,16 +15,17 @@ from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.names import MatchMode
+from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.progress import Progress
 from regulated_partners.verify.baseline import Observation, Observed, Watch
 from regulated_partners.verify.captured import ListenCheck, judge_captured
 from regulated_partners.verify.declared import declared_partner
-from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.listener import Listener, listener_context
 
 
 @judging
 def listen(
+    started: datetime,
     *,
     partner: Annotated[str, typer.Option("--for", metavar="NAME", help="The declared partner who sends the message.")],
     stack: StackName,
@@ -46,7 +47,7 @@ def listen(
     roots: RootsFile = None,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
-) -> Run:
+) -> tuple[Judgement, ...]:
     """Let the partner send one message here: would the inbound connector take it?
 
     Records TLS and the client certificate of the partner's sending server, which no probe can see. Offers STARTTLS,
@@ -55,7 +56,6 @@ def listen(
     Exit codes: 0 it would; 1 it would not, or it is not proven; 2 usage, could not run, or nothing came.
     """
     watch = Watch(baseline, accept=update_baseline)
-    started = now()
     check = ListenCheck(declared_partner(read_stack_file(cwd, stack), partner), load_roots(roots), started, match)
     address, port = _place(at)
     waited = f"{minutes:g} minutes"
@@ -65,8 +65,7 @@ def listen(
     judgement, facts = judge_captured(captured, check, waited)
     place = captured.helo if captured and captured.helo else "sending server"
     seen = (Observation(check.partner.name, Direction.INBOUND, place, facts),) if facts else ()
-    judged = watch.compared([Observed(judgement, seen)], started)
-    return Run("verify listen", judged, whoever(os.environ), started, stack)
+    return watch.compared([Observed(judgement, seen)], started)
 
 
 def _place(text: str) -> tuple[str, int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +13,9 @@ from exchange_online.connectors import Direction
 from regulated_partners.cli.options import WorkingDirectory
 from regulated_partners.cli.verify_options import DirectionName, judging
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners import Pair
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.verify.declared import declared_partner
-from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.message import MessageCheck, judge_file
 
 _STDIN = "-"
@@ -25,6 +23,7 @@ _STDIN = "-"
 
 @judging
 def message(
+    _started: datetime,
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="An .eml, an mbox, pasted headers; - is standard input.")
     ],
@@ -49,7 +48,7 @@ def message(
             "--gateway", metavar="DOMAIN", help="The domain of a mail gateway of your own, pphosted.com; repeatable."
         ),
     ] = None,
-) -> Run:
+) -> tuple[Judgement, ...]:
     """Did this message cross between the organizations over TLS?
 
     Reads the Received headers, finds the hop between the organizations and judges it: encrypted, clear or unknown,
@@ -59,16 +58,14 @@ def message(
 
     Exit codes: 0 encrypted; 1 clear, or not shown; 2 usage, or could not run.
     """
-    if partner is not None and stack is None:
-        raise typer.BadParameter("--for needs --stack, which declares the partner")
-    declared: Pair | None = None
-    if partner is not None and stack is not None:
+    declared = None
+    if partner is not None:
+        if stack is None:
+            raise typer.BadParameter("--for needs --stack, which declares the partner")
         declared = declared_partner(read_stack_file(cwd, stack), partner)
     directions = tuple(Direction) if direction is None else (direction.direction,)
     check = MessageCheck(declared, directions, tuple(gateway or ()))
-    started = now()
-    judged = tuple(judgement for name in files for judgement in _judged(name, check))
-    return Run("verify message", judged, whoever(os.environ), started, stack)
+    return tuple(judgement for name in files for judgement in _judged(name, check))
 
 
 def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,8 @@ import typer
 from exchange_online.connectors import Direction
 from regulated_partners.cli.options import Json
 from regulated_partners.probing.names import MatchMode
-from regulated_partners.verify.evidence import Run
+from regulated_partners.probing.verdicts import Judgement
+from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.outputs import FailOn, Outputs
 
 
@@ -35,28 +37,32 @@ BaselineFile = Annotated[
 ]
 UpdateBaseline = Annotated[bool, typer.Option("--update-baseline", help="With --baseline: accept what has changed.")]
 RootsFile = Annotated[
-    Path | None,
-    typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's."),
+    Path | None, typer.Option("--roots", metavar="FILE", help="Trusted root certificates, PEM, instead of certifi's.")
 ]
 Match = Annotated[
     MatchMode, typer.Option("--match", help="Which names count; sources differ on what Exchange Online compares.")
 ]
 
 
-def judging(command: Callable[..., Run]) -> Callable[..., None]:
+def judging(command: Callable[..., tuple[Judgement, ...]]) -> Callable[..., None]:
     """A subcommand with the options of its outputs: its run goes where they say, and gives the exit code.
 
     Args:
-        command: judges; its outputs are checked before it looks at anything.
+        command: judges; its outputs are checked before it looks at anything. Its first parameter is when it began,
+            in UTC, and no option.
     """
-    own, shared = (inspect.signature(function, eval_str=True).parameters for function in (command, _outputs))
+    (_, *own), shared = (
+        inspect.signature(function, eval_str=True).parameters.values() for function in (command, _outputs)
+    )
 
     @functools.wraps(command)
     def subcommand(**given: Any) -> None:
-        outputs = _outputs(**{name: given.pop(name) for name in shared})
-        raise typer.Exit(outputs.deliver(command(**given)))
+        outputs, started = _outputs(**{option.name: given.pop(option.name) for option in shared}), now()
+        judged = command(started, **given)
+        run = Run(f"verify {command.__name__}", judged, whoever(os.environ), started, given["stack"])
+        raise typer.Exit(outputs.deliver(run))
 
-    parameters = [*own.values(), *shared.values()]
+    parameters = [*own, *shared]
     setattr(subcommand, "__signature__", inspect.Signature(parameters))  # noqa: B010 - what typer reads
     subcommand.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return subcommand

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Self
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
 from regulated_partners.cli.options import StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import BaselineFile, Match, RootsFile, UpdateBaseline, judging
@@ -20,16 +20,15 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import load_roots
-from regulated_partners.probing.collect import Stage, Surroundings, collect
+from regulated_partners.probing.collect import Progress, Stage, Surroundings, collect
 from regulated_partners.probing.dns_client import DnsClient
 from regulated_partners.probing.mta_sts import web_context
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.route import ProbeIndex
-from regulated_partners.probing.seen import Probe
 from regulated_partners.probing.server_report import Demand
+from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.verify.baseline import Watch
 from regulated_partners.verify.declared import named_partners
-from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.partner import from_elsewhere, judge_partner, questions, read_probe, write_probe
 
 _HTTPS = 443
@@ -37,6 +36,7 @@ _HTTPS = 443
 
 @judging
 def partner(
+    started: datetime,
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="The declared partners.")] = None,
     *,
     everyone: Annotated[bool, typer.Option("--all", help="Every partner of the stack.")] = False,
@@ -70,7 +70,7 @@ def partner(
     ] = _HTTPS,
     baseline: BaselineFile = None,
     update_baseline: UpdateBaseline = False,
-) -> Run:
+) -> tuple[Judgement, ...]:
     """Do the partner's servers meet what the outbound connector demands?
 
     Every MX host (or smart host) and address: EHLO, STARTTLS, EHLO again, QUIT; protocol, chain, names. Then DANE and
@@ -80,16 +80,13 @@ def partner(
     """
     watch = Watch(baseline, accept=update_baseline)
     partners = _chosen(names or (), everyone, cwd, stack)
-    trusted, started = load_roots(roots), now()
+    trusted = load_roots(roots)
     if made_elsewhere is None:
-        at = Surroundings(
-            DnsClient.of_the_system() if resolver is None else DnsClient.at(resolver),
-            web_context(trusted),
-            port,
-            https_port,
-            timeout,
-        )
-        probe = _made_here(partners, at, started)
+        dns = DnsClient.of_the_system() if resolver is None else DnsClient.at(resolver)
+        at = Surroundings(dns, web_context(trusted), port, https_port, timeout)
+        with _progress() as progress:
+            probe = collect(questions(partners), at, started, progress)
+        probe = probe.model_copy(update={"seen_from": socket.gethostname()[:255]})
     else:
         probe = read_probe(made_elsewhere)
     if save_probe is not None:
@@ -99,8 +96,7 @@ def partner(
     observed = [seen for partner, demand in demands for seen in judge_partner(partner, demand, index)]
     if made_elsewhere is not None:
         observed = [from_elsewhere(item, probe) for item in observed]
-    judged = watch.compared(observed, started)
-    return Run("verify partner", judged, whoever(os.environ), started, stack)
+    return watch.compared(observed, started)
 
 
 def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) -> tuple[Pair, ...]:
@@ -112,38 +108,19 @@ def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) 
     return found
 
 
-def _made_here(partners: Sequence[Pair], at: Surroundings, started: datetime) -> Probe:
-    with _Progress() as progress:
-        probe = collect(questions(partners), at, started, progress)
-    return probe.model_copy(update={"seen_from": socket.gethostname()[:255]})
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """How far a probe is, on stderr: bars on a terminal, one line for each stage in a log."""
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    tasks: dict[Stage, TaskID] = {}
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
 
+        def told(stage: Stage, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(f"Probing {stage.value}", total=total)
+                if total and not console.is_terminal:
+                    console.print(f"Probing {stage.value}: {total} ...")
+            bars.update(tasks[stage], completed=done)
 
-class _Progress:
-    """How far a probe is, on stderr: bars on a terminal, one line for each stage in a log. A context manager."""
-
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._bars = Progress(*columns, console=self._console) if self._console.is_terminal else None
-        self._tasks: dict[Stage, TaskID] = {}
-
-    def __call__(self, stage: Stage, done: int, total: int) -> None:
-        """So many of a stage are done."""
-        if self._bars is None:
-            if done == 0 and total:
-                self._console.print(f"Probing {stage.value}: {total} ...")
-            return
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(f"Probing {stage.value}", total=total)
-        self._bars.update(self._tasks[stage], completed=done)
-
-    def __enter__(self) -> Self:
-        if self._bars is not None:
-            self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bars is not None:
-            self._bars.stop()
+        yield told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -16,14 +16,15 @@ from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.progress import Progress
 from regulated_partners.verify.declared import declared_partner
-from regulated_partners.verify.evidence import Run, now, whoever
 from regulated_partners.verify.service import ServiceCheck, judge_service
 
 
 @judging
 def service(
+    started: datetime,
     partner: Annotated[str, typer.Argument(metavar="NAME", help="The declared partner.")],
     *,
     stack: StackName,
@@ -53,7 +54,7 @@ def service(
     since: Annotated[
         int, typer.Option("--since", metavar="HOURS", min=1, max=240, help="How far back the trace looks.")
     ] = 48,
-) -> Run:
+) -> tuple[Judgement, ...]:
     """What the tenant itself says about a partner's connectors.
 
     Whether they are there and as declared; with --send-validation-message, whether Exchange Online reaches the partner
@@ -64,7 +65,6 @@ def service(
     """
     if (record or recipient) and not send_validation_message:
         raise typer.BadParameter("--record and --recipient need --send-validation-message")
-    started = now()
     settings = read_stack_file(cwd, stack)
     declared = declared_partner(settings, partner)
     check = ServiceCheck(
@@ -76,8 +76,7 @@ def service(
     )
     connection = stack_connection(settings, PulumiCli(settings, os.environ), os.environ)
     with Progress() as progress, AdminApi(connection) as api:
-        judged = judge_service(api, declared, check, progress)
-    return Run("verify service", judged, whoever(os.environ), started, stack)
+        return judge_service(api, declared, check, progress)
 
 
 def _recipients(declared: Pair, given: list[str] | None) -> tuple[str, ...]:

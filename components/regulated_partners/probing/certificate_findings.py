@@ -70,7 +70,9 @@ def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -
     setting = "TlsSenderCertificateName" if direction is Direction.INBOUND else "TlsDomain"
     if verdict.outcome is NameOutcome.MISMATCH:
         advice = f"The partner needs a certificate for it, or {setting} must be one of the certificate's names."
-        answer = RESTRICTED if direction is Direction.INBOUND else _subject_mismatch(verdict.wanted, facts)
+        presented = facts.names.subject or "(empty)"
+        said = f"SubjectMismatch Expected Subject: {verdict.wanted}. Presented Subject: {presented}."
+        answer = RESTRICTED if direction is Direction.INBOUND else _NDR.format(message=said)
         yield Finding(Check.NAME, Level.ERROR, f"{verdict.sentence} {advice}", Party.EITHER, answer, source)
     elif verdict.outcome is NameOutcome.UNDETERMINED:
         text = f"{verdict.sentence} Avoid it: declare the exact name in the certificate as {setting}."
@@ -78,17 +80,11 @@ def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -
     elif verdict.only_one_place is not None:
         other = "SAN" if verdict.only_one_place == "CN" else "CN"
         text = (
-            f"{verdict.wanted} matches by {verdict.only_one_place} only and not by {other}. Sources differ on "
-            "which one "
-            "Exchange Online compares, so it passes either way here; the safest certificate has the name in both."
+            f"{verdict.wanted} matches by {verdict.only_one_place} only and not by {other}. Sources differ on which "
+            "one Exchange Online compares, so it passes either way here; the safest certificate has the name in both."
         )
         level = Level.WARNING if other == "SAN" else Level.INFO
         yield Finding(Check.NAME, level, text, Party.PARTNER, source="connector-semantics 7 (CONFLICT; assumed)")
-
-
-def _subject_mismatch(wanted: str, facts: CertificateFacts) -> str:
-    presented = facts.names.subject or "(empty)"
-    return _NDR.format(message=f"SubjectMismatch Expected Subject: {wanted}. Presented Subject: {presented}.")
 
 
 def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding]:
@@ -108,22 +104,20 @@ def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding
     inbound = settings.direction is Direction.INBOUND
     answer = RESTRICTED if inbound else _NDR.format(message=message)
     source = "tls-verification 2.4 (assumed for Partner)" if inbound else "tls-verification 2.3 (codes in part assumed)"
-    yield Finding(
-        Check.CHAIN, Level.ERROR, f"{chain.sentence} {_chain_advice(chain.cause)}", Party.PARTNER, answer, source
-    )
+    text = f"{chain.sentence} {_CHAIN_ADVICE.get(chain.cause, 'The partner must replace it.')}"
+    yield Finding(Check.CHAIN, Level.ERROR, text, Party.PARTNER, answer, source)
 
 
-def _chain_advice(cause: ChainCause) -> str:
-    return {
-        ChainCause.EXPIRED: "The partner must renew it.",
-        ChainCause.NOT_YET_VALID: "The partner must use a certificate that is valid already, or set its clock.",
-        ChainCause.SELF_SIGNED: "The partner needs a certificate of a public CA, or the connector must be "
-        "declared with connectionSecurity: selfSignedCertificate.",
-        ChainCause.UNKNOWN_ROOT: "The partner needs a certificate of a CA that Microsoft trusts, or the connector must "
-        "be declared with connectionSecurity: selfSignedCertificate.",
-        ChainCause.INCOMPLETE: "The partner must send the CA's intermediate certificates with its own.",
-        ChainCause.WEAK: "The partner must renew it with a current key and signature.",
-    }.get(cause, "The partner must replace it.")
+_CHAIN_ADVICE = {
+    ChainCause.EXPIRED: "The partner must renew it.",
+    ChainCause.NOT_YET_VALID: "The partner must use a certificate that is valid already, or set its clock.",
+    ChainCause.SELF_SIGNED: "The partner needs a certificate of a public CA, or the connector must be "
+    "declared with connectionSecurity: selfSignedCertificate.",
+    ChainCause.UNKNOWN_ROOT: "The partner needs a certificate of a CA that Microsoft trusts, or the connector must "
+    "be declared with connectionSecurity: selfSignedCertificate.",
+    ChainCause.INCOMPLETE: "The partner must send the CA's intermediate certificates with its own.",
+    ChainCause.WEAK: "The partner must renew it with a current key and signature.",
+}
 
 
 def _expiry(facts: CertificateFacts, chain: ChainVerdict, now: datetime.datetime) -> Iterable[Finding]:
@@ -161,15 +155,13 @@ def _usage(facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
         yield Finding(Check.USAGE, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.2.1.12")
     if direction is Direction.INBOUND and not facts.serves_as_client:
         text = (
-            "The certificate's extended key usage does not hold clientAuth, and a sending server presents it as "
-            "a client. "
-            "Public CAs leave clientAuth out (most by 1 May 2026). Postfix and Sendmail peers refuse to verify it; "
-            "whether Exchange Online does is not documented. The partner needs a certificate with clientAuth from a CA "
-            "that still issues it, or the connector must go by ipAddresses."
+            "The certificate's extended key usage does not hold clientAuth, and a sending server presents it as a "
+            "client. Public CAs leave clientAuth out (most by 1 May 2026). Postfix and Sendmail peers refuse to verify "
+            "it; whether Exchange Online does is not documented. The partner needs a certificate with clientAuth from "
+            "a CA that still issues it, or the connector must go by ipAddresses."
         )
-        yield Finding(
-            Check.USAGE, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, F10, open question 1"
-        )
+        source = "tls-verification 0.9, F10, open question 1"
+        yield Finding(Check.USAGE, Level.WARNING, text, Party.PARTNER, source=source)
     if facts.digital_signature is False:
         text = "The certificate's key usage does not allow digital signatures, which every TLS 1.3 handshake needs."
         yield Finding(Check.USAGE, Level.WARNING, text, Party.PARTNER, source="RFC 8446 4.4.2.2")
@@ -179,9 +171,8 @@ def _strength(facts: CertificateFacts) -> Iterable[Finding]:
     """Whether key and signature are of today."""
     if facts.has_weak_key:
         text = f"The key is {facts.key}; public CAs issue nothing below RSA 2048, and peers refuse it."
-        yield Finding(
-            Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source="CA/Browser Forum Baseline Requirements 6.1.5"
-        )
+        source = "CA/Browser Forum Baseline Requirements 6.1.5"
+        yield Finding(Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source=source)
     if facts.has_broken_signature:
         text = f"The signature uses {(facts.signature_hash or '').upper()}, which nobody trusts any more."
         yield Finding(Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source="tls-verification F8")
@@ -199,9 +190,8 @@ def _revocation(facts: CertificateFacts, settings: ConnectorSettings) -> Iterabl
             f"Nobody outside can ask whether the certificate is revoked: {', '.join(private[:3])}. Exchange "
             "Online checks that, and what it does when it cannot is not documented."
         )
-        yield Finding(
-            Check.REVOCATION, Level.WARNING, text, Party.PARTNER, source="tls-verification 2.3, open question 2"
-        )
+        source = "tls-verification 2.3, open question 2"
+        yield Finding(Check.REVOCATION, Level.WARNING, text, Party.PARTNER, source=source)
 
 
 def revocation_hosts(facts: CertificateFacts) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ in for it; a list of the Microsoft Trusted Root Program (CCADB) can be given ins
 from __future__ import annotations
 
 import datetime
+import hashlib
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from typing import TypeVar
 import certifi
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import (
@@ -163,21 +165,26 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
     access = _extension(certificate, x509.AuthorityInformationAccess)
     points = _extension(certificate, x509.CRLDistributionPoints)
     key, bits = _key(certificate)
+    algorithm = certificate.signature_hash_algorithm
     return CertificateFacts(
         names=presented_names(certificate),
         issuer=certificate.issuer.rfc4514_string(),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         sha256=certificate.fingerprint(hashes.SHA256()).hex(),
-        spki_sha256=spki_sha256(certificate),
+        spki_sha256=hashlib.sha256(public_key_der(certificate)).hexdigest(),
         key=key,
         key_bits=bits,
-        signature_hash=_signature_hash(certificate),
+        signature_hash=None if algorithm is None else algorithm.name,
         is_ca=bool(constraints and constraints.ca),
         extended_key_usages=None if usages is None else tuple(usage.dotted_string for usage in usages),
         digital_signature=None if key_usage is None else key_usage.digital_signature,
         crl_urls=tuple(_uris(name for point in points or () for name in point.full_name or ())),
-        ocsp_urls=tuple(_access(access, AuthorityInformationAccessOID.OCSP)),
+        ocsp_urls=tuple(
+            _uris(
+                way.access_location for way in access or () if way.access_method == AuthorityInformationAccessOID.OCSP
+            )
+        ),
         self_signed=_self_signed(certificate),
     )
 
@@ -194,14 +201,9 @@ def presented_names(certificate: x509.Certificate) -> PresentedNames:
     )
 
 
-def spki_sha256(certificate: x509.Certificate) -> str:
-    """The digest of the public key (SubjectPublicKeyInfo), which a renewal may keep. Source: RFC 7671, selector 1."""
-    der = certificate.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(der)
-    return digest.finalize().hex()
+def public_key_der(certificate: x509.Certificate) -> bytes:
+    """The public key (SubjectPublicKeyInfo), which a renewal may keep. Source: RFC 7671, selector 1."""
+    return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _extension(certificate: x509.Certificate, kind: type[_E]) -> _E | None:
@@ -215,10 +217,6 @@ def _uris(names: Iterable[x509.GeneralName]) -> Iterable[str]:
     return (name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
 
 
-def _access(access: x509.AuthorityInformationAccess | None, method: x509.ObjectIdentifier) -> Iterable[str]:
-    return _uris(description.access_location for description in access or () if description.access_method == method)
-
-
 def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey):
@@ -230,11 +228,6 @@ def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
     if isinstance(key, ed25519.Ed25519PublicKey):
         return "Ed25519", None
     return ("Ed448" if isinstance(key, ed448.Ed448PublicKey) else type(key).__name__), None
-
-
-def _signature_hash(certificate: x509.Certificate) -> str | None:
-    algorithm = certificate.signature_hash_algorithm
-    return None if algorithm is None else algorithm.name
 
 
 def _self_signed(certificate: x509.Certificate) -> bool:
@@ -263,7 +256,7 @@ def judge_chain(
     except (VerificationError, ValueError) as error:
         path = _path(leaf, intermediates)
         return _dates(path, now) or _weak(path) or _untrusted(path, roots, error)
-    return ChainVerdict(ChainCause.TRUSTED, f"The chain ends in the trusted root {_name(verified.chain[-1])}.")
+    return ChainVerdict(ChainCause.TRUSTED, f"The chain ends in the trusted root {_name(verified.chain[-1].subject)}.")
 
 
 def _verifier(roots: Sequence[x509.Certificate], now: datetime.datetime) -> ClientVerifier:
@@ -288,17 +281,10 @@ def _path(leaf: x509.Certificate, intermediates: Sequence[x509.Certificate]) -> 
     """The leaf and, as far as they are there, its issuers by name."""
     path = [leaf]
     while path[-1].issuer != path[-1].subject:
-        issuer = next(
-            (
-                candidate
-                for candidate in intermediates
-                if candidate.subject == path[-1].issuer and candidate not in path
-            ),
-            None,
-        )
-        if issuer is None:
+        issuers = [other for other in intermediates if other.subject == path[-1].issuer and other not in path]
+        if not issuers:
             break
-        path.append(issuer)
+        path.append(issuers[0])
     return tuple(path)
 
 
@@ -318,8 +304,7 @@ def _weak(path: Sequence[x509.Certificate]) -> ChainVerdict | None:
     for depth, certificate in enumerate(path):
         facts, which = certificate_facts(certificate), _which(depth, certificate)
         if facts.has_broken_signature:
-            broken = (facts.signature_hash or "").upper()
-            text = f"{which} is signed with {broken}, which nobody trusts any more."
+            text = f"{which} is signed with {(facts.signature_hash or '').upper()}, which nobody trusts any more."
             return ChainVerdict(ChainCause.WEAK, text)
         if facts.has_weak_key:
             return ChainVerdict(ChainCause.WEAK, f"{which} has a key of {facts.key} bits only.")
@@ -327,28 +312,27 @@ def _weak(path: Sequence[x509.Certificate]) -> ChainVerdict | None:
 
 
 def _untrusted(path: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], error: Exception) -> ChainVerdict:
-    top, depth = path[-1], len(path) - 1
-    if depth == 0 and top.issuer == top.subject:
+    top, is_alone = path[-1], len(path) == 1
+    issuer, is_root = _name(top.issuer), top.issuer == top.subject
+    is_known = any(top.issuer == root.subject for root in roots)
+    if is_alone and is_root:
         return ChainVerdict(ChainCause.SELF_SIGNED, "The certificate is self-signed.")
-    if top.issuer == top.subject or (depth > 0 and all(top.issuer != root.subject for root in roots)):
-        text = f"The chain ends in {_name(top, issuer=True)}, which is not among the trusted roots."
+    if is_root or not (is_alone or is_known):
+        text = f"The chain ends in {issuer}, which is not among the trusted roots."
         return ChainVerdict(ChainCause.UNKNOWN_ROOT, text)
-    if all(top.issuer != root.subject for root in roots):
+    if not is_known:
         # OpenSSL says the same (error 20) for a missing intermediate and for an unknown CA that issues directly.
-        text = (
-            f"The certificate of its issuer {_name(top, issuer=True)} is missing, and that issuer is no trusted root."
-        )
+        text = f"The certificate of its issuer {issuer} is missing, and that issuer is no trusted root."
         return ChainVerdict(ChainCause.INCOMPLETE, text)
     reason = " ".join(str(error).split())[:_LONGEST]
-    return ChainVerdict(ChainCause.OTHER, f"The chain up to {_name(top, issuer=True)} is not valid: {reason}.")
+    return ChainVerdict(ChainCause.OTHER, f"The chain up to {issuer} is not valid: {reason}.")
 
 
 def _which(depth: int, certificate: x509.Certificate) -> str:
-    return "The certificate" if depth == 0 else f"The certificate of its issuer {_name(certificate)}"
+    return "The certificate" if depth == 0 else f"The certificate of its issuer {_name(certificate.subject)}"
 
 
-def _name(certificate: x509.Certificate, *, issuer: bool = False) -> str:
-    name = certificate.issuer if issuer else certificate.subject
+def _name(name: x509.Name) -> str:
     return name.rfc4514_string() or "(no name)"
 
 

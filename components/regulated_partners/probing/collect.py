@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -213,13 +213,4 @@ def _unasked_host(host: str) -> HostSeen:
 
 def _untried(group: Sequence[Target]) -> list[ServerSeen]:
     detail = "The time of the whole probe was over before it came to this server."
-    return [
-        ServerSeen(
-            host=target.host,
-            address=target.address,
-            port=target.port,
-            outcome=ServerOutcome.NOT_TRIED,
-            detail=detail,
-        )
-        for target in group
-    ]
+    return [ServerSeen(**asdict(target), outcome=ServerOutcome.NOT_TRIED, detail=detail) for target in group]

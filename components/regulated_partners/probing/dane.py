@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange_online.connectors import Direction, OutboundSettings, SmtpDaneMode
-from regulated_partners.probing.certificates import ChainCause, judge_chain, presented_names
+from regulated_partners.probing.certificates import ChainCause, judge_chain, presented_names, public_key_der
 from regulated_partners.probing.names import NameOutcome, match_names
 from regulated_partners.probing.route import Route, RouteHost
 from regulated_partners.probing.seen import DnsProblem, ServerOutcome, TlsaRecord
@@ -71,10 +71,8 @@ def judge_tlsa(
     """
     usable = [record for record in records if _is_usable(record)]
     if not usable:
-        return TlsaVerdict(
-            TlsaCause.UNUSABLE,
-            f"None of the {len(records)} TLSA records can be used for SMTP, so TLS is demanded with any certificate.",
-        )
+        text = f"None of the {len(records)} TLSA records can be used for SMTP, so TLS is demanded with any certificate."
+        return TlsaVerdict(TlsaCause.UNUSABLE, text)
     verdicts = [_one(record, chain, host, now) for record in usable]
     order = list(TlsaCause)
     best = min(verdicts, key=lambda verdict: (verdict.cause is TlsaCause.MISMATCH, order.index(verdict.cause)))
@@ -86,10 +84,7 @@ def judge_tlsa(
 
 def matches(record: TlsaRecord, certificate: x509.Certificate) -> bool:
     """Whether a record names this certificate, or its key. Source: RFC 6698 2.1.2, 2.1.3."""
-    if record.selector == 1:
-        data = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    else:
-        data = certificate.public_bytes(Encoding.DER)
+    data = public_key_der(certificate) if record.selector == 1 else certificate.public_bytes(Encoding.DER)
     if record.matching_type == 0:
         return data.hex() == record.data
     return hashlib.new(_DIGESTS[record.matching_type], data).hexdigest() == record.data
@@ -107,27 +102,20 @@ def _one(record: TlsaRecord, chain: Sequence[x509.Certificate], host: str, now: 
     leaf = chain[0]
     if not matches(record, leaf):
         return TlsaVerdict(TlsaCause.MISMATCH, "", record)
-    return _dates(record, leaf, now) or TlsaVerdict(
-        TlsaCause.MATCH, f"The TLSA record {record} matches the certificate.", record
-    )
-
-
-def _dates(record: TlsaRecord, leaf: x509.Certificate, now: datetime.datetime) -> TlsaVerdict | None:
     if leaf.not_valid_after_utc < now:
         text = f"The TLSA record {record} matches, and the certificate expired on {leaf.not_valid_after_utc:%Y-%m-%d}."
         return TlsaVerdict(TlsaCause.EXPIRED, text, record)
     if leaf.not_valid_before_utc > now:
         text = f"The TLSA record {record} matches, and the certificate begins {leaf.not_valid_before_utc:%Y-%m-%d}."
         return TlsaVerdict(TlsaCause.NOT_YET_VALID, text, record)
-    return None
+    return TlsaVerdict(TlsaCause.MATCH, f"The TLSA record {record} matches the certificate.", record)
 
 
 def _trust_anchor(
     record: TlsaRecord, chain: Sequence[x509.Certificate], host: str, now: datetime.datetime
 ) -> TlsaVerdict:
-    anchor = next(
-        (certificate for certificate in (*chain[1:], *_in_record(record)) if matches(record, certificate)), None
-    )
+    candidates = (*chain[1:], *_in_record(record))
+    anchor = next((certificate for certificate in candidates if matches(record, certificate)), None)
     if anchor is None:
         return TlsaVerdict(TlsaCause.MISMATCH, "", record)
     verdict = judge_chain(chain, [anchor], now)
@@ -248,28 +236,21 @@ def _server_state(host: RouteHost, server: ServerReport, now: datetime.datetime)
     if not server.chain:
         return _HostState(DaneState.UNKNOWN, f"{host.name} has TLSA records, and its certificate was not seen.")
     verdict = judge_tlsa(host.seen.tlsa.records, server.chain, host.name, now)
-    if verdict.cause is TlsaCause.UNUSABLE:
-        return _HostState(DaneState.UNUSABLE, f"{seen.place}: {verdict.sentence}")
-    if verdict.cause is TlsaCause.MATCH:
-        return _HostState(DaneState.VALID, f"{seen.place}: {verdict.sentence}")
-    return _HostState(DaneState.BROKEN, f"{seen.place}: {verdict.sentence}", _answer(verdict))
-
-
-def _answer(verdict: TlsaVerdict) -> str:
-    """A start date in the future counts as tlsa-invalid. Source: Exchange Online's NDR list."""
-    return _EXPIRED if verdict.cause is TlsaCause.EXPIRED else _TLSA
+    good = {TlsaCause.UNUSABLE: DaneState.UNUSABLE, TlsaCause.MATCH: DaneState.VALID}
+    if verdict.cause in good:
+        return _HostState(good[verdict.cause], f"{seen.place}: {verdict.sentence}")
+    # A start date in the future counts as tlsa-invalid. Source: Exchange Online's NDR list.
+    answer = _EXPIRED if verdict.cause is TlsaCause.EXPIRED else _TLSA
+    return _HostState(DaneState.BROKEN, f"{seen.place}: {verdict.sentence}", answer)
 
 
 def _overall(states: list[DaneState]) -> DaneState:
-    if DaneState.BROKEN in states:
-        return DaneState.BROKEN
-    if DaneState.UNKNOWN in states or not states:
-        return DaneState.UNKNOWN
-    if DaneState.UNUSABLE in states:
-        return DaneState.UNUSABLE
-    if DaneState.VALID in states:
-        return DaneState.PARTLY if DaneState.ABSENT in states else DaneState.VALID
-    return DaneState.ABSENT
+    for decisive in (DaneState.BROKEN, DaneState.UNKNOWN, DaneState.UNUSABLE):
+        if decisive in states:
+            return decisive
+    if {DaneState.VALID, DaneState.ABSENT} <= set(states):
+        return DaneState.PARTLY
+    return states[0] if states else DaneState.UNKNOWN
 
 
 def _advice(state: DaneState, states: list[_HostState], settings: OutboundSettings) -> Iterable[Finding]:

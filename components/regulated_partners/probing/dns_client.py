@@ -5,13 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import dns.edns
 import dns.exception
 import dns.flags
-import dns.name
-import dns.rdatatype
 import dns.resolver
 
 from regulated_partners.errors import CannotRunError
@@ -38,7 +36,7 @@ class NoResolverError(CannotRunError):
 class _Found:
     """An answer before it is read: its records as dnspython has them."""
 
-    records: tuple[object, ...] = ()
+    records: tuple[Any, ...] = ()
     problem: DnsProblem | None = None
     authenticated: bool | None = None
 
@@ -89,19 +87,17 @@ class DnsClient:
         elif address.count(":") == 1:
             address, _, port = address.partition(":")
         try:
-            return cls((str(ipaddress.ip_address(address)),), _port(port), trusted=True)
+            nameserver, number = str(ipaddress.ip_address(address)), int(port)
         except ValueError:
-            raise NoResolverError(
-                f"{text!r} is no resolver: write an address, such as 127.0.0.1 or 192.0.2.53:5353."
-            ) from None
+            nameserver, number = "", 0
+        if not 0 < number < 65536:
+            raise NoResolverError(f"{text!r} is no resolver: write an address, such as 127.0.0.1 or 192.0.2.53:5353.")
+        return cls((nameserver,), number, trusted=True)
 
     def mx(self, domain: str, deadline: Deadline) -> MxAnswer:
         """The mail exchangers of a domain. Without MX record the domain itself, where it has an address."""
         found = self._ask(domain, "MX", deadline)
-        records = [
-            MxRecord(preference=int(getattr(record, "preference", 0)), host=_host(getattr(record, "exchange", "")))
-            for record in found.records
-        ]
+        records = [MxRecord(preference=record.preference, host=_host(record.exchange)) for record in found.records]
         records.sort(key=lambda record: (record.preference, record.host))
         if found.problem is DnsProblem.NO_RECORD and self.addresses(domain, deadline).addresses:
             implicit = (MxRecord(preference=0, host=domain),)
@@ -115,7 +111,7 @@ class DnsClient:
         except ValueError:
             pass
         four, six = self._ask(host, "A", deadline), self._ask(host, "AAAA", deadline)
-        addresses = tuple(str(getattr(record, "address", "")) for record in (*four.records, *six.records))
+        addresses = tuple(record.address for record in (*four.records, *six.records))
         both = [answer.authenticated for answer in (four, six)]
         authenticated = None if None in both else all(both)
         # An IPv6 answer that fails does not matter where there is an IPv4 one, except that it is not authentic.
@@ -127,10 +123,10 @@ class DnsClient:
         found = self._ask(f"_25._tcp.{host}", "TLSA", deadline)
         records = tuple(
             TlsaRecord(
-                usage=int(getattr(record, "usage", 0)),
-                selector=int(getattr(record, "selector", 0)),
-                matching_type=int(getattr(record, "mtype", 0)),
-                data=bytes(getattr(record, "cert", b"")).hex()[:40000],
+                usage=record.usage,
+                selector=record.selector,
+                matching_type=record.mtype,
+                data=record.cert.hex()[:40000],
             )
             for record in found.records
         )
@@ -139,7 +135,7 @@ class DnsClient:
     def text(self, name: str, deadline: Deadline) -> TextAnswer:
         """TXT records; the strings of each are joined. Source: RFC 8461 3.1."""
         found = self._ask(name, "TXT", deadline)
-        joined = (b"".join(getattr(record, "strings", ())) for record in found.records)
+        joined = (b"".join(record.strings) for record in found.records)
         records = tuple(text.decode("ascii", errors="backslashreplace")[:2000] for text in joined)
         return TextAnswer(records=records, problem=found.problem, authenticated=found.authenticated)
 
@@ -156,15 +152,9 @@ class DnsClient:
 
     def _found(self, resolver: dns.resolver.Resolver, name: str, kind: str, deadline: Deadline) -> _Found:
         try:
-            answer = resolver.resolve(
-                dns.name.from_text(name),
-                dns.rdatatype.from_text(kind),
-                raise_on_no_answer=False,
-                lifetime=deadline.left(),
-            )
+            answer = resolver.resolve(name, kind, raise_on_no_answer=False, lifetime=deadline.left())
         except dns.resolver.NXDOMAIN as absent:
-            answers = absent.kwargs.get("responses", {}).values()
-            flags = [int(answer.flags) for answer in answers]
+            flags = [answer.flags for answer in absent.kwargs.get("responses", {}).values()]
             proven = bool(flags) and all(answer & dns.flags.AD for answer in flags)
             return _Found(problem=DnsProblem.NO_SUCH_NAME, authenticated=proven if self.trusted else None)
         proven = bool(answer.response.flags & dns.flags.AD)
@@ -178,13 +168,6 @@ class DnsClient:
         except (dns.exception.DNSException, TimeoutError, OSError):
             return DnsProblem.NO_ANSWER
         return DnsProblem.BOGUS
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 < port < 65536:
-        raise ValueError(text)
-    return port
 
 
 def _host(name: object) -> str:

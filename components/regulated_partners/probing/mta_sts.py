@@ -37,11 +37,7 @@ _SOURCE = "New-OutboundConnector, MtaStsMode; RFC 8461"
 _MX = "450 4.4.8 MX hosts of '{domain}' failed MTA-STS validation."
 _CERTIFICATE = "450 4.7.5 Remote certificate failed MTA-STS validation."
 _CHOICE = "Until then MtaStsMode None would let mail pass, which weakens the connector and needs a decision."
-_UNUSABLE = (
-    ServerOutcome.NO_STARTTLS,
-    ServerOutcome.STARTTLS_REFUSED,
-    ServerOutcome.OLD_TLS_ONLY,
-)
+_UNUSABLE = (ServerOutcome.NO_STARTTLS, ServerOutcome.STARTTLS_REFUSED, ServerOutcome.OLD_TLS_ONLY)
 
 
 class PolicyMode(StrEnum):

@@ -91,13 +91,12 @@ class NameVerdict:
 
     Attributes:
         wanted: the connector's value.
-        outcome: by `mode`.
+        outcome: by the names that count.
         common_name, alternative_name: the same by CN alone and by SAN alone.
         comparisons: with every name, the deciding ones first.
     """
 
     wanted: str
-    mode: MatchMode
     outcome: NameOutcome
     common_name: NameOutcome
     alternative_name: NameOutcome
@@ -134,9 +133,8 @@ def match_names(
         mode: which places count.
     """
     if by_subject := _ISSUER_AND_SUBJECT.fullmatch(wanted.strip()):
-        comparisons = [_match_subject(by_subject["issuer"], by_subject["subject"], presented)]
-        outcome = comparisons[0].outcome
-        return NameVerdict(wanted, mode, outcome, outcome, NameOutcome.MISMATCH, tuple(comparisons))
+        match = _match_subject(by_subject["issuer"], by_subject["subject"], presented)
+        return NameVerdict(wanted, match.outcome, match.outcome, NameOutcome.MISMATCH, (match,))
     comparisons = [_match(wanted, name, Place.CN, direction) for name in presented.common_names]
     comparisons += [_match(wanted, name, Place.SAN, direction) for name in presented.dns_names]
     by_place = {place: _best(name for name in comparisons if name.place is place) for place in Place}
@@ -144,7 +142,7 @@ def match_names(
     outcome = min((by_place[place] for place in counted), key=_ORDER.index)
     # The names that decide come first; of those that do not count, none decides.
     comparisons.sort(key=lambda name: (name.place not in counted, _ORDER.index(name.outcome)))
-    return NameVerdict(wanted, mode, outcome, by_place[Place.CN], by_place[Place.SAN], tuple(comparisons))
+    return NameVerdict(wanted, outcome, by_place[Place.CN], by_place[Place.SAN], tuple(comparisons))
 
 
 _ORDER = tuple(NameOutcome)
@@ -203,12 +201,8 @@ def _connector_wildcard(suffix: str, shown: str, direction: Direction) -> _Decis
     if left == shown:
         return _mismatch("different", f"it is not below {suffix}", _CMDLETS)
     if left.count(".") == 0:
-        return (
-            NameOutcome.MATCH,
-            "connector-wildcard",
-            "the connector's wildcard covers one label",
-            f"{_CMDLETS}: '*.contoso.com'; single level: forced TLS article of 2014",
-        )
+        source = f"{_CMDLETS}: '*.contoso.com'; single level: forced TLS article of 2014"
+        return NameOutcome.MATCH, "connector-wildcard", "the connector's wildcard covers one label", source
     reason = "it is more than one label below the connector's wildcard, and sources differ whether that counts"
     return NameOutcome.UNDETERMINED, "wildcard-two-labels", reason, _CONFLICT
 
@@ -216,16 +210,11 @@ def _connector_wildcard(suffix: str, shown: str, direction: Direction) -> _Decis
 def _certificate_wildcard(asked: str, suffix: str) -> _Decision:
     first, _, rest = asked.partition(".")
     if asked == suffix:
-        return _mismatch(
-            "certificate-wildcard-bare-domain", "a certificate's wildcard does not cover the domain itself"
-        )
+        why = "a certificate's wildcard does not cover the domain itself"
+        return _mismatch("certificate-wildcard-bare-domain", why)
     if rest == suffix and first:
-        return (
-            NameOutcome.MATCH,
-            "certificate-wildcard",
-            "the certificate's wildcard covers one label",
-            f"{_ONE_LABEL}; that Exchange Online accepts it is assumed (tls-verification 2.3)",
-        )
+        source = f"{_ONE_LABEL}; that Exchange Online accepts it is assumed (tls-verification 2.3)"
+        return NameOutcome.MATCH, "certificate-wildcard", "the certificate's wildcard covers one label", source
     if asked.endswith(f".{suffix}"):
         return _mismatch("certificate-wildcard-two-labels", "a certificate's wildcard covers one label only")
     return _mismatch("different", "the names differ", _CMDLETS)
@@ -234,14 +223,13 @@ def _certificate_wildcard(asked: str, suffix: str) -> _Decision:
 def _match_subject(issuer: str, subject: str, presented: PresentedNames) -> NameMatch:
     """Source: the form the Hybrid Configuration Wizard writes (N12); that order does not matter is assumed."""
     source = "connector-semantics N12 (assumed)"
+    decision = NameOutcome.MATCH, "issuer-and-subject", "issuer and subject are equal", source
     for word, asked, shown in (("issuer", issuer, presented.issuer), ("subject", subject, presented.subject)):
-        wanted, found = _attributes(asked), _attributes(shown)
-        if wanted is None or wanted != found:
+        wanted = _attributes(asked)
+        if wanted is None or wanted != _attributes(shown):
             decision = _mismatch("issuer-and-subject", f"the {word} is {shown or 'empty'}", source)
-            return NameMatch(Place.CN, presented.subject, *decision)
-    return NameMatch(
-        Place.CN, presented.subject, NameOutcome.MATCH, "issuer-and-subject", "issuer and subject are equal", source
-    )
+            break
+    return NameMatch(Place.CN, presented.subject, *decision)
 
 
 def _attributes(name: str) -> frozenset[tuple[str, str]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -69,32 +70,19 @@ class ProbeIndex:
 
 def routes(demand: Demand, index: ProbeIndex) -> tuple[Route, ...]:
     """Every way that mail takes through a connector. What the probe does not hold is left out."""
-    settings, reports = demand.settings, _Reports(demand, index)
-    if settings.smart_hosts:
-        return (Route(SMART_HOSTS, None, tuple(reports.of(settings.smart_hosts))),)
-    found = (index.domains[domain] for domain in probed_domains(settings) if domain in index.domains)
-    return tuple(
-        Route(seen.domain, seen, tuple(reports.of(record.host for record in seen.mx.records))) for seen in found
-    )
 
-
-class _Reports:
-    """Judges each host once: several domains of a partner share their servers."""
-
-    def __init__(self, demand: Demand, index: ProbeIndex) -> None:
-        self._demand, self._index = demand, index
-        self._known: dict[str, RouteHost] = {}
-
-    def of(self, names: Iterable[str]) -> Iterable[RouteHost]:
-        for name in dict.fromkeys(names):
-            host = self._index.hosts.get(name)
-            if host is not None:
-                yield self._known.get(name) or self._judged(host)
-
-    def _judged(self, host: HostSeen) -> RouteHost:
-        seen = self._index.servers.get(host.host, [])
+    # Judges each host once: several domains of a partner share their servers.
+    @functools.cache
+    def judged(name: str) -> RouteHost:
+        seen = index.servers.get(name, [])
         # A machine without IPv6 says nothing about the IPv6 addresses of others, as long as it reaches one.
         tried = [server for server in seen if server.outcome is not ServerOutcome.NO_ROUTE] or seen
-        judged = RouteHost(host, tuple(report_server(server, self._demand) for server in tried))
-        self._known[host.host] = judged
-        return judged
+        return RouteHost(index.hosts[name], tuple(report_server(server, demand) for server in tried))
+
+    def route(subject: str, domain: DomainSeen | None, hosts: Iterable[str]) -> Route:
+        return Route(subject, domain, tuple(judged(name) for name in dict.fromkeys(hosts) if name in index.hosts))
+
+    if demand.settings.smart_hosts:
+        return (route(SMART_HOSTS, None, demand.settings.smart_hosts),)
+    found = (index.domains[domain] for domain in probed_domains(demand.settings) if domain in index.domains)
+    return tuple(route(seen.domain, seen, (record.host for record in seen.mx.records)) for seen in found)

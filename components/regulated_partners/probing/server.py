@@ -93,11 +93,12 @@ def probe_server(target: Target, tls: Contexts, seconds: float, within: Deadline
 def _connection(target: Target, context: ssl.SSLContext, session: _Session, seconds: float, whole: Deadline) -> None:
     """Raises _EndError unless everything worked."""
     with _connect(target, seconds, whole) as plain:
-        dialogue = Dialogue(plain, session.transcript)
-        _starttls(dialogue, seconds, whole)
+        dialogue = _Dialogue(plain, session.transcript, seconds, whole)
+        _starttls(dialogue)
         with _handshake(plain, target, context, session, Deadline(seconds, whole)) as encrypted:
             dialogue.connection = encrypted
-            _after_handshake(dialogue, session, encrypted, seconds, whole)
+            _after_handshake(dialogue, session, encrypted)
+            dialogue.quit()
 
 
 def _connect(target: Target, seconds: float, whole: Deadline) -> socket.socket:
@@ -113,44 +114,23 @@ def _connect(target: Target, seconds: float, whole: Deadline) -> socket.socket:
         raise _EndError(outcome, sentence) from None
 
 
-def _starttls(dialogue: Dialogue, seconds: float, whole: Deadline) -> None:
-    greeting = _said(dialogue, None, seconds, whole)
+def _starttls(dialogue: _Dialogue) -> None:
+    greeting = dialogue.said()
     if greeting.code != 220:
         sentence = f"The server does not talk to this machine; it greets with {greeting}."
         raise _EndError(ServerOutcome.REFUSED, sentence)
-    hello = _said(dialogue, _ehlo(dialogue), seconds, whole)
+    hello = dialogue.said(dialogue.ehlo)
     if hello.code != 250:
         raise _EndError(ServerOutcome.NO_STARTTLS, f"The server does not take EHLO: {hello}.")
     if "STARTTLS" not in hello.keywords:
         firewall = " A firewall in front of it overwrites the word." if _OVERWRITTEN in hello.keywords else ""
         raise _EndError(ServerOutcome.NO_STARTTLS, f"The server does not offer STARTTLS.{firewall}")
-    ready = _said(dialogue, "STARTTLS", seconds, whole)
+    ready = dialogue.said("STARTTLS")
     if ready.code != 220:
         raise _EndError(ServerOutcome.STARTTLS_REFUSED, f"The server offers STARTTLS and then refuses it: {ready}.")
     if dialogue.has_unread:
         sentence = "After STARTTLS the server went on in clear text, which no sending server accepts."
         raise _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence)
-
-
-def _ehlo(dialogue: Dialogue) -> str:
-    """By address: the name of this machine is nobody's business. Source: RFC 5321 4.1.3."""
-    address = dialogue.connection.getsockname()[0]
-    return f"EHLO [{'IPv6:' if ':' in address else ''}{address}]"
-
-
-def _said(dialogue: Dialogue, command: str | None, seconds: float, whole: Deadline) -> Reply:
-    step = command.split(" ", maxsplit=1)[0] if command else "the connection"
-    try:
-        deadline = Deadline(seconds, whole)
-        return dialogue.reply(deadline) if command is None else dialogue.command(command, deadline)
-    except NotSmtpError as error:
-        sentence = f"What answers does not speak SMTP: {error} after {step}."
-        raise _EndError(ServerOutcome.NOT_SMTP, sentence) from None
-    except TimeoutError:
-        sentence = f"The server accepted the connection, but gave no whole reply to {step} in time."
-        raise _EndError(ServerOutcome.NO_ANSWER, sentence) from None
-    except OSError:
-        raise _EndError(ServerOutcome.NO_ANSWER, f"The server closed the connection after {step}.") from None
 
 
 def _handshake(
@@ -191,12 +171,10 @@ def _note(encrypted: ssl.SSLSocket, session: _Session) -> None:
     session.transcript.append(f"TLS: {session.version}, {session.cipher}, {certificates}{asks}")
 
 
-def _after_handshake(
-    dialogue: Dialogue, session: _Session, encrypted: ssl.SSLSocket, seconds: float, whole: Deadline
-) -> None:
+def _after_handshake(dialogue: _Dialogue, session: _Session, encrypted: ssl.SSLSocket) -> None:
     """Under TLS 1.3 a refused client shows only now (measured: tls-verification 0.10)."""
     try:
-        hello = _said(dialogue, _ehlo(dialogue), seconds, whole)
+        hello = dialogue.said(dialogue.ehlo)
     except _EndError as end:
         session.asks = asked_for_certificate(encrypted)
         session.transcript.append(f"TLS: {end}")
@@ -205,14 +183,6 @@ def _after_handshake(
     if hello.code != 250:
         sentence = f"The TLS handshake succeeded, and then the server refused EHLO: {hello}."
         raise _EndError(ServerOutcome.CLOSED_AFTER_HANDSHAKE, sentence)
-    _quit(dialogue, Deadline(min(seconds, 2.0), whole))
-
-
-def _quit(dialogue: Dialogue, deadline: Deadline) -> None:
-    try:
-        dialogue.command("QUIT", deadline)
-    except (NotSmtpError, OSError):
-        dialogue.transcript.append("(no proper reply to QUIT, which does not matter)")
 
 
 def _with_old_tls(
@@ -237,12 +207,12 @@ def _sni(host: str) -> str | None:
     return host if re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?[A-Za-z]", host) else None
 
 
-class NotSmtpError(Exception):
+class _NotSmtpError(Exception):
     """What came is no SMTP reply; the text is a clause that shows its beginning."""
 
 
 @dataclass(frozen=True)
-class Reply:
+class _Reply:
     """A reply: its code and its lines' texts."""
 
     code: int
@@ -257,12 +227,12 @@ class Reply:
         return frozenset(line.split()[0].upper() for line in self.lines[1:] if line.split())
 
 
-class Dialogue:
+class _Dialogue:
     """A dialogue over one connection, with a transcript. The socket may be replaced, by the same one under TLS."""
 
-    def __init__(self, connection: socket.socket, transcript: list[str]) -> None:
+    def __init__(self, connection: socket.socket, transcript: list[str], seconds: float, whole: Deadline) -> None:
         self.connection = connection
-        self.transcript = transcript
+        self._transcript, self._seconds, self._whole = transcript, seconds, whole
         self._buffer = b""
 
     @property
@@ -270,37 +240,55 @@ class Dialogue:
         """Whether more has come than was read: before STARTTLS takes effect that is somebody else's text."""
         return bool(self._buffer)
 
-    def command(self, text: str, deadline: Deadline) -> Reply:
-        """Sends a command and reads the reply. Raises as `reply`."""
-        self.transcript.append(f"C: {text}")
-        self.connection.settimeout(deadline.left())
-        self.connection.sendall(f"{text}\r\n".encode("ascii"))
-        return self.reply(deadline)
+    @property
+    def ehlo(self) -> str:
+        """By address: the name of this machine is nobody's business. Source: RFC 5321 4.1.3."""
+        address = self.connection.getsockname()[0]
+        return f"EHLO [{'IPv6:' if ':' in address else ''}{address}]"
 
-    def reply(self, deadline: Deadline) -> Reply:
-        """Reads a reply of one or more lines.
+    def said(self, command: str | None = None) -> _Reply:
+        """The reply to a command, or the greeting. Raises _EndError where none comes in the time of a step."""
+        step = command.split(" ", maxsplit=1)[0] if command else "the connection"
+        try:
+            return self._reply(command, Deadline(self._seconds, self._whole))
+        except _NotSmtpError as error:
+            sentence = f"What answers does not speak SMTP: {error} after {step}."
+            raise _EndError(ServerOutcome.NOT_SMTP, sentence) from None
+        except TimeoutError:
+            sentence = f"The server accepted the connection, but gave no whole reply to {step} in time."
+            raise _EndError(ServerOutcome.NO_ANSWER, sentence) from None
+        except OSError:
+            raise _EndError(ServerOutcome.NO_ANSWER, f"The server closed the connection after {step}.") from None
 
-        Raises:
-            NotSmtpError: it is none, or it does not end.
-            OSError: the connection broke; TimeoutError: the time is over.
-        """
+    def quit(self) -> None:
+        """Ends the dialogue, with little patience."""
+        try:
+            self._reply("QUIT", Deadline(min(self._seconds, 2.0), self._whole))
+        except (_NotSmtpError, OSError):
+            self._transcript.append("(no proper reply to QUIT, which does not matter)")
+
+    def _reply(self, command: str | None, deadline: Deadline) -> _Reply:
+        if command is not None:
+            self._transcript.append(f"C: {command}")
+            self.connection.settimeout(deadline.left())
+            self.connection.sendall(f"{command}\r\n".encode("ascii"))
         lines: list[str] = []
         for _ in range(_MOST_LINES):
             line = self._line(deadline)
-            self.transcript.append(f"S: {_text(line)}"[:_SHOWN])
+            self._transcript.append(f"S: {_text(line)}"[:_SHOWN])
             found = _REPLY.fullmatch(line)
             if found is None:
-                raise NotSmtpError(f"it says {_text(line)[:80]!r}")
+                raise _NotSmtpError(f"it says {_text(line)[:80]!r}")
             lines.append(_text(found[3] or b""))
             if found[2] != b"-":
-                return Reply(int(found[1]), tuple(lines))
-        raise NotSmtpError(f"its reply has more than {_MOST_LINES} lines")
+                return _Reply(int(found[1]), tuple(lines))
+        raise _NotSmtpError(f"its reply has more than {_MOST_LINES} lines")
 
     def _line(self, deadline: Deadline) -> bytes:
         while b"\n" not in self._buffer:
             if len(self._buffer) > _LONGEST_LINE:
-                self.transcript.append(f"S: {_text(self._buffer)}"[:_SHOWN])
-                raise NotSmtpError(f"it sends a line without end, {_text(self._buffer)[:80]!r}")
+                self._transcript.append(f"S: {_text(self._buffer)}"[:_SHOWN])
+                raise _NotSmtpError(f"it sends a line without end, {_text(self._buffer)[:80]!r}")
             self.connection.settimeout(deadline.left())
             received = self.connection.recv(4096)
             if not received:

@@ -161,18 +161,17 @@ class Judgement:
         kind: str,
         subject: str,
         verdict: Verdict,
-        *,
         partner: str,
         settings: ConnectorSettings,
+        *,
         facts: Iterable[Fact] = (),
         findings: Iterable[Finding] = (),
         transcript: tuple[str, ...] = (),
         not_after: datetime.datetime | None = None,
     ) -> Self:
         """A judgement by what the connector of a partner demands, which has these settings."""
-        demand, direction = mail_flow(settings), settings.direction
         about = (tuple(facts), tuple(findings), transcript, not_after)
-        return cls(kind, subject, verdict, demand, partner, direction, *about)
+        return cls(kind, subject, verdict, mail_flow(settings), partner, settings.direction, *about)
 
     @property
     def who(self) -> tuple[Party, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,7 +22,8 @@ from regulated_partners.probing.certificates import CertificateFacts
 from regulated_partners.probing.names import listed
 from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Party, verdict_of, worst
 
-_LARGEST = 64 * 1024 * 1024
+_R = TypeVar("_R", bound=BaseModel)
+_LARGEST = 512 * 1024 * 1024
 _SHOWN = 5
 
 
@@ -95,28 +97,36 @@ class Observation:
         return Entry(seen=now, certificate=certificate, mx=None if self.mx is None else tuple(sorted(set(self.mx))))
 
 
-def read_baseline(path: Path) -> Baseline:
-    """The file's content; an empty one where there is no file yet.
+def read_record(path: Path, kind: type[_R], name: str, advice: str, absent: _R | None = None) -> _R:
+    """The content of a JSON file of this command.
+
+    Args:
+        path: the file.
+        kind: its form.
+        name: what it should be, for errors.
+        advice: a sentence for where it is something else.
+        absent: what counts where there is no file; None where there must be one.
 
     Raises:
-        CannotRunError: where the file cannot be read, or is no baseline.
+        CannotRunError: where the file cannot be read, or is something else.
     """
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST)
-    except FileNotFoundError:
-        return Baseline()
+            return kind.model_validate_json(file.read(_LARGEST))
     except OSError as error:
-        raise CannotRunError(f"The baseline {path} cannot be read: {error.strerror}.") from None
-    try:
-        found = Baseline.model_validate_json(data)
+        if absent is not None and isinstance(error, FileNotFoundError):
+            return absent
+        raise CannotRunError(f"The {name} {path} cannot be read: {error.strerror}.") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "its beginning"
-        raise CannotRunError(
-            f"{path} is no baseline of this command: at {where}: {first['msg']}. Restore it from version control, or "
-            "delete it to begin a new one."
-        ) from None
+        raise CannotRunError(f"{path} is no {name} of this command: at {where}: {first['msg']}. {advice}") from None
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The file's content; an empty one where there is no file yet. Raises CannotRunError."""
+    advice = "Restore it from version control, or delete it to begin a new one."
+    found = read_record(path, Baseline, "baseline", advice, Baseline())
     if found.format != 1:
         raise CannotRunError(
             f"{path} has the format {found.format}, and this version knows format 1: update the command."
@@ -139,20 +149,11 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
 def changes_since(before: Baseline, seen: Observation) -> tuple[Finding, ...]:
     """What has changed at one place."""
     entry = before.entries.get(seen.key)
-    if entry is None:
-        return ()
-    return (*_certificate_changes(entry, seen), *_mx_changes(entry, seen))
+    return (*_certificate_changes(entry, seen), *_mx_changes(entry, seen)) if entry else ()
 
 
 def updated(before: Baseline, seen: Sequence[Observation], now: datetime, *, accept: bool) -> Baseline:
-    """The baseline after a run.
-
-    Args:
-        before: the baseline.
-        seen: of the run.
-        now: UTC.
-        accept: enter also what needs a decision.
-    """
+    """The baseline after a run at `now` (UTC); with `accept` also what needs a decision is entered."""
     entries = dict(before.entries)
     for place in seen:
         open_question = any(finding.level is not Level.INFO for finding in changes_since(before, place))
@@ -251,22 +252,14 @@ class Watch:
         found = list(observed)
         if self._path is None:
             return tuple(item.judgement for item in found)
-        judgements = tuple(self._with_changes(item) for item in found)
-        after = updated(self._before, self._all_seen(found), moment, accept=self._accept)
+        seen = [place for item in found for place in item.seen]
+        after = updated(self._before, seen, moment, accept=self._accept)
         if after != self._before or not self._path.exists():
             write_baseline(self._path, after)
-        return judgements
+        return tuple(item.judgement if self._accept else self._with_changes(item) for item in found)
 
     def _with_changes(self, observed: Observed) -> Judgement:
-        changes = (
-            ()
-            if self._accept
-            else tuple(change for seen in observed.seen for change in changes_since(self._before, seen))
-        )
+        changes = tuple(change for seen in observed.seen for change in changes_since(self._before, seen))
         judgement = observed.judgement
         verdict = worst((judgement.verdict, verdict_of(changes)))
         return replace(judgement, verdict=verdict, findings=(*judgement.findings, *changes))
-
-    @staticmethod
-    def _all_seen(observed: Sequence[Observed]) -> list[Observation]:
-        return [seen for item in observed for seen in item.seen]

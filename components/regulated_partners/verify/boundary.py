@@ -19,11 +19,7 @@ from regulated_partners.verify.received import Hop
 from regulated_partners.verify.tls_comments import ClientCertificateState, HopTransport
 
 #: Hosts that take mail for a tenant at its border. Those of the national clouds are assumed by analogy.
-_BORDER = (
-    ".mail.protection.outlook.com",
-    ".mail.protection.office365.us",
-    ".mail.protection.partner.outlook.cn",
-)
+_BORDER = (".mail.protection.outlook.com", ".mail.protection.office365.us", ".mail.protection.partner.outlook.cn")
 #: Hosts that deliver a tenant's mail to others; the same.
 _DELIVERY = (
     ".outbound.protection.outlook.com",
@@ -67,9 +63,7 @@ def find_boundary(hops: Sequence[Hop], direction: Direction, gateways: Sequence[
         gateways: domains of gateways of one's own, `pphosted.com`: they and their hosts are trusted.
     """
     suffixes = tuple("." + gateway.strip().lower().strip(".") for gateway in gateways)
-    if direction is Direction.OUTBOUND:
-        return _outbound(hops, suffixes)
-    return _inbound(hops, suffixes)
+    return _outbound(hops, suffixes) if direction is Direction.OUTBOUND else _inbound(hops, suffixes)
 
 
 def _inbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary, ...]:
@@ -78,12 +72,10 @@ def _inbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary, 
     for index, hop in enumerate(hops):
         if hop.transport is HopTransport.UNKNOWN and not hop.protocol:
             continue
-        is_gateway = bool(gateways) and _ends(hop.by, gateways)
+        is_gateway = _ends(hop.by, gateways)
         if (_at_border(hop) or is_gateway) and not _from(hop, gateways if is_gateway else _internal(hop)):
-            boundary = Boundary(
-                Direction.INBOUND, hop, index, tuple(strangers), _from(hop, _DELIVERY), is_gateway=is_gateway
-            )
-            found.append(boundary)
+            about = (tuple(strangers), _from(hop, _DELIVERY), is_gateway)
+            found.append(Boundary(Direction.INBOUND, hop, index, *about))
             # Behind the line of the border only a gateway of one's own is still believed.
             if not _from(hop, gateways):
                 break
@@ -95,7 +87,7 @@ def _inbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary, 
 def _outbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary, ...]:
     found: list[Boundary] = []
     for index, hop in enumerate(hops):
-        if not _from(hop, _DELIVERY) and not (gateways and _from(hop, gateways)):
+        if not _from(hop, (*_DELIVERY, *gateways)):
             continue
         if hop.by is None or (_ends(hop.by, _MICROSOFT) and not _at_border(hop)):
             continue
@@ -103,11 +95,7 @@ def _outbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary,
             continue
         found.append(
             Boundary(
-                Direction.OUTBOUND,
-                hop,
-                index,
-                between_tenants=_at_border(hop),
-                is_gateway=_ends(hop.by, gateways),
+                Direction.OUTBOUND, hop, index, between_tenants=_at_border(hop), is_gateway=_ends(hop.by, gateways)
             )
         )
         if not gateways:
@@ -127,11 +115,11 @@ def _at_border(hop: Hop) -> bool:
 
 def _from(hop: Hop, suffixes: tuple[str, ...]) -> bool:
     """Whether the sending host is under one of the domains, by the name looked up, or else the one it gave."""
-    return bool(suffixes) and bool(hop.senders) and _ends(hop.senders[0], suffixes)
+    return bool(hop.senders) and _ends(hop.senders[0], suffixes)
 
 
 def _ends(host: str | None, suffixes: tuple[str, ...]) -> bool:
-    return host is not None and bool(suffixes) and f".{host}".endswith(suffixes)
+    return host is not None and f".{host}".endswith(suffixes)
 
 
 def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
@@ -177,9 +165,8 @@ def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Findin
 def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
     hop = boundary.hop
     inbound = boundary.direction is Direction.INBOUND
-    demanded = settings is not None and settings.demands_tls
     text = f"The hop to {hop.by} was not encrypted: it says `{hop.evidence}`, and nothing of TLS."
-    if demanded and settings is not None:
+    if settings is not None and settings.demands_tls:
         text += (
             f" The connector '{settings.name}' demands TLS, so it was not applied to this message: see in the message "
             "trace which connector was, and whether this one is enabled and lists the domain."
@@ -192,16 +179,15 @@ def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
         text += " The partner's server must offer STARTTLS, and the outbound connector must demand it."
     who = Party.WE if settings is not None else Party.EITHER
     answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else _NO_STARTTLS
-    level = Level.WARNING if settings is not None and not demanded else Level.ERROR
+    level = Level.WARNING if settings is not None and not settings.demands_tls else Level.ERROR
     return Finding(Check.TRANSPORT, level, text, who, answer, "tls-verification 0.2, 2.3")
 
 
 def _not_stamped(hop: Hop) -> Finding:
     text = (
         f"{hop.by} does not say whether TLS was used (`{hop.evidence or 'no with clause'}`): servers of this kind "
-        "write "
-        "the same with and without TLS. Have it write TLS into Received (Postfix: smtpd_tls_received_header = yes), or "
-        "look into its log, or use `verify partner`."
+        "write the same with and without TLS. Have it write TLS into Received (Postfix: smtpd_tls_received_header = "
+        "yes), or look into its log, or use `verify partner`."
     )
     return Finding(Check.TRANSPORT, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.2")
 
@@ -229,10 +215,8 @@ def _suite(hop: Hop, settings: ConnectorSettings | None) -> Iterable[Finding]:
         text = f"The cipher suite {cipher} authenticates and does not encrypt; the server must switch it off."
         yield Finding(Check.CIPHER, Level.ERROR, text, Party.PARTNER, source="RFC 4492, RFC 5246: NULL suites")
     elif hop.is_anonymous:
-        checked = isinstance(settings, OutboundSettings) and settings.tls_settings not in (
-            None,
-            TlsSettings.ENCRYPTION_ONLY.value,
-        )
+        unchecked = (None, TlsSettings.ENCRYPTION_ONLY.value)
+        checked = isinstance(settings, OutboundSettings) and settings.tls_settings not in unchecked
         text = f"The cipher suite {cipher} uses no certificate, so nobody knows who was at the other end."
         level = Level.ERROR if checked else Level.WARNING
         yield Finding(Check.CIPHER, level, text, Party.PARTNER, source="RFC 5246 A.5")
@@ -243,11 +227,11 @@ def _certificate(boundary: Boundary, settings: ConnectorSettings | None) -> Iter
     shown = session.client_certificate if session else None
     if boundary.direction is Direction.INBOUND:
         if isinstance(settings, InboundSettings) and settings.restrict_domains_to_certificate and not shown:
+            name = settings.tls_sender_certificate_name
             text = (
-                "This shows that TLS was used, not that the certificate matched "
-                f"{settings.tls_sender_certificate_name}: "
-                "Exchange Online never writes that into a header. The message trace (`verify service`), a capture "
-                "(`verify listen`) or a refused message without the certificate shows it."
+                f"This shows that TLS was used, not that the certificate matched {name}: Exchange Online never writes "
+                "that into a header. The message trace (`verify service`), a capture (`verify listen`) or a refused "
+                "message without the certificate shows it."
             )
             yield Finding(Check.CERTIFICATE, Level.INFO, text, source="tls-verification 0.4")
         return

@@ -50,23 +50,16 @@ def judge_captured(
     """
     if captured is None:
         text = f"Nothing came within {waited}. Does the partner's server reach this address, and has mail been sent?"
-        finding = Finding(Check.MESSAGE, Level.INFO, text, Party.EITHER)
-        return Judgement.by_connector(
-            "message",
-            "no message",
-            Verdict.NOT_REACHABLE,
-            partner=check.partner.name,
-            settings=check.settings,
-            findings=(finding,),
-        ), None
+        nothing = ("message", "no message", Verdict.NOT_REACHABLE, check.partner.name, check.settings)
+        return Judgement.by_connector(*nothing, findings=[Finding(Check.MESSAGE, Level.INFO, text, Party.EITHER)]), None
     facts, about = _certificate(captured.chain or captured.refused_chain, check)
     findings = (*_transport(captured, check.settings), *_sender(captured, check.settings), *about)
     judgement = Judgement.by_connector(
         "message",
         f"message from {captured.helo or '?'} [{captured.address}]" if captured.delivered else "handshake",
         verdict_of(findings, otherwise=Verdict.PASSED if captured.delivered else Verdict.UNKNOWN),
-        partner=check.partner.name,
-        settings=check.settings,
+        check.partner.name,
+        check.settings,
         facts=_facts(captured, facts, check),
         findings=findings,
         not_after=facts.not_after if facts else None,
@@ -120,9 +113,7 @@ def _sender(captured: Captured, settings: InboundSettings) -> Iterable[Finding]:
 
 def _covers(pattern: str, domain: str) -> bool:
     """Source: New-InboundConnector, SenderDomains: `*.contoso.com` is the domain and all subdomains."""
-    suffix = pattern.removeprefix("*.")
-    wild = pattern.startswith("*.") and domain.endswith(f".{suffix}")
-    return pattern == "*" or domain == suffix or wild
+    return pattern in ("*", domain) or (pattern.startswith("*.") and f".{domain}".endswith(pattern[1:]))
 
 
 def _certificate(
@@ -149,5 +140,4 @@ def _facts(captured: Captured, facts: CertificateFacts | None, check: ListenChec
     yield Fact("client certificate", "shown" if facts else "not shown")
     if facts is not None:
         yield from certificate_facts_shown(facts, check.now)
-        sent = captured.chain or captured.refused_chain
-        yield Fact("certificates sent", subjects(sent))
+        yield Fact("certificates sent", subjects(captured.chain or captured.refused_chain))

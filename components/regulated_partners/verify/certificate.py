@@ -17,11 +17,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
-from regulated_partners.probing.certificate_findings import (
-    certificate_findings,
-    revocation_hosts,
-    switched_off,
-)
+from regulated_partners.probing.certificate_findings import certificate_findings, revocation_hosts, switched_off
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts
 from regulated_partners.probing.names import MatchMode, NameVerdict, listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
@@ -73,19 +69,19 @@ def judge_certificate(
         check: the connector, the time, the mode.
     """
     names, about = certificate_findings(facts, chain, check.settings, check.now, check.mode)
-    findings = [
-        *about,
-        *_file(file, check.direction),
-        *_compares_nothing(check),
-        *switched_off(check.settings),
-    ]
+    findings = [*about, *_file(file, check.direction), *_compares_nothing(check), *switched_off(check.settings)]
     return Judgement.by_connector(
         "certificate",
         name,
         verdict_of(findings),
-        partner=check.partner.name,
-        settings=check.settings,
-        facts=(*certificate_facts_shown(facts, check.now), *names_shown(names), *_chain(file, chain)),
+        check.partner.name,
+        check.settings,
+        facts=(
+            *certificate_facts_shown(facts, check.now),
+            *names_shown(names),
+            Fact("chain", chain.sentence),
+            Fact("certificates in the file", subjects(file.certificates)),
+        ),
         findings=findings,
         not_after=facts.not_after,
     )
@@ -101,9 +97,7 @@ def certificate_facts_shown(facts: CertificateFacts, now: datetime.datetime) -> 
     yield Fact("key", facts.key)
     yield Fact("signature", facts.signature_hash or "without a hash of its own")
     usages = facts.extended_key_usages
-    yield Fact(
-        "extended key usage", "any" if usages is None else listed([_USAGES.get(usage, usage) for usage in usages])
-    )
+    yield Fact("extended key usage", "any" if usages is None else listed(_USAGES.get(usage, usage) for usage in usages))
     yield Fact("CRL", listed(facts.crl_urls) or "none")
     yield Fact("OCSP", listed(facts.ocsp_urls) or "none")
     yield Fact("revocation hosts", listed(revocation_hosts(facts)) or "none")
@@ -121,14 +115,9 @@ def names_shown(verdict: NameVerdict | None) -> Iterable[Fact]:
         yield Fact(f"{name.place} {name.presented}", f"{name.outcome}: {name.reason}")
 
 
-def _chain(file: CertificateFile, chain: ChainVerdict) -> Iterable[Fact]:
-    yield Fact("chain", chain.sentence)
-    yield Fact("certificates in the file", subjects(file.certificates))
-
-
 def subjects(certificates: Iterable[x509.Certificate]) -> str:
     """Whose certificates they are."""
-    return listed([certificate.subject.rfc4514_string() or "(no subject)" for certificate in certificates], "; ")
+    return listed((certificate.subject.rfc4514_string() or "(no subject)" for certificate in certificates), "; ")
 
 
 def _file(file: CertificateFile, direction: Direction) -> Iterable[Finding]:
@@ -175,14 +164,8 @@ class CertificateFile:
     @property
     def leaf(self) -> x509.Certificate:
         """The first certificate that issued none of the others, which is the server's own."""
-        issuers = {
-            bytes(certificate.issuer.public_bytes())
-            for certificate in self.certificates
-            if certificate.issuer != certificate.subject
-        }
-        leaves = (
-            certificate for certificate in self.certificates if bytes(certificate.subject.public_bytes()) not in issuers
-        )
+        issuers = {certificate.issuer for certificate in self.certificates if certificate.issuer != certificate.subject}
+        leaves = (certificate for certificate in self.certificates if certificate.subject not in issuers)
         return next(leaves, self.certificates[0])
 
     @property
@@ -224,7 +207,7 @@ def read_certificate_file(path: Path) -> CertificateFile:
 def _certificates_in(data: bytes) -> tuple[x509.Certificate, ...]:
     for load in (
         x509.load_pem_x509_certificates,
-        _load_der,
+        lambda der: [x509.load_der_x509_certificate(der)],
         pkcs7.load_pem_pkcs7_certificates,
         pkcs7.load_der_pkcs7_certificates,
     ):
@@ -236,7 +219,3 @@ def _certificates_in(data: bytes) -> tuple[x509.Certificate, ...]:
         except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
             continue
     return ()
-
-
-def _load_der(data: bytes) -> list[x509.Certificate]:
-    return [x509.load_der_x509_certificate(data)]

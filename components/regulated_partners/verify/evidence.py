@@ -73,23 +73,18 @@ def tool_version() -> str:
 
 def as_json(run: Run) -> str:
     """The run as JSON, ASCII only."""
-    return (
-        json.dumps(
-            {
-                "format": FORMAT,
-                "tool": "regulated-partners",
-                "version": tool_version(),
-                "command": run.command,
-                "stack": run.stack,
-                "who": run.who,
-                "started": run.started.isoformat(),
-                "verdict": run.verdict.value,
-                "judgements": [_judgement(each) for each in run.judgements],
-            },
-            indent=2,
-        )
-        + "\n"
-    )
+    document = {
+        "format": FORMAT,
+        "tool": "regulated-partners",
+        "version": tool_version(),
+        "command": run.command,
+        "stack": run.stack,
+        "who": run.who,
+        "started": run.started.isoformat(),
+        "verdict": run.verdict.value,
+        "judgements": [_judgement(judgement) for judgement in run.judgements],
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _judgement(judgement: Judgement) -> Mapping[str, object]:
@@ -143,9 +138,7 @@ def _section(judgement: Judgement) -> list[str]:
         lines.append(f"- The connector demands: {escaped(judgement.demand)}")
     lines.append(f"- Who must act: {', '.join(party.value for party in judgement.who) or 'nobody'}")
     if judgement.findings:
-        rows = (
-            (found.level, found.check, found.text, found.who or "", found.answer or "") for found in judgement.findings
-        )
+        rows = ((item.level, item.check, item.text, item.who or "", item.answer or "") for item in judgement.findings)
         lines += ["", *table(("level", "check", "finding", "who", "Exchange Online answers"), rows)]
     if judgement.facts:
         lines += ["", *table(("seen", "value"), ((fact.name, fact.value) for fact in judgement.facts))]

@@ -107,8 +107,7 @@ def _messages_of_mbox(stream: BinaryIO) -> Iterator[bytes]:
 
 def _blocks_of_message(data: bytes, place: str) -> Iterator[HeaderBlock]:
     text = _text(data)
-    head, body_at = _leading_block(text)
-    top = HeaderBlock(place, head.fields, head.is_whole)
+    top, body_at = _leading_block(text, place)
     nested = [] if not top.fields else list(_attached(data, top, place))
     if not nested:
         nested = list(_quoted(text[body_at:], place))
@@ -117,25 +116,13 @@ def _blocks_of_message(data: bytes, place: str) -> Iterator[HeaderBlock]:
 
 
 def _text(data: bytes) -> str:
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            return _with_line_feeds(data.decode(encoding, errors="replace").lstrip("\ufeff"))
-    return _with_line_feeds(data.decode("utf-8", errors="replace"))
-
-
-def _with_line_feeds(text: str) -> str:
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+    text = data.decode(encoding, errors="replace").lstrip("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _lines(text: str, at: int = 0) -> Iterator[tuple[str, int]]:
-    """Each line from a place on, with where the next begins.
-
-    `str.splitlines` would cut at characters that end no line in mail.
-    """
+    """Each line from a place on, with where the next begins; `str.splitlines` cuts at what ends no line in mail."""
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
@@ -175,18 +162,18 @@ class _Fields:
         return tuple((name, "\n".join(pieces).strip()) for name, pieces, _ in self._fields)
 
 
-def _leading_block(text: str) -> tuple[HeaderBlock, int]:
+def _leading_block(text: str, place: str) -> tuple[HeaderBlock, int]:
     """The block that the text begins with, after empty lines, and where the body begins."""
     fields, at = _Fields(), len(text) - len(text.lstrip("\n"))
     for line, after in _lines(text, at):
         if not line.strip():
-            return HeaderBlock("", fields.take(), fields.is_whole), after
+            return HeaderBlock(place, fields.take(), fields.is_whole), after
         if not fields.add(line):
-            return HeaderBlock("", ()), at
+            return HeaderBlock(place, ()), at
         at = after
         if at > _LONGEST_BLOCK:
-            return HeaderBlock("", fields.take(), is_whole=False), at
-    return HeaderBlock("", fields.take(), fields.is_whole), at
+            return HeaderBlock(place, fields.take(), is_whole=False), at
+    return HeaderBlock(place, fields.take(), fields.is_whole), at
 
 
 def _quoted(text: str, place: str) -> Iterator[HeaderBlock]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -21,14 +20,12 @@ _MOST_HOPS = 500
 _KEPT = 2_000
 
 #: What a block says about its way, beside Received. Source: tls-verification 1.3.
-_TELLING = {
-    "x-ms-exchange-organization-authas": "X-MS-Exchange-Organization-AuthAs",
-    "x-ms-exchange-crosstenant-authas": "X-MS-Exchange-CrossTenant-AuthAs",
-    "x-ms-exchange-crosstenant-fromentityheader": "X-MS-Exchange-CrossTenant-FromEntityHeader",
-    "x-ms-exchange-crosstenant-originalattributedtenantconnectingip": (
-        "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp"
-    ),
-}
+_TELLING = (
+    "X-MS-Exchange-Organization-AuthAs",
+    "X-MS-Exchange-CrossTenant-AuthAs",
+    "X-MS-Exchange-CrossTenant-FromEntityHeader",
+    "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp",
+)
 
 
 @dataclass(frozen=True)
@@ -47,16 +44,7 @@ class MessageCheck:
 
 
 def judge_file(stream: BinaryIO, name: str, check: MessageCheck) -> tuple[Judgement, ...]:
-    """Judges every message of a file.
-
-    Args:
-        stream: the file's bytes: an .eml, an mbox, pasted headers.
-        name: how outputs call it.
-        check: how.
-
-    Raises:
-        OSError: where it cannot be read.
-    """
+    """Judges every message of a file: an .eml, an mbox, pasted headers. Raises OSError where it cannot be read."""
     judged: list[Judgement] = []
     try:
         for block in header_blocks(stream, name):
@@ -103,7 +91,8 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
     settings = check.partner.half(boundary.direction).settings if check.partner else None
     findings = [*boundary_findings(boundary, settings), *crossing_findings(boundary, block)]
     if len(block.received) > _MOST_HOPS or not block.is_whole:
-        findings.append(_cut(block))
+        text = f"{block.place} has more header fields than are read; what follows them was not looked at."
+        findings.append(Finding(Check.HEADERS, Level.WARNING, text))
     hop = boundary.hop
     otherwise = Verdict.UNKNOWN if hop.transport is HopTransport.UNKNOWN else Verdict.PASSED
     verdict = worst((verdict_of(findings, otherwise=otherwise), otherwise))
@@ -114,9 +103,9 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
         demand=mail_flow(settings) if settings else "",
         partner=check.partner.name if check.partner else None,
         direction=boundary.direction,
-        facts=(*_boundary_facts(boundary), *_telling(block), *_others(hops, boundary)),
+        facts=(*_boundary_facts(boundary), *_telling(block), *_listed(hops, boundary)),
         findings=tuple(findings),
-        transcript=tuple(f"Received: {hop.text[:_KEPT]}" for hop in hops[:100]),
+        transcript=_transcript(hops),
     )
 
 
@@ -132,20 +121,25 @@ def _boundary_facts(boundary: Boundary) -> Iterable[Fact]:
     yield Fact("evidence", hop.evidence[:_KEPT] or "nothing")
 
 
-def _others(hops: Sequence[Hop], boundary: Boundary) -> Iterable[Fact]:
+def _listed(hops: Sequence[Hop], boundary: Boundary | None = None) -> Iterable[Fact]:
     """The other hops are listed and not counted."""
     for index, hop in enumerate(hops[:100]):
-        if index != boundary.index:
-            place = "above the boundary" if index < boundary.index else "below the boundary, unproven"
-            yield Fact(
-                f"hop {len(hops) - index}", f"{_sender(hop)} to {hop.by or '?'}: {transport_words(hop)} ({place})"
-            )
+        place = ""
+        if boundary is not None:
+            place = " (above the boundary)" if index < boundary.index else " (below the boundary, unproven)"
+        if boundary is None or index != boundary.index:
+            way = f"{_sender(hop)} to {hop.by or '?'}: {transport_words(hop)}{place}"
+            yield Fact(f"hop {len(hops) - index}", way)
+
+
+def _transcript(hops: Sequence[Hop]) -> tuple[str, ...]:
+    return tuple(f"Received: {hop.text[:_KEPT]}" for hop in hops[:100])
 
 
 def _telling(block: HeaderBlock) -> Iterable[Fact]:
-    for name, shown in _TELLING.items():
-        if value := block.first(name):
-            yield Fact(shown, " ".join(value.split())[:200])
+    for name in _TELLING:
+        if value := block.first(name.lower()):
+            yield Fact(name, " ".join(value.split())[:200])
 
 
 def _sender(hop: Hop) -> str:
@@ -156,18 +150,15 @@ def _sender(hop: Hop) -> str:
 def _version(session: TlsSession) -> str:
     if session.version:
         return session.version.value
-    return (
-        f"{session.inferred_version.value} (inferred from the cipher)"
-        if session.inferred_version
-        else ("TLS, version not stated")
-    )
+    inferred = session.inferred_version
+    return f"{inferred.value} (inferred from the cipher)" if inferred else "TLS, version not stated"
 
 
 def _client_certificate(session: TlsSession | None) -> str:
     shown = session.client_certificate if session else None
     if shown is None:
         return "not stated"
-    words = re.sub("_", " ", shown.state.value)
+    words = shown.state.value.replace("_", " ")
     return f"{words}, CN {shown.common_name}, issuer {shown.issuer}" if shown.common_name else words
 
 
@@ -183,19 +174,10 @@ def _no_boundary(block: HeaderBlock, hops: Sequence[Hop], check: MessageCheck) -
         "message from the recipient's mailbox; for mail to the partner have the partner send back the headers of what "
         "arrived; where a gateway of your own stands in between, name its domain with --gateway."
     )
-    facts = tuple(
-        Fact(f"hop {len(hops) - index}", f"{_sender(hop)} to {hop.by or '?'}: {transport_words(hop)}")
-        for index, hop in enumerate(hops[:100])
-    )
     finding = Finding(Check.BOUNDARY, Level.WARNING, text, source="tls-verification 1.2")
-    transcript = tuple(f"Received: {hop.text[:_KEPT]}" for hop in hops[:100])
     partner = check.partner.name if check.partner else None
-    return Judgement("message", block.place, Verdict.UNKNOWN, "", partner, None, facts, (finding,), transcript)
-
-
-def _cut(block: HeaderBlock) -> Finding:
-    text = f"{block.place} has more header fields than are read; what follows them was not looked at."
-    return Finding(Check.HEADERS, Level.WARNING, text)
+    about = (partner, None, tuple(_listed(hops)), (finding,), _transcript(hops))
+    return Judgement("message", block.place, Verdict.UNKNOWN, "", *about)
 
 
 def _not_judged(place: str, text: str) -> Judgement:

@@ -182,11 +182,11 @@ class Outputs:
     def deliver(self, run: Run) -> ExitCode:
         """Writes everything. Raises CannotRunError where a file cannot be written."""
         for path in self.evidence:
-            _write(path, _EVIDENCE[path.suffix.lower()](run))
+            write_file(path, _EVIDENCE[path.suffix.lower()](run))
         if self.prometheus:
-            _write(self.prometheus, as_prometheus(run))
+            write_file(self.prometheus, as_prometheus(run))
         if self.junit:
-            _write(self.junit, as_junit(run))
+            write_file(self.junit, as_junit(run))
         sys.stdout.write(as_json(run) if self.json else as_text(run))
         return exit_code(run, self.fail_on)
 
@@ -208,10 +208,10 @@ def exit_code(run: Run, fail_on: FailOn = FailOn.ERROR) -> ExitCode:
     return ExitCode.COULD_NOT_RUN if Verdict.NOT_REACHABLE in verdicts else ExitCode.FINE
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str, name: str | None = None) -> None:
+    """Writes a file, which an error calls by its name or else by its path. Raises CannotRunError."""
     try:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise CannotRunError(
-            f"{path} cannot be written: {error.strerror}. Name a file in a directory that exists."
-        ) from None
+        why = f"{name or path} cannot be written: {error.strerror}. Name a file in a directory that exists."
+        raise CannotRunError(why) from None

@@ -8,10 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from exchange_online.connectors import Direction, OutboundSettings
-from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import switched_off
 from regulated_partners.probing.collect import Questions
@@ -20,10 +17,9 @@ from regulated_partners.probing.route_report import RouteReport, report_route
 from regulated_partners.probing.seen import Probe
 from regulated_partners.probing.server_report import Demand, ServerReport
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
-from regulated_partners.verify.baseline import Observation, Observed
+from regulated_partners.verify.baseline import Observation, Observed, read_record
 from regulated_partners.verify.certificate import certificate_facts_shown, names_shown, subjects
-
-_LARGEST_PROBE = 512 * 1024 * 1024
+from regulated_partners.verify.outputs import write_file
 
 
 def questions(partners: Iterable[Pair]) -> Questions:
@@ -75,27 +71,16 @@ def _missing(partner: Pair, known: set[str]) -> Iterable[Judgement]:
 
 
 def _unproven(subject: str, partner: Pair, finding: Finding) -> Judgement:
-    return Judgement.by_connector(
-        "domain",
-        subject,
-        Verdict.UNKNOWN,
-        partner=partner.name,
-        settings=partner.outbound.settings,
-        findings=(finding,),
-    )
+    settings = partner.outbound.settings
+    return Judgement.by_connector("domain", subject, Verdict.UNKNOWN, partner.name, settings, findings=[finding])
 
 
 def _observed_route(report: RouteReport, partner: Pair) -> Observed:
-    route = report.route
-    findings = (*report.findings, *_about_declaration(partner.outbound.settings, route))
+    route, settings = report.route, partner.outbound.settings
+    findings = (*report.findings, *_about_declaration(settings, route))
+    verdict = verdict_of(findings, otherwise=report.verdict)
     judgement = Judgement.by_connector(
-        "domain",
-        route.subject,
-        verdict_of(findings, otherwise=report.verdict),
-        partner=partner.name,
-        settings=partner.outbound.settings,
-        facts=report.facts,
-        findings=findings,
+        "domain", route.subject, verdict, partner.name, settings, facts=report.facts, findings=findings
     )
     hosts = tuple(record.host for record in route.domain.mx.records) if route.domain else ()
     seen = (Observation(partner.name, Direction.OUTBOUND, route.subject, mx=hosts),) if hosts else ()
@@ -127,8 +112,8 @@ def _observed_server(server: ServerReport, partner: Pair, now: datetime.datetime
         "server",
         server.seen.place,
         server.verdict,
-        partner=partner.name,
-        settings=partner.outbound.settings,
+        partner.name,
+        partner.outbound.settings,
         facts=_facts(server, now),
         findings=server.findings,
         transcript=server.seen.transcript,
@@ -159,27 +144,10 @@ def _facts(server: ServerReport, now: datetime.datetime) -> Iterable[Fact]:
 
 def read_probe(path: Path) -> Probe:
     """Reads a file that `--save-probe` wrote. Raises CannotRunError."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_PROBE)
-    except OSError as error:
-        raise CannotRunError(f"The probe {path} cannot be read: {error.strerror}.") from None
-    try:
-        return Probe.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its beginning"
-        raise CannotRunError(
-            f"{path} is no probe of this command: at {where}: {first['msg']}. Make it with `regulated-partners verify "
-            "partner --save-probe FILE`, of the same version."
-        ) from None
+    advice = "Make it with `regulated-partners verify partner --save-probe FILE`, of the same version."
+    return read_record(path, Probe, "probe", advice)
 
 
 def write_probe(path: Path, probe: Probe) -> None:
     """Writes the file that `--from` reads. Raises CannotRunError."""
-    try:
-        path.write_text(probe.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CannotRunError(
-            f"The probe {path} cannot be written: {error.strerror}. Name a file in a directory that exists."
-        ) from None
+    write_file(path, probe.model_dump_json(indent=1) + "\n", f"The probe {path}")

@@ -86,8 +86,8 @@ def _trace(
         if messages:
             judged += [_message(api, partner, direction, message) for message in messages[:_MOST_DETAILS]]
         elif check.message_id is None:
-            judged.append(_no_message(partner, direction, back))
-    return judged or [_not_traced(partner, check.message_id or "", back)]
+            judged.append(_untraced(partner, check, direction, back))
+    return judged or [_untraced(partner, check, None, back)]
 
 
 def _named(cmdlets: ConnectorCmdlets, partner: Pair, direction: Direction) -> ConnectorRecord | None:
@@ -104,16 +104,8 @@ def _connector(partner: Pair, direction: Direction, found: ConnectorRecord | Non
         if direction is Direction.OUTBOUND:
             facts.append(Fact("IsValidated", "not stated" if found.is_validated is None else str(found.is_validated)))
             facts.append(Fact("LastValidationTimestamp", found.last_validation_timestamp or "never"))
-    subject = f"connector '{declared.name}'"
-    return Judgement.by_connector(
-        "service",
-        subject,
-        verdict_of(findings),
-        partner=partner.name,
-        settings=declared,
-        facts=facts,
-        findings=findings,
-    )
+    about = ("service", f"connector '{declared.name}'", verdict_of(findings), partner.name, declared)
+    return Judgement.by_connector(*about, facts=facts, findings=findings)
 
 
 def _drift(partner: Pair, direction: Direction, found: ConnectorRecord | None) -> Iterable[Finding]:
@@ -151,8 +143,8 @@ def _validation(api: AdminApi, partner: Pair, connector: ConnectorRecord, check:
         "service",
         f"Validate-OutboundConnector '{connector.name}'",
         verdict_of(findings),
-        partner=partner.name,
-        settings=partner.outbound.settings,
+        partner.name,
+        partner.outbound.settings,
         facts=(
             Fact("recipients", ", ".join(check.recipients)),
             *(Fact(task.name, _succeeded(task)) for task in tasks),
@@ -169,17 +161,16 @@ def _succeeded(task: ValidationTask) -> str:
 
 def _task_findings(tasks: Sequence[ValidationTask]) -> Iterable[Finding]:
     if not tasks:
-        yield Finding(
-            Check.VALIDATION, Level.ERROR, "The service reported no test at all, so nothing is validated.", Party.WE
-        )
+        text = "The service reported no test at all, so nothing is validated."
+        yield Finding(Check.VALIDATION, Level.ERROR, text, Party.WE)
     for task in tasks:
         if task.succeeded is not True:
             said = f" The service says: {task.detail}." if task.detail else ""
-            text = f"'{task.name}' {'failed' if task.succeeded is False else 'has no result'}.{said}"
-            advice = " `verify partner` shows what the partner's servers offer."
-            yield Finding(
-                Check.VALIDATION, Level.ERROR, text + advice, Party.EITHER, source="Validate-OutboundConnector"
+            text = (
+                f"'{task.name}' {'failed' if task.succeeded is False else 'has no result'}.{said} `verify partner` "
+                "shows what the partner's servers offer."
             )
+            yield Finding(Check.VALIDATION, Level.ERROR, text, Party.EITHER, source="Validate-OutboundConnector")
 
 
 def _messages(
@@ -199,25 +190,20 @@ def _messages(
     )
 
 
-def _no_message(partner: Pair, direction: Direction, back: timedelta) -> Judgement:
+def _untraced(partner: Pair, check: ServiceCheck, direction: Direction | None, back: timedelta) -> Judgement:
+    """That the trace holds no message: of a direction, or with None the one that was asked for."""
+    if direction is None:
+        subject, what, level = f"message {check.message_id}", f"message {check.message_id} from or to", Level.WARNING
+        advice = "Check the Message-ID with its angle brackets"
+    else:
+        subject, what, level = f"message trace, {direction.word}", f"{direction.word} message of", Level.INFO
+        advice = "Exchange a test message (it shows after some minutes)"
     text = (
-        f"The message trace of the last {back // timedelta(hours=1)} hours holds no {direction.word} message of "
-        f"{', '.join(partner.domains)}. Exchange a test message (it shows after some minutes), or look further back "
-        "with --since."
+        f"The message trace of the last {back // timedelta(hours=1)} hours holds no {what} "
+        f"{', '.join(partner.domains)}. {advice}, or look further back with --since."
     )
-    subject = f"message trace, {direction.word}"
-    finding = Finding(Check.TRACE, Level.INFO, text, source="Get-MessageTraceV2")
-    return Judgement("service", subject, Verdict.UNKNOWN, "", partner.name, direction, (), (finding,))
-
-
-def _not_traced(partner: Pair, message_id: str, back: timedelta) -> Judgement:
-    text = (
-        f"The message trace of the last {back // timedelta(hours=1)} hours holds no message {message_id} from or to "
-        f"{', '.join(partner.domains)}. Check the Message-ID with its angle brackets, or look further back with "
-        "--since."
-    )
-    finding = Finding(Check.TRACE, Level.WARNING, text, source="Get-MessageTraceV2")
-    return Judgement("service", f"message {message_id}", Verdict.UNKNOWN, "", partner.name, None, (), (finding,))
+    finding = Finding(Check.TRACE, level, text, source="Get-MessageTraceV2")
+    return Judgement("service", subject, Verdict.UNKNOWN, "", partner.name, direction, findings=(finding,))
 
 
 def _message(api: AdminApi, partner: Pair, direction: Direction, message: TracedMessage) -> Judgement:
@@ -233,18 +219,15 @@ def _message(api: AdminApi, partner: Pair, direction: Direction, message: Traced
         Fact("connector", ", ".join(used) or "not stated"),
     ]
     facts += [Fact("certificate compared for", host) for host in forced_tls_hosts(events)]
-    otherwise = Verdict.PASSED if used else Verdict.UNKNOWN
     return Judgement.by_connector(
         "service",
         f"message {message.message_id or message.trace_id}",
-        verdict_of(findings, otherwise=otherwise) if used else otherwise,
-        partner=partner.name,
-        settings=partner.half(direction).settings,
+        verdict_of(findings) if used else Verdict.UNKNOWN,
+        partner.name,
+        partner.half(direction).settings,
         facts=facts,
         findings=findings,
-        transcript=tuple(
-            f"{event.date} {event.event} {event.action} {event.detail} {event.data}"[:4000] for event in events
-        ),
+        transcript=tuple(f"{had.date} {had.event} {had.action} {had.detail} {had.data}"[:4000] for had in events),
     )
 
 
