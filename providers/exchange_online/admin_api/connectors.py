@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from exchange_online.admin_api.client import AdminApi, Answer
+from exchange_online.admin_api.client import AdminApi
 from exchange_online.admin_api.errors import Failure, NotFound, UnexpectedAnswer
+from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
 from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, record_from_row

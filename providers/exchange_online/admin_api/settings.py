@@ -6,13 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exchange_online.admin_api.clouds import (
-    Cloud,
-    EmulatorIdentity,
-    cloud_named,
-    connection_file,
-    emulator_identity,
-)
+from exchange_online.admin_api.clouds import Cloud, EmulatorIdentity, cloud_named, connection_file, emulator_identity
 from exchange_online.admin_api.credentials import (
     TOKEN_EXCHANGE_AUDIENCE,
     ClientCertificate,

@@ -35,13 +35,6 @@ _PASSING = frozenset({408, 500, 502, 503, 504})
 _PASSING_ON_HOST = frozenset({404, 410})
 
 
-class _NoNetrc(requests.auth.AuthBase):
-    """Signs nothing: without an `auth`, requests would add what a .netrc file says about the host."""
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        return prepared
-
-
 class TokenHttp:
     """Sends GET and POST to a token service, with retries; the `http_client` that MSAL is given.
 
@@ -96,7 +89,8 @@ class TokenHttp:
                 method,
                 url,
                 **known,
-                auth=_NoNetrc(),
+                # Signs nothing: without an `auth`, requests would add what a .netrc file says about the host.
+                auth=lambda prepared: prepared,
                 timeout=(2.0 if self._on_host else self._timeouts.connect, self._timeouts.read),
                 verify=str(self._cloud.ca_bundle) if self._cloud.ca_bundle else True,
                 allow_redirects=False,

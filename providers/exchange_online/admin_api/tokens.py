@@ -102,7 +102,7 @@ class TokenSource:
         value = answer.get("access_token")
         if not isinstance(value, str) or not value:
             credential = self._connection.credential
-            advice = _NO_IDENTITY if isinstance(credential, ManagedIdentity) else NotAuthenticated.usual_advice
+            advice = _NO_IDENTITY if isinstance(credential, ManagedIdentity) else ""
             raise refused_sign_in(answer, where=self._where, secrets=secrets_of(credential), usual_advice=advice)
         self._latest = value
         self._good_until = time.monotonic() + float(answer.get("expires_in", 0)) - _MARGIN
@@ -118,7 +118,6 @@ class TokenSource:
             failure = Failure(
                 where=self._where,
                 what="the answer of the token service cannot be used",
-                advice=NotAuthenticated.usual_advice,
                 service_words=clean(f"{type(error).__name__}: {error}", secrets_of(self._connection.credential)),
             )
         raise NotAuthenticated(failure) from None

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
-import requests.auth
 import urllib3.exceptions
 
 from exchange_online.admin_api.clouds import Cloud
@@ -33,18 +32,6 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-class Bearer(requests.auth.AuthBase):
-    """Puts the token into a request. As an `auth`, because a .netrc file overrides a plain Authorization header."""
-
-    def __init__(self, token: AccessToken) -> None:
-        self._token = token
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Signs the prepared request."""
-        prepared.headers["Authorization"] = f"Bearer {self._token.value}"
-        return prepared
 
 
 class Transport:
@@ -74,12 +61,18 @@ class Transport:
             Misconfigured: for a certificate that is not trusted.
         """
         started = time.monotonic()
+
+        def sign(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+            prepared.headers["Authorization"] = f"Bearer {token.value}"
+            return prepared
+
         try:
             response = self._session().post(
                 request.url,
                 data=request.body,
                 headers=dict(request.headers),
-                auth=Bearer(token),
+                # An `auth`, because a .netrc file overrides a plain Authorization header.
+                auth=sign,
                 timeout=(self._timeouts.connect, read_timeout or self._timeouts.read),
                 # Explicit on each call: otherwise REQUESTS_CA_BUNDLE wins over the session's own setting.
                 verify=str(self._cloud.ca_bundle) if self._cloud.ca_bundle else True,

@@ -76,7 +76,6 @@ def request(
     parameters: Mapping[str, JsonValue],
     *,
     connection_id: str,
-    client_request_id: str | None = None,
 ) -> Request:
     """A cmdlet call as HTTP.
 
@@ -86,7 +85,6 @@ def request(
         tenant: the tenant's GUID; a vanity domain gives 401 or breaks paging.
         cmdlet: for example `Set-OutboundConnector`.
         parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
-        client_request_id: a GUID; a new one unless given.
 
     Raises:
         ValueError: for a name that is no cmdlet.
@@ -104,7 +102,7 @@ def request(
         "X-ClientApplication": "RegulatedPartners",
         "X-CmdletName": cmdlet,
         "X-ResponseFormat": "json",
-        "client-request-id": client_request_id or str(uuid.uuid4()),
+        "client-request-id": str(uuid.uuid4()),
         "connection-id": connection_id,
     }
     # ASCII with escapes: accented characters as UTF-8 have given HTTP 500 (CIPP #2898).

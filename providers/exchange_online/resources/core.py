@@ -5,6 +5,7 @@ The faces (`dynamic`, and the plugin's) only translate: the engine's messages to
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -178,9 +179,5 @@ def _as_sentences(doing: str) -> Iterator[None]:
 
 def _place(error: BaseException) -> str:
     """Module and line of the defect, which hold no values."""
-    trace = error.__traceback__
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f" in {trace.tb_frame.f_globals.get('__name__', '?')} line {trace.tb_lineno}"
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f" in {frame.f_globals.get('__name__', '?')} line {line}"

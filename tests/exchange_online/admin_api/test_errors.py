@@ -213,7 +213,7 @@ def test_every_known_refusal_has_its_type(case: str) -> None:
     assert text.startswith("Set-X 'Fabrikam': ")
     assert text.endswith(f"(HTTP {status}, request-id rid-1, client-request-id crid-1)")
     assert "\0" not in text
-    assert error.request_id == "rid-1"
+    assert error.failure.request_id == "rid-1"
 
 
 def test_a_whole_sentence() -> None:
