@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -11,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from exchange_online.admin_api.clouds import Cloud
 from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
@@ -19,7 +17,7 @@ from exchange_online.admin_api.exchange import Answer, Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy, Timeouts
-from exchange_online.admin_api.wire import JsonValue, request, with_result_size
+from exchange_online.admin_api.wire import JsonValue, json_object, request, with_result_size
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
@@ -201,11 +199,8 @@ def _discover(cloud: Cloud, name: str, where: str, timeouts: Timeouts, retry: Re
         response = http.get(f"{cloud.authority}/{name}/v2.0/.well-known/openid-configuration")
     finally:
         http.close()
-    try:
-        issuer = urlsplit(str(json.loads(response.content)["issuer"]))
-    except (ValueError, KeyError, TypeError):
-        issuer = urlsplit("")
-    guid = next((part for part in issuer.path.lower().split("/") if _GUID.fullmatch(part)), None)
+    issuer = str(json_object(response.content).get("issuer", ""))
+    guid = next((part for part in issuer.lower().split("/") if _GUID.fullmatch(part)), None)
     if guid is None:
         raise NotAuthenticated(
             Failure(

@@ -87,19 +87,9 @@ class ConnectorCmdlets:
         try:
             return tuple(record_from_row(direction, row) for row in answer.rows)
         except ValueError as error:
-            raise _unreadable_row(direction, str(error), answer.request_id) from None
-
-
-def _unreadable_row(direction: Direction, reason: str, request_id: str) -> UnexpectedAnswer:
-    """A row that no connector can be made of."""
-    return UnexpectedAnswer(
-        Failure(
-            where=f"Get-{direction}",
-            what=reason,
-            request_id=request_id,
-            advice="Report it: the listing is not complete.",
-        )
-    )
+            advice = "Report it: the listing is not complete."
+            failure = Failure(f"Get-{direction}", str(error), advice, request_id=answer.request_id)
+        raise UnexpectedAnswer(failure) from None
 
 
 class TransportRules:

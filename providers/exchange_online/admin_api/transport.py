@@ -129,7 +129,8 @@ def broken_connection(error: requests.RequestException, *, where: str, client_re
             )
         )
     if any(isinstance(reason, _BEFORE_SENDING) for reason in reasons):
-        what, repeat, outcome_known = f"{_server(error)} cannot be reached", Repeat.ANY, True
+        server = f"the server {_host(error)}".strip()
+        what, repeat, outcome_known = f"{server} cannot be reached", Repeat.ANY, True
     elif isinstance(error, requests.Timeout):
         what, repeat, outcome_known = "the server did not answer in time", Repeat.IDEMPOTENT, False
     else:
@@ -184,11 +185,6 @@ def _log_answer(request: Request, response: requests.Response, seconds: float) -
         request.client_request_id,
         clean(response.headers.get("request-id", "")),
     )
-
-
-def _server(error: requests.RequestException) -> str:
-    host = _host(error)
-    return f"the server {host}" if host else "the server"
 
 
 def _advice(error: requests.RequestException) -> str:

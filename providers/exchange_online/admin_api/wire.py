@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from exchange_online.admin_api.clouds import Cloud
@@ -182,6 +182,15 @@ def read_page(body: bytes) -> Page:
         next_link=next_link,
         is_cut_short=not next_link and kept != warnings,
     )
+
+
+def json_object(text: str | bytes) -> Mapping[str, Any]:
+    """The object that a text holds as JSON; an empty one for any other text."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _without_annotations(row: Mapping[str, object]) -> dict[str, object]:

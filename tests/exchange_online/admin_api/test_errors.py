@@ -251,6 +251,8 @@ def test_a_text_that_nobody_can_print_is_made_printable() -> None:
 def test_an_answer_nested_without_end_is_a_sentence() -> None:
     """Fails when a hostile answer ends the process."""
     assert str(classify(400, {}, b"[" * 200_000))
+    for message in ('{"a":' * 200_000, "proxy command " + '{"a":' * 200_000):
+        assert str(classify(400, {}, json.dumps({"error": {"message": message}}).encode()))
 
 
 def test_an_error_survives_another_process() -> None:
