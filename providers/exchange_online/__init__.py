@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exchange_online.resources import InboundConnector, OutboundConnector
+    from exchange_online.resources.connectors import InboundConnector, OutboundConnector
 
 __all__ = ["InboundConnector", "OutboundConnector"]
 
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        from exchange_online import resources
+        from exchange_online.resources import connectors
 
-        return getattr(resources, name)
+        return getattr(connectors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ Importing it sends nothing and imports neither requests nor MSAL.
 """
 
 from exchange_online.admin_api.classification import classify
-from exchange_online.admin_api.client import AdminApi, Answer, Shared
+from exchange_online.admin_api.client import AdminApi, Shared
 from exchange_online.admin_api.clouds import CLOUDS, EMULATOR_VARIABLE, Cloud
 from exchange_online.admin_api.connectors import ConnectorCmdlets, TransportRules, Written
 from exchange_online.admin_api.credentials import (
@@ -35,6 +35,7 @@ from exchange_online.admin_api.errors import (
     UnexpectedAnswer,
     Unsupported,
 )
+from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.message_trace import (
     LONGEST_TRACE,
     TracedMessage,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -69,15 +70,11 @@ def _pem(credential: ClientCertificate, content: bytes) -> tuple[object, list[Ce
         raise _wrong(credential, "holds no certificate", "Put certificate and private key into one PEM file.") from None
     if b"PRIVATE KEY-----" not in content:
         raise _wrong(credential, "holds no private key", "Put certificate and private key into one PEM file.")
-    for password in (_password(credential), None):
-        try:
-            return load_pem_private_key(content, password), certificates
-        except TypeError:
-            # A password for a key that has none is harmless; a missing one is not.
-            if password is None:
-                raise _wrong_password(credential) from None
-        except ValueError:
-            raise _wrong_password(credential) from None
+    with suppress(ValueError):
+        # A password for a key that has none is harmless; a missing one is not.
+        for password in (_password(credential), None):
+            with suppress(TypeError):
+                return load_pem_private_key(content, password), certificates
     raise _wrong_password(credential)
 
 

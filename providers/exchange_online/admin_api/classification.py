@@ -63,7 +63,6 @@ _CATALOGUE: tuple[_Entry, ...] = (
         StalePage,
         "the link to the next page of the listing has expired",
         texts=("expired or invalid pagination request",),
-        repeat=Repeat.NEVER,
     ),
     _Entry(
         Throttled,
@@ -238,7 +237,7 @@ def _error(entry: _Entry, failure: Failure) -> AdminApiError:
         replace(
             failure,
             what=entry.what.format(parameters=", ".join(failure.parameters) or "that was sent"),
-            advice=entry.advice or entry.kind.usual_advice,
+            advice=entry.advice,
             repeat=entry.repeat,
             outcome_known=entry.outcome_known,
         )
@@ -314,7 +313,6 @@ def _names_a_cause(words: ErrorWords) -> bool:
 def _parameters_in(words: ErrorWords) -> tuple[str, ...]:
     """The cmdlet parameters that a refusal names, in its order."""
     for pattern in _PARAMETERS:
-        match = pattern.search(words.text)
-        if match:
+        if match := pattern.search(words.text):
             return tuple(name.strip() for name in match["names"].split(","))
     return ()

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from exchange_online.admin_api.clouds import Cloud
 from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
-from exchange_online.admin_api.exchange import Call, Exchange, rows_of
+from exchange_online.admin_api.exchange import Answer, Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy, Timeouts
-from exchange_online.admin_api.wire import JsonValue, request, with_result_size
+from exchange_online.admin_api.wire import JsonValue, json_object, request, with_result_size
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
@@ -27,21 +25,6 @@ if TYPE_CHECKING:
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a cmdlet gave.
-
-    Attributes:
-        rows: its objects, by property name, without OData annotations; a listing holds all of them.
-        warnings: what the service wants the administrator to read.
-        request_id: the service's id of the (last) request.
-    """
-
-    rows: tuple[Mapping[str, object], ...]
-    warnings: tuple[str, ...]
-    request_id: str
 
 
 class Shared:
@@ -169,8 +152,7 @@ class AdminApi:
         )
         call = Call(cmdlet, effect, _where(cmdlet, parameters, about, self._connection.tenant), read_timeout)
         if effect is Effect.READ:
-            rows, warnings, request_id = rows_of(exchange, sent, call)
-            return Answer(rows, warnings, request_id)
+            return rows_of(exchange, sent, call)
         received = exchange.send(sent, call)
         return Answer(received.page.rows, received.page.warnings, received.request_id)
 
@@ -217,11 +199,8 @@ def _discover(cloud: Cloud, name: str, where: str, timeouts: Timeouts, retry: Re
         response = http.get(f"{cloud.authority}/{name}/v2.0/.well-known/openid-configuration")
     finally:
         http.close()
-    try:
-        issuer = urlsplit(str(json.loads(response.content)["issuer"]))
-    except (ValueError, KeyError, TypeError):
-        issuer = urlsplit("")
-    guid = next((part for part in issuer.path.lower().split("/") if _GUID.fullmatch(part)), None)
+    issuer = str(json_object(response.content).get("issuer", ""))
+    guid = next((part for part in issuer.lower().split("/") if _GUID.fullmatch(part)), None)
     if guid is None:
         raise NotAuthenticated(
             Failure(

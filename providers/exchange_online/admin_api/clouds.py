@@ -50,32 +50,12 @@ class Cloud:
 # Source: exchange-wire 3.2. Commercial holds GCC. DoD's audience and all of China are in conflict between the sources;
 # no client is known to use this API in China, so its row is assumed to work.
 CLOUDS: Mapping[str, Cloud] = {
-    cloud.name: cloud
-    for cloud in (
-        Cloud(
-            "commercial",
-            "https://outlook.office365.com",
-            "https://outlook.office365.com/.default",
-            "https://login.microsoftonline.com",
-        ),
-        Cloud(
-            "gcc-high",
-            "https://outlook.office365.us",
-            "https://outlook.office365.us/.default",
-            "https://login.microsoftonline.us",
-        ),
-        Cloud(
-            "dod",
-            "https://outlook-dod.office365.us",
-            "https://outlook-dod.office365.us/.default",
-            "https://login.microsoftonline.us",
-        ),
-        Cloud(
-            "china",
-            "https://outlook.office365.cn",
-            "https://partner.outlook.cn/.default",
-            "https://login.partner.microsoftonline.cn",
-        ),
+    name: Cloud(name, f"https://{host}", f"https://{resource}/.default", f"https://{authority}")
+    for name, host, resource, authority in (
+        ("commercial", "outlook.office365.com", "outlook.office365.com", "login.microsoftonline.com"),
+        ("gcc-high", "outlook.office365.us", "outlook.office365.us", "login.microsoftonline.us"),
+        ("dod", "outlook-dod.office365.us", "outlook-dod.office365.us", "login.microsoftonline.us"),
+        ("china", "outlook.office365.cn", "partner.outlook.cn", "login.partner.microsoftonline.cn"),
     )
 }
 
@@ -89,28 +69,17 @@ class EmulatorIdentity:
     client_secret: str = field(repr=False)
 
 
-def cloud_named(
-    name: str,
-    *,
-    host: str | None = None,
-    scope: str | None = None,
-    authority: str | None = None,
-    ca_bundle: str | Path | None = None,
-    environ: Mapping[str, str],
-    directory: Path | None = None,
+def with_own_addresses(
+    cloud: Cloud, *, host: str | None, scope: str | None, authority: str | None, ca_bundle: str | Path | None
 ) -> Cloud:
-    """The cloud of a stack, with the stack's own host, scope, authority or CA bundle where it sets them.
+    """The cloud with a stack's own host, scope, authority or CA bundle where it sets them.
 
     Args:
         host, authority: https URLs, or bare host names.
-        environ: the environment; EXCHANGE_ONLINE_EMULATOR names the emulator's connection file for `local`.
-        directory: where the relative connection file lies; the current directory unless given.
 
     Raises:
-        Misconfigured: for an unknown cloud, or an address that is none.
+        Misconfigured: for an address that is none, or a file that is not there.
     """
-    refuse_unknown_cloud(name)
-    cloud = _local_cloud(connection_file(environ, directory)) if name == LOCAL else CLOUDS[name]
     cloud = replace(
         cloud,
         host=_https(host or cloud.host, "host"),
@@ -135,31 +104,16 @@ def refuse_unknown_cloud(name: str) -> None:
         raise _wrong(f"there is no cloud {name!r}", f"Write one of: {', '.join(CLOUD_NAMES)}.")
 
 
-def connection_file(environ: Mapping[str, str], directory: Path | None = None) -> Path:
-    """Where the emulator's connection file lies: EXCHANGE_ONLINE_EMULATOR, else .emulator/connection.json."""
-    return (directory or Path.cwd()) / (environ.get(EMULATOR_VARIABLE) or EMULATOR_FILE)
+def emulator(environ: Mapping[str, str], directory: Path | None = None) -> tuple[Cloud, EmulatorIdentity]:
+    """The emulator of EXCHANGE_ONLINE_EMULATOR, else of .emulator/connection.json, and who signs in to it.
 
+    Args:
+        directory: where a relative connection file lies; the current directory unless given.
 
-def emulator_identity(path: Path) -> EmulatorIdentity:
-    """Tenant, application and secret of the emulator whose connection file is `path`. Raises Misconfigured."""
-    document = _read_connection(path)
-    return EmulatorIdentity(
-        _string(document, "tenant", path), _string(document, "clientId", path), _string(document, "clientSecret", path)
-    )
-
-
-def _local_cloud(path: Path) -> Cloud:
-    document = _read_connection(path)
-    return Cloud(
-        LOCAL,
-        host=_string(document, "url", path),
-        scope=_string(document, "scope", path),
-        authority=_string(document, "authority", path),
-        ca_bundle=Path(_string(document, "caBundle", path)),
-    )
-
-
-def _read_connection(path: Path) -> Mapping[str, object]:
+    Raises:
+        Misconfigured: where that is no connection file.
+    """
+    path = (directory or Path.cwd()) / (environ.get(EMULATOR_VARIABLE) or EMULATOR_FILE)
     start_it = (
         f"Run `regulated-partners emulator start`, or set {EMULATOR_VARIABLE} to the connection file of a running one."
     )
@@ -171,16 +125,18 @@ def _read_connection(path: Path) -> Mapping[str, object]:
         raise _wrong(f"{path} cannot be read ({type(error).__name__})", start_it) from None
     if not isinstance(document, dict):
         raise _wrong(f"{path} is not the emulator's connection file", start_it)
-    return document
 
+    def text(key: str) -> str:
+        value = document.get(key)
+        if not isinstance(value, str) or not value:
+            advice = "Run `regulated-partners emulator start` again: the file is from another version."
+            raise _wrong(f"{path} has no {key}", advice)
+        return value
 
-def _string(document: Mapping[str, object], key: str, path: Path) -> str:
-    value = document.get(key)
-    if not isinstance(value, str) or not value:
-        raise _wrong(
-            f"{path} has no {key}", "Run `regulated-partners emulator start` again: the file is from another version."
-        )
-    return value
+    return (
+        Cloud(LOCAL, text("url"), text("scope"), text("authority"), Path(text("caBundle"))),
+        EmulatorIdentity(text("tenant"), text("clientId"), text("clientSecret")),
+    )
 
 
 def _https(url: str, setting: str) -> str:

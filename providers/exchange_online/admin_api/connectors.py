@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from exchange_online.admin_api.client import AdminApi, Answer
+from exchange_online.admin_api.client import AdminApi
 from exchange_online.admin_api.errors import Failure, NotFound, UnexpectedAnswer
+from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
 from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, record_from_row
@@ -86,19 +87,9 @@ class ConnectorCmdlets:
         try:
             return tuple(record_from_row(direction, row) for row in answer.rows)
         except ValueError as error:
-            raise _unreadable_row(direction, str(error), answer.request_id) from None
-
-
-def _unreadable_row(direction: Direction, reason: str, request_id: str) -> UnexpectedAnswer:
-    """A row that no connector can be made of."""
-    return UnexpectedAnswer(
-        Failure(
-            where=f"Get-{direction}",
-            what=reason,
-            request_id=request_id,
-            advice="Report it: the listing is not complete.",
-        )
-    )
+            advice = "Report it: the listing is not complete."
+            failure = Failure(f"Get-{direction}", str(error), advice, request_id=answer.request_id)
+        raise UnexpectedAnswer(failure) from None
 
 
 class TransportRules:

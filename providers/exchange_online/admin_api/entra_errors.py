@@ -17,6 +17,7 @@ _FEDERATED = (
     "Compare issuer, subject and audience in the service's words with the application's federated credentials: in "
     "GitHub the subject names repository and environment, branch or pull request.",
 )
+_SCOPE = ("the scope of the token is not valid", "Check the cloud's scope: it must end in /.default.")
 _KNOWN: Mapping[str, tuple[str, str]] = {
     "7000215": (
         "the client secret is wrong",
@@ -41,8 +42,8 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
         "the tenant does not know the service that the token is for",
         "Check the cloud's scope; the tenant needs Exchange Online.",
     ),
-    "1002012": ("the scope of the token is not valid", "Check the cloud's scope: it must end in /.default."),
-    "70011": ("the scope of the token is not valid", "Check the cloud's scope: it must end in /.default."),
+    "1002012": _SCOPE,
+    "70011": _SCOPE,
     "700027": (
         "the certificate is not one of the application's",
         "Upload the certificate (without its key) to the application, or use the file of one that is there.",
@@ -70,7 +71,7 @@ def refused(
     where: str,
     secrets: tuple[str, ...] = (),
     status: int | None = None,
-    usual_advice: str = NotAuthenticated.usual_advice,
+    usual_advice: str = "",
 ) -> NotAuthenticated:
     """The error that a refused sign-in means.
 
@@ -78,7 +79,7 @@ def refused(
         answer: the JSON object of the token service, as MSAL hands it on: error, error_description, error_codes,
             correlation_id.
         secrets: values that must not show.
-        usual_advice: for a code that is not known here.
+        usual_advice: for a code that is not known here, instead of the error's own.
     """
     description = str(answer.get("error_description") or answer.get("error") or "")
     found = _CODE.search(description)

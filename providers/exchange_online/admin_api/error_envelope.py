@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exchange_online.admin_api.redaction import clean
+from exchange_online.admin_api.wire import json_object
 
 #: How many proxied errors inside each other are unwrapped. One level has been observed.
 _DEEPEST = 3
@@ -98,19 +99,14 @@ def _nested(text: str, depth: int) -> ErrorWords | None:
         return None
     try:
         document, _ = json.JSONDecoder().raw_decode(text[start:])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return _from_json(document, depth + 1)
 
 
 def _serialized_exception(message: str) -> tuple[str, str] | None:
     """Type and text of a serialized .NET exception, which newer servers put where the plain text was."""
-    if not message.lstrip().startswith("{"):
-        return None
-    try:
-        document = json.loads(message)
-    except ValueError:
-        return None
+    document = json_object(message)
     name, text = _text(_member(document, "ClassName")), _text(_member(document, "Message"))
     return (name, text) if name or text else None
 

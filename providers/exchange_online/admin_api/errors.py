@@ -4,7 +4,7 @@
 # ruff: noqa: N818
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar
 
@@ -59,13 +59,8 @@ class Failure:
             parts.append(f"The service said: {_stop(self.service_words)}")
         if self.advice:
             parts.append(self.advice)
-        ids = (
-            ("HTTP", str(self.status or "")),
-            ("request-id", self.request_id),
-            ("client-request-id", self.client_request_id),
-        )
-        known = ", ".join(f"{name} {value}" for name, value in ids if value)
-        if known:
+        ids = {"HTTP": self.status, "request-id": self.request_id, "client-request-id": self.client_request_id}
+        if known := ", ".join(f"{name} {value}" for name, value in ids.items() if value):
             parts.append(f"({known})")
         return " ".join(parts)
 
@@ -78,34 +73,14 @@ class AdminApiError(Exception):
     """A call that did not do what was asked. `str()` is a full sentence with what to do."""
 
     usual_advice: ClassVar[str] = ""
-    """What to do when the failure itself brings no better advice."""
+    """The advice of a failure that brings none of its own."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure)
-        self._failure = failure
-
-    @property
-    def failure(self) -> Failure:
-        """The facts."""
-        return self._failure
-
-    @property
-    def service_words(self) -> str:
-        """The service's own text; empty when it gave none."""
-        return self._failure.service_words
-
-    @property
-    def request_id(self) -> str:
-        """The service's `request-id`; empty when no answer came."""
-        return self._failure.request_id
-
-    @property
-    def status(self) -> int | None:
-        """HTTP status, or None when no answer came."""
-        return self._failure.status
+        self.failure = failure if failure.advice else replace(failure, advice=self.usual_advice)
 
     def __str__(self) -> str:
-        return self._failure.sentence()
+        return self.failure.sentence()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

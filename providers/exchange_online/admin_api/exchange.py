@@ -37,7 +37,20 @@ RESTARTS = 2
 #: New tokens for one call at the most.
 _RENEWALS = 2
 
-Rows = tuple[Mapping[str, object], ...]
+
+@dataclass(frozen=True)
+class Answer:
+    """What a cmdlet gave.
+
+    Attributes:
+        rows: its objects, by property name, without OData annotations; a listing holds all of them.
+        warnings: what the service wants the administrator to read.
+        request_id: the service's id of the (last) request.
+    """
+
+    rows: tuple[Mapping[str, object], ...]
+    warnings: tuple[str, ...]
+    request_id: str
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,6 @@ class Exchange:
             failure = Failure(
                 where=call.where,
                 what=f"the answer is not one of the admin API: {problem}",
-                advice=UnexpectedAnswer.usual_advice,
                 status=answer.status,
                 request_id=request_id,
                 client_request_id=request.client_request_id,
@@ -142,7 +154,7 @@ class Exchange:
         return kind(replace(error.failure, what=what, advice=why.text))
 
 
-def rows_of(exchange: Exchange, request: Request, call: Call) -> tuple[Rows, tuple[str, ...], str]:
+def rows_of(exchange: Exchange, request: Request, call: Call) -> Answer:
     """All rows of a listing, its warnings once each, and the request id of the last page.
 
     Source: exchange-wire 8.1 (the same POST to `@odata.nextLink`, at once, with the same headers).
@@ -159,11 +171,11 @@ def rows_of(exchange: Exchange, request: Request, call: Call) -> tuple[Rows, tup
         return _all_pages(exchange, request, call)
     except StalePage as stale:
         what = f"{stale.failure.what}, and so did those of {RESTARTS} new attempts"
-        failed = Unavailable(replace(stale.failure, what=what, advice=Unavailable.usual_advice))
+        failed = Unavailable(replace(stale.failure, what=what))
     raise failed from None
 
 
-def _all_pages(exchange: Exchange, request: Request, call: Call) -> tuple[Rows, tuple[str, ...], str]:
+def _all_pages(exchange: Exchange, request: Request, call: Call) -> Answer:
     rows: list[Mapping[str, object]] = []
     warnings: dict[str, None] = {}
     seen = {request.url}
@@ -176,7 +188,7 @@ def _all_pages(exchange: Exchange, request: Request, call: Call) -> tuple[Rows, 
         rows += page.rows
         warnings |= dict.fromkeys(page.warnings)
         if not page.next_link:
-            return tuple(rows), tuple(warnings), received.request_id
+            return Answer(tuple(rows), tuple(warnings), received.request_id)
         if not same_origin(page.next_link, request.url):
             raise _unusable(received, call, f"the next page is at another host ({clean(page.next_link.split('?')[0])})")
         if page.next_link in seen:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange_online.admin_api.clouds import (
+    CLOUDS,
     Cloud,
     EmulatorIdentity,
-    cloud_named,
-    connection_file,
-    emulator_identity,
+    emulator,
+    refuse_unknown_cloud,
+    with_own_addresses,
 )
 from exchange_online.admin_api.credentials import (
     TOKEN_EXCHANGE_AUDIENCE,
@@ -116,18 +117,18 @@ def connection(settings: Settings, environ: Mapping[str, str]) -> Connection:
     Raises:
         Misconfigured: nothing found, a tenant, application or authority that contradicts the stack's.
     """
-    cloud = cloud_named(
-        settings.cloud,
+    refuse_unknown_cloud(settings.cloud)
+    cloud, own = emulator(environ, settings.directory) if settings.cloud == LOCAL else (CLOUDS[settings.cloud], None)
+    cloud = with_own_addresses(
+        cloud,
         host=settings.host,
         scope=settings.scope,
         authority=settings.authority,
         ca_bundle=settings.ca_bundle,
-        environ=environ,
-        directory=settings.directory,
     )
     env = {name: value.strip() for name, value in environ.items() if value.strip()}
-    if cloud.is_local:
-        return _local(cloud, settings, env, emulator_identity(connection_file(environ, settings.directory)))
+    if own is not None:
+        return _local(cloud, settings, env, own)
     _refuse_other_authority(cloud, env)
     tenant = _agreed("tenant", settings.tenant, "AZURE_TENANT_ID", env)
     if tenant is None:
@@ -138,20 +139,16 @@ def connection(settings: Settings, environ: Mapping[str, str]) -> Connection:
     return Connection(cloud, tenant, _credential(settings, env, client_id))
 
 
-def _local(cloud: Cloud, settings: Settings, env: Mapping[str, str], emulator: EmulatorIdentity) -> Connection:
-    tenant = settings.tenant or emulator.tenant
+def _local(cloud: Cloud, settings: Settings, env: Mapping[str, str], own: EmulatorIdentity) -> Connection:
+    tenant = settings.tenant or own.tenant
+    credential: Credential | None = None
     if env.get("AZURE_TENANT_ID", "").lower() == tenant.lower():
         named = settings.client_id or env.get("AZURE_CLIENT_ID")
-        credential = _managed_identity(settings, env, named) or _from_environment(
-            settings, env, named or emulator.client_id
-        )
-        if credential is not None:
-            return Connection(cloud, tenant, credential)
-    if settings.client_secret:
-        client_id = settings.client_id or emulator.client_id
-        return Connection(cloud, tenant, ClientSecret(client_id, settings.client_secret, "the config secret"))
-    own = ClientSecret(emulator.client_id, emulator.client_secret, "the emulator's connection file")
-    return Connection(cloud, tenant, own)
+        credential = _managed_identity(settings, env, named) or _from_environment(settings, env, named or own.client_id)
+    if credential is None and settings.client_secret:
+        credential = ClientSecret(settings.client_id or own.client_id, settings.client_secret, "the config secret")
+    own_secret = ClientSecret(own.client_id, own.client_secret, "the emulator's connection file")
+    return Connection(cloud, tenant, credential or own_secret)
 
 
 def _credential(settings: Settings, env: Mapping[str, str], client_id: str | None) -> Credential:

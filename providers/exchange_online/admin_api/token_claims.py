@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
+from exchange_online.admin_api.wire import json_object
 
 #: Source: exchange-wire 4; the only one of three similar roles that works.
 APP_ROLE = "Exchange.ManageAsApp"
@@ -87,10 +87,9 @@ def _claims(token: AccessToken) -> Mapping[str, object]:
     if len(parts) != 3:
         return {}
     try:
-        document = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return json_object(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except ValueError:
         return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _names(value: object) -> frozenset[str]:

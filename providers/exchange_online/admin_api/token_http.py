@@ -5,7 +5,6 @@ MSAL leaves retries and timeouts to its http client, and would follow a redirect
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,17 +28,11 @@ from exchange_online.admin_api.errors import (
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.transport import broken_connection, new_session
 from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
+from exchange_online.admin_api.wire import json_object
 
 _PASSING = frozenset({408, 500, 502, 503, 504})
 # The host's token service is being updated, or not up yet. Source: Azure IMDS, error handling.
 _PASSING_ON_HOST = frozenset({404, 410})
-
-
-class _NoNetrc(requests.auth.AuthBase):
-    """Signs nothing: without an `auth`, requests would add what a .netrc file says about the host."""
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        return prepared
 
 
 class TokenHttp:
@@ -67,7 +60,7 @@ class TokenHttp:
         response = self.send("GET", url, kwargs)
         # MSAL would turn the refusal into a text that guesses.
         if 400 <= response.status_code < 500 and url.endswith("/openid-configuration"):
-            raise refused(_json(response), where=self._where, status=response.status_code)
+            raise refused(json_object(response.content), where=self._where, status=response.status_code)
         return self._json_object(response)
 
     def post(self, url: str, **kwargs: Any) -> requests.Response:
@@ -96,7 +89,8 @@ class TokenHttp:
                 method,
                 url,
                 **known,
-                auth=_NoNetrc(),
+                # Signs nothing: without an `auth`, requests would add what a .netrc file says about the host.
+                auth=lambda prepared: prepared,
                 timeout=(2.0 if self._on_host else self._timeouts.connect, self._timeouts.read),
                 verify=str(self._cloud.ca_bundle) if self._cloud.ca_bundle else True,
                 allow_redirects=False,
@@ -121,7 +115,7 @@ class TokenHttp:
     def _json_object(self, response: requests.Response) -> requests.Response:
         """The response, if MSAL can read it: of any other it would log the body, and a traceback."""
         # Azure Arc challenges with a bodyless 401 first, and MSAL answers that.
-        if _json(response) or (self._on_host and response.status_code == 401):
+        if json_object(response.content) or (self._on_host and response.status_code == 401):
             return response
         host = clean(urlsplit(response.url or "").netloc)
         raise UnexpectedAnswer(
@@ -140,7 +134,7 @@ class TokenHttp:
             where=self._where,
             what=f"the token service {host} failed",
             advice=Unavailable.usual_advice,
-            service_words=clean(str(_json(response).get("error_description", ""))),
+            service_words=clean(str(json_object(response.content).get("error_description", ""))),
             status=status,
             request_id=clean(response.headers.get("x-ms-request-id", "")),
             retry_after=retry_after(response.headers.get("Retry-After")),
@@ -159,11 +153,3 @@ class TokenHttp:
                     status=status,
                 )
             )
-
-
-def _json(response: requests.Response) -> Mapping[str, Any]:
-    try:
-        document = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}

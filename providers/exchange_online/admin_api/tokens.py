@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +32,7 @@ from exchange_online.admin_api.errors import (
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_http import TokenHttp
+from exchange_online.admin_api.wire import json_object
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.waiting import RetryPolicy, Timeouts
@@ -102,7 +102,7 @@ class TokenSource:
         value = answer.get("access_token")
         if not isinstance(value, str) or not value:
             credential = self._connection.credential
-            advice = _NO_IDENTITY if isinstance(credential, ManagedIdentity) else NotAuthenticated.usual_advice
+            advice = _NO_IDENTITY if isinstance(credential, ManagedIdentity) else ""
             raise refused_sign_in(answer, where=self._where, secrets=secrets_of(credential), usual_advice=advice)
         self._latest = value
         self._good_until = time.monotonic() + float(answer.get("expires_in", 0)) - _MARGIN
@@ -118,7 +118,6 @@ class TokenSource:
             failure = Failure(
                 where=self._where,
                 what="the answer of the token service cannot be used",
-                advice=NotAuthenticated.usual_advice,
                 service_words=clean(f"{type(error).__name__}: {error}", secrets_of(self._connection.credential)),
             )
         raise NotAuthenticated(failure) from None
@@ -194,10 +193,7 @@ def _from_github(credential: GitHubOidc, http: TokenHttp) -> str:
         "headers": {"Authorization": f"Bearer {credential.request_token}", "Accept": "application/json"},
     }
     response = http.send("GET", credential.request_url, options)
-    try:
-        value = json.loads(response.content).get("value")
-    except (ValueError, AttributeError):
-        value = None
+    value = json_object(response.content).get("value")
     if response.status_code != 200 or not isinstance(value, str) or not value:
         raise NotAuthenticated(
             Failure(

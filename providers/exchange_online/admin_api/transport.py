@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
-import requests.auth
 import urllib3.exceptions
 
 from exchange_online.admin_api.clouds import Cloud
@@ -33,18 +32,6 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-class Bearer(requests.auth.AuthBase):
-    """Puts the token into a request. As an `auth`, because a .netrc file overrides a plain Authorization header."""
-
-    def __init__(self, token: AccessToken) -> None:
-        self._token = token
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Signs the prepared request."""
-        prepared.headers["Authorization"] = f"Bearer {self._token.value}"
-        return prepared
 
 
 class Transport:
@@ -74,12 +61,18 @@ class Transport:
             Misconfigured: for a certificate that is not trusted.
         """
         started = time.monotonic()
+
+        def sign(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+            prepared.headers["Authorization"] = f"Bearer {token.value}"
+            return prepared
+
         try:
             response = self._session().post(
                 request.url,
                 data=request.body,
                 headers=dict(request.headers),
-                auth=Bearer(token),
+                # An `auth`, because a .netrc file overrides a plain Authorization header.
+                auth=sign,
                 timeout=(self._timeouts.connect, read_timeout or self._timeouts.read),
                 # Explicit on each call: otherwise REQUESTS_CA_BUNDLE wins over the session's own setting.
                 verify=str(self._cloud.ca_bundle) if self._cloud.ca_bundle else True,
@@ -136,7 +129,8 @@ def broken_connection(error: requests.RequestException, *, where: str, client_re
             )
         )
     if any(isinstance(reason, _BEFORE_SENDING) for reason in reasons):
-        what, repeat, outcome_known = f"{_server(error)} cannot be reached", Repeat.ANY, True
+        server = f"the server {_host(error)}".strip()
+        what, repeat, outcome_known = f"{server} cannot be reached", Repeat.ANY, True
     elif isinstance(error, requests.Timeout):
         what, repeat, outcome_known = "the server did not answer in time", Repeat.IDEMPOTENT, False
     else:
@@ -191,11 +185,6 @@ def _log_answer(request: Request, response: requests.Response, seconds: float) -
         request.client_request_id,
         clean(response.headers.get("request-id", "")),
     )
-
-
-def _server(error: requests.RequestException) -> str:
-    host = _host(error)
-    return f"the server {host}" if host else "the server"
 
 
 def _advice(error: requests.RequestException) -> str:

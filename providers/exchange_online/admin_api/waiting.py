@@ -32,7 +32,7 @@ CONCURRENT_READS = 3
 
 
 class Effect(Enum):
-    """What sending a call twice does.
+    """What sending a call twice does. The value is what a failure must allow before the call is sent again.
 
     Attributes:
         READ: nothing changes. Repeated after everything that passes; listings are followed to their end.
@@ -40,16 +40,14 @@ class Effect(Enum):
         CREATE: New: repeated only when the service surely did nothing; else OutcomeUnknown.
     """
 
-    READ = "read"
-    IDEMPOTENT = "idempotent"
-    CREATE = "create"
+    READ = Repeat.READ
+    IDEMPOTENT = Repeat.IDEMPOTENT
+    CREATE = Repeat.ANY
 
     def may_repeat(self, repeat: Repeat) -> bool:
         """Whether a call of this effect may be sent again after a failure of that kind."""
-        return repeat.value >= _NEEDED[self].value
-
-
-_NEEDED = {Effect.READ: Repeat.READ, Effect.IDEMPOTENT: Repeat.IDEMPOTENT, Effect.CREATE: Repeat.ANY}
+        needed: Repeat = self.value
+        return repeat.value >= needed.value
 
 
 @dataclass(frozen=True)
@@ -176,21 +174,12 @@ def pace(cloud: Cloud, environ: Mapping[str, str]) -> Callable[[float], None]:
     text = environ.get(TIME_SCALE, "").strip()
     if not cloud.is_local or not text:
         return time.sleep
-    scale = _scale(text)
-    return lambda seconds: time.sleep(seconds * scale)
-
-
-def _scale(text: str) -> float:
     try:
         scale = float(text)
     except ValueError:
         scale = -1.0
     if 0.0 <= scale <= 1.0:
-        return scale
-    raise Misconfigured(
-        Failure(
-            where=f"Reading {TIME_SCALE}",
-            what=f"{text!r} is not a number from 0 to 1",
-            advice="Unset it; it only shortens the waits of tests on the emulator.",
-        )
-    )
+        return lambda seconds: time.sleep(seconds * scale)
+    what = f"{text!r} is not a number from 0 to 1"
+    advice = "Unset it; it only shortens the waits of tests on the emulator."
+    raise Misconfigured(Failure(where=f"Reading {TIME_SCALE}", what=what, advice=advice))

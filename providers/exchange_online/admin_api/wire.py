@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from exchange_online.admin_api.clouds import Cloud
@@ -76,7 +76,6 @@ def request(
     parameters: Mapping[str, JsonValue],
     *,
     connection_id: str,
-    client_request_id: str | None = None,
 ) -> Request:
     """A cmdlet call as HTTP.
 
@@ -86,7 +85,6 @@ def request(
         tenant: the tenant's GUID; a vanity domain gives 401 or breaks paging.
         cmdlet: for example `Set-OutboundConnector`.
         parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
-        client_request_id: a GUID; a new one unless given.
 
     Raises:
         ValueError: for a name that is no cmdlet.
@@ -104,7 +102,7 @@ def request(
         "X-ClientApplication": "RegulatedPartners",
         "X-CmdletName": cmdlet,
         "X-ResponseFormat": "json",
-        "client-request-id": client_request_id or str(uuid.uuid4()),
+        "client-request-id": str(uuid.uuid4()),
         "connection-id": connection_id,
     }
     # ASCII with escapes: accented characters as UTF-8 have given HTTP 500 (CIPP #2898).
@@ -184,6 +182,15 @@ def read_page(body: bytes) -> Page:
         next_link=next_link,
         is_cut_short=not next_link and kept != warnings,
     )
+
+
+def json_object(text: str | bytes) -> Mapping[str, Any]:
+    """The object that a text holds as JSON; an empty one for any other text."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _without_annotations(row: Mapping[str, object]) -> dict[str, object]:

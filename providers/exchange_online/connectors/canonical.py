@@ -63,7 +63,7 @@ def check(
     values, findings = _read(direction, known)
     options, option_findings = read_options(known)
     findings += [*option_findings, *_strangers(direction, known)]
-    settings = settings_class(direction)(**values)  # type: ignore[arg-type]
+    settings = _settings(direction, values)
     refused = frozenset(finding.top_property for finding in findings)
     findings += _violations(settings, options, unknown | refused)
     return Checked(settings, options, unknown, tuple(findings))
@@ -71,9 +71,7 @@ def check(
 
 def observed(direction: Direction, row: Mapping[str, object]) -> ConnectorSettings:
     """Reads the settings of a row of `Get-`; what is missing has its default, what is strange survives as it is."""
-    values = {p.attribute: p.kind.read(row.get(p.name))[0] for p in parameters(direction)}
-    values["name"] = values["name"] or ""
-    return settings_class(direction)(**values)  # type: ignore[arg-type]
+    return _settings(direction, {p.attribute: p.kind.read(row.get(p.name))[0] for p in parameters(direction)})
 
 
 def inputs(settings: ConnectorSettings) -> dict[str, InputValue]:
@@ -87,6 +85,10 @@ def inputs(settings: ConnectorSettings) -> dict[str, InputValue]:
     return found
 
 
+def _settings(direction: Direction, values: Mapping[str, Value]) -> ConnectorSettings:
+    return settings_class(direction)(**{**values, "name": values["name"] or ""})  # type: ignore[arg-type]
+
+
 def _violations(settings: ConnectorSettings, options: Options, skip: frozenset[str]) -> Iterable[Finding]:
     if isinstance(settings, InboundSettings):
         return violations(INBOUND, settings, options, skip)
@@ -98,7 +100,7 @@ def _read(direction: Direction, known: Mapping[str, object]) -> tuple[dict[str, 
     findings: list[Finding] = []
     for parameter in parameters(direction):
         value, problems = parameter.kind.read(known.get(parameter.key))
-        values[parameter.attribute] = "" if value is None and parameter.name == "Name" else value
+        values[parameter.attribute] = value
         for problem in problems:
             where = parameter.key if problem.index is None else f"{parameter.key}[{problem.index}]"
             findings.append(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors.names import TlsSettings
 from exchange_online.connectors.parameters import Parameter
-from exchange_online.connectors.settings import ConnectorSettings, OutboundSettings, parameter, parameters
+from exchange_online.connectors.settings import ConnectorSettings, OutboundSettings, parameters
 from exchange_online.connectors.values import Value
 
 CmdletParameters = dict[str, bool | str | list[str] | None]
@@ -29,12 +29,8 @@ def changes(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Change
     """The parameters in which two settings of one direction differ, in the order of the fields."""
     if before.direction is not after.direction:
         raise ValueError(f"{before.direction} against {after.direction}")
-    found = []
-    for candidate in parameters(after.direction):
-        old, new = before.value(candidate), after.value(candidate)
-        if old != new:
-            found.append(Change(candidate, old, new))
-    return tuple(found)
+    pairs = ((known, before.value(known), after.value(known)) for known in parameters(after.direction))
+    return tuple(Change(known, old, new) for known, old, new in pairs if old != new)
 
 
 def new_parameters(settings: ConnectorSettings) -> CmdletParameters:
@@ -77,11 +73,9 @@ def _only_on_premises(candidate: Parameter, settings: ConnectorSettings) -> bool
 def _keep_together(sent: CmdletParameters, after: OutboundSettings) -> None:
     """Source: New-OutboundConnector, UseMXRecord (same command, documented until 2022); TlsDomain (assumed)."""
     if sent.get("UseMXRecord") is False:
-        hosts = parameter(after.direction, "smart_hosts")
-        sent.setdefault(hosts.name, hosts.encode(after.smart_hosts))
+        sent.setdefault("SmartHosts", list(after.smart_hosts) or None)
     if sent.get("TlsSettings") == TlsSettings.DOMAIN_VALIDATION:
-        name = parameter(after.direction, "tls_domain")
-        sent.setdefault(name.name, name.encode(after.tls_domain))
+        sent.setdefault("TlsDomain", after.tls_domain)
 
 
 def _shown(value: Value) -> str:

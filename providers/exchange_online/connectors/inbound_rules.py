@@ -9,11 +9,9 @@ from exchange_online.connectors.options import Options
 from exchange_online.connectors.rules import (
     ERROR,
     HYBRID,
-    HYBRID_SOURCE,
     WARNING,
     Answer,
     Rule,
-    hybrid_only,
     name_length,
     name_needed,
 )
@@ -112,7 +110,7 @@ def _is_rfc1918(text: str) -> bool:
 INBOUND: tuple[Rule[InboundSettings], ...] = (
     Rule("V1", ERROR, ("name",), f"{_NEW}, Name", name_needed),
     Rule("V3", ERROR, ("name",), f"{_NEW}, Name: no length documented, 64 assumed", name_length),
-    Rule("V15", ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
+    HYBRID,
     Rule("V1", ERROR, ("senderDomains",), f"{_NEW}, SenderDomains", _sender_domains_needed),
     Rule("name", ERROR, ("name",), "SEPPmail365cloud 0.9.6: refused in some tenants (observed)", _no_slash),
     Rule("V8", ERROR, (_ADDRESSES, "senderIpAddresses"), f"{_NEW} (assumed)", _addresses_needed),

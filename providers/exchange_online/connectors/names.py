@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from exchange_online.names import INBOUND_TOKEN, OUTBOUND_TOKEN
 
@@ -82,3 +84,20 @@ def camel_case(parameter: str) -> str:
 def snake_case(parameter: str) -> str:
     """The Python argument of a cmdlet parameter: `SenderIPAddresses` gives `sender_ip_addresses`."""
     return "_".join(words(parameter))
+
+
+@dataclass(frozen=True)
+class Named:
+    """What has a name of the cmdlets', `SenderIPAddresses`, and is known to Pulumi and to Python too."""
+
+    name: str
+
+    @cached_property
+    def key(self) -> str:
+        """The Pulumi property, `senderIpAddresses`."""
+        return camel_case(self.name)
+
+    @cached_property
+    def attribute(self) -> str:
+        """The Python argument and attribute, `sender_ip_addresses`."""
+        return snake_case(self.name)

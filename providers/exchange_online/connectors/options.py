@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exchange_online.connectors.findings import Finding, Severity
-from exchange_online.connectors.names import Direction
+from exchange_online.connectors.names import Direction, Named
 from exchange_online.connectors.values import is_nothing, shown
 
 
@@ -23,31 +23,25 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Option:
+class Option(Named):
     """One consent.
 
     Attributes:
-        key: the Pulumi property.
-        attribute: the Python argument.
         doc: what it allows.
         directions: the connectors that it means something for.
     """
 
-    key: str
-    attribute: str
     doc: str
     directions: tuple[Direction, ...] = tuple(Direction)
 
 
 OPTIONS = (
     Option(
-        "adoptExisting",
-        "adopt_existing",
+        "AdoptExisting",
         "Takes over a connector of the same name and changes it as declared, instead of refusing.",
     ),
     Option(
-        "allowTenantWideRestriction",
-        "allow_tenant_wide_restriction",
+        "AllowTenantWideRestriction",
         "Lets `*` among the sender domains meet a restriction, which refuses all other inbound mail of the tenant "
         "(rule V12).",
         (Direction.INBOUND,),

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors.names import ConnectorType, MtaStsMode, SmtpDaneMode, TlsSettings
+from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.options import Options
 from exchange_online.connectors.rules import (
     ERROR,
     HYBRID,
-    HYBRID_SOURCE,
     WARNING,
     Answer,
     Rule,
-    hybrid_only,
     name_length,
     name_needed,
+    on_premises_only,
 )
 from exchange_online.connectors.settings import OutboundSettings
 
 _NEW = "New-OutboundConnector"
-_NEEDS_ON_PREMISES = ("it needs connectorType OnPremises", "leave it out for a partner")
-
-
-def _rewriting(s: OutboundSettings, _: Options) -> Answer:
-    return _NEEDS_ON_PREMISES if s.sender_rewriting_enabled and _not_on_premises(s) else None
-
-
-def _all_accepted(s: OutboundSettings, _: Options) -> Answer:
-    return _NEEDS_ON_PREMISES if s.all_accepted_domains and _not_on_premises(s) else None
-
-
-def _centralized(s: OutboundSettings, _: Options) -> Answer:
-    return _NEEDS_ON_PREMISES if s.route_all_messages_via_on_premises and _not_on_premises(s) else None
 
 
 def _smart_hosts_needed(s: OutboundSettings, _: Options) -> Answer:
@@ -83,23 +69,13 @@ def _modes_with_smart_hosts(s: OutboundSettings, _: Options) -> Answer:
     return "what DANE and MTA-STS modes do with smart hosts is not documented", "test it with the partner"
 
 
-def _not_on_premises(s: OutboundSettings) -> bool:
-    return s.connector_type != ConnectorType.ON_PREMISES
-
-
 OUTBOUND: tuple[Rule[OutboundSettings], ...] = (
     Rule("V2", ERROR, ("name",), f"{_NEW}, Name", name_needed),
     Rule("V3", ERROR, ("name",), f"{_NEW}, Name: maximum 64", name_length),
-    Rule("V15", ERROR, HYBRID, HYBRID_SOURCE, hybrid_only),
-    Rule("V16", ERROR, ("senderRewritingEnabled", "connectorType"), "CIPP issue 3873 (observed)", _rewriting),
-    Rule("V17", ERROR, ("allAcceptedDomains", "connectorType"), f"{_NEW}, AllAcceptedDomains", _all_accepted),
-    Rule(
-        "V17",
-        ERROR,
-        ("routeAllMessagesViaOnPremises", "connectorType"),
-        f"{_NEW}, RouteAllMessagesViaOnPremises",
-        _centralized,
-    ),
+    HYBRID,
+    on_premises_only("V16", "SenderRewritingEnabled", "CIPP issue 3873 (observed)"),
+    on_premises_only("V17", "AllAcceptedDomains", f"{_NEW}, AllAcceptedDomains"),
+    on_premises_only("V17", "RouteAllMessagesViaOnPremises", f"{_NEW}, RouteAllMessagesViaOnPremises"),
     Rule("V18", ERROR, ("smartHosts", "useMxRecord"), f"{_NEW}, UseMXRecord", _smart_hosts_needed),
     Rule("V19", ERROR, ("smartHosts", "useMxRecord"), "admin centre (2022); assumed for the API", _smart_hosts_or_mx),
     Rule("V21", ERROR, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsSettings (assumed)", _tls_domain_needed),

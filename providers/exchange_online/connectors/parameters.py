@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
-from exchange_online.connectors.names import camel_case, snake_case
+from exchange_online.connectors.names import Named
 from exchange_online.connectors.values import Kind, Value
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Parameter(Named):
     """A parameter of `New-`/`Set-InboundConnector` or `New-`/`Set-OutboundConnector` that can be declared.
 
     Attributes:
-        name: the cmdlets' spelling, `SenderIPAddresses`.
         kind: reads any spelling of a value into the canonical one.
         doc: what it does, one or two sentences.
         on_new: False where only `Set-` takes it.
@@ -25,7 +23,6 @@ class Parameter:
         required: True where `New-` refuses to run without it.
     """
 
-    name: str
     kind: Kind
     doc: str
     on_new: bool = True
@@ -33,16 +30,6 @@ class Parameter:
     shown_at_default: bool = True
     cleared_with: str | None = None
     required: bool = False
-
-    @cached_property
-    def key(self) -> str:
-        """The Pulumi property, `senderIpAddresses`."""
-        return camel_case(self.name)
-
-    @cached_property
-    def attribute(self) -> str:
-        """The Python argument and the attribute of the settings, `sender_ip_addresses`."""
-        return snake_case(self.name)
 
     def encode(self, value: Value) -> bool | str | list[str] | None:
         """The JSON value that the cmdlet takes for a canonical value. Source: exchange-wire 5.3."""

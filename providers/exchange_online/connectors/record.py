@@ -8,33 +8,23 @@ from functools import cache
 from typing import Annotated, Any, get_type_hints
 
 from exchange_online.connectors.canonical import InputValue, inputs, observed
-from exchange_online.connectors.names import Direction, camel_case, snake_case
+from exchange_online.connectors.names import Direction, Named
 from exchange_online.connectors.settings import ConnectorSettings
 
 
 @dataclass(frozen=True)
-class Computed:
-    """What the service says of a connector and nobody declares.
+class Computed(Named):
+    """A property of a row that the service computes and nobody declares.
 
     Attributes:
-        name: the property of a row, `WhenChangedUTC`.
         doc: what it says.
+        type: of its value in a row; another one counts as missing.
         outbound_only: whether inbound connectors have none.
     """
 
-    name: str
     doc: str
+    type: type = str
     outbound_only: bool = False
-
-    @property
-    def key(self) -> str:
-        """The Pulumi output, `whenChangedUtc`."""
-        return camel_case(self.name)
-
-    @property
-    def attribute(self) -> str:
-        """The attribute of the record and of the resource, `when_changed_utc`."""
-        return snake_case(self.name)
 
 
 @dataclass(frozen=True)
@@ -50,14 +40,13 @@ class ConnectorRecord:
     settings: ConnectorSettings
     identity: Annotated[str, Computed("Identity", "What the service calls it; the name in a single tenant.")] = ""
     connector_source: Annotated[
-        # Empty and `AdminUI` mean the same as `Default`. Source: N2.
         str, Computed("ConnectorSource", "Who made it: `Default`, `HybridWizard` or `Migrated`.")
     ] = "Default"
-    is_valid: Annotated[bool | None, Computed("IsValid", "The directory's own verdict on the object.")] = None
+    is_valid: Annotated[bool | None, Computed("IsValid", "The directory's own verdict on the object.", bool)] = None
     when_created_utc: Annotated[str, Computed("WhenCreatedUTC", "ISO 8601, as the service writes it.")] = ""
     when_changed_utc: Annotated[str, Computed("WhenChangedUTC", "ISO 8601, as the service writes it.")] = ""
     is_validated: Annotated[
-        bool | None, Computed("IsValidated", "Whether a validation has succeeded.", outbound_only=True)
+        bool | None, Computed("IsValidated", "Whether a validation has succeeded.", bool, outbound_only=True)
     ] = None
     last_validation_timestamp: Annotated[
         str, Computed("LastValidationTimestamp", "When it was validated; none where it never was.", outbound_only=True)
@@ -96,29 +85,15 @@ def record_from_row(direction: Direction, row: Mapping[str, object]) -> Connecto
     Raises:
         ValueError: for a row without a Guid, which no connector can be known by.
     """
-    guid = _text(row, "Guid").lower()
-    if not guid:
+    shown: dict[str, Any] = {
+        computed.attribute: row[computed.name]
+        for computed in computed_outputs()
+        if isinstance(row.get(computed.name), computed.type)
+    }
+    if not shown.get("guid"):
         raise ValueError(f"a row of Get-{direction} has no Guid")
-    source = _text(row, "ConnectorSource")
-    return ConnectorRecord(
-        guid=guid,
-        settings=observed(direction, row),
-        identity=_text(row, "Identity"),
-        connector_source="Default" if source in ("", "AdminUI") else source,
-        is_valid=_flag(row, "IsValid"),
-        when_created_utc=_text(row, "WhenCreatedUTC"),
-        when_changed_utc=_text(row, "WhenChangedUTC"),
-        is_validated=_flag(row, "IsValidated"),
-        last_validation_timestamp=_text(row, "LastValidationTimestamp"),
-        row=row,
-    )
-
-
-def _text(row: Mapping[str, object], key: str) -> str:
-    value = row.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _flag(row: Mapping[str, object], key: str) -> bool | None:
-    value = row.get(key)
-    return value if isinstance(value, bool) else None
+    shown["guid"] = shown["guid"].lower()
+    # Empty and `AdminUI` mean the same as `Default`. Source: N2.
+    if shown.get("connector_source") in ("", "AdminUI"):
+        del shown["connector_source"]
+    return ConnectorRecord(settings=observed(direction, row), row=row, **shown)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from exchange_online.connectors.findings import Finding, Severity
-from exchange_online.connectors.names import ConnectorType
+from exchange_online.connectors.names import ConnectorType, camel_case, snake_case
 from exchange_online.connectors.options import Options
 from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
 
@@ -19,9 +19,6 @@ S = TypeVar("S", InboundSettings, OutboundSettings)
 
 #: What a rule answers: None where it is kept, else the reason and the remedy.
 Answer = tuple[str, str] | None
-
-HYBRID = ("cloudServicesMailEnabled", "connectorType")
-HYBRID_SOURCE = "error text in inspnet/signer (observed)"
 
 _LONGEST_NAME = 64
 
@@ -71,7 +68,15 @@ def name_length(s: ConnectorSettings, _: Options) -> Answer:
     return f"the name has {len(s.name)} characters", f"shorten it to at most {_LONGEST_NAME}"
 
 
-def hybrid_only(s: ConnectorSettings, _: Options) -> Answer:
-    if not s.cloud_services_mail_enabled or s.connector_type == ConnectorType.ON_PREMISES:
-        return None
-    return "it needs connectorType OnPremises", "leave it out for a partner"
+def on_premises_only(rule_id: str, parameter: str, source: str) -> Rule[Any]:
+    """The rule that a parameter is for connectors of type OnPremises."""
+
+    def test(s: ConnectorSettings, _: Options) -> Answer:
+        if not getattr(s, snake_case(parameter)) or s.connector_type == ConnectorType.ON_PREMISES:
+            return None
+        return "it needs connectorType OnPremises", "leave it out for a partner"
+
+    return Rule(rule_id, ERROR, (camel_case(parameter), "connectorType"), source, test)
+
+
+HYBRID = on_premises_only("V15", "CloudServicesMailEnabled", "error text in inspnet/signer (observed)")

@@ -259,12 +259,3 @@ def parameters(direction: Direction) -> tuple[Parameter, ...]:
         if attribute != parameter.attribute:
             raise AssertionError(f"field {attribute} holds {parameter.name}")
     return tuple(found.values())
-
-
-@cache
-def parameter(direction: Direction, attribute: str) -> Parameter:
-    """The parameter behind an attribute of the settings. Raises KeyError."""
-    for candidate in parameters(direction):
-        if candidate.attribute == attribute:
-            return candidate
-    raise KeyError(attribute)

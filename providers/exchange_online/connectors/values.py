@@ -134,16 +134,12 @@ class Member:
         return ", ".join(member.value for member in self.members)
 
 
-def _alphabetical(text: str) -> tuple[int | str, ...]:
-    return (text,)
-
-
 @dataclass(frozen=True)
 class Texts:
     """A multi-valued parameter: a set of texts. Order and duplicates do not matter. Source: N5, N8 (assumed)."""
 
     read_item: Callable[[str], str]
-    sort_key: Callable[[str], tuple[int | str, ...]] = _alphabetical
+    sort_key: Callable[[str], str | tuple[int | str, ...]] = str
     empty: ClassVar[tuple[str, ...]] = ()
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:

@@ -99,11 +99,13 @@ class Lifecycle:
             AlreadyExists: for a connector of this name with other settings, unless `adopt_existing` is given.
             NotApplied: when the service does not show what was sent; the new connector is removed again.
         """
-        existing = self._by_name(settings)
-        if existing:
+        if existing := self._by_name(settings):
             return self._take_over(existing, settings, options)
         written = self._new(settings)
-        record = written.record or self._created(settings)
+        # The service may answer a `New-` without a row: then find what it made.
+        record = written.record or self._look_for(settings, LOOK_AGAIN_AFTER)
+        if record is None:
+            raise refusals.not_shown(settings)
         self._ownership.create(record)
         self._listing.enter(record)
         record = self._complete(record, settings)
@@ -158,8 +160,7 @@ class Lifecycle:
             raise refusals.in_use(settings, rules, doing)
 
     def _by_name(self, settings: ConnectorSettings) -> ConnectorRecord | None:
-        found = self._listing.named(settings.direction, settings.name)
-        return found[0] if found else None
+        return next(iter(self._listing.named(settings.direction, settings.name)), None)
 
     def _take_over(self, existing: ConnectorRecord, settings: ConnectorSettings, options: Options) -> Outcome:
         """A connector of this name is there. It is ours if it is what an interrupted run would have left."""
@@ -193,34 +194,20 @@ class Lifecycle:
                 return self._cmdlets.new(settings.direction, sent)
             except (OutcomeUnknown, AlreadyExists) as error:
                 # A retry inside the service, or our own, may have created it although the answer says otherwise.
-                found = self._look_for(settings)
-                if found and _as_sent(found, settings):
-                    return Written(found, ())
-                if found and _as_sent_but_disabled(found, settings):
-                    return Written(found, (f"the connector was {_DECLINED[0]}, and the service's answer was lost",))
-                if found:
-                    raise refusals.name_taken(found, changes(found.settings, settings)) from None
+                if found := self._look_for(settings, LOOK_AGAIN_AFTER[:3]):
+                    return _made_by(found, settings)
                 if isinstance(error, AlreadyExists) or attempt == _TRIES:
                     raise
         raise AssertionError("unreachable")
 
-    def _look_for(self, settings: ConnectorSettings) -> ConnectorRecord | None:
+    def _look_for(self, settings: ConnectorSettings, pauses: tuple[float, ...]) -> ConnectorRecord | None:
         """Looks for a name until it shows; reads can lag behind writes."""
-        for pause in (0.0, *LOOK_AGAIN_AFTER[:3]):
+        for pause in (0.0, *pauses):
             self._sleep(pause)
             self._listing.drop(settings.direction)
             if found := self._by_name(settings):
                 return found
         return None
-
-    def _created(self, settings: ConnectorSettings) -> ConnectorRecord:
-        """The service answered a `New-` without a row: find what it made."""
-        for pause in (0.0, *LOOK_AGAIN_AFTER):
-            self._sleep(pause)
-            self._listing.drop(settings.direction)
-            if found := self._by_name(settings):
-                return found
-        raise refusals.not_shown(settings)
 
     def _complete(self, record: ConnectorRecord, settings: ConnectorSettings) -> ConnectorRecord:
         """The second step of a create: what only `Set-` takes."""
@@ -278,15 +265,16 @@ class Lifecycle:
         return record
 
 
-def _as_sent(found: ConnectorRecord, settings: ConnectorSettings) -> bool:
-    """Whether a connector shows everything that a `New-` sends."""
-    return not any(change.parameter.on_new for change in changes(found.settings, settings))
-
-
-def _as_sent_but_disabled(found: ConnectorRecord, settings: ConnectorSettings) -> bool:
-    """As sent but for Enabled: how the service creates a connector that the offering does not allow to enable (V30)."""
-    different = [change.parameter.name for change in changes(found.settings, settings) if change.parameter.on_new]
-    return different == ["Enabled"] and not found.settings.enabled
+def _made_by(found: ConnectorRecord, settings: ConnectorSettings) -> Written:
+    """What a `New-` whose answer was lost has made; AlreadyExists where a connector shows something else."""
+    differences = changes(found.settings, settings)
+    different = [change.parameter.name for change in differences if change.parameter.on_new]
+    if not different:
+        return Written(found, ())
+    # How the service creates a connector that the offering does not allow to enable (V30).
+    if different == ["Enabled"] and not found.settings.enabled:
+        return Written(found, (f"the connector was {_DECLINED[0]}, and the service's answer was lost",))
+    raise refusals.name_taken(found, differences)
 
 
 def _says_declined(warnings: tuple[str, ...]) -> bool:

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from exchange_online.admin_api import ConnectorCmdlets
 from exchange_online.connectors import ConnectorRecord, Direction
 
+#: Seconds between a listing and the one that confirms an absence.
+_CONFIRM_AFTER = 2.0
+
 
 @dataclass
 class _Listed:
@@ -30,15 +33,11 @@ class Listing:
 
     Args:
         cmdlets: where they come from.
-        confirm_after: seconds between a listing and the one that confirms an absence.
         sleep: waits; tests replace it.
     """
 
-    def __init__(
-        self, cmdlets: ConnectorCmdlets, confirm_after: float = 2.0, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, cmdlets: ConnectorCmdlets, sleep: Callable[[float], None] = time.sleep) -> None:
         self._cmdlets = cmdlets
-        self._confirm_after = confirm_after
         self._sleep = sleep
         self._locks = {direction: threading.RLock() for direction in Direction}
         self._listed: dict[Direction, _Listed] = {}
@@ -56,7 +55,7 @@ class Listing:
         with self._locks[direction]:
             listed = self._load(direction)
             while guid not in listed.by_guid and not listed.lacks_for_certain(guid):
-                self._sleep(self._confirm_after)
+                self._sleep(_CONFIRM_AFTER)
                 listed = self._listed[direction] = self._fetch(direction, frozenset(listed.by_guid))
             return listed.by_guid.get(guid)
 

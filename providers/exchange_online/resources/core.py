@@ -5,13 +5,14 @@ The faces (`dynamic`, and the plugin's) only translate: the engine's messages to
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from exchange_online.admin_api import AdminApiError
-from exchange_online.connectors import COMPUTED, Checked, ConnectorRecord, Direction, Options, changes, check, inputs
+from exchange_online.connectors import COMPUTED, Checked, Direction, Options, changes, check, inputs
 from exchange_online.lifecycle import Outcome
 from exchange_online.resources.session import Session
 
@@ -130,7 +131,7 @@ class ConnectorCore:
                 return None
             options = self._read(properties).options
             declaration = {**inputs(record.settings), **options.inputs()}
-            return Found(record.guid, _with_options(record, options), declaration)
+            return Found(record.guid, {**record.outputs(), **options.inputs()}, declaration)
 
     def delete(self, guid: str, properties: Properties) -> None:
         """Removes the connector; one that is gone already is fine."""
@@ -146,16 +147,12 @@ class ConnectorCore:
     def _outputs(self, outcome: Outcome, options: Options) -> Properties:
         for warning in outcome.warnings:
             self._session.warn(f"{self._direction.word} connector '{outcome.record.name}': {warning}")
-        outputs = _with_options(outcome.record, options)
+        outputs: Properties = {**outcome.record.outputs(), **options.inputs()}
         return {**outputs, DECLINED: list(outcome.declined)} if outcome.declined else outputs
 
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
         return f"{self._direction.word} connector '{name if isinstance(name, str) else guid}'"
-
-
-def _with_options(record: ConnectorRecord, options: Options) -> Properties:
-    return {**record.outputs(), **options.inputs()}
 
 
 @contextmanager
@@ -178,9 +175,5 @@ def _as_sentences(doing: str) -> Iterator[None]:
 
 def _place(error: BaseException) -> str:
     """Module and line of the defect, which hold no values."""
-    trace = error.__traceback__
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f" in {trace.tb_frame.f_globals.get('__name__', '?')} line {trace.tb_lineno}"
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f" in {frame.f_globals.get('__name__', '?')} line {line}"

@@ -6,7 +6,15 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 
-from exchange_online.admin_api import ConnectorCmdlets, Settings, TransportRules, connection, pace, settings_from
+from exchange_online.admin_api import (
+    AdminApi,
+    ConnectorCmdlets,
+    Settings,
+    TransportRules,
+    connection,
+    pace,
+    settings_from,
+)
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership
 from exchange_online.names import NAMESPACE
@@ -69,9 +77,6 @@ class Session:
         self._say(text)
 
     def _connected(self) -> Lifecycle:
-        # A preview without changes never gets here, so it does not pay for the client's imports.
-        from exchange_online.admin_api import AdminApi
-
         if self._settings is None:
             raise RuntimeError("the provider was not configured")
         to = connection(self._settings, self._environ)

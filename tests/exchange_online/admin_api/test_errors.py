@@ -213,7 +213,7 @@ def test_every_known_refusal_has_its_type(case: str) -> None:
     assert text.startswith("Set-X 'Fabrikam': ")
     assert text.endswith(f"(HTTP {status}, request-id rid-1, client-request-id crid-1)")
     assert "\0" not in text
-    assert error.request_id == "rid-1"
+    assert error.failure.request_id == "rid-1"
 
 
 def test_a_whole_sentence() -> None:
@@ -251,6 +251,8 @@ def test_a_text_that_nobody_can_print_is_made_printable() -> None:
 def test_an_answer_nested_without_end_is_a_sentence() -> None:
     """Fails when a hostile answer ends the process."""
     assert str(classify(400, {}, b"[" * 200_000))
+    for message in ('{"a":' * 200_000, "proxy command " + '{"a":' * 200_000):
+        assert str(classify(400, {}, json.dumps({"error": {"message": message}}).encode()))
 
 
 def test_an_error_survives_another_process() -> None:

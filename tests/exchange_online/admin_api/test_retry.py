@@ -194,6 +194,6 @@ def test_an_unknown_refusal_is_shown_in_the_services_words(client: Clients, serv
     assert "Set-InboundConnector 'Fabrikam Bank'" in text
     assert "The service said: The stars do not align." in text
     assert "HTTP 409, request-id rid-9, client-request-id " in text
-    assert caught.value.request_id == "rid-9"
-    assert caught.value.status == 409
-    assert caught.value.service_words == "The stars do not align."
+    assert caught.value.failure.request_id == "rid-9"
+    assert caught.value.failure.status == 409
+    assert caught.value.failure.service_words == "The stars do not align."
