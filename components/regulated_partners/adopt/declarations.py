@@ -17,12 +17,7 @@ from exchange_online.connectors import (
     check,
     parameters,
 )
-from regulated_partners.partners.declaration import (
-    InboundSecurity,
-    OutboundSecurity,
-    Partner,
-    RestrictDomainsBy,
-)
+from regulated_partners.partners.declaration import InboundSecurity, OutboundSecurity, Partner, RestrictDomainsBy
 from regulated_partners.partners.pair import TLS_SETTINGS, Pair, judge
 from regulated_partners.partners.partner import read_partner
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from exchange_online.connectors import ConnectorRecord, Direction, InboundSettings, OutboundSettings, changes
+from exchange_online.connectors import Checked, ConnectorRecord, Direction, InboundSettings, OutboundSettings, changes
 from regulated_partners.adopt.declarations import (
     ConnectorDeclaration,
     NotDeclarable,
     connector_declaration,
     partner_declaration,
 )
-from regulated_partners.adopt.declared import DeclaredResource, ResourceAddress, declared_resources, of_pair
 from regulated_partners.adopt.pairing import Pair, Unnamed, find_pairs, partner_names
 from regulated_partners.adopt.tenant import ConnectorKind, internal_parameters, kind_of
 from regulated_partners.engine.state import ManagedConnector
@@ -83,6 +82,39 @@ class Becomes(StrEnum):
 
 
 @dataclass(frozen=True)
+class DeclaredResource:
+    """One connector that a stack declares.
+
+    Attributes:
+        name: the resource's name in the program.
+        partner: the partner whose component it belongs to; None for a connector beside the partners.
+        checked: its settings.
+    """
+
+    name: str
+    partner: str | None
+    checked: Checked
+
+    @property
+    def address(self) -> tuple[Direction, str, bool]:
+        """Direction, name, and whether it belongs to a component: as the state tells resources apart."""
+        return self.checked.settings.direction, self.name, self.partner is not None
+
+
+def of_pair(pair: DeclaredPair) -> list[DeclaredResource]:
+    """The resources of a partner, inbound first."""
+    return [DeclaredResource(half.resource, pair.name, half.checked) for half in pair.halves]
+
+
+def declared_resources(stack: DeclaredStack) -> Iterable[DeclaredResource]:
+    """Every connector of a stack."""
+    for pair in stack.pairs:
+        yield from of_pair(pair)
+    for connector in stack.connectors:
+        yield DeclaredResource(connector.name, None, connector.checked)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What becomes of one connector.
 
@@ -139,9 +171,10 @@ class _Planner:
     def __post_init__(self) -> None:
         resources = list(declared_resources(self.declared))
         self.by_name = {
-            _key(resource.address.direction, resource.checked.settings.name): resource for resource in resources
+            (resource.checked.settings.direction, resource.checked.settings.name.lower()): resource
+            for resource in resources
         }
-        self.addresses = {_managed_key(resource.address) for resource in resources}
+        self.addresses = {resource.address for resource in resources}
         self.in_state = {
             (known.direction, known.resource, known.in_component): known
             for known in self.managed.values()
@@ -178,7 +211,7 @@ class _Planner:
             return self.judge_managed(connector, managed)
         if (why := self.selection.why_not(connector)) is not None:
             return Verdict(connector, Becomes.LEFT_ALONE, why)
-        declared = self.by_name.get(_key(connector.direction, connector.name))
+        declared = self.by_name.get((connector.direction, connector.name.lower()))
         return None if declared is None else self.judge_declared(connector, declared)
 
     def judge_managed(self, connector: ConnectorRecord, managed: ManagedConnector) -> Verdict:
@@ -191,7 +224,7 @@ class _Planner:
 
     def judge_declared(self, connector: ConnectorRecord, declared: DeclaredResource) -> Verdict:
         """One that the stack file declares but the state does not hold: an interrupted adoption, or a first one."""
-        if (other := self.in_state.get(_managed_key(declared.address))) is not None:
+        if (other := self.in_state.get(declared.address)) is not None:
             return Verdict(
                 connector,
                 Becomes.LEFT_ALONE,
@@ -204,8 +237,8 @@ class _Planner:
                 Becomes.LEFT_ALONE,
                 f"the stack file declares one of this name with other settings ({shown}); declare what is there",
             )
-        becomes = Becomes.CONNECTOR if declared.address.partner is None else Becomes.PARTNER
-        return Verdict(connector, becomes, "the stack file declares it already", declared.address.partner, declared)
+        becomes = Becomes.CONNECTOR if declared.partner is None else Becomes.PARTNER
+        return Verdict(connector, becomes, "the stack file declares it already", declared.partner, declared)
 
     def become_partner(self, pair: Pair, name: str) -> None:
         """Both connectors become a partner's, unless no partner's declaration reproduces them."""
@@ -240,8 +273,7 @@ class _Planner:
             self.verdicts[guid] = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {declaration.reason}")
             return
         self.connectors.append(declaration)
-        address = ResourceAddress(connector.direction, connector.name, None)
-        resource = DeclaredResource(address, declaration.checked)
+        resource = DeclaredResource(connector.name, None, declaration.checked)
         self.verdicts[guid] = Verdict(connector, Becomes.CONNECTOR, why_no_partner, None, resource)
 
     def complaints(self, verdicts: Iterable[Verdict]) -> Iterable[str]:
@@ -270,11 +302,3 @@ def make_plan(
         selection: which connectors are meant.
     """
     return _Planner(managed, stack, declared, selection).plan(tenant)
-
-
-def _key(direction: Direction, name: str) -> tuple[Direction, str]:
-    return direction, name.lower()
-
-
-def _managed_key(address: ResourceAddress) -> tuple[Direction, str, bool]:
-    return address.direction, address.name, address.partner is not None

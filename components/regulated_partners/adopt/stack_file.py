@@ -93,14 +93,14 @@ def with_declarations(text: str, additions: Mapping[str, Items]) -> str:
     Raises:
         CannotRunError: where the file is written in a way that items cannot be added to without rewriting it.
     """
-    if not any(additions.values()):
+    additions = {key: items for key, items in additions.items() if items}
+    if not additions:
         return text
     line_end = "\r\n" if "\r\n" in text else "\n"
     added = text
     try:
         for key, items in additions.items():
-            if items:
-                added = _append(added, key, items, line_end)
+            added = _append(added, key, items, line_end)
         as_wanted = load(added) == _expected(text, additions)
     except yaml.YAMLError:
         as_wanted = False
@@ -113,9 +113,8 @@ def _expected(text: str, additions: Mapping[str, Items]) -> dict[str, Any]:
     content = load(text) or {}
     config = dict(content.get("config") or {})
     for key, items in additions.items():
-        if items:
-            config[key] = [*(config.get(key) or []), *(_plain(item) for item in items)]
-    return {**content, "config": config} if config or "config" in content else content
+        config[key] = [*(config.get(key) or []), *(_plain(item) for item in items)]
+    return {**content, "config": config}
 
 
 def _plain(value: Declared) -> Any:

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import re
 
-from regulated_partners.policies.rule import (
-    Clause,
-    ConnectorRule,
-    DeclaredRule,
-    InStackRule,
-    Level,
-    OutboundRule,
-    Severity,
-)
+from regulated_partners.policies.rule import Clause, ConnectorRule, DeclaredRule, Level, OutboundRule, Severity
 from regulated_partners.policies.subjects import Connector, Stack
 
 
@@ -41,7 +33,7 @@ RULES: tuple[ConnectorRule, ...] = (
         why="A connector that is switched off protects nothing, and looks as if it did.",
         source="New-InboundConnector, New-OutboundConnector, Enabled",
         reads=("enabled",),
-        test=lambda c: (
+        test=lambda c, _: (
             not c.settings.enabled and "it is switched off, so mail flows without its demands (Enabled is false)"
         ),
     ),
@@ -58,7 +50,7 @@ RULES: tuple[ConnectorRule, ...] = (
             s.test_mode and "it is in test mode, and hidden from a plain Get-OutboundConnector (TestMode is true)"
         ),
     ),
-    InStackRule(
+    DeclaredRule(
         id="comment-names-owner",
         severity=Severity.LOW,
         level=Level.MANDATORY,
@@ -70,7 +62,7 @@ RULES: tuple[ConnectorRule, ...] = (
         reads=("comment",),
         test=_no_owner,
     ),
-    InStackRule(
+    DeclaredRule(
         id="connector-protected",
         severity=Severity.HIGH,
         level=Level.MANDATORY,

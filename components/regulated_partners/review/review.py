@@ -6,14 +6,7 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from exchange_online.connectors import (
-    Change,
-    ConnectorSettings,
-    Value,
-    changes,
-    listed,
-    mail_flow,
-)
+from exchange_online.connectors import Change, ConnectorSettings, Value, changes, listed, mail_flow
 from regulated_partners.effects import (
     KINDS,
     Effect,
