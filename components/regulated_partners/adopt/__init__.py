@@ -5,13 +5,14 @@ from regulated_partners.adopt.inventory import Format, inventory_of, rendered
 from regulated_partners.adopt.pairing import Unnamed, partner_names, shared_part
 from regulated_partners.adopt.plan import Becomes, Plan, Selection, declared_resources, make_plan
 from regulated_partners.adopt.rendering import as_json, as_text
-from regulated_partners.adopt.stack_file import additions, prove, with_declarations
+from regulated_partners.adopt.stack_file import Items, additions, prove, with_declarations
 from regulated_partners.adopt.tenant import ConnectorKind, connectors_of, kind_of
 
 __all__ = [
     "Becomes",
     "ConnectorKind",
     "Format",
+    "Items",
     "Plan",
     "Selection",
     "Unnamed",
