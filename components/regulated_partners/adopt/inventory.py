@@ -7,13 +7,16 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Literal
 
 from exchange_online.connectors import ConnectorRecord, mail_flow
 from regulated_partners.adopt.tenant import ConnectorKind, kind_of
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
+
+#: How the inventory is written.
+Format = Literal["table", "json", "csv"]
 
 #: Kinds that nobody should manage, so that they are not missing where they are not managed.
 _NOBODYS = (ConnectorKind.HYBRID, ConnectorKind.TEST_MODE)
@@ -49,21 +52,8 @@ class InventoryItem:
 def inventory_of(
     tenant: Iterable[ConnectorRecord], managed: Mapping[str, ManagedConnector]
 ) -> tuple[InventoryItem, ...]:
-    """One item for each connector, in the tenant's order.
-
-    Args:
-        tenant: every connector.
-        managed: by Guid, the connectors in the state of any stack.
-    """
+    """One item for each connector, in the tenant's order; `managed` are, by Guid, those in the state of any stack."""
     return tuple(InventoryItem(connector, managed.get(connector.guid)) for connector in tenant)
-
-
-class Format(StrEnum):
-    """How the inventory is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 #: The fields of JSON and CSV; the names stay. Empty where the service does not say.
@@ -83,10 +73,10 @@ _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
 
 def rendered(items: Sequence[InventoryItem], stack: str, tenant: str, how: Format) -> str:
     """The inventory of the tenant of a stack."""
-    if how is Format.JSON:
+    if how == "json":
         document = {"stack": stack, "tenant": tenant, "connectors": [item.fields() for item in items]}
         return json.dumps(document, indent=2) + "\n"
-    return _csv(items) if how is Format.CSV else _table(items)
+    return _csv(items) if how == "csv" else _table(items)
 
 
 def _csv(items: Sequence[InventoryItem]) -> str:

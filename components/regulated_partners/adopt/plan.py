@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from exchange_online.connectors import Checked, ConnectorRecord, Direction, InboundSettings, OutboundSettings, changes
 from regulated_partners.adopt.declarations import (
     ConnectorDeclaration,
-    NotDeclarable,
+    NotDeclarableError,
     connector_declaration,
     partner_declaration,
 )
@@ -225,56 +225,52 @@ class _Planner:
     def judge_declared(self, connector: ConnectorRecord, declared: DeclaredResource) -> Verdict:
         """One that the stack file declares but the state does not hold: an interrupted adoption, or a first one."""
         if (other := self.in_state.get(declared.address)) is not None:
-            return Verdict(
-                connector,
-                Becomes.LEFT_ALONE,
-                f"the stack file declares one of this name, which is the connector {other.guid} under another name now",
+            why = (
+                f"the stack file declares one of this name, which is the connector {other.guid} under another name now"
             )
+            return Verdict(connector, Becomes.LEFT_ALONE, why)
         if differences := changes(connector.settings, declared.checked.settings):
-            shown = "; ".join(str(change) for change in differences)
-            return Verdict(
-                connector,
-                Becomes.LEFT_ALONE,
-                f"the stack file declares one of this name with other settings ({shown}); declare what is there",
-            )
+            shown = "; ".join(map(str, differences))
+            why = f"the stack file declares one of this name with other settings ({shown}); declare what is there"
+            return Verdict(connector, Becomes.LEFT_ALONE, why)
         becomes = Becomes.CONNECTOR if declared.partner is None else Becomes.PARTNER
         return Verdict(connector, becomes, "the stack file declares it already", declared.partner, declared)
 
     def become_partner(self, pair: Pair, name: str) -> None:
         """Both connectors become a partner's, unless no partner's declaration reproduces them."""
-        declared = self.declare_partner(pair, name)
-        if isinstance(declared, NotDeclarable):
+        try:
+            declared = self.declare_partner(pair, name)
+        except NotDeclarableError as error:
             for connector in (pair.inbound, pair.outbound):
-                self.become_connector(connector, declared.reason)
+                self.become_connector(connector, str(error))
             return
         self.partners.append(declared.partner)
         self.domains |= dict.fromkeys(pair.domains, name)
         for connector, resource in zip((pair.inbound, pair.outbound), of_pair(declared), strict=True):
             self.verdicts[connector.guid] = Verdict(connector, Becomes.PARTNER, "", name, resource)
 
-    def declare_partner(self, pair: Pair, name: str) -> DeclaredPair | NotDeclarable:
+    def declare_partner(self, pair: Pair, name: str) -> DeclaredPair:
         inbound, outbound = pair.inbound.settings, pair.outbound.settings
         if not isinstance(inbound, InboundSettings) or not isinstance(outbound, OutboundSettings):
             raise TypeError(name)
         for domain in pair.domains:
             if domain in self.domains:
-                return NotDeclarable(f"{domain} belongs to the partner {self.domains[domain]} already")
+                raise NotDeclarableError(f"{domain} belongs to the partner {self.domains[domain]} already")
         for settings in (inbound, outbound):
-            single = connector_declaration(settings)
-            if isinstance(single, NotDeclarable):
-                return single
+            connector_declaration(settings)
         return partner_declaration(name, inbound, outbound)
 
     def become_connector(self, connector: ConnectorRecord, why_no_partner: str) -> None:
         """A resource of its own, unless the rules refuse it."""
-        declaration = connector_declaration(connector.settings)
-        guid = connector.guid
-        if isinstance(declaration, NotDeclarable):
-            self.verdicts[guid] = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {declaration.reason}")
-            return
-        self.connectors.append(declaration)
-        resource = DeclaredResource(connector.name, None, declaration.checked)
-        self.verdicts[guid] = Verdict(connector, Becomes.CONNECTOR, why_no_partner, None, resource)
+        try:
+            declaration = connector_declaration(connector.settings)
+        except NotDeclarableError as error:
+            verdict = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {error}")
+        else:
+            self.connectors.append(declaration)
+            resource = DeclaredResource(connector.name, None, declaration.checked)
+            verdict = Verdict(connector, Becomes.CONNECTOR, why_no_partner, None, resource)
+        self.verdicts[connector.guid] = verdict
 
     def complaints(self, verdicts: Iterable[Verdict]) -> Iterable[str]:
         """What --include asked for and did not get."""

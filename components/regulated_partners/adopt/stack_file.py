@@ -40,7 +40,7 @@ def additions(plan: Plan, *, taken_over_by_up: bool = False) -> dict[str, Items]
                 **({"adoptExisting": True} if (direction, declared.checked.settings.name) in consents else {}),
             }
             for declared in plan.connectors
-            if declared.direction is direction
+            if declared.checked.settings.direction is direction
         ]
     return {key: items for key, items in lists.items() if items}
 

@@ -34,8 +34,8 @@ def comment(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> 
         maximum: characters it may have; what does not fit is left out from the end, with a sentence that says so.
     """
     head = "\n".join(_head(review, refusals))
-    blocks = [*_owner_blocks(review), *_drift_blocks(review), *_tail_blocks(review)]
-    return _within(head, blocks, maximum)
+    owners = ["\n".join(_owner(review, owner)) for owner in review.owners]
+    return _within(head, [*owners, *_drift_blocks(review), *_tail_blocks(review)], maximum)
 
 
 def _head(review: Review, refusals: Sequence[str]) -> Iterator[str]:
@@ -55,11 +55,6 @@ def _few(sentences: Sequence[str], count: int) -> Iterator[str]:
     yield from (shortened(sentence, 600) for sentence in sentences[:count])
     if len(sentences) > count:
         yield f"And {len(sentences) - count} more; `--json` lists them all."
-
-
-def _owner_blocks(review: Review) -> Iterator[str]:
-    for owner in review.owners:
-        yield "\n".join(_owner(review, owner))
 
 
 def _owner(review: Review, owner: OwnerReview) -> Iterator[str]:
