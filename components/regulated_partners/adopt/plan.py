@@ -122,15 +122,18 @@ class Verdict:
         connector: of the tenant.
         becomes: what becomes of it.
         reason: why, a clause; empty where there is nothing to say.
-        partner: the partner it is, or becomes, part of.
         resource: where its resource stands, for one that is brought under management now.
     """
 
     connector: ConnectorRecord
     becomes: Becomes
     reason: str = ""
-    partner: str | None = None
     resource: DeclaredResource | None = None
+
+    @property
+    def partner(self) -> str | None:
+        """The partner that it becomes part of."""
+        return self.resource.partner if self.resource else None
 
     @property
     def kind(self) -> ConnectorKind:
@@ -225,16 +228,17 @@ class _Planner:
     def judge_declared(self, connector: ConnectorRecord, declared: DeclaredResource) -> Verdict:
         """One that the stack file declares but the state does not hold: an interrupted adoption, or a first one."""
         if (other := self.in_state.get(declared.address)) is not None:
-            why = (
-                f"the stack file declares one of this name, which is the connector {other.guid} under another name now"
+            return Verdict(
+                connector,
+                Becomes.LEFT_ALONE,
+                f"the stack file declares one of this name, which is the connector {other.guid} under another name now",
             )
-            return Verdict(connector, Becomes.LEFT_ALONE, why)
         if differences := changes(connector.settings, declared.checked.settings):
             shown = "; ".join(map(str, differences))
             why = f"the stack file declares one of this name with other settings ({shown}); declare what is there"
             return Verdict(connector, Becomes.LEFT_ALONE, why)
         becomes = Becomes.CONNECTOR if declared.partner is None else Becomes.PARTNER
-        return Verdict(connector, becomes, "the stack file declares it already", declared.partner, declared)
+        return Verdict(connector, becomes, "the stack file declares it already", declared)
 
     def become_partner(self, pair: Pair, name: str) -> None:
         """Both connectors become a partner's, unless no partner's declaration reproduces them."""
@@ -247,7 +251,7 @@ class _Planner:
         self.partners.append(declared.partner)
         self.domains |= dict.fromkeys(pair.domains, name)
         for connector, resource in zip((pair.inbound, pair.outbound), of_pair(declared), strict=True):
-            self.verdicts[connector.guid] = Verdict(connector, Becomes.PARTNER, "", name, resource)
+            self.verdicts[connector.guid] = Verdict(connector, Becomes.PARTNER, "", resource)
 
     def declare_partner(self, pair: Pair, name: str) -> DeclaredPair:
         inbound, outbound = pair.inbound.settings, pair.outbound.settings
@@ -269,7 +273,7 @@ class _Planner:
         else:
             self.connectors.append(declaration)
             resource = DeclaredResource(connector.name, None, declaration.checked)
-            verdict = Verdict(connector, Becomes.CONNECTOR, why_no_partner, None, resource)
+            verdict = Verdict(connector, Becomes.CONNECTOR, why_no_partner, resource)
         self.verdicts[connector.guid] = verdict
 
     def complaints(self, verdicts: Iterable[Verdict]) -> Iterable[str]:
@@ -291,7 +295,6 @@ def make_plan(
     """The plan.
 
     Args:
-        tenant: every connector of the tenant.
         managed: by Guid, the connectors in the state of any stack.
         stack: the name of the stack that adopts, without its organization.
         declared: what its file declares, without errors.

@@ -24,7 +24,6 @@ def additions(plan: Plan, *, taken_over_by_up: bool = False) -> dict[str, Items]
     """The new items of each list, by the setting's name without namespace; lists that stay as they are are left out.
 
     Args:
-        plan: what is to be declared.
         taken_over_by_up: whether `pulumi up` will take the connectors over, which needs a consent for hybrid ones.
     """
     consents = {
@@ -87,7 +86,6 @@ def with_declarations(text: str, additions: Mapping[str, Items]) -> str:
     """The text of a stack file with items added at the end of lists of its `config`; the lists are made where missing.
 
     Args:
-        text: the file as it is.
         additions: the new items of each list, by the setting's name with namespace.
 
     Raises:
