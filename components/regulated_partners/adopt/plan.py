@@ -58,11 +58,6 @@ class Selection:
         """Whether --include names a connector."""
         return name.casefold() in {chosen.casefold() for chosen in self.include}
 
-    def included_nowhere(self, connectors: Iterable[ConnectorRecord]) -> tuple[str, ...]:
-        """The names of --include that no connector has."""
-        names = {connector.name.casefold() for connector in connectors}
-        return tuple(name for name in self.include if name.casefold() not in names)
-
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
@@ -278,8 +273,10 @@ class _Planner:
 
     def complaints(self, verdicts: Iterable[Verdict]) -> Iterable[str]:
         """What --include asked for and did not get."""
-        for name in self.selection.included_nowhere(verdict.connector for verdict in verdicts):
-            yield f"--include names {name!r}, and the tenant has no connector of this name."
+        names = {verdict.connector.name.casefold() for verdict in verdicts}
+        for name in self.selection.include:
+            if name.casefold() not in names:
+                yield f"--include names {name!r}, and the tenant has no connector of this name."
         for verdict in verdicts:
             if verdict.becomes is Becomes.LEFT_ALONE and self.selection.includes(verdict.connector.name):
                 yield f"--include names {verdict.connector.name!r}, which is left alone: {verdict.reason}."

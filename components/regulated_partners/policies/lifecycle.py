@@ -40,7 +40,6 @@ RULES: tuple[ConnectorRule, ...] = (
     OutboundRule(
         id="outbound-test-mode-off",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="No outbound connector is in test mode.",
         remediation="Leave testMode out.",
         why="Connectors in test mode escape the listings that audits are made from.",
@@ -53,7 +52,6 @@ RULES: tuple[ConnectorRule, ...] = (
     DeclaredRule(
         id="comment-names-owner",
         severity=Severity.LOW,
-        level=Level.MANDATORY,
         description="Every connector's comment names an owner.",
         remediation="Write a comment such as 'SEC-1234, owner messaging team'.",
         why="The comment is what an administrator sees in the admin centre before switching something off at night.",
@@ -65,7 +63,6 @@ RULES: tuple[ConnectorRule, ...] = (
     DeclaredRule(
         id="connector-protected",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="In a real tenant Pulumi refuses to delete connectors.",
         remediation="Leave protect out at the partner and in the stack (it is on outside the emulator); to delete one, "
         "declare a waiver.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import product
 
 from exchange_online.connectors import Direction
-from regulated_partners.policies.rule import Level, Severity, StackRule, Violation
+from regulated_partners.policies.rule import Severity, StackRule, Violation
 from regulated_partners.policies.subjects import Connector, Stack
 
 
@@ -87,7 +87,6 @@ RULES = (
     StackRule(
         id="partner-both-directions",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="Every partner has an inbound and an outbound connector.",
         remediation=_BOTH,
         why="Forced TLS in one direction leaves the answers, which quote the mail, without it.",
@@ -97,7 +96,6 @@ RULES = (
     StackRule(
         id="partner-directions-agree",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="The two connectors of a partner are for the same domains, and both are in use or neither is.",
         remediation=_AGREE,
         why="A domain that only one direction knows travels without TLS in the other.",
@@ -107,7 +105,6 @@ RULES = (
     StackRule(
         id="one-connector-per-domain",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="A domain belongs to one connector of each direction.",
         remediation=_ONE,
         why="Duplicates can cause errors, and mail might not be delivered; which one is used is not documented.",

@@ -44,7 +44,7 @@ class Policy:
 
     id: str
     severity: Severity
-    level: Level
+    level: Level = Level.MANDATORY
     description: str
     remediation: str
     why: str

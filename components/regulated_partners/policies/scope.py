@@ -34,7 +34,6 @@ RULES: tuple[ConnectorRule, ...] = (
         id="inbound-no-tenant-wide-senders",
         directions=(Direction.INBOUND,),
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="No inbound connector of a partner applies to every sender, unless that is said to be meant.",
         remediation="List the partner's domains, or set allowTenantWideRestriction to true if all other inbound mail "
         "is to be refused.",
@@ -51,7 +50,6 @@ RULES: tuple[ConnectorRule, ...] = (
     OutboundRule(
         id="outbound-no-catch-all",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="No outbound connector of a partner takes mail to every domain.",
         remediation="List the partner's domains, or declare a waiver.",
         why="Mail to everybody would be held to one partner's certificate, or handed to one partner's servers.",
@@ -66,7 +64,6 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-all-recipients",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="An inbound connector protects the mail of all domains of the tenant.",
         remediation="Leave associatedAcceptedDomains out, or declare a waiver for the time of the trial.",
         why="Mail to the domains that are not listed is accepted without the connector's demands; Microsoft advises "
@@ -82,7 +79,6 @@ RULES: tuple[ConnectorRule, ...] = (
     DeclaredRule(
         id="hybrid-untouched",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="Connectors of a hybrid deployment are left to the Hybrid Configuration Wizard.",
         remediation="Remove the declaration (`pulumi state delete` keeps the connector), or declare a waiver.",
         why="Mail over them counts as internal, and the wizard overwrites what others set.",
@@ -98,7 +94,6 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-no-trusted-organizations",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="No inbound connector trusts other Microsoft 365 organizations.",
         remediation="Leave trustedOrganizations out, or declare a waiver.",
         why="For mail between such organizations no other parameter of the connector is used.",
