@@ -17,12 +17,7 @@ from exchange_online.connectors import (
     check,
     parameters,
 )
-from regulated_partners.partners.declaration import (
-    InboundSecurity,
-    OutboundSecurity,
-    Partner,
-    RestrictDomainsBy,
-)
+from regulated_partners.partners.declaration import InboundSecurity, OutboundSecurity, Partner, RestrictDomainsBy
 from regulated_partners.partners.pair import TLS_SETTINGS, Pair, judge
 from regulated_partners.partners.partner import read_partner
 
@@ -35,25 +30,20 @@ class ConnectorDeclaration:
     """A connector that belongs to no partner, as a stack file lists it.
 
     Attributes:
-        direction: which list.
         properties: what is not at its default.
         checked: what the rules make of it.
     """
 
-    direction: Direction
     properties: Mapping[str, InputValue]
     checked: Checked
 
 
-@dataclass(frozen=True)
-class NotDeclarable:
-    """Why no declaration reproduces a connector; `reason` is a clause."""
-
-    reason: str
+class NotDeclarableError(Exception):
+    """No declaration reproduces a connector, and why, a clause."""
 
 
-def connector_declaration(settings: ConnectorSettings) -> ConnectorDeclaration | NotDeclarable:
-    """The declaration of a connector by its own parameters."""
+def connector_declaration(settings: ConnectorSettings) -> ConnectorDeclaration:
+    """The declaration of a connector by its own parameters. Raises NotDeclarableError."""
     properties: dict[str, InputValue] = {
         parameter.key: _written(settings.value(parameter))
         for parameter in parameters(settings.direction)
@@ -65,27 +55,30 @@ def connector_declaration(settings: ConnectorSettings) -> ConnectorDeclaration |
         properties[_TENANT_WIDE] = True
         checked = check(settings.direction, properties)
     if checked.errors:
-        return NotDeclarable("; ".join(str(finding) for finding in checked.errors))
+        raise NotDeclarableError("; ".join(str(finding) for finding in checked.errors))
     if checked.settings != settings:
-        return NotDeclarable("the service shows values that no declaration reproduces exactly")
+        raise NotDeclarableError("the service shows values that no declaration reproduces exactly")
     if not _encodable(properties):
-        return NotDeclarable("it holds text that is not valid Unicode, which no file can hold")
-    return ConnectorDeclaration(settings.direction, properties, checked)
+        raise NotDeclarableError("it holds text that is not valid Unicode, which no file can hold")
+    return ConnectorDeclaration(properties, checked)
 
 
-def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundSettings) -> Pair | NotDeclarable:
+def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundSettings) -> Pair:
     """The declaration of a partner whose pair of connectors is exactly this one.
 
     Args:
         name: the partner's name; connectors that are not named after it get their own names.
         inbound, outbound: canonical, both of type Partner and for the same domains.
+
+    Raises:
+        NotDeclarableError: where no partner's declaration gives exactly these.
     """
     if inbound.enabled != outbound.enabled:
-        return NotDeclarable("only one connector of the pair is enabled")
+        raise NotDeclarableError("only one connector of the pair is enabled")
     if inbound.restrict_domains_to_certificate and inbound.restrict_domains_to_ip_addresses:
-        return NotDeclarable("it restricts to a certificate and to IP addresses")
+        raise NotDeclarableError("it restricts to a certificate and to IP addresses")
     if outbound.tls_settings not in _SECURITIES:
-        return NotDeclarable(f"a partner has no option for tlsSettings {outbound.tls_settings}")
+        raise NotDeclarableError(f"a partner has no option for tlsSettings {outbound.tls_settings}")
     common = _common_certificate_name(inbound, outbound)
     same_comment = inbound.comment == outbound.comment
     declared = {
@@ -100,9 +93,9 @@ def partner_declaration(name: str, inbound: InboundSettings, outbound: OutboundS
     pair, findings = read_partner(declared)
     errors = [str(finding) for finding in findings if finding.is_error]
     if pair is None or errors:
-        return NotDeclarable(f"a partner's rules refuse the pair ({'; '.join(errors)})")
+        raise NotDeclarableError(f"a partner's rules refuse the pair ({'; '.join(errors)})")
     if (pair.inbound.settings, pair.outbound.settings) != (inbound, outbound):
-        return NotDeclarable("no partner's declaration reproduces the pair exactly")
+        raise NotDeclarableError("no partner's declaration reproduces the pair exactly")
     return pair
 
 

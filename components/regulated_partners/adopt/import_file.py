@@ -10,8 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from exchange_online.connectors import ConnectorRecord, Direction
-from regulated_partners.adopt.declared import DeclaredResource
-from regulated_partners.adopt.plan import Verdict
+from regulated_partners.adopt.plan import DeclaredResource, Verdict
 from regulated_partners.names import COMPONENT_TOKEN
 
 Entry = dict[str, object]
@@ -47,13 +46,13 @@ def _entry(name: str, record: ConnectorRecord, resource: DeclaredResource, paren
     entry: Entry = {
         "type": record.direction.token,
         "name": name,
-        "logicalName": resource.address.name,
+        "logicalName": resource.name,
         "id": record.guid,
         "inputs": {**resource.checked.inputs(), **provider},
         "outputs": {**record.outputs(), **resource.checked.options.inputs(), **provider},
     }
-    if resource.address.partner is not None:
-        entry["parent"] = parents[resource.address.partner]
+    if resource.partner is not None:
+        entry["parent"] = parents[resource.partner]
     return entry
 
 

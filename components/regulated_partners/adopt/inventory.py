@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Literal
 
 from exchange_online.connectors import ConnectorRecord, mail_flow
 from regulated_partners.adopt.tenant import ConnectorKind, kind_of
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
+
+#: How the inventory is written.
+Format = Literal["table", "json", "csv"]
 
 #: Kinds that nobody should manage, so that they are not missing where they are not managed.
 _NOBODYS = (ConnectorKind.HYBRID, ConnectorKind.TEST_MODE)
@@ -42,69 +45,38 @@ class InventoryItem:
         return mail_flow(self.connector.settings)
 
     def fields(self) -> dict[str, str | bool | None]:
-        """What JSON and CSV hold; the names stay. Empty where the service does not say."""
-        record = self.connector
-        return {
-            "direction": record.direction.word,
-            "name": record.name,
-            "id": record.guid,
-            "kind": kind_of(self.connector).value,
-            "enabled": record.settings.enabled,
-            "managedBy": self.managed.stack if self.managed else None,
-            "resource": self.managed.resource if self.managed else None,
-            "comment": record.settings.comment or "",
-            "mailFlow": self.mail_flow,
-            "whenChangedUtc": record.when_changed_utc,
-        }
+        """What JSON and CSV hold."""
+        return {name: read(self) for name, read in _FIELDS.items()}
 
 
 def inventory_of(
     tenant: Iterable[ConnectorRecord], managed: Mapping[str, ManagedConnector]
 ) -> tuple[InventoryItem, ...]:
-    """One item for each connector, in the tenant's order.
-
-    Args:
-        tenant: every connector.
-        managed: by Guid, the connectors in the state of any stack.
-    """
+    """One item for each connector, in the tenant's order; `managed` are, by Guid, those in the state of any stack."""
     return tuple(InventoryItem(connector, managed.get(connector.guid)) for connector in tenant)
 
 
-class Format(StrEnum):
-    """How the inventory is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-_FIELDS = (
-    "direction",
-    "name",
-    "id",
-    "kind",
-    "enabled",
-    "managedBy",
-    "resource",
-    "comment",
-    "mailFlow",
-    "whenChangedUtc",
-)
+#: The fields of JSON and CSV; the names stay. Empty where the service does not say.
+_FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
+    "direction": lambda item: item.connector.direction.word,
+    "name": lambda item: item.connector.name,
+    "id": lambda item: item.connector.guid,
+    "kind": lambda item: kind_of(item.connector).value,
+    "enabled": lambda item: item.connector.settings.enabled,
+    "managedBy": lambda item: item.managed.stack if item.managed else None,
+    "resource": lambda item: item.managed.resource if item.managed else None,
+    "comment": lambda item: item.connector.settings.comment or "",
+    "mailFlow": lambda item: item.mail_flow,
+    "whenChangedUtc": lambda item: item.connector.when_changed_utc,
+}
 
 
 def rendered(items: Sequence[InventoryItem], stack: str, tenant: str, how: Format) -> str:
-    """The inventory.
-
-    Args:
-        items: the connectors.
-        stack: whose tenant it is.
-        tenant: GUID or domain.
-        how: the format.
-    """
-    if how is Format.JSON:
+    """The inventory of the tenant of a stack."""
+    if how == "json":
         document = {"stack": stack, "tenant": tenant, "connectors": [item.fields() for item in items]}
         return json.dumps(document, indent=2) + "\n"
-    return _csv(items) if how is Format.CSV else _table(items)
+    return _csv(items) if how == "csv" else _table(items)
 
 
 def _csv(items: Sequence[InventoryItem]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from exchange_online.connectors import ConnectorRecord, Direction
 
@@ -101,7 +102,6 @@ def partner_names(pairs: Sequence[Unnamed], taken: Iterable[str]) -> tuple[str, 
     of the pairs except where even the domain does not tell two apart.
 
     Args:
-        pairs: the pairs to name.
         taken: names that partners of the stack have already.
     """
     used = {name.casefold() for name in taken}
@@ -133,10 +133,8 @@ def _shared_end(inbound: str, outbound: str) -> str | None:
 
 def _common(one: str, other: str) -> int:
     """How many characters two texts begin with alike, whatever their case."""
-    places = zip(one, other, strict=False)
-    return next(
-        (place for place, (a, b) in enumerate(places) if a.casefold() != b.casefold()), min(len(one), len(other))
-    )
+    alike = takewhile(lambda pair: pair[0].casefold() == pair[1].casefold(), zip(one, other, strict=False))
+    return len(list(alike))
 
 
 def _boundary(name: str, place: int) -> bool:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from exchange_online.connectors import ConnectorRecord, Direction, InboundSettings, OutboundSettings, changes
+from exchange_online.connectors import Checked, ConnectorRecord, Direction, InboundSettings, OutboundSettings, changes
 from regulated_partners.adopt.declarations import (
     ConnectorDeclaration,
-    NotDeclarable,
+    NotDeclarableError,
     connector_declaration,
     partner_declaration,
 )
-from regulated_partners.adopt.declared import DeclaredResource, ResourceAddress, declared_resources, of_pair
 from regulated_partners.adopt.pairing import Pair, Unnamed, find_pairs, partner_names
 from regulated_partners.adopt.tenant import ConnectorKind, internal_parameters, kind_of
 from regulated_partners.engine.state import ManagedConnector
@@ -59,11 +58,6 @@ class Selection:
         """Whether --include names a connector."""
         return name.casefold() in {chosen.casefold() for chosen in self.include}
 
-    def included_nowhere(self, connectors: Iterable[ConnectorRecord]) -> tuple[str, ...]:
-        """The names of --include that no connector has."""
-        names = {connector.name.casefold() for connector in connectors}
-        return tuple(name for name in self.include if name.casefold() not in names)
-
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
@@ -83,6 +77,39 @@ class Becomes(StrEnum):
 
 
 @dataclass(frozen=True)
+class DeclaredResource:
+    """One connector that a stack declares.
+
+    Attributes:
+        name: the resource's name in the program.
+        partner: the partner whose component it belongs to; None for a connector beside the partners.
+        checked: its settings.
+    """
+
+    name: str
+    partner: str | None
+    checked: Checked
+
+    @property
+    def address(self) -> tuple[Direction, str, bool]:
+        """Direction, name, and whether it belongs to a component: as the state tells resources apart."""
+        return self.checked.settings.direction, self.name, self.partner is not None
+
+
+def of_pair(pair: DeclaredPair) -> list[DeclaredResource]:
+    """The resources of a partner, inbound first."""
+    return [DeclaredResource(half.resource, pair.name, half.checked) for half in pair.halves]
+
+
+def declared_resources(stack: DeclaredStack) -> Iterable[DeclaredResource]:
+    """Every connector of a stack."""
+    for pair in stack.pairs:
+        yield from of_pair(pair)
+    for connector in stack.connectors:
+        yield DeclaredResource(connector.name, None, connector.checked)
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What becomes of one connector.
 
@@ -90,15 +117,18 @@ class Verdict:
         connector: of the tenant.
         becomes: what becomes of it.
         reason: why, a clause; empty where there is nothing to say.
-        partner: the partner it is, or becomes, part of.
         resource: where its resource stands, for one that is brought under management now.
     """
 
     connector: ConnectorRecord
     becomes: Becomes
     reason: str = ""
-    partner: str | None = None
     resource: DeclaredResource | None = None
+
+    @property
+    def partner(self) -> str | None:
+        """The partner that it becomes part of."""
+        return self.resource.partner if self.resource else None
 
     @property
     def kind(self) -> ConnectorKind:
@@ -139,9 +169,10 @@ class _Planner:
     def __post_init__(self) -> None:
         resources = list(declared_resources(self.declared))
         self.by_name = {
-            _key(resource.address.direction, resource.checked.settings.name): resource for resource in resources
+            (resource.checked.settings.direction, resource.checked.settings.name.lower()): resource
+            for resource in resources
         }
-        self.addresses = {_managed_key(resource.address) for resource in resources}
+        self.addresses = {resource.address for resource in resources}
         self.in_state = {
             (known.direction, known.resource, known.in_component): known
             for known in self.managed.values()
@@ -178,7 +209,7 @@ class _Planner:
             return self.judge_managed(connector, managed)
         if (why := self.selection.why_not(connector)) is not None:
             return Verdict(connector, Becomes.LEFT_ALONE, why)
-        declared = self.by_name.get(_key(connector.direction, connector.name))
+        declared = self.by_name.get((connector.direction, connector.name.lower()))
         return None if declared is None else self.judge_declared(connector, declared)
 
     def judge_managed(self, connector: ConnectorRecord, managed: ManagedConnector) -> Verdict:
@@ -191,63 +222,61 @@ class _Planner:
 
     def judge_declared(self, connector: ConnectorRecord, declared: DeclaredResource) -> Verdict:
         """One that the stack file declares but the state does not hold: an interrupted adoption, or a first one."""
-        if (other := self.in_state.get(_managed_key(declared.address))) is not None:
+        if (other := self.in_state.get(declared.address)) is not None:
             return Verdict(
                 connector,
                 Becomes.LEFT_ALONE,
                 f"the stack file declares one of this name, which is the connector {other.guid} under another name now",
             )
         if differences := changes(connector.settings, declared.checked.settings):
-            shown = "; ".join(str(change) for change in differences)
-            return Verdict(
-                connector,
-                Becomes.LEFT_ALONE,
-                f"the stack file declares one of this name with other settings ({shown}); declare what is there",
-            )
-        becomes = Becomes.CONNECTOR if declared.address.partner is None else Becomes.PARTNER
-        return Verdict(connector, becomes, "the stack file declares it already", declared.address.partner, declared)
+            shown = "; ".join(map(str, differences))
+            why = f"the stack file declares one of this name with other settings ({shown}); declare what is there"
+            return Verdict(connector, Becomes.LEFT_ALONE, why)
+        becomes = Becomes.CONNECTOR if declared.partner is None else Becomes.PARTNER
+        return Verdict(connector, becomes, "the stack file declares it already", declared)
 
     def become_partner(self, pair: Pair, name: str) -> None:
         """Both connectors become a partner's, unless no partner's declaration reproduces them."""
-        declared = self.declare_partner(pair, name)
-        if isinstance(declared, NotDeclarable):
+        try:
+            declared = self.declare_partner(pair, name)
+        except NotDeclarableError as error:
             for connector in (pair.inbound, pair.outbound):
-                self.become_connector(connector, declared.reason)
+                self.become_connector(connector, str(error))
             return
         self.partners.append(declared.partner)
         self.domains |= dict.fromkeys(pair.domains, name)
         for connector, resource in zip((pair.inbound, pair.outbound), of_pair(declared), strict=True):
-            self.verdicts[connector.guid] = Verdict(connector, Becomes.PARTNER, "", name, resource)
+            self.verdicts[connector.guid] = Verdict(connector, Becomes.PARTNER, "", resource)
 
-    def declare_partner(self, pair: Pair, name: str) -> DeclaredPair | NotDeclarable:
+    def declare_partner(self, pair: Pair, name: str) -> DeclaredPair:
         inbound, outbound = pair.inbound.settings, pair.outbound.settings
         if not isinstance(inbound, InboundSettings) or not isinstance(outbound, OutboundSettings):
             raise TypeError(name)
         for domain in pair.domains:
             if domain in self.domains:
-                return NotDeclarable(f"{domain} belongs to the partner {self.domains[domain]} already")
+                raise NotDeclarableError(f"{domain} belongs to the partner {self.domains[domain]} already")
         for settings in (inbound, outbound):
-            single = connector_declaration(settings)
-            if isinstance(single, NotDeclarable):
-                return single
+            connector_declaration(settings)
         return partner_declaration(name, inbound, outbound)
 
     def become_connector(self, connector: ConnectorRecord, why_no_partner: str) -> None:
         """A resource of its own, unless the rules refuse it."""
-        declaration = connector_declaration(connector.settings)
-        guid = connector.guid
-        if isinstance(declaration, NotDeclarable):
-            self.verdicts[guid] = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {declaration.reason}")
-            return
-        self.connectors.append(declaration)
-        address = ResourceAddress(connector.direction, connector.name, None)
-        resource = DeclaredResource(address, declaration.checked)
-        self.verdicts[guid] = Verdict(connector, Becomes.CONNECTOR, why_no_partner, None, resource)
+        try:
+            declaration = connector_declaration(connector.settings)
+        except NotDeclarableError as error:
+            verdict = Verdict(connector, Becomes.LEFT_ALONE, f"it cannot be declared: {error}")
+        else:
+            self.connectors.append(declaration)
+            resource = DeclaredResource(connector.name, None, declaration.checked)
+            verdict = Verdict(connector, Becomes.CONNECTOR, why_no_partner, resource)
+        self.verdicts[connector.guid] = verdict
 
     def complaints(self, verdicts: Iterable[Verdict]) -> Iterable[str]:
         """What --include asked for and did not get."""
-        for name in self.selection.included_nowhere(verdict.connector for verdict in verdicts):
-            yield f"--include names {name!r}, and the tenant has no connector of this name."
+        names = {verdict.connector.name.casefold() for verdict in verdicts}
+        for name in self.selection.include:
+            if name.casefold() not in names:
+                yield f"--include names {name!r}, and the tenant has no connector of this name."
         for verdict in verdicts:
             if verdict.becomes is Becomes.LEFT_ALONE and self.selection.includes(verdict.connector.name):
                 yield f"--include names {verdict.connector.name!r}, which is left alone: {verdict.reason}."
@@ -263,18 +292,9 @@ def make_plan(
     """The plan.
 
     Args:
-        tenant: every connector of the tenant.
         managed: by Guid, the connectors in the state of any stack.
         stack: the name of the stack that adopts, without its organization.
         declared: what its file declares, without errors.
         selection: which connectors are meant.
     """
     return _Planner(managed, stack, declared, selection).plan(tenant)
-
-
-def _key(direction: Direction, name: str) -> tuple[Direction, str]:
-    return direction, name.lower()
-
-
-def _managed_key(address: ResourceAddress) -> tuple[Direction, str, bool]:
-    return address.direction, address.name, address.partner is not None

@@ -27,9 +27,7 @@ def as_text(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, 
     """A table of all connectors, the declarations unless they are in the file now, and what to do next.
 
     Args:
-        plan: what was found.
-        stack, path: the stack and its settings file.
-        added: the new items of each list.
+        added: the new items of each list of the stack's settings file, which is at `path`.
         written: whether the file was written.
         entered: whether `--write` enters the connectors into the state as well.
     """

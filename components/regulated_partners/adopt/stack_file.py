@@ -24,7 +24,6 @@ def additions(plan: Plan, *, taken_over_by_up: bool = False) -> dict[str, Items]
     """The new items of each list, by the setting's name without namespace; lists that stay as they are are left out.
 
     Args:
-        plan: what is to be declared.
         taken_over_by_up: whether `pulumi up` will take the connectors over, which needs a consent for hybrid ones.
     """
     consents = {
@@ -40,7 +39,7 @@ def additions(plan: Plan, *, taken_over_by_up: bool = False) -> dict[str, Items]
                 **({"adoptExisting": True} if (direction, declared.checked.settings.name) in consents else {}),
             }
             for declared in plan.connectors
-            if declared.direction is direction
+            if declared.checked.settings.direction is direction
         ]
     return {key: items for key, items in lists.items() if items}
 
@@ -87,20 +86,19 @@ def with_declarations(text: str, additions: Mapping[str, Items]) -> str:
     """The text of a stack file with items added at the end of lists of its `config`; the lists are made where missing.
 
     Args:
-        text: the file as it is.
         additions: the new items of each list, by the setting's name with namespace.
 
     Raises:
         CannotRunError: where the file is written in a way that items cannot be added to without rewriting it.
     """
-    if not any(additions.values()):
+    additions = {key: items for key, items in additions.items() if items}
+    if not additions:
         return text
     line_end = "\r\n" if "\r\n" in text else "\n"
     added = text
     try:
         for key, items in additions.items():
-            if items:
-                added = _append(added, key, items, line_end)
+            added = _append(added, key, items, line_end)
         as_wanted = load(added) == _expected(text, additions)
     except yaml.YAMLError:
         as_wanted = False
@@ -113,9 +111,8 @@ def _expected(text: str, additions: Mapping[str, Items]) -> dict[str, Any]:
     content = load(text) or {}
     config = dict(content.get("config") or {})
     for key, items in additions.items():
-        if items:
-            config[key] = [*(config.get(key) or []), *(_plain(item) for item in items)]
-    return {**content, "config": config} if config or "config" in content else content
+        config[key] = [*(config.get(key) or []), *(_plain(item) for item in items)]
+    return {**content, "config": config}
 
 
 def _plain(value: Declared) -> Any:

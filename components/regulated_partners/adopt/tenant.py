@@ -34,14 +34,11 @@ def kind_of(record: ConnectorRecord) -> ConnectorKind:
         return ConnectorKind.TEST_MODE
     if record.connector_source == "HybridWizard" or _WIZARD_NAME.fullmatch(record.name.strip()):
         return ConnectorKind.HYBRID
-    if "*" in settings.domains or (isinstance(settings, OutboundSettings) and _serves_rules(settings)):
+    # Source: E18 of data/connector_examples.json, a signature service.
+    by_rule = isinstance(settings, OutboundSettings) and settings.is_transport_rule_scoped and settings.smart_hosts
+    if "*" in settings.domains or by_rule:
         return ConnectorKind.VENDOR
     return ConnectorKind.PARTNER if settings.is_partner else ConnectorKind.ON_PREMISES
-
-
-def _serves_rules(settings: OutboundSettings) -> bool:
-    """Source: E18 of data/connector_examples.json, a signature service."""
-    return settings.is_transport_rule_scoped and bool(settings.smart_hosts)
 
 
 #: Parameters that nobody declares and that say nothing when they are set.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from regulated_partners.adopt import (
+    Items,
     Plan,
     Selection,
     additions,
@@ -29,7 +31,6 @@ from regulated_partners.engine.state import ManagedConnector, managed_connectors
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.names import PREFIX
-from regulated_partners.partners.stack import DeclaredStack
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.partners.yaml_text import load
 from regulated_partners.progress import Progress
@@ -72,78 +73,54 @@ def adopt(
     """
     chosen = Selection(tuple(only or ()), tuple(exclude or ()), tuple(include or ()))
     with Progress() as progress:
-        adoption = _Adoption(read_stack_file(cwd, stack), progress, write=write)
-        plan = adoption.plan(chosen)
+        settings = read_stack_file(cwd, stack)
+        pulumi = PulumiCli(settings, os.environ)
+        if write and not pulumi.has_state():
+            progress.step(f"Creating the stack {settings.name}")
+            pulumi.create_stack()
+            # A new stack with a passphrase gets a line of its own in the file.
+            settings = read_stack_file(settings.root, settings.name)
+        if settings.declared.errors:
+            found = "\n".join(f"  {error}" for error in settings.declared.errors)
+            raise CannotRunError(f"{settings.path} has errors; correct them first, then adopt again:\n{found}")
+        connection = stack_connection(settings, pulumi, os.environ)
+        progress.step(f"Listing the connectors of the tenant {connection.tenant}")
+        tenant = connectors_of(connection)
+        progress.step("Reading which connectors the project's stacks manage")
+        managed = managed_connectors(settings, pulumi, progress)
+        own = settings.name.rpartition("/")[2]
+        plan = make_plan(tenant, managed, own, settings.declared, chosen)
         added = additions(plan, taken_over_by_up=declarations_only)
-        if write:
-            adoption.write_declarations(plan, declarations_only=declarations_only)
-            if not declarations_only:
-                adoption.enter_into_state(plan)
+        # In an order in which each step may be the last: a connector that is declared and not in the state is taken
+        # over by the next `pulumi up` without a write; one that is in the state and not declared would be deleted.
+        if write and added:
+            progress.step(f"Writing the declarations into {settings.path}")
+            _write_declarations(settings, plan, added)
+        if write and plan.adopted and not declarations_only:
+            count = len(plan.adopted)
+            progress.say(f"Entering {count} {'connector' if count == 1 else 'connectors'} into the state ...")
+            _enter_into_state(pulumi, plan, [one for one in managed.values() if one.stack == own], settings.protects)
     render = as_json if json else as_text
-    sys.stdout.write(
-        render(plan, adoption.stack.name, adoption.stack.path, added, written=write, entered=not declarations_only)
-    )
+    sys.stdout.write(render(plan, settings.name, settings.path, added, written=write, entered=not declarations_only))
     raise typer.Exit(ExitCode.FINDINGS if plan.complaints else ExitCode.FINE)
 
 
-class _Adoption:
-    """The steps, in an order in which each may be the last: declarations first, then the state.
-
-    A connector that is declared and not in the state is taken over by the next `pulumi up` without a write; one that is
-    in the state and not declared would be deleted by it.
-    """
-
-    def __init__(self, stack: StackFile, progress: Progress, *, write: bool) -> None:
-        self.progress = progress
-        self.pulumi = PulumiCli(stack, os.environ)
-        if write and not self.pulumi.has_state():
-            progress.step(f"Creating the stack {stack.name}")
-            self.pulumi.create_stack()
-            # A new stack with a passphrase gets a line of its own in the file.
-            stack = read_stack_file(stack.root, stack.name)
-        self.stack = stack
-        self.declared = _declared(stack)
-        self.managed: dict[str, ManagedConnector] = {}
-
-    def plan(self, selection: Selection) -> Plan:
-        connection = stack_connection(self.stack, self.pulumi, os.environ)
-        self.progress.step(f"Listing the connectors of the tenant {connection.tenant}")
-        tenant = connectors_of(connection)
-        self.progress.step("Reading which connectors the project's stacks manage")
-        self.managed = managed_connectors(self.stack, self.pulumi, self.progress)
-        own = self.stack.name.rpartition("/")[2]
-        return make_plan(tenant, self.managed, own, self.declared, selection)
-
-    def write_declarations(self, plan: Plan, *, declarations_only: bool) -> None:
-        added = additions(plan, taken_over_by_up=declarations_only)
-        if not added:
-            return
-        self.progress.step(f"Writing the declarations into {self.stack.path}")
-        text = with_declarations(self.stack.text, {f"{PREFIX}{key}": items for key, items in added.items()})
-        prove(load(text)["config"], plan, self.stack.root)
-        replace_file(self.stack.path, self.stack.text, text)
-
-    def enter_into_state(self, plan: Plan) -> None:
-        if not plan.adopted:
-            return
-        count = len(plan.adopted)
-        self.progress.say(f"Entering {count} {'connector' if count == 1 else 'connectors'} into the state ...")
-        siblings = [
-            (managed.resource.removesuffix(f"-{managed.direction.word}"), managed.direction, managed.guid)
-            for managed in self.managed.values()
-            if managed.in_component and managed.stack == self.stack.name.rpartition("/")[2]
-        ]
-        with tempfile.TemporaryDirectory(prefix="regulated-partners-") as folder:
-            file = Path(folder) / "import.json"
-            file.write_text(import_file(plan.adopted, siblings), encoding="utf-8")
-            self.pulumi.import_resources(file, protect=self.stack.protects)
+def _write_declarations(stack: StackFile, plan: Plan, added: Mapping[str, Items]) -> None:
+    text = with_declarations(stack.text, {f"{PREFIX}{key}": items for key, items in added.items()})
+    prove(load(text)["config"], plan, stack.root)
+    replace_file(stack.path, stack.text, text)
 
 
-def _declared(stack: StackFile) -> DeclaredStack:
-    if stack.declared.errors:
-        found = "\n".join(f"  {error}" for error in stack.declared.errors)
-        raise CannotRunError(f"{stack.path} has errors; correct them first, then adopt again:\n{found}")
-    return stack.declared
+def _enter_into_state(pulumi: PulumiCli, plan: Plan, managed: Iterable[ManagedConnector], protect: bool) -> None:
+    siblings = [
+        (one.resource.removesuffix(f"-{one.direction.word}"), one.direction, one.guid)
+        for one in managed
+        if one.in_component
+    ]
+    with tempfile.TemporaryDirectory(prefix="regulated-partners-") as folder:
+        file = Path(folder) / "import.json"
+        file.write_text(import_file(plan.adopted, siblings), encoding="utf-8")
+        pulumi.import_resources(file, protect=protect)
 
 
 def replace_file(path: Path, before: str, after: str) -> None:

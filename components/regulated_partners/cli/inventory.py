@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt import Format, connectors_of, inventory_of, rendered
+from regulated_partners.adopt import connectors_of, inventory_of, rendered
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
@@ -45,7 +45,6 @@ def inventory(
         tenant = connectors_of(connection)
         progress.step("Reading which connectors the project's stacks manage")
         items = inventory_of(tenant, managed_connectors(settings, pulumi, progress))
-    how = Format.JSON if json else Format.CSV if csv else Format.TABLE
-    sys.stdout.write(rendered(items, settings.name, connection.tenant, how))
+    sys.stdout.write(rendered(items, settings.name, connection.tenant, "json" if json else "csv" if csv else "table"))
     found = fail_on_unmanaged and any(item.unmanaged for item in items)
     raise typer.Exit(ExitCode.FINDINGS if found else ExitCode.FINE)

@@ -61,19 +61,19 @@ def classify(before: ConnectorSettings | None, after: ConnectorSettings | None) 
     if before == after:
         return ()
     old, new = _in_use(before), _in_use(after)
-    if old is None and new is None:
-        return (neutral(_idle(before, after)),)
     if old is not None and new is not None:
         changed = [change.parameter.key for change in changes(old, new)]
         found = [_about(effect, changed) for effect in _effects(old, new)]
         said = {key for effect in found for key in effect.keys}
         unspoken = (JUDGES[old.direction][key].unspoken(key) for key in changed if key not in said)
         return ordered([*found, *unspoken])
-    present = old or new
-    assert present is not None  # noqa: S101 - one of the two is there: both absent was answered above
-    nothing = _without_connector(present)
-    found = [Effect(effect.kind, effect.reason) for effect in _effects(old or nothing, new or nothing)]
-    found = [effect for effect in found if effect.kind is not EffectKind.NEUTRAL]
+    if old is not None:
+        effects = _effects(old, _without_connector(old))
+    elif new is not None:
+        effects = _effects(_without_connector(new), new)
+    else:
+        return (neutral(_idle(before, after)),)
+    found = [effect.kind(effect.reason) for effect in effects if effect.kind is not EffectKind.NEUTRAL]
     return ordered(found or [neutral("the connector demands nothing, so mail flows as without it")])
 
 

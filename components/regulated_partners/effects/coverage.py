@@ -68,9 +68,9 @@ def name_relation(before: str | None, after: str | None) -> NameRelation:
     old_wildcard, new_wildcard = (before or "").startswith("*."), (after or "").startswith("*.")
     if old_wildcard != new_wildcard:
         return NameRelation.WIDER if new_wildcard else NameRelation.NARROWER
-    if before and after and old_wildcard and _domain_covers(after, before, False):
+    if old_wildcard and name_covers(after, before):
         return NameRelation.WIDER
-    if before and after and old_wildcard and _domain_covers(before, after, False):
+    if old_wildcard and name_covers(before, after):
         return NameRelation.NARROWER
     return NameRelation.OTHER
 

@@ -24,17 +24,14 @@ _TLS, _TYPE = "requireTls", "connectorType"
 _CERTIFICATE, _NAME = "restrictDomainsToCertificate", "tlsSenderCertificateName"
 _IP, _ADDRESSES = "restrictDomainsToIpAddresses", "senderIpAddresses"
 _DOMAINS, _RECIPIENTS, _ORGANIZATIONS = "senderDomains", "associatedAcceptedDomains", "trustedOrganizations"
-_SKIP_LAST, _SKIP_IPS, _USERS = "efSkipLastIp", "efSkipIps", "efUsers"
+_SKIP = ("efSkipLastIp", "efSkipIps", "efUsers")
 _RESTRICTION = (_CERTIFICATE, _IP, _NAME, _ADDRESSES)
 
 
 def nothing_demanded(settings: InboundSettings) -> InboundSettings:
     """What is true of the same senders without any connector."""
     return InboundSettings(
-        name=settings.name,
-        comment=settings.comment,
-        sender_domains=settings.sender_domains,
-        require_tls=False,
+        name=settings.name, comment=settings.comment, sender_domains=settings.sender_domains, require_tls=False
     )
 
 
@@ -197,24 +194,14 @@ def _internal(before: InboundSettings, after: InboundSettings) -> Iterator[Effec
 
 def _filtering(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
     """Off < for some recipients < for all. Source: New-InboundConnector, EFSkipLastIP, EFSkipIPs, EFUsers."""
-    keys = tuple(
-        key
-        for key, old, new in (
-            (_SKIP_LAST, before.ef_skip_last_ip, after.ef_skip_last_ip),
-            (_SKIP_IPS, before.ef_skip_ips, after.ef_skip_ips),
-            (_USERS, before.ef_users, after.ef_users),
-        )
-        if old != new
-    )
-    if not keys:
-        return
     old, new = _filtered(before), _filtered(after)
+    was, now = ((s.ef_skip_last_ip, s.ef_skip_ips, s.ef_users) for s in (before, after))
     if new > old:
-        yield strengthens("spam filtering sees the address of the sender behind the relay, for more recipients", *keys)
+        yield strengthens("spam filtering sees the address of the sender behind the relay, for more recipients", *_SKIP)
     elif new < old:
-        yield weakens("spam filtering sees the relay instead of the sender behind it, for more recipients", *keys)
-    else:
-        yield neutral("spam filtering looks behind other relays, or for other recipients; TLS is as before", *keys)
+        yield weakens("spam filtering sees the relay instead of the sender behind it, for more recipients", *_SKIP)
+    elif was != now:
+        yield neutral("spam filtering looks behind other relays, or for other recipients; TLS is as before", *_SKIP)
 
 
 def _filtered(s: InboundSettings) -> int:
@@ -224,7 +211,6 @@ def _filtered(s: InboundSettings) -> int:
 
 
 _PARTNER_ONLY = "it is enforced by connectors of type Partner only"
-_NAME_IDLE = "the certificate's name is not enforced: mail is not restricted to a certificate"
 
 #: Who judges which parameter, in the order in which the effects are told.
 JUDGES: tuple[Judge[InboundSettings], ...] = (
@@ -239,5 +225,5 @@ JUDGES: tuple[Judge[InboundSettings], ...] = (
     Judge((_TYPE,), _type, "neither type is Partner, and no other difference between them is known"),
     Judge((_ORGANIZATIONS,), _organizations),
     Judge(("treatMessagesAsInternal", "cloudServicesMailEnabled"), _internal),
-    Judge((_SKIP_LAST, _SKIP_IPS, _USERS), _filtering),
+    Judge(_SKIP, _filtering),
 )

@@ -147,18 +147,16 @@ def _scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect
         yield neutral("the same domains, written differently", _DOMAINS)
 
 
-def _rule_scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
-    if before.is_transport_rule_scoped and not after.is_transport_rule_scoped:
-        yield from _leaves("recipients that a transport rule routes here", before, _BY_RULE)
-    elif after.is_transport_rule_scoped and not before.is_transport_rule_scoped:
-        yield from _enters("recipients that a transport rule routes here", after, _BY_RULE)
-
-
-def _all_accepted(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
-    if before.all_accepted_domains and not after.all_accepted_domains:
-        yield from _leaves("your accepted domains", before, _ACCEPTED)
-    elif after.all_accepted_domains and not before.all_accepted_domains:
-        yield from _enters("your accepted domains", after, _ACCEPTED)
+def _wider_scope(before: OutboundSettings, after: OutboundSettings) -> Iterator[Effect]:
+    by_rule, accepted = "recipients that a transport rule routes here", "your accepted domains"
+    for key, recipients, old, new in (
+        (_BY_RULE, by_rule, before.is_transport_rule_scoped, after.is_transport_rule_scoped),
+        (_ACCEPTED, accepted, before.all_accepted_domains, after.all_accepted_domains),
+    ):
+        if old and not new:
+            yield from _leaves(recipients, before, key)
+        elif new and not old:
+            yield from _enters(recipients, after, key)
 
 
 def _leaves(recipients: str, before: OutboundSettings, key: str) -> Iterator[Effect]:
@@ -210,8 +208,7 @@ JUDGES: tuple[Judge[OutboundSettings], ...] = (
     Judge((_DANE,), _dane),
     Judge((_MTA_STS,), _mta_sts),
     Judge((_DOMAINS,), _scope),
-    Judge((_BY_RULE,), _rule_scope),
-    Judge((_ACCEPTED,), _all_accepted),
+    Judge((_BY_RULE, _ACCEPTED), _wider_scope),
     Judge((_MX, _HOSTS), _route),
     Judge((_TYPE, _VIA_OWN, _HEADERS), _own_servers),
     Judge(("validationRecipients",), None, "addresses for a validation message"),

@@ -7,13 +7,7 @@ all of them, in the order of the documentation. `pack` is the only module that k
 from regulated_partners.policies import encryption, identity, lifecycle, pairing, scope, waiving
 from regulated_partners.policies.rule import Rule
 
-_WAIVABLE: tuple[Rule, ...] = (
-    *encryption.RULES,
-    *identity.RULES,
-    *scope.RULES,
-    *lifecycle.RULES,
-    *pairing.RULES,
-)
+_WAIVABLE: tuple[Rule, ...] = (*encryption.RULES, *identity.RULES, *scope.RULES, *lifecycle.RULES, *pairing.RULES)
 
 RULES: tuple[Rule, ...] = (*_WAIVABLE, *waiving.rules(_WAIVABLE))
 

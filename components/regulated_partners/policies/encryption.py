@@ -9,7 +9,6 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-tls-required",
         severity=Severity.CRITICAL,
-        level=Level.MANDATORY,
         description="Mail from a partner is refused unless it comes over TLS.",
         remediation="Set requireTls to true (inbound.connectionSecurity: forceTls).",
         why="Without it the partner's mail crosses the internet in clear text whenever its server, or somebody in "
@@ -22,7 +21,6 @@ RULES: tuple[ConnectorRule, ...] = (
     OutboundRule(
         id="outbound-tls-required",
         severity=Severity.CRITICAL,
-        level=Level.MANDATORY,
         description="Mail to a partner is delivered only over TLS.",
         remediation="Set tlsSettings (outbound.connectionSecurity) to anything but opportunistic TLS, or declare a "
         "waiver.",
@@ -38,7 +36,6 @@ RULES: tuple[ConnectorRule, ...] = (
     OutboundRule(
         id="outbound-certificate-trusted",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="The receiving server's certificate is issued by a trusted CA; self-signed ones need a waiver.",
         remediation="Set tlsSettings to CertificateValidation or DomainValidation, or declare a waiver with a reason "
         "and a day on which it expires.",
@@ -69,7 +66,6 @@ RULES: tuple[ConnectorRule, ...] = (
     OutboundRule(
         id="outbound-dane-on",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="DANE for SMTP is not switched off.",
         remediation="Leave smtpDaneMode out (Opportunistic), or declare a waiver.",
         why="Where the partner publishes TLSA records, DANE finds a forged server that a CA's certificate would hide.",
@@ -80,7 +76,6 @@ RULES: tuple[ConnectorRule, ...] = (
     OutboundRule(
         id="outbound-mta-sts-on",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="MTA-STS is not switched off.",
         remediation="Leave mtaStsMode out (Opportunistic), or declare a waiver.",
         why="A partner's MTA-STS policy names its servers; without it a forged MX record is believed.",

@@ -22,7 +22,6 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-sender-restricted",
         severity=Severity.CRITICAL,
-        level=Level.MANDATORY,
         description="Mail from a partner's domains is accepted only with the partner's certificate, or from its IP "
         "addresses.",
         remediation="Set restrictDomainsToCertificate with tlsSenderCertificateName (inbound.restrictDomainsBy: "
@@ -56,7 +55,6 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-one-restriction",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="One connector restricts to a certificate or to IP addresses, not to both.",
         remediation="Keep the certificate, or declare two connectors.",
         why="Microsoft advises separate connectors; which of the two a message was judged by cannot be told.",
@@ -71,7 +69,6 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-no-certificate-wildcard",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="An inbound connector names the partner's certificate without a wildcard.",
         remediation="Write the name in the certificate of the sending server, or declare a waiver.",
         why="With a wildcard every host that holds any certificate under the domain can send as the partner.",

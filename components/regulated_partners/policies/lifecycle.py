@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import re
 
-from regulated_partners.policies.rule import (
-    Clause,
-    ConnectorRule,
-    DeclaredRule,
-    InStackRule,
-    Level,
-    OutboundRule,
-    Severity,
-)
+from regulated_partners.policies.rule import Clause, ConnectorRule, DeclaredRule, Level, OutboundRule, Severity
 from regulated_partners.policies.subjects import Connector, Stack
 
 
@@ -41,14 +33,13 @@ RULES: tuple[ConnectorRule, ...] = (
         why="A connector that is switched off protects nothing, and looks as if it did.",
         source="New-InboundConnector, New-OutboundConnector, Enabled",
         reads=("enabled",),
-        test=lambda c: (
+        test=lambda c, _: (
             not c.settings.enabled and "it is switched off, so mail flows without its demands (Enabled is false)"
         ),
     ),
     OutboundRule(
         id="outbound-test-mode-off",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="No outbound connector is in test mode.",
         remediation="Leave testMode out.",
         why="Connectors in test mode escape the listings that audits are made from.",
@@ -58,10 +49,9 @@ RULES: tuple[ConnectorRule, ...] = (
             s.test_mode and "it is in test mode, and hidden from a plain Get-OutboundConnector (TestMode is true)"
         ),
     ),
-    InStackRule(
+    DeclaredRule(
         id="comment-names-owner",
         severity=Severity.LOW,
-        level=Level.MANDATORY,
         description="Every connector's comment names an owner.",
         remediation="Write a comment such as 'SEC-1234, owner messaging team'.",
         why="The comment is what an administrator sees in the admin centre before switching something off at night.",
@@ -70,10 +60,9 @@ RULES: tuple[ConnectorRule, ...] = (
         reads=("comment",),
         test=_no_owner,
     ),
-    InStackRule(
+    DeclaredRule(
         id="connector-protected",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="In a real tenant Pulumi refuses to delete connectors.",
         remediation="Leave protect out at the partner and in the stack (it is on outside the emulator); to delete one, "
         "declare a waiver.",

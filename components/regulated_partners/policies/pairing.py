@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import product
 
 from exchange_online.connectors import Direction
-from regulated_partners.policies.rule import Level, Severity, StackRule, Violation
+from regulated_partners.policies.rule import Severity, StackRule, Violation
 from regulated_partners.policies.subjects import Connector, Stack
 
 
@@ -25,17 +26,18 @@ def _both_directions(stack: Stack) -> Iterable[Violation]:
 
 def _agree(stack: Stack) -> Iterable[Violation]:
     for _urn, partner in stack.partners:
-        halves = [connector for connector in stack.connectors if connector.partner == partner]
-        inbound = [connector for connector in halves if connector.direction is Direction.INBOUND]
-        outbound = [connector for connector in halves if connector.direction is Direction.OUTBOUND]
-        for one in inbound:
-            for other in outbound:
-                yield from _disagreements(one, other)
-    for one in _standalone(stack):
-        for other in _standalone(stack):
-            facing = one.direction is Direction.INBOUND and other.direction is Direction.OUTBOUND
-            if facing and set(one.domains) & set(other.domains):
-                yield from _disagreements(one, other)
+        for one, other in _facing(connector for connector in stack.connectors if connector.partner == partner):
+            yield from _disagreements(one, other)
+    for one, other in _facing(_standalone(stack)):
+        if set(one.domains) & set(other.domains):
+            yield from _disagreements(one, other)
+
+
+def _facing(connectors: Iterable[Connector]) -> Iterable[tuple[Connector, Connector]]:
+    """Every inbound connector with every outbound one."""
+    for one, other in product(connectors, repeat=2):
+        if one.direction is Direction.INBOUND and other.direction is Direction.OUTBOUND:
+            yield one, other
 
 
 def _disagreements(inbound: Connector, outbound: Connector) -> Iterable[Violation]:
@@ -85,7 +87,6 @@ RULES = (
     StackRule(
         id="partner-both-directions",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="Every partner has an inbound and an outbound connector.",
         remediation=_BOTH,
         why="Forced TLS in one direction leaves the answers, which quote the mail, without it.",
@@ -95,7 +96,6 @@ RULES = (
     StackRule(
         id="partner-directions-agree",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="The two connectors of a partner are for the same domains, and both are in use or neither is.",
         remediation=_AGREE,
         why="A domain that only one direction knows travels without TLS in the other.",
@@ -105,7 +105,6 @@ RULES = (
     StackRule(
         id="one-connector-per-domain",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="A domain belongs to one connector of each direction.",
         remediation=_ONE,
         why="Duplicates can cause errors, and mail might not be delivered; which one is used is not documented.",

@@ -44,7 +44,7 @@ class Policy:
 
     id: str
     severity: Severity
-    level: Level
+    level: Level = Level.MANDATORY
     description: str
     remediation: str
     why: str
@@ -128,17 +128,7 @@ class OutboundRule(ConnectorRule):
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredRule(ConnectorRule):
-    """A policy about a connector and how it is declared: its consents, its protection, who made it."""
-
-    test: Callable[[Connector], Clause]
-
-    def clause(self, connector: Connector, _: Stack, /) -> Clause:
-        return self.test(connector)
-
-
-@dataclass(frozen=True, kw_only=True)
-class InStackRule(ConnectorRule):
-    """A policy about a connector that depends on the stack, or on what is configured."""
+    """A policy about how a connector is declared (its consents, its protection, who made it), and in which stack."""
 
     test: Callable[[Connector, Stack], Clause]
 

@@ -12,21 +12,12 @@ from regulated_partners.policies.rule import (
     OutboundRule,
     Severity,
 )
-from regulated_partners.policies.subjects import Connector
-
-_HYBRID_WIZARD = "HybridWizard"
+from regulated_partners.policies.subjects import Connector, Stack
 
 
-def _some_recipients(s: InboundSettings) -> Clause:
-    if not s.associated_accepted_domains:
-        return None
-    listed = ", ".join(s.associated_accepted_domains)
-    return f"it protects mail to {listed} only, and to no other domain of the tenant (AssociatedAcceptedDomains)"
-
-
-def _hybrid(connector: Connector) -> Clause:
+def _hybrid(connector: Connector, _: Stack) -> Clause:
     s = connector.settings
-    if connector.connector_source == _HYBRID_WIZARD:
+    if connector.connector_source == "HybridWizard":
         return "the Hybrid Configuration Wizard made it and will change it again (ConnectorSource HybridWizard)"
     flags = [("CloudServicesMailEnabled", s.cloud_services_mail_enabled)]
     if isinstance(s, InboundSettings):
@@ -38,23 +29,11 @@ def _hybrid(connector: Connector) -> Clause:
     return f"it has settings of a hybrid deployment ({', '.join(used)})" if used else None
 
 
-def _other_organizations(s: InboundSettings) -> Clause:
-    if not s.trusted_organizations:
-        return None
-    listed = ", ".join(s.trusted_organizations)
-    return f"mail from {listed} is trusted whatever the connector demands otherwise (TrustedOrganizations)"
-
-
-def _filtering_trial(s: InboundSettings) -> Clause:
-    return f"Enhanced Filtering works for {len(s.ef_users)} recipients only (EFUsers)" if s.ef_users else None
-
-
 RULES: tuple[ConnectorRule, ...] = (
     DeclaredRule(
         id="inbound-no-tenant-wide-senders",
         directions=(Direction.INBOUND,),
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="No inbound connector of a partner applies to every sender, unless that is said to be meant.",
         remediation="List the partner's domains, or set allowTenantWideRestriction to true if all other inbound mail "
         "is to be refused.",
@@ -62,7 +41,7 @@ RULES: tuple[ConnectorRule, ...] = (
         source="Exchange Online mail flow pages (2022); rule V12",
         reads=("senderDomains", "allowTenantWideRestriction"),
         of_partners=True,
-        test=lambda c: (
+        test=lambda c, _: (
             "*" in c.domains
             and not c.options.allow_tenant_wide_restriction
             and "it applies to every sender, so its demands are made of all mail of the tenant (SenderDomains *)"
@@ -71,7 +50,6 @@ RULES: tuple[ConnectorRule, ...] = (
     OutboundRule(
         id="outbound-no-catch-all",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="No outbound connector of a partner takes mail to every domain.",
         remediation="List the partner's domains, or declare a waiver.",
         why="Mail to everybody would be held to one partner's certificate, or handed to one partner's servers.",
@@ -86,19 +64,21 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-all-recipients",
         severity=Severity.MEDIUM,
-        level=Level.MANDATORY,
         description="An inbound connector protects the mail of all domains of the tenant.",
         remediation="Leave associatedAcceptedDomains out, or declare a waiver for the time of the trial.",
         why="Mail to the domains that are not listed is accepted without the connector's demands; Microsoft advises "
         "the list for trials only.",
         source="New-InboundConnector, AssociatedAcceptedDomains",
         reads=("associatedAcceptedDomains",),
-        test=_some_recipients,
+        test=lambda s: (
+            bool(s.associated_accepted_domains)
+            and f"it protects mail to {', '.join(s.associated_accepted_domains)} only, and to no other domain of the "
+            "tenant (AssociatedAcceptedDomains)"
+        ),
     ),
     DeclaredRule(
         id="hybrid-untouched",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="Connectors of a hybrid deployment are left to the Hybrid Configuration Wizard.",
         remediation="Remove the declaration (`pulumi state delete` keeps the connector), or declare a waiver.",
         why="Mail over them counts as internal, and the wizard overwrites what others set.",
@@ -114,13 +94,16 @@ RULES: tuple[ConnectorRule, ...] = (
     InboundRule(
         id="inbound-no-trusted-organizations",
         severity=Severity.HIGH,
-        level=Level.MANDATORY,
         description="No inbound connector trusts other Microsoft 365 organizations.",
         remediation="Leave trustedOrganizations out, or declare a waiver.",
         why="For mail between such organizations no other parameter of the connector is used.",
         source="New-InboundConnector, TrustedOrganizations",
         reads=("trustedOrganizations",),
-        test=_other_organizations,
+        test=lambda s: (
+            bool(s.trusted_organizations)
+            and f"mail from {', '.join(s.trusted_organizations)} is trusted whatever the connector demands otherwise "
+            "(TrustedOrganizations)"
+        ),
     ),
     InboundRule(
         id="inbound-filtering-for-all",
@@ -131,7 +114,7 @@ RULES: tuple[ConnectorRule, ...] = (
         why="Mail to the others is judged by the address of the last relay instead of the sender's.",
         source="New-InboundConnector, EFUsers",
         reads=("efUsers",),
-        test=_filtering_trial,
+        test=lambda s: bool(s.ef_users) and f"Enhanced Filtering works for {len(s.ef_users)} recipients only (EFUsers)",
     ),
     InboundRule(
         id="inbound-wildcard-filtered",

@@ -20,6 +20,7 @@ from regulated_partners.partners.declaration import StackWaiver
 from regulated_partners.partners.findings import in_words, spelled
 
 _KEYS = tuple(StackWaiver.model_fields)
+_TEXTS = tuple(key for key in _KEYS if key != "expires")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +35,10 @@ class Waiver:
     """
 
     index: int
-    policy: str
-    partner: str
-    reason: str
-    expires: datetime.date | None
+    policy: str = ""
+    partner: str = ""
+    reason: str = ""
+    expires: datetime.date | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -61,18 +62,18 @@ def read_waivers(declared: object) -> tuple[Waiver, ...]:
     if declared is None:
         return ()
     if not isinstance(declared, list):
-        return (_waiver(0, {}, "waivers is not a list; write each waiver after '- policy: ...'"),)
+        return (Waiver(index=0, problems=("waivers is not a list; write each waiver after '- policy: ...'",)),)
     return tuple(_read(index, item) for index, item in enumerate(declared))
 
 
 def _read(index: int, item: object) -> Waiver:
     try:
-        return _waiver(index, StackWaiver.model_validate(item).model_dump())
+        return Waiver(index=index, **StackWaiver.model_validate(item).model_dump())
     except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors(include_url=False)]
+        problems = tuple(_problem(detail) for detail in error.errors(include_url=False))
     said = item if isinstance(item, dict) else {}
-    right = {key: value for key, value in said.items() if isinstance(value, str) and key != "expires"}
-    return _waiver(index, right, *problems)
+    texts: dict[str, Any] = {key: said[key] for key in _TEXTS if isinstance(said.get(key), str)}
+    return Waiver(index=index, problems=problems, **texts)
 
 
 def _problem(detail: ErrorDetails) -> str:
@@ -80,14 +81,3 @@ def _problem(detail: ErrorDetails) -> str:
     if path and (detail["type"] in ("missing", "string_too_short") or detail["input"] is None):
         return f"{path} is missing; write it"
     return str(in_words(detail, path or "it", _KEYS)).removesuffix(".")
-
-
-def _waiver(index: int, said: dict[str, Any], *problems: str) -> Waiver:
-    return Waiver(
-        index=index,
-        policy=said.get("policy", ""),
-        partner=said.get("partner", ""),
-        reason=said.get("reason", ""),
-        expires=said.get("expires"),
-        problems=problems,
-    )

@@ -62,7 +62,6 @@ def rules(waivable: tuple[Rule, ...]) -> tuple[StackRule, ...]:
         StackRule(
             id="waiver-complete",
             severity=Severity.HIGH,
-            level=Level.MANDATORY,
             description="Every waiver names a policy, a partner, a reason and a day not too far ahead.",
             remediation="Complete the waiver in the stack file.",
             why="An exception that nobody gave a reason for, or that never ends, is the rule.",
@@ -73,7 +72,6 @@ def rules(waivable: tuple[Rule, ...]) -> tuple[StackRule, ...]:
         StackRule(
             id="waiver-not-expired",
             severity=Severity.HIGH,
-            level=Level.MANDATORY,
             description="No waiver is past its day.",
             remediation="Remove the waiver and keep the policy, or renew it with a new reason.",
             why="What was accepted for a while has to be decided again.",

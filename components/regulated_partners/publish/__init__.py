@@ -22,7 +22,6 @@ def issues(environ: Mapping[str, str], title: str) -> IssueBoard:
     """The open issues about drift.
 
     Args:
-        environ: of the job.
         title: of an issue that is added.
 
     Raises:

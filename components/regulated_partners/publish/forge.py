@@ -25,15 +25,12 @@ class Board(Protocol):
 
     def posts(self) -> Iterable[Post]:
         """Those that are there, the oldest first."""
-        ...
 
     def change(self, post: Post, body: str) -> None:
         """Gives one another text."""
-        ...
 
     def add(self, body: str) -> None:
         """Adds one."""
-        ...
 
 
 class IssueBoard(Board, Protocol):
@@ -41,7 +38,6 @@ class IssueBoard(Board, Protocol):
 
     def close(self, post: Post) -> None:
         """Closes one."""
-        ...
 
 
 @dataclass(frozen=True)

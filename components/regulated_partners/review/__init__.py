@@ -3,7 +3,7 @@
 from regulated_partners.review.gates import FAIL_ON, Gates, refusals
 from regulated_partners.review.markdown import MAXIMUM, comment, issue, issue_title
 from regulated_partners.review.rendering import as_json, show
-from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
+from regulated_partners.review.report import ConnectorReview, Drift, Review, Setting
 from regulated_partners.review.review import review_of
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "ConnectorReview",
     "Drift",
     "Gates",
-    "OwnerReview",
     "Review",
     "Setting",
     "as_json",

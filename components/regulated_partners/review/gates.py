@@ -45,7 +45,7 @@ def _unacknowledged(review: Review, gates: Gates) -> Iterator[str]:
     for owner in review.owners:
         found = _stopping(owner.effects, gates)
         if found and not review.acknowledged(owner):
-            yield f"{owner.name}: {found[0].reason} ({found[0].kind}). {_advice(review, owner)}"
+            yield f"{owner.name}: {found[0].reason} ({found[0].kind}). {_advice(owner)}"
     for drift in review.drifts:
         found = _stopping(drift.repair, gates)
         if found and not review.acknowledged(drift):
@@ -59,9 +59,9 @@ def _stopping(effects: Iterable[Effect], gates: Gates) -> list[Effect]:
     return [effect for effect in effects if effect.kind in gates.fail_on]
 
 
-def _advice(review: Review, owner: OwnerReview) -> str:
-    given = owner.acknowledgement
-    if given is not None and not review.acknowledged(owner):
+def _advice(owner: OwnerReview) -> str:
+    """What to do about one whose acknowledgement, if there is one, does not count."""
+    if (given := owner.acknowledgement) is not None:
         return f"Its acknowledgement ({given.reason}) expired on {given.expires}; give a new one if this is meant."
     if owner.is_partner and not owner.disappears:
         return "If this is meant, say so at the partner: acknowledge: {reason: …, expires: …}."

@@ -6,7 +6,7 @@ when there is something to change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.markdown import Markdown, code, details, escaped, marker, shortened, table
@@ -34,8 +34,8 @@ def comment(review: Review, refusals: Sequence[str], maximum: int = MAXIMUM) -> 
         maximum: characters it may have; what does not fit is left out from the end, with a sentence that says so.
     """
     head = "\n".join(_head(review, refusals))
-    blocks = [*_owner_blocks(review), *_drift_blocks(review), *_tail_blocks(review)]
-    return _within(head, blocks, maximum)
+    owners = ["\n".join(_owner(review, owner)) for owner in review.owners]
+    return _within(head, [*owners, *_drift_blocks(review), *_tail_blocks(review)], maximum, _cut)
 
 
 def _head(review: Review, refusals: Sequence[str]) -> Iterator[str]:
@@ -55,11 +55,6 @@ def _few(sentences: Sequence[str], count: int) -> Iterator[str]:
     yield from (shortened(sentence, 600) for sentence in sentences[:count])
     if len(sentences) > count:
         yield f"And {len(sentences) - count} more; `--json` lists them all."
-
-
-def _owner_blocks(review: Review) -> Iterator[str]:
-    for owner in review.owners:
-        yield "\n".join(_owner(review, owner))
 
 
 def _owner(review: Review, owner: OwnerReview) -> Iterator[str]:
@@ -118,18 +113,18 @@ def _tail_blocks(review: Review) -> Iterator[str]:
         yield f"<sub>{LEGEND}</sub>"
 
 
-def _within(head: str, blocks: list[str], maximum: int) -> str:
+def _within(head: str, blocks: Sequence[str], maximum: int, cut: Callable[[int], str]) -> str:
     """The most important blocks come first, so what is left out is what matters least."""
     whole = "\n\n".join([head, *blocks]) + "\n"
     if len(whole) <= maximum:
         return whole
     text, shown = head, 0
-    reserve = len(_cut(len(blocks))) + 3
+    reserve = len(cut(len(blocks))) + 3
     for block in blocks:
         if len(text) + len(block) + 2 + reserve > maximum:
             break
         text, shown = f"{text}\n\n{block}", shown + 1
-    left = f"{text}\n\n{_cut(len(blocks) - shown)}\n"
+    left = f"{text}\n\n{cut(len(blocks) - shown)}\n"
     return left if len(left) <= maximum else left[: maximum - 1] + "\n"
 
 
@@ -159,14 +154,9 @@ def issue(stack: str, drifts: Sequence[Drift], maximum: int = MAXIMUM) -> str:
         "in the tenant, outside of this stack. "
         f"{code(f'regulated-partners up --stack {stack}')} puts back what is declared; to keep a change, declare it."
     )
-    text = "\n".join(head) + "\n"
-    for index, drift in enumerate(drifts):
-        block = "\n" + "\n".join(_found(drift)) + "\n"
-        left = f"\nAnd {_count(len(drifts) - index, 'connector')} more; `--json` lists them all.\n"
-        if len(text) + len(block) + len(left) > maximum:
-            return text + left
-        text += block
-    return text
+    blocks = ["\n".join(_found(drift)) for drift in drifts]
+    more = "And {} more; `--json` lists them all."
+    return _within("\n".join(head), blocks, maximum, lambda left: more.format(_count(left, "connector")))
 
 
 def _found(drift: Drift) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -62,7 +63,7 @@ def _connector(connector: ConnectorReview) -> dict[str, Any]:
         "before": connector.before or None,
         "after": connector.after or None,
         "effects": _effects(connector.effects),
-        "settings": _settings(connector.settings),
+        "settings": [asdict(setting) for setting in connector.settings],
     }
 
 
@@ -74,7 +75,7 @@ def _drift(review: Review, drift: Drift) -> dict[str, Any]:
         "deployed": drift.before,
         "found": drift.found or None,
         "effects": _effects(drift.effects),
-        "settings": _settings(drift.settings),
+        "settings": [asdict(setting) for setting in drift.settings],
         "outcome": drift.outcome,
         "outcomeEffects": _effects(drift.repair),
         "acknowledgement": _acknowledgement(drift.acknowledgement, in_force=review.acknowledged(drift)),
@@ -85,10 +86,6 @@ def _effects(effects: Sequence[Effect]) -> list[dict[str, Any]]:
     return [
         {"class": effect.kind.value, "reason": effect.reason, "properties": list(effect.keys)} for effect in effects
     ]
-
-
-def _settings(settings: Sequence[Setting]) -> list[dict[str, str]]:
-    return [{"parameter": setting.parameter, "before": setting.before, "after": setting.after} for setting in settings]
 
 
 def _acknowledgement(given: StackAcknowledgement | None, *, in_force: bool) -> dict[str, Any] | None:

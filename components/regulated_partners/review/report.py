@@ -14,18 +14,18 @@ from regulated_partners.partners.declaration import StackAcknowledgement
 
 _NOT_THERE = "There is no such connector."
 _WAY = {Direction.INBOUND: "Mail from the partner", Direction.OUTBOUND: "Mail to the partner"}
-_COUNTED = (
-    (Operation.DELETE, "goes away", "go away"),
-    (Operation.REPLACE, "is replaced", "are replaced"),
-    (Operation.UPDATE, "changes", "change"),
-    (Operation.CREATE, "is new", "are new"),
-)
+#: What happens to one, and to several, in the order in which they are counted.
 _WHAT = {
-    Operation.DELETE: "goes away",
-    Operation.REPLACE: "is replaced",
-    Operation.CREATE: "is new",
-    Operation.UPDATE: "changes",
-    Operation.UNCHANGED: "stays as it is",
+    Operation.DELETE: ("goes away", "go away"),
+    Operation.REPLACE: ("is replaced", "are replaced"),
+    Operation.UPDATE: ("changes", "change"),
+    Operation.CREATE: ("is new", "are new"),
+    Operation.UNCHANGED: ("stays as it is", "stay as they are"),
+}
+_MEANING = {
+    EffectKind.WEAKENS: "protection gets weaker for {}",
+    EffectKind.OUTAGE_RISK: "mail of {} may stop",
+    EffectKind.STRENGTHENS: "protection gets stronger for {}",
 }
 
 #: What the four words mean, for a reader who sees a review for the first time.
@@ -71,7 +71,7 @@ class ConnectorReview:
     @property
     def happens(self) -> str:
         """What happens to it, a verb: `goes away`."""
-        return _WHAT[self.operation]
+        return _WHAT[self.operation][0]
 
     @property
     def story(self) -> tuple[tuple[str, str], ...]:
@@ -148,7 +148,7 @@ class OwnerReview:
     def headline(self) -> str:
         """What happens to it, and the classes it has: `changes: weakens, outage risk`."""
         kinds = [kind.value for kind in EffectKind if kind in self.kinds and kind is not EffectKind.NEUTRAL]
-        return f"{_WHAT[self.operation]}: {', '.join(kinds) or EffectKind.NEUTRAL.value}"
+        return f"{_WHAT[self.operation][0]}: {', '.join(kinds) or EffectKind.NEUTRAL.value}"
 
     def way(self, connector: ConnectorReview) -> str:
         """Which mail a connector of it is about."""
@@ -191,17 +191,6 @@ class Review:
         found = {owner.name for owner in self.owners if kind in owner.kinds}
         return len(found | {drift.owner for drift in self.drifts if kind in {effect.kind for effect in drift.repair}})
 
-    @property
-    def weakened_outside(self) -> int:
-        """How many were weakened outside of this stack."""
-        weak = EffectKind.WEAKENS
-        return len({drift.owner for drift in self.drifts if weak in {effect.kind for effect in drift.effects}})
-
-    @property
-    def operations(self) -> Counter[Operation]:
-        """How many partners and connectors of their own are created, changed and so on."""
-        return Counter(owner.operation for owner in self.owners)
-
     def acknowledged(self, owner: OwnerReview | Drift) -> bool:
         """Whether the stack file says that what weakens this one is meant."""
         return in_force(owner.acknowledgement, self.today)
@@ -223,10 +212,10 @@ class Review:
             return (
                 f"Nothing changes for mail: {'1 partner stays' if count == 1 else f'{count} partners stay'} as before."
             )
-        counts = self.operations
+        counts = Counter(owner.operation for owner in self.owners)
         parts = [
             f"{counts[operation]} {one if counts[operation] == 1 else many}"
-            for operation, one, many in _COUNTED
+            for operation, (one, many) in _WHAT.items()
             if counts[operation]
         ]
         drifted = len({drift.owner for drift in self.drifts})
@@ -238,17 +227,10 @@ class Review:
         return f"Partners: {listed(parts, 'and')}. {self._meaning()}"
 
     def _meaning(self) -> str:
-        weak, risk = self.count(EffectKind.WEAKENS), self.count(EffectKind.OUTAGE_RISK)
-        strong = self.count(EffectKind.STRENGTHENS)
-        parts = []
-        if weak:
-            parts.append(f"protection gets weaker for {weak}")
-        if risk:
-            parts.append(f"mail of {risk} may stop")
-        if strong:
-            parts.append(f"protection gets stronger for {strong}")
+        parts = [text.format(count) for kind, text in _MEANING.items() if (count := self.count(kind))]
         applied = sentence(listed(parts, "and")) or "Protection and flow of mail stay the same."
-        outside = self.weakened_outside
+        weak = EffectKind.WEAKENS
+        outside = len({drift.owner for drift in self.drifts if weak in {effect.kind for effect in drift.effects}})
         return f"{applied} Somebody has weakened protection of {outside} outside of this stack." if outside else applied
 
 

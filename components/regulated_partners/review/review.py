@@ -6,14 +6,7 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from exchange_online.connectors import (
-    Change,
-    ConnectorSettings,
-    Value,
-    changes,
-    listed,
-    mail_flow,
-)
+from exchange_online.connectors import Change, ConnectorSettings, Value, changes, listed, mail_flow
 from regulated_partners.effects import (
     KINDS,
     Effect,
@@ -39,7 +32,7 @@ def review_of(plan: Plan, today: datetime.date) -> Review:
         today: the day that decides which acknowledgements are in force.
     """
     changed = [connector for connector in plan.connectors if _declares_change(connector)]
-    drifts = tuple(_drift(plan, connector) for connector in plan.connectors if connector.drifted)
+    drifts = tuple(_drift(plan, c, c.recorded) for c in plan.connectors if c.recorded and c.drifted)
     owners = sorted(_owners(plan, changed), key=_importance)
     planned = {connector.owner for connector in plan.connectors}
     there = {connector.owner for connector in plan.connectors if connector.recorded or connector.before}
@@ -159,11 +152,8 @@ def _taken_over(planned: PlannedConnector, other: PlannedConnector) -> Iterator[
     yield from unnamed or (neutral("its demands are those of the connector it follows"),)
 
 
-def _drift(plan: Plan, planned: PlannedConnector) -> Drift:
-    recorded, found, after = planned.recorded, planned.before, planned.after
-    if recorded is None:
-        raise ValueError(f"{planned.urn} has not drifted")
-    repair = classify(found, after) if found != after else ()
+def _drift(plan: Plan, planned: PlannedConnector, recorded: ConnectorSettings) -> Drift:
+    found, after = planned.before, planned.after
     return Drift(
         owner=planned.owner,
         name=recorded.name,
@@ -173,7 +163,7 @@ def _drift(plan: Plan, planned: PlannedConnector) -> Drift:
         effects=classify(recorded, found),
         settings=_settings(recorded, found) if found else (),
         outcome=_outcome(recorded, found, after),
-        repair=repair,
+        repair=classify(found, after) if found != after else (),
         acknowledgement=plan.acknowledgements.of(planned.owner),
     )
 
@@ -191,7 +181,7 @@ def _outcome(
 
 
 def _settings(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Setting, ...]:
-    return tuple(_setting(change) for change in changes(before, after))
+    return tuple(map(_setting, changes(before, after)))
 
 
 def _setting(change: Change) -> Setting:

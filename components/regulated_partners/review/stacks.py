@@ -74,8 +74,6 @@ def preview_stack(
     """Previews a stack, and writes its three files into `folder`; where it fails only the comment, which says so.
 
     Args:
-        environ: the process environment.
-        gates: what stops the pipeline.
         packs: directories of policy packs; a violated mandatory policy refuses as a gate does.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,14 +86,14 @@ def preview_stack(
         arguments = ["--save-plan", str(folder.resolve() / PLAN), *_judged_by(packs, folder.resolve() / _EVENTS)]
         document = pulumi.read_json(Operation.PREVIEW, arguments, fine=(0,))
         violated = read_violations(folder / _EVENTS) if packs else ()
-        (folder / _EVENTS).unlink(missing_ok=True)
         plan = read_preview(without_their_failure(document) if violated else document, stack.root)
         found = review_of(plan, datetime.datetime.now(datetime.UTC).date())
     except CannotRunError as error:
-        for name in (PLAN, _EVENTS):
-            (folder / name).unlink(missing_ok=True)
+        (folder / PLAN).unlink(missing_ok=True)
         (folder / COMMENT).write_text(_failure(stack.name, str(error)), encoding="utf-8")
         return Previewed(stack.name, problem=str(error))
+    finally:
+        (folder / _EVENTS).unlink(missing_ok=True)
     refused = (*refusals(found, gates), *violated)
     (folder / COMMENT).write_text(comment(found, refused), encoding="utf-8")
     (folder / REPORT).write_text(as_json(found, refused) + "\n", encoding="utf-8")
