@@ -26,12 +26,7 @@ from pathlib import Path
 from regulated_partners.errors import InstallError
 
 #: What has to lie in one directory for Python programs to run.
-EXECUTABLES = (
-    "pulumi",
-    "pulumi-language-python",
-    "pulumi-language-python-exec",
-    "pulumi-resource-pulumi-python",
-)
+EXECUTABLES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 
 #: Seconds between two lines that say that something still goes on.
 ALIVE_EVERY_SECONDS = 30.0
