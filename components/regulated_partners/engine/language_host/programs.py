@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from pulumi.runtime.proto import language_pb2
@@ -100,13 +101,7 @@ def start_plugin(request: language_pb2.RunPluginRequest, children: Children) -> 
     """
     interpreter = plugin_interpreter(RuntimeOptions.of(request.info))
     environment = interpreter.environment(dict(entry.split("=", 1) for entry in request.env if "=" in entry))
-    return children.start(
-        plugin_command(request, interpreter),
-        cwd=request.pwd,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    return children.start(plugin_command(request, interpreter), cwd=request.pwd, env=environment, piped=True)
 
 
 def plugin_command(request: language_pb2.RunPluginRequest, interpreter: Interpreter) -> list[str]:
@@ -125,8 +120,6 @@ def plugin_command(request: language_pb2.RunPluginRequest, interpreter: Interpre
 
 
 def _distribution(directory: Path) -> str:
-    import tomllib
-
     project = tomllib.loads((directory / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
     name = project.get("name") if isinstance(project, dict) else None
     if not isinstance(name, str):

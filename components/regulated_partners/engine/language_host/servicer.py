@@ -11,7 +11,6 @@ import importlib.metadata
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import grpc
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from regulated_partners.engine.language_host.children import Children, Exit, stream_child
+from regulated_partners.engine.language_host.children import Children, stream_child
 from regulated_partners.engine.language_host.interpreter import (
     Installation,
     InstalledPackage,
@@ -101,13 +100,12 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
             child = start_plugin(request, self._children)
         except (InterpreterError, OSError) as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        for event in stream_child(child, self._children, context.is_active):
-            if isinstance(event, Exit):
-                yield language_pb2.RunPluginResponse(exitcode=event.code)
-            elif event.stream == "stdout":
-                yield language_pb2.RunPluginResponse(stdout=event.data)
+        for stream, data in stream_child(child, self._children, context.is_active):
+            if stream == "stdout":
+                yield language_pb2.RunPluginResponse(stdout=data)
             else:
-                yield language_pb2.RunPluginResponse(stderr=event.data)
+                yield language_pb2.RunPluginResponse(stderr=data)
+        yield language_pb2.RunPluginResponse(exitcode=child.returncode)
 
     def InstallDependencies(
         self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
@@ -119,19 +117,13 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         except InterpreterError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         for command in commands:
-            child = self._children.start(
-                command, cwd=None, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
-            for event in stream_child(child, self._children, context.is_active):
-                if isinstance(event, Exit):
-                    if event.code != 0:
-                        context.abort(
-                            grpc.StatusCode.INTERNAL, f"`{' '.join(command)}` failed with exit code {event.code}."
-                        )
-                elif event.stream == "stdout":
-                    yield language_pb2.InstallDependenciesResponse(stdout=event.data)
-                else:
-                    yield language_pb2.InstallDependenciesResponse(stderr=event.data)
+            child = self._children.start(command, cwd=None, env=os.environ, piped=True)
+            for stream, data in stream_child(child, self._children, context.is_active):
+                yield language_pb2.InstallDependenciesResponse(**{stream: data})
+            if child.returncode != 0:
+                context.abort(
+                    grpc.StatusCode.INTERNAL, f"`{' '.join(command)}` failed with exit code {child.returncode}."
+                )
 
     def GeneratePackage(
         self, request: language_pb2.GeneratePackageRequest, context: grpc.ServicerContext
@@ -189,12 +181,9 @@ def required_packages(packages: Iterable[InstalledPackage]) -> list[plugin_pb2.P
 
 def _dependency(package: InstalledPackage, plugin: dict[str, object]) -> plugin_pb2.PackageDependency:
     name = str(plugin.get("name") or re.sub(r"[-_.]+", "-", package.name).lower().removeprefix("pulumi-"))
-    dependency = plugin_pb2.PackageDependency(
-        name=name,
-        kind="resource",
-        version=_with_v(str(plugin.get("version") or package.version)),
-        server=str(plugin.get("server") or ""),
-    )
+    version = "v" + str(plugin.get("version") or package.version).removeprefix("v")
+    server = str(plugin.get("server") or "")
+    dependency = plugin_pb2.PackageDependency(name=name, kind="resource", version=version, server=server)
     parameterization = plugin.get("parameterization")
     if isinstance(parameterization, dict):
         dependency.parameterization.CopyFrom(
@@ -205,7 +194,3 @@ def _dependency(package: InstalledPackage, plugin: dict[str, object]) -> plugin_
             )
         )
     return dependency
-
-
-def _with_v(version: str) -> str:
-    return version if version.startswith("v") else f"v{version}"
