@@ -136,7 +136,7 @@ class _Adoption:
         with tempfile.TemporaryDirectory(prefix="regulated-partners-") as folder:
             file = Path(folder) / "import.json"
             file.write_text(import_file(plan.adopted, siblings), encoding="utf-8")
-            self.pulumi.import_resources(file, protect=self.stack.protects)
+            self.pulumi.import_resources(file, protect=self.stack.settings.protects)
 
 
 def _declared(stack: StackFile) -> DeclaredStack:

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from exchange_online.connectors import ConnectorSettings, Direction
+from exchange_online.connectors import Direction
 from regulated_partners.engine.plan import (
     CONNECTORS,
     Operation,
@@ -31,7 +31,7 @@ from regulated_partners.engine.plan import (
     planned_settings,
     read_properties,
 )
-from regulated_partners.engine.state import Export, Resource
+from regulated_partners.engine.state import Export, Resource, ResourceState
 from regulated_partners.errors import CannotRunError
 from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of, type_of
 from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
@@ -57,31 +57,18 @@ _FAILED = "preview failed"
 
 
 class _Read(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _State(_Read):
-    type: str = ""
-    id: str = ""
-    parent: str = ""
-    inputs: dict[str, Any] = Field(default_factory=dict)
-    outputs: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def settings(self) -> ConnectorSettings:
-        """From the outputs, because the service can decline an input."""
-        return read_properties(CONNECTORS[self.type], self.outputs or self.inputs).settings
+    model_config = ConfigDict(frozen=True)
 
 
 class _Step(_Read):
     op: str
     urn: str
-    old: _State | None = Field(None, alias="oldState")
-    new: _State | None = Field(None, alias="newState")
+    old: ResourceState | None = Field(None, alias="oldState")
+    new: ResourceState | None = Field(None, alias="newState")
 
     @property
-    def state(self) -> _State:
-        return self.new or self.old or _State()
+    def state(self) -> ResourceState:
+        return self.new or self.old or ResourceState()
 
 
 class _Diagnostic(_Read):
@@ -145,7 +132,7 @@ def read_preview(document: object, root: Path | None = None) -> Plan:
     """The plan in a preview.
 
     Args:
-        document: the preview.
+        document: of `pulumi preview --json`.
         root: the project's directory, for partners that stacks share; unless given that of the current directory.
 
     Raises:
@@ -359,9 +346,8 @@ def _saved(
     operation = next((found for step, found in _OPERATIONS.items() if step in plan.steps), None)
     if operation is None:
         raise CannotRunError(f"The saved plan does nothing that this command knows with {printable(urn)}.")
-    after = (
-        read_properties(direction, plan.state) if plan.state is not None and operation is not Operation.DELETE else None
-    )
+    remains = plan.state is not None and operation is not Operation.DELETE
+    after = read_properties(direction, plan.state or {}) if remains else None
     before, parent = None, plan.goal.parent if plan.goal else ""
     if operation is Operation.UNCHANGED and after:
         before = after.settings
@@ -396,7 +382,7 @@ def _now(urn: str, known: Mapping[str, Resource] | None) -> Resource:
 
 
 def _inputs_now(plan: _ResourcePlan, resource: Resource) -> Mapping[str, Any]:
-    recorded = resource.outputs or resource.inputs
+    recorded = resource.properties
     if plan.state is None or plan.goal is None:
         return recorded
     diff = plan.goal.input_diff
