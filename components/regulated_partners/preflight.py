@@ -160,12 +160,7 @@ def _notes(unreached: int, probe: Probe, now: datetime) -> Iterable[str]:
 class _Cache:
     """What was seen, kept for a while: previews are repeated, and others' servers not to be bothered.
 
-    One file for each set of questions.
-
-    Args:
-        directory: of the project.
-        questions: what is probed.
-        settings: how; another way may see something else.
+    One file for each set of questions and way of asking, which may see something else.
     """
 
     def __init__(self, directory: Path, questions: Questions, settings: PreflightSettings) -> None:

@@ -12,8 +12,8 @@ from rich.text import Text
 class Progress:
     """One line for each step: moving on a terminal, plain in a log. A context manager."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self._status: Status | None = None
 
     def step(self, doing: str) -> None:

@@ -82,11 +82,7 @@ def _command() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command. Returns its exit code.
-
-    Args:
-        arguments: without the program's name; those of the process unless given.
-    """
+    """Runs the command, with the process's arguments unless others are given. Returns its exit code."""
     _write_anywhere()
     try:
         app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name=PROGRAM)

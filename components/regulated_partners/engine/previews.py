@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from exchange_online.connectors import Direction
+from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.engine.plan import (
     CONNECTORS,
     Operation,
@@ -279,7 +279,8 @@ def _previewed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
             yield _planned(step, read)
     for urn, read in by_urn.items():
         if urn not in spoken:
-            yield _untouched(read, gone=read.state.parent in deleted_partners)
+            there = None if read.state.parent in deleted_partners else read.state.settings
+            yield _unchanged(urn, read.state, before=there, after=there)
 
 
 def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
@@ -307,17 +308,17 @@ def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
     )
 
 
-def _untouched(read: _Step, *, gone: bool) -> PlannedConnector:
-    settings = read.state.settings
-    there = None if gone else settings
+def _unchanged(
+    urn: str, recorded: ResourceState, *, before: ConnectorSettings | None, after: ConnectorSettings | None
+) -> PlannedConnector:
     return PlannedConnector(
-        urn=read.urn,
-        direction=CONNECTORS[read.state.type],
+        urn=urn,
+        direction=CONNECTORS[recorded.type],
         operation=Operation.UNCHANGED,
-        partner=partner_of(read.state.parent),
-        recorded=settings,
-        before=there,
-        after=there,
+        partner=partner_of(recorded.parent),
+        recorded=recorded.settings,
+        before=before,
+        after=after,
     )
 
 
@@ -327,17 +328,9 @@ def _refreshed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
             continue
         if step.op not in _REFRESHED:
             raise CannotRunError(f"The refresh does '{printable(step.op)}', which this command does not know.")
-        recorded = step.old.settings
-        yield PlannedConnector(
-            urn=step.urn,
-            direction=CONNECTORS[step.old.type],
-            operation=Operation.UNCHANGED,
-            partner=partner_of(step.old.parent),
-            recorded=recorded,
-            before=step.new.settings if step.new else None,
-            # What `up` would make of it, as long as the declaration is the one that was deployed.
-            after=recorded,
-        )
+        # `up` would make of it what is recorded, as long as the declaration is the one that was deployed.
+        there = step.new.settings if step.new else None
+        yield _unchanged(step.urn, step.old, before=there, after=step.old.settings)
 
 
 def _saved(

@@ -22,9 +22,6 @@ def ensure_virtualenv(project: Path) -> None:
 
     One that is there is left as it is. `pulumi install`, or pip, may install into it what the project needs besides.
 
-    Args:
-        project: the directory of Pulumi.yaml.
-
     Raises:
         CannotRunError: where it cannot be made.
     """

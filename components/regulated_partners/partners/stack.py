@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange_online.connectors import Direction, Severity, neighbour_warnings, parameters, restricts_tenant
-from regulated_partners.partners.connectors import KEYS, DeclaredConnector, read_connectors
+from regulated_partners.partners.connectors import DeclaredConnector, read_connectors
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding
 from regulated_partners.partners.pair import Pair
@@ -184,8 +184,7 @@ def _same_connector_name(
         for half in pair.halves:
             yield from _claim(owners, half.direction, str(half.declared["name"]), f"partner {pair.name}")
     for connector in connectors:
-        where = f"{KEYS[connector.direction]} '{connector.name}'"
-        yield from _claim(owners, connector.direction, connector.name, where)
+        yield from _claim(owners, connector.direction, connector.name, connector.place)
 
 
 def _claim(
@@ -208,10 +207,10 @@ def _beside_partners(pairs: Sequence[Pair], connectors: Iterable[DeclaredConnect
     for connector in connectors:
         same_direction = [half.settings for half in halves if half.direction is connector.direction]
         for warning in neighbour_warnings(connector.settings, same_direction):
-            yield DeclarationFinding(f"{KEYS[connector.direction]} '{connector.name}'", warning, Severity.WARNING)
+            yield DeclarationFinding(connector.place, warning, Severity.WARNING)
         if same_direction and restricts_tenant(connector.settings):
             yield DeclarationFinding(
-                f"{KEYS[connector.direction]} '{connector.name}'",
+                connector.place,
                 "it restricts all senders of the tenant, and wins over the connectors of this stack's partners "
                 "for mail from the same source; check that their mail meets its restriction too.",
                 Severity.WARNING,

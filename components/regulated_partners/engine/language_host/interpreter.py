@@ -47,11 +47,7 @@ class InterpreterError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class RuntimeOptions:
-    """The options this host honours.
-
-    Attributes:
-        root: directory of the project file, absolute.
-        virtualenv: path of a virtual environment; None when not set.
+    """The options this host honours, and the absolute path of the project file's directory.
 
     Source: Pulumi project file reference, `runtime` options of Python (`virtualenv`, `toolchain`).
     """
@@ -78,12 +74,7 @@ class RuntimeOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Interpreter:
-    """A Python to run something with.
-
-    Attributes:
-        executable: path of the interpreter.
-        virtualenv: its virtual environment when one was chosen by option; None for the ambient Python.
-    """
+    """A Python to run something with, and its virtual environment; None for the ambient Python."""
 
     executable: str
     virtualenv: Path | None
@@ -142,14 +133,7 @@ def plugin_interpreter(options: RuntimeOptions) -> Interpreter:
 
 @dataclass(frozen=True, kw_only=True)
 class InstalledPackage:
-    """One distribution.
-
-    Attributes:
-        name: as its metadata say.
-        version: as its metadata say.
-        required: another installed distribution requires it.
-        plugin: the text of its `pulumi-plugin.json`, None when it has none.
-    """
+    """One distribution: whether another one requires it, and the text of its `pulumi-plugin.json` if it has one."""
 
     name: str
     version: str

@@ -30,14 +30,7 @@ EXIT_AFTER_MESSAGE = 32
 def run_program(
     request: language_pb2.RunRequest, *, executor: Path, engine: str, tracing: str, children: Children
 ) -> language_pb2.RunResponse:
-    """Runs the program of a request to its end, its output going to this process's own.
-
-    Args:
-        request: of the engine.
-        executor: path of `pulumi-language-python-exec`.
-        engine: host:port.
-        tracing: an endpoint, empty for none.
-        children: where the process is registered.
+    """Runs the program of a request to its end, its output going to this process's own; arguments as the service's.
 
     Returns:
         An empty response for success, `bail` when the program has reported its error, else `error`.
