@@ -188,12 +188,7 @@ def count_differences(document: object) -> int:
 
 
 def read_refresh(document: object, stack: str, root: Path | None = None) -> Plan:
-    """What somebody changed in the tenant, as a plan that changes nothing else.
-
-    Args:
-        document: of `pulumi refresh --preview-only --json`.
-        stack: the stack's name.
-        root: as for `read_preview`.
+    """What somebody changed in the tenant, by `pulumi refresh --preview-only --json`: a plan that changes nothing else.
 
     Raises:
         CannotRunError: when the refresh failed, or the document is none.
@@ -218,9 +213,8 @@ def read_saved_plan(document: object, state: object | None) -> Plan:
     Raises:
         CannotRunError: when a document is not what it should be, or the state is needed and not there.
     """
-    plan = _validated(
-        _SavedPlan, document, "This is no plan of `pulumi preview --save-plan` that this command can read."
-    )
+    otherwise = "This is no plan of `pulumi preview --save-plan` that this command can read."
+    plan = _validated(_SavedPlan, document, otherwise)
     known = None
     if state is not None:
         export = _validated(Export, state, "The file given as --state is not what `pulumi stack export` writes.")

@@ -124,10 +124,7 @@ class PulumiCli:
     def read_json(self, operation: Operation, extra: Sequence[str], *, fine: Sequence[int]) -> dict[str, Any]:
         """What an operation writes with `--json`, without colours or questions.
 
-        Args:
-            operation: what to do.
-            extra: further arguments.
-            fine: exit codes with which it has done its work; with others its JSON still tells what went wrong.
+        With exit codes other than `fine` it has not done its work, and its JSON still tells what went wrong.
 
         Raises:
             CannotRunError: when it wrote no JSON, with what it said instead.
@@ -167,9 +164,7 @@ class PulumiCli:
     def import_resources(self, file: Path, *, protect: bool) -> None:
         """Enters resources into the state; the CLI's own progress goes to stderr.
 
-        Args:
-            file: an import file whose resources have inputs and outputs, so that nothing is read.
-            protect: whether Pulumi refuses to delete them.
+        The resources of the import file have inputs and outputs, so that nothing is read.
         """
         arguments = [
             *("pulumi", "import", "--file", str(file), "--generate-code=false", f"--protect={str(protect).lower()}"),

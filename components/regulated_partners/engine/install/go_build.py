@@ -105,13 +105,7 @@ def _sources() -> list[Path]:
 def go(arguments: list[str], module: Path, announce: str = "") -> str:
     """Runs go in the directory of a module that go.mod pins and go.sum verifies, and says now and then that it does.
 
-    Args:
-        arguments: of the go command.
-        module: the directory.
-        announce: a line that says beforehand what will take a while.
-
-    Returns:
-        What it wrote to stdout.
+    `announce` says beforehand what will take a while. Returns what go wrote to stdout.
 
     Raises:
         RouteError: one sentence, when there is no go, a module cannot be had, or the build fails.
