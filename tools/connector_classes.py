@@ -70,7 +70,7 @@ class {direction}(Connector, module=PACKAGE, name="{direction}"):
 
 _TITLES = {
     Direction.INBOUND: "Mail from a partner: an inbound connector",
-    Direction.OUTBOUND: ("Mail to a partner: an outbound connector"),
+    Direction.OUTBOUND: "Mail to a partner: an outbound connector",
 }
 #: Only inbound connectors are created other than asked for. Source: V30, V31.
 _DECLINED = Computed("Declined", "Inputs that the service did not take over, although it did not refuse them.")

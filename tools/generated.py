@@ -40,18 +40,18 @@ def files() -> dict[Path, str]:
 
 def main(arguments: Sequence[str] = ()) -> int:
     """The command. Returns 0, or 1 where it only checks and something is out of date."""
-    stale = [
-        path for path, wanted in files().items() if not path.is_file() or path.read_text(encoding="utf-8") != wanted
-    ]
-    if "--check" in arguments:
-        for path in stale:
+    only_checks = "--check" in arguments
+    is_stale = False
+    for path, wanted in files().items():
+        if path.is_file() and path.read_text(encoding="utf-8") == wanted:
+            continue
+        is_stale = True
+        if only_checks:
             print(f"{path.relative_to(ROOT)} is out of date: run `make generate`.", file=sys.stderr)
-        return 1 if stale else 0
-    wanted = files()
-    for path in stale:
-        path.write_text(wanted[path], encoding="utf-8")
-        print(f"{path.relative_to(ROOT)} written")
-    return 0
+        else:
+            path.write_text(wanted, encoding="utf-8")
+            print(f"{path.relative_to(ROOT)} written")
+    return 1 if only_checks and is_stale else 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 #: Where Debian keeps the programs of servers; it is not in the PATH of an ordinary user. PostgreSQL has its own.
@@ -23,21 +22,14 @@ _REFUSE = "#!/bin/sh\nexit 101\n"
 _SECONDS = 900
 
 
-@dataclass(frozen=True)
-class Package:
-    """A Debian package, and the programs that are taken from it."""
-
-    name: str
-    programs: tuple[str, ...]
-
-
-PACKAGES = (
-    Package("postfix", ("postfix", "postconf")),
-    Package("knot", ("knotd", "keymgr")),
-    Package("unbound", ("unbound",)),
-    Package("openssl", ("openssl",)),
-    Package("postgresql", ("postgres", "initdb")),
-)
+#: The Debian packages, and the programs that are taken from each.
+PACKAGES = {
+    "postfix": ("postfix", "postconf"),
+    "knot": ("knotd", "keymgr"),
+    "unbound": ("unbound",),
+    "openssl": ("openssl",),
+    "postgresql": ("postgres", "initdb"),
+}
 
 
 def find_program(name: str) -> str | None:
@@ -54,14 +46,14 @@ def program(name: str) -> str:
     """
     found = find_program(name)
     if found is None:
-        package = next(package.name for package in PACKAGES if name in package.programs)
+        package = next(package for package, programs in PACKAGES.items() if name in programs)
         raise RuntimeError(f"The program {name} is not installed: run `{install_command((package,))}`.")
     return found
 
 
 def missing_packages() -> tuple[str, ...]:
     """The packages that have to be installed."""
-    return tuple(package.name for package in PACKAGES if not all(map(find_program, package.programs)))
+    return tuple(package for package, programs in PACKAGES.items() if not all(map(find_program, programs)))
 
 
 def install_command(packages: tuple[str, ...]) -> str:

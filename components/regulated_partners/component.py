@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
@@ -212,6 +212,11 @@ _STAND_INS = {
 }
 _LISTS = frozenset(place for place, text in _STAND_INS.items() if "{}" in text)
 
+_MUST_BE_PLAIN = (
+    "an output of another resource cannot stand here, because it decides what is declared; write a plain value, "
+    "declare an InboundConnector and an OutboundConnector, or declare the partner inside of the output's apply."
+)
+
 
 class _Later:
     """The values of a declaration that are known only once other resources are there.
@@ -227,24 +232,23 @@ class _Later:
         self._given: dict[str, Any] = {}
         self._items: set[str] = set()
 
-    def stood_in(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+    def stood_in(self, declared: Mapping[str, Any], above: str = "") -> dict[str, Any]:
         """The declaration with plain values, so that what is plain in it can be judged."""
-        return dict(self._plain("", declared))
-
-    def _plain(self, above: str, declared: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        plain: dict[str, Any] = {}
         for key, value in declared.items():
             name = to_camel(key) if "_" in str(key) else key
             place = f"{above}{name}"
             if isinstance(value, Mapping) and place in ("inbound", "outbound", "inbound.settings", "outbound.settings"):
-                yield name, dict(self._plain(f"{place}.", value))
+                plain[name] = self.stood_in(value, f"{place}.")
             elif not _comes_later(value):
-                yield name, value
+                plain[name] = value
             elif place in _STAND_INS or ".settings." in place:
                 self._given[place] = _awaited(value)
-                yield name, self._standing_in(place, value)
+                plain[name] = self._standing_in(place, value)
             else:
-                self.findings.append(_must_be_plain(place))
+                self.findings.append(DeclarationFinding(place, _MUST_BE_PLAIN))
                 self._items.add(place)
+        return plain
 
     def _standing_in(self, place: str, value: Any) -> Any:
         text = _STAND_INS.get(place, "later")
@@ -284,11 +288,3 @@ def _awaited(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_awaited(item) for item in value]
     return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
-
-
-def _must_be_plain(place: str) -> DeclarationFinding:
-    return DeclarationFinding(
-        place,
-        "an output of another resource cannot stand here, because it decides what is declared; write a plain value, "
-        "declare an InboundConnector and an OutboundConnector, or declare the partner inside of the output's apply.",
-    )

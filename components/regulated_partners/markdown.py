@@ -61,12 +61,12 @@ def code(text: str) -> Markdown:
     return Markdown(f"{fence}{pad}{plain}{pad}{fence}")
 
 
-def fenced(lines: Iterable[str], language: str = "text") -> Iterator[str]:
+def fenced(lines: Iterable[str]) -> Iterator[str]:
     """A block of code that no line of it can end."""
     text = [printable(line) for line in lines]
     longest = max((len(run) for line in text for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
-    yield from (f"{fence}{language}", *text, fence)
+    yield from (f"{fence}text", *text, fence)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -83,11 +83,6 @@ def details(summary: str, body: Markdown) -> str:
 
 
 def marker(about: str, stack: str) -> str:
-    """The first line of a text that a bot keeps current: an HTML comment by which it is found.
-
-    Args:
-        about: `review` or `drift`.
-        stack: the stack's name.
-    """
+    """The first line of a text about a stack (`review`, `drift`) that a bot keeps current: a comment to find it by."""
     quiet = re.sub("-+", "-", re.sub("[^A-Za-z0-9._/]", "-", stack))
     return f"<!-- regulated-partners {about}: {quiet} -->"

@@ -16,13 +16,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
 from pydantic import ValidationError
 
 from exchange_online.connectors import OutboundSettings
+from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair, PreflightSettings
-from regulated_partners.probing.certificates import RootsError, load_roots
+from regulated_partners.probing.certificates import load_roots
 from regulated_partners.probing.collect import Questions, Surroundings, collect
-from regulated_partners.probing.dns_client import DnsClient, NoResolverError
+from regulated_partners.probing.dns_client import DnsClient
 from regulated_partners.probing.mta_sts import web_context
 from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
 from regulated_partners.probing.route_report import report_route
@@ -61,8 +63,8 @@ def preflight(setting: object, pairs: Sequence[Pair], directory: Path) -> Prefli
     try:
         settings = _read(setting)
         roots = load_roots(None if settings.roots is None else directory / settings.roots)
-        probe = _probe(settings, [connector for _, connector in watched], directory, now)
-    except (_WrongSettingError, NoResolverError, RootsError) as error:
+        probe = _probe(settings, [connector for _, connector in watched], roots, directory, now)
+    except CannotRunError as error:
         return PreflightReport((f"The pre-flight was left out: {error}",))
     index = ProbeIndex(probe)
     warnings: list[str] = []
@@ -74,10 +76,6 @@ def preflight(setting: object, pairs: Sequence[Pair], directory: Path) -> Prefli
     return PreflightReport(_shortened(list(dict.fromkeys(warnings))), tuple(_notes(unreached, probe, now)))
 
 
-class _WrongSettingError(Exception):
-    """The text is a sentence."""
-
-
 def _read(declared: object) -> PreflightSettings:
     if declared in (True, "true"):
         return PreflightSettings()
@@ -86,13 +84,17 @@ def _read(declared: object) -> PreflightSettings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(["preflight", *(str(part) for part in first["loc"])])
-        raise _WrongSettingError(
+        raise CannotRunError(
             f"{where}: {first['msg'][:200]}; write true, false, or the settings that docs/verify.md lists."
         ) from None
 
 
 def _probe(
-    settings: PreflightSettings, connectors: Sequence[OutboundSettings], directory: Path, now: datetime
+    settings: PreflightSettings,
+    connectors: Sequence[OutboundSettings],
+    roots: Sequence[x509.Certificate],
+    directory: Path,
+    now: datetime,
 ) -> Probe:
     questions = Questions(
         tuple(dict.fromkeys(domain for connector in connectors for domain in probed_domains(connector))),
@@ -104,7 +106,7 @@ def _probe(
         return known
     surroundings = Surroundings(
         dns=DnsClient.of_the_system() if settings.resolver is None else DnsClient.at(settings.resolver),
-        web=web_context(load_roots(None if settings.roots is None else directory / settings.roots)),
+        web=web_context(roots),
         port=settings.port,
         https_port=settings.https_port,
         seconds=min(_STEP, settings.seconds),
@@ -158,12 +160,7 @@ def _notes(unreached: int, probe: Probe, now: datetime) -> Iterable[str]:
 class _Cache:
     """What was seen, kept for a while: previews are repeated, and others' servers not to be bothered.
 
-    One file for each set of questions.
-
-    Args:
-        directory: of the project.
-        questions: what is probed.
-        settings: how; another way may see something else.
+    One file for each set of questions and way of asking, which may see something else.
     """
 
     def __init__(self, directory: Path, questions: Questions, settings: PreflightSettings) -> None:

@@ -48,18 +48,16 @@ def run() -> None:
 def partner_export(pair: Pair, component: RegulatedPartner) -> dict[str, Any]:
     """For each direction the connector's name and id, and what it does to mail in one sentence."""
     return {
-        "inbound": _half_export(pair.inbound, component.inbound),
-        "outbound": _half_export(pair.outbound, component.outbound),
+        "inbound": {"connector": pair.inbound.settings.name, **connector_export(pair.inbound, component.inbound)},
+        "outbound": {"connector": pair.outbound.settings.name, **connector_export(pair.outbound, component.outbound)},
     }
 
 
-def connector_export(declared: DeclaredConnector, connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
+def connector_export(
+    declared: DeclaredConnector | Half[Any], connector: InboundConnector | OutboundConnector
+) -> dict[str, Any]:
     """A connector's id, and what it does to mail in one sentence."""
     return {"id": connector.id, "mailFlow": mail_flow(declared.settings)}
-
-
-def _half_export(half: Half[Any], connector: InboundConnector | OutboundConnector) -> dict[str, Any]:
-    return {"connector": half.settings.name, "id": connector.id, "mailFlow": mail_flow(half.settings)}
 
 
 def _stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:

@@ -57,11 +57,10 @@ def _booleans_as_texts(value: Any) -> Any:
         return [_booleans_as_texts(item) for item in value]
     if isinstance(value, dict):
         kept = {key: _booleans_as_texts(item) for key, item in value.items()}
-        return (
-            {**{key: item for key, item in kept.items() if key != "type"}, "enum": ["true", "false"]}
-            if kept.get("type") == "boolean"
-            else kept
-        )
+        if kept.get("type") == "boolean":
+            del kept["type"]
+            kept["enum"] = ["true", "false"]
+        return kept
     return value
 
 

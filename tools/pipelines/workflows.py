@@ -5,7 +5,6 @@ actionlint, of the version that go.mod pins, is one on PATH, or a build from its
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from regulated_partners.engine.install.cache import Layout, Version, complete, locked, staged
 from regulated_partners.engine.install.go_build import go
+from regulated_partners.engine.install.pinned import pinned_version
 from regulated_partners.errors import InstallError, RouteError
 
 HERE = Path(__file__).resolve().parent
@@ -68,7 +68,7 @@ def ensure_actionlint() -> Path:
     Raises:
         InstallError: one sentence, when it cannot be had.
     """
-    version = _pinned()
+    version = pinned_version(HERE / "go.mod", GO_MODULE)
     found = shutil.which(NAME)
     if found is not None and _answers(Path(found), version):
         return Path(found)
@@ -91,16 +91,6 @@ def _build(version: Version, final: Path) -> None:
         raise InstallError(
             f"actionlint {version} is needed to check pipelines/github, and none of that version is on PATH; {error}"
         ) from None
-
-
-def _pinned() -> Version:
-    found = re.search(rf"^\s*{re.escape(GO_MODULE)} (v\S+)", (HERE / "go.mod").read_text(encoding="utf-8"), re.M)
-    version = Version.parse(found[1]) if found else None
-    if version is None:
-        raise InstallError(
-            f"{HERE / 'go.mod'} does not require a released version of {GO_MODULE}: restore it from git."
-        )
-    return version
 
 
 def _answers(executable: Path, version: Version) -> bool:

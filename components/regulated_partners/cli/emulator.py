@@ -10,8 +10,7 @@ emulator = typer.Typer(add_completion=False)
 
 
 @emulator.command(
-    "emulator",
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    "emulator", context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 )
 def _emulator(ctx: typer.Context) -> None:
     """Exchange Online on this machine: start, stop, status, reset, rules."""

@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ class _Subcommand:
 _SUBCOMMANDS = {
     "new": _Subcommand("new", "Make a project of one's own."),
     "up": _Subcommand("up", "Apply a stack; the stack dev runs on the emulator."),
-    "preview": _Subcommand("preview", "Show what `up` would change, as the Pulumi CLI shows it."),
+    "preview": _Subcommand("up", "Show what `up` would change, as the Pulumi CLI shows it."),
     "review": _Subcommand("review", "Say what stacks, or a plan, would do to mail, for a pull request."),
     "drift": _Subcommand("drift", "Show what somebody changed in the tenant outside of the stack."),
     "verify": _Subcommand("verify", "Prove that forced TLS with a partner really works."),
@@ -81,25 +82,14 @@ def _command() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command. Returns its exit code.
-
-    Args:
-        arguments: without the program's name; those of the process unless given.
-    """
+    """Runs the command, with the process's arguments unless others are given. Returns its exit code."""
     _write_anywhere()
     try:
         app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name=PROGRAM)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.FINE
-    except CannotRunError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-    except OSError as error:
-        sys.stderr.write(f"{PROGRAM}: {_of_the_system(error)}\n")
-    except Exception as error:  # noqa: BLE001 - what a programming error says may hold anything: only its type is shown
-        if _from_the_service(error):
-            sys.stderr.write(f"{PROGRAM}: {error}\n")
-        else:
-            sys.stderr.write(f"{PROGRAM}: {_defect(error)}\n")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends in a sentence
+        sys.stderr.write(f"{PROGRAM}: {_sentence(error)}\n")
     return ExitCode.COULD_NOT_RUN
 
 
@@ -118,30 +108,18 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
 
 
-def _from_the_service(error: Exception) -> bool:
-    # A subcommand that has met one has loaded its class; the others need not.
-    errors = sys.modules.get("exchange_online.admin_api.errors")
-    return errors is not None and isinstance(error, errors.AdminApiError)
-
-
-def _of_the_system(error: OSError) -> str:
-    if error.filename is None:
-        return _defect(error)
-    why = error.strerror or type(error).__name__
-    return f"{os.fsdecode(error.filename)} cannot be read or written ({why}): name another place, or give the right to."
-
-
-def _defect(error: BaseException) -> str:
+def _sentence(error: Exception) -> str:
+    # A subcommand that has met one of the service's has loaded its class; the others need not.
+    service = sys.modules.get("exchange_online.admin_api.errors")
+    if isinstance(error, CannotRunError) or (service is not None and isinstance(error, service.AdminApiError)):
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        why = error.strerror or type(error).__name__
+        place = os.fsdecode(error.filename)
+        return f"{place} cannot be read or written ({why}): name another place, or give the right to."
+    # What a programming error says may hold anything: only its type is shown.
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     return (
-        f"an unexpected {type(error).__name__}{_place(error)}. This is a defect of the command: please report it with "
-        "this line."
+        f"an unexpected {type(error).__name__} in {frame.f_globals.get('__name__', '?')} line {line}. This is a defect "
+        "of the command: please report it with this line."
     )
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f" in {trace.tb_frame.f_globals.get('__name__', '?')} line {trace.tb_lineno}"

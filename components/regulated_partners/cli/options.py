@@ -34,6 +34,5 @@ def _further(arguments: list[str] | None) -> list[str] | None:
 
 
 FurtherArguments = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="-- OPTIONS", help="Options that go to the Pulumi CLI.", callback=_further),
+    list[str] | None, typer.Argument(metavar="-- OPTIONS", help="Options that go to the Pulumi CLI.", callback=_further)
 ]

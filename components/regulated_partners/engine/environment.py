@@ -33,7 +33,7 @@ def stack_variables(stack: StackFile, environment: Mapping[str, str]) -> dict[st
     # The environment that runs this command is the project's, wherever the project lies.
     path = os.pathsep.join([str(Path(sys.prefix) / "bin"), environment.get("PATH", os.defpath)])
     variables = {**ALWAYS, "PATH": path, "VIRTUAL_ENV": sys.prefix, **_user(environment), **_proxies(environment)}
-    if stack.local:
+    if stack.settings.local:
         return variables | _local_defaults(stack, environment)
     _require_backend(stack, environment)
     return variables

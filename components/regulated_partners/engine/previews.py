@@ -31,7 +31,7 @@ from regulated_partners.engine.plan import (
     planned_settings,
     read_properties,
 )
-from regulated_partners.engine.state import Export, Resource
+from regulated_partners.engine.state import Export, Resource, ResourceState
 from regulated_partners.errors import CannotRunError
 from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of, type_of
 from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
@@ -57,31 +57,18 @@ _FAILED = "preview failed"
 
 
 class _Read(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _State(_Read):
-    type: str = ""
-    id: str = ""
-    parent: str = ""
-    inputs: dict[str, Any] = Field(default_factory=dict)
-    outputs: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def settings(self) -> ConnectorSettings:
-        """From the outputs, because the service can decline an input."""
-        return read_properties(CONNECTORS[self.type], self.outputs or self.inputs).settings
+    model_config = ConfigDict(frozen=True)
 
 
 class _Step(_Read):
     op: str
     urn: str
-    old: _State | None = Field(None, alias="oldState")
-    new: _State | None = Field(None, alias="newState")
+    old: ResourceState | None = Field(None, alias="oldState")
+    new: ResourceState | None = Field(None, alias="newState")
 
     @property
-    def state(self) -> _State:
-        return self.new or self.old or _State()
+    def state(self) -> ResourceState:
+        return self.new or self.old or ResourceState()
 
 
 class _Diagnostic(_Read):
@@ -145,7 +132,7 @@ def read_preview(document: object, root: Path | None = None) -> Plan:
     """The plan in a preview.
 
     Args:
-        document: the preview.
+        document: of `pulumi preview --json`.
         root: the project's directory, for partners that stacks share; unless given that of the current directory.
 
     Raises:
@@ -201,12 +188,7 @@ def count_differences(document: object) -> int:
 
 
 def read_refresh(document: object, stack: str, root: Path | None = None) -> Plan:
-    """What somebody changed in the tenant, as a plan that changes nothing else.
-
-    Args:
-        document: of `pulumi refresh --preview-only --json`.
-        stack: the stack's name.
-        root: as for `read_preview`.
+    """What somebody changed in the tenant, by `pulumi refresh --preview-only --json`: a plan that changes nothing else.
 
     Raises:
         CannotRunError: when the refresh failed, or the document is none.
@@ -231,9 +213,8 @@ def read_saved_plan(document: object, state: object | None) -> Plan:
     Raises:
         CannotRunError: when a document is not what it should be, or the state is needed and not there.
     """
-    plan = _validated(
-        _SavedPlan, document, "This is no plan of `pulumi preview --save-plan` that this command can read."
-    )
+    otherwise = "This is no plan of `pulumi preview --save-plan` that this command can read."
+    plan = _validated(_SavedPlan, document, otherwise)
     known = None
     if state is not None:
         export = _validated(Export, state, "The file given as --state is not what `pulumi stack export` writes.")
@@ -292,7 +273,8 @@ def _previewed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
             yield _planned(step, read)
     for urn, read in by_urn.items():
         if urn not in spoken:
-            yield _untouched(read, gone=read.state.parent in deleted_partners)
+            there = None if read.state.parent in deleted_partners else read.state.settings
+            yield _unchanged(urn, read.state, before=there, after=there)
 
 
 def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
@@ -320,17 +302,17 @@ def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
     )
 
 
-def _untouched(read: _Step, *, gone: bool) -> PlannedConnector:
-    settings = read.state.settings
-    there = None if gone else settings
+def _unchanged(
+    urn: str, recorded: ResourceState, *, before: ConnectorSettings | None, after: ConnectorSettings | None
+) -> PlannedConnector:
     return PlannedConnector(
-        urn=read.urn,
-        direction=CONNECTORS[read.state.type],
+        urn=urn,
+        direction=CONNECTORS[recorded.type],
         operation=Operation.UNCHANGED,
-        partner=partner_of(read.state.parent),
-        recorded=settings,
-        before=there,
-        after=there,
+        partner=partner_of(recorded.parent),
+        recorded=recorded.settings,
+        before=before,
+        after=after,
     )
 
 
@@ -340,17 +322,9 @@ def _refreshed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
             continue
         if step.op not in _REFRESHED:
             raise CannotRunError(f"The refresh does '{printable(step.op)}', which this command does not know.")
-        recorded = step.old.settings
-        yield PlannedConnector(
-            urn=step.urn,
-            direction=CONNECTORS[step.old.type],
-            operation=Operation.UNCHANGED,
-            partner=partner_of(step.old.parent),
-            recorded=recorded,
-            before=step.new.settings if step.new else None,
-            # What `up` would make of it, as long as the declaration is the one that was deployed.
-            after=recorded,
-        )
+        # `up` would make of it what is recorded, as long as the declaration is the one that was deployed.
+        there = step.new.settings if step.new else None
+        yield _unchanged(step.urn, step.old, before=there, after=step.old.settings)
 
 
 def _saved(
@@ -359,9 +333,8 @@ def _saved(
     operation = next((found for step, found in _OPERATIONS.items() if step in plan.steps), None)
     if operation is None:
         raise CannotRunError(f"The saved plan does nothing that this command knows with {printable(urn)}.")
-    after = (
-        read_properties(direction, plan.state) if plan.state is not None and operation is not Operation.DELETE else None
-    )
+    remains = plan.state is not None and operation is not Operation.DELETE
+    after = read_properties(direction, plan.state or {}) if remains else None
     before, parent = None, plan.goal.parent if plan.goal else ""
     if operation is Operation.UNCHANGED and after:
         before = after.settings
@@ -396,7 +369,7 @@ def _now(urn: str, known: Mapping[str, Resource] | None) -> Resource:
 
 
 def _inputs_now(plan: _ResourcePlan, resource: Resource) -> Mapping[str, Any]:
-    recorded = resource.outputs or resource.inputs
+    recorded = resource.properties
     if plan.state is None or plan.goal is None:
         return recorded
     diff = plan.goal.input_diff

@@ -52,16 +52,7 @@ _COMMANDS: dict[Operation, tuple[str, ...]] = {
 
 
 def commands(operation: Operation, stack: StackFile, extra: Sequence[str]) -> list[list[str]]:
-    """The arguments of the CLI for an operation, in order.
-
-    Args:
-        operation: what to do.
-        stack: to what.
-        extra: further arguments for the operation's own command.
-
-    Returns:
-        First what makes sure that the stack exists and selects it, then the operation itself.
-    """
+    """The arguments of the CLI: what makes sure that the stack exists and selects it, then the operation's own."""
     select = ["stack", "select", "--stack", stack.name, "--non-interactive"]
     if operation in (Operation.UP, Operation.PREVIEW):
         select.append("--create")
@@ -73,13 +64,6 @@ def commands(operation: Operation, stack: StackFile, extra: Sequence[str]) -> li
 
 class PulumiCli:
     """Runs the CLI on a stack, in the directory of its project.
-
-    Attributes:
-        stack: whose project, backend and passphrase count.
-
-    Args:
-        stack: the stack.
-        environ: the process environment.
 
     Raises:
         CannotRunError: where backend or secrets provider of a stack that is not local are not known.
@@ -105,15 +89,12 @@ class PulumiCli:
         return {**self._variables, "PATH": path}
 
     def start_emulator(self, *, quiet: bool = False) -> None:
-        """Makes sure that the emulator of a local stack runs.
-
-        Args:
-            quiet: its line with the address is not shown.
+        """Makes sure that the emulator of a local stack runs; `quiet` leaves out its line with the address.
 
         Raises:
             CannotRunError: when it does not start; its own message is on stderr.
         """
-        if not self.stack.local:
+        if not self.stack.settings.local:
             return
         command = [sys.executable, "-m", "exchange_online_emulator", "start", "--state", ".emulator/state.db"]
         with _STARTING:
@@ -131,13 +112,10 @@ class PulumiCli:
         done = self._captured(select)
         if done.returncode == 0:
             return
-        hint = (
-            ""
-            if "--create" in select
-            else f" If it was never applied, run `regulated-partners up --stack {self.stack.name}` first."
-        )
-        said = _said(done).rstrip(".")
-        raise CannotRunError(f"The stack {self.stack.name} could not be selected. Pulumi said: {said}.{hint}")
+        said = f"The stack {self.stack.name} could not be selected. Pulumi said: {_said(done).rstrip('.')}."
+        if "--create" not in select:
+            said += f" If it was never applied, run `regulated-partners up --stack {self.stack.name}` first."
+        raise CannotRunError(said)
 
     def run(self, operation: Operation, extra: Sequence[str]) -> int:
         """Runs an operation before the user's eyes. Returns the CLI's exit code."""
@@ -146,10 +124,7 @@ class PulumiCli:
     def read_json(self, operation: Operation, extra: Sequence[str], *, fine: Sequence[int]) -> dict[str, Any]:
         """What an operation writes with `--json`, without colours or questions.
 
-        Args:
-            operation: what to do.
-            extra: further arguments.
-            fine: exit codes with which it has done its work; with others its JSON still tells what went wrong.
+        With exit codes other than `fine` it has not done its work, and its JSON still tells what went wrong.
 
         Raises:
             CannotRunError: when it wrote no JSON, with what it said instead.
@@ -189,19 +164,12 @@ class PulumiCli:
     def import_resources(self, file: Path, *, protect: bool) -> None:
         """Enters resources into the state; the CLI's own progress goes to stderr.
 
-        Args:
-            file: an import file whose resources have inputs and outputs, so that nothing is read.
-            protect: whether Pulumi refuses to delete them.
+        The resources of the import file have inputs and outputs, so that nothing is read.
         """
         arguments = [
-            "pulumi",
-            "import",
-            "--file",
-            str(file),
-            "--generate-code=false",
-            f"--protect={str(protect).lower()}",
+            *("pulumi", "import", "--file", str(file), "--generate-code=false", f"--protect={str(protect).lower()}"),
+            *("--yes", "--skip-preview", "--suppress-outputs", "--stack", self.stack.name, *_QUIETLY),
         ]
-        arguments += ["--yes", "--skip-preview", "--suppress-outputs", "--stack", self.stack.name, *_QUIETLY]
         # One write of the state at the end instead of one per resource: an interrupted import is simply done again.
         environment = {**self.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
         done = self._call(arguments, environment, stdout=sys.stderr.fileno())
@@ -229,8 +197,8 @@ class PulumiCli:
         return done.stdout
 
     def _captured(self, arguments: Sequence[str], timeout: float | None = None) -> subprocess.CompletedProcess[str]:
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return self._call(["pulumi", *arguments], self.environment, timeout=timeout, **pipes)
+        pipe = subprocess.PIPE
+        return self._call(["pulumi", *arguments], self.environment, stdout=pipe, stderr=pipe, timeout=timeout)
 
     def _call(
         self,
@@ -244,7 +212,7 @@ class PulumiCli:
         done = subprocess.run(
             command,
             cwd=self.stack.root,
-            env=dict(environment),
+            env=environment,
             # Only what is shown to the user may ask something.
             stdin=subprocess.DEVNULL if stdout is not None else None,
             stdout=stdout,

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online.connectors import Direction
-from regulated_partners.engine.plan import CONNECTORS
+from exchange_online.connectors import ConnectorSettings, Direction
+from regulated_partners.engine.plan import CONNECTORS, read_properties
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import StackFile
@@ -34,18 +34,34 @@ class ManagedConnector:
     in_component: bool
 
 
-class Resource(BaseModel):
-    """A resource of an exported deployment; `delete` marks one that waits for its deletion."""
+class ResourceState(BaseModel):
+    """What the engine has recorded of a resource."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(frozen=True)
+
+    type: str = ""
+    id: str = ""
+    parent: str = ""
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    outputs: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """The outputs, because the service can decline an input."""
+        return self.outputs or self.inputs
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """Of a connector."""
+        return read_properties(CONNECTORS[self.type], self.properties).settings
+
+
+class Resource(ResourceState):
+    """A resource of an exported deployment; `delete` marks one that waits for its deletion."""
 
     urn: str
     type: str
-    id: str = ""
-    parent: str = ""
     delete: bool = False
-    inputs: dict[str, Any] = Field(default_factory=dict)
-    outputs: dict[str, Any] = Field(default_factory=dict)
 
 
 class Deployment(BaseModel):

@@ -22,9 +22,6 @@ def ensure_virtualenv(project: Path) -> None:
 
     One that is there is left as it is. `pulumi install`, or pip, may install into it what the project needs besides.
 
-    Args:
-        project: the directory of Pulumi.yaml.
-
     Raises:
         CannotRunError: where it cannot be made.
     """
@@ -43,8 +40,7 @@ def ensure_virtualenv(project: Path) -> None:
 
 
 def _make(folder: Path) -> None:
-    builder = venv.EnvBuilder(symlinks=True)
-    builder.create(folder)
+    venv.create(folder, symlinks=True)
     ours = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
     # addsitedir, because a path file's plain line would leave out what is editable there.
     lines = "".join(f"import site; site.addsitedir({directory!r})\n" for directory in ours)

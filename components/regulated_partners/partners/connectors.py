@@ -42,6 +42,11 @@ class DeclaredConnector:
         return self.checked.settings
 
     @property
+    def place(self) -> str:
+        """Where it stands, for a person."""
+        return f"{KEYS[self.direction]} '{self.name}'"
+
+    @property
     def inputs(self) -> dict[str, InputValue]:
         """Canonical Pulumi properties."""
         return self.checked.inputs()

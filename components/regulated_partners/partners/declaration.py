@@ -50,7 +50,8 @@ def _blank_is_none(value: object) -> object:
 Names = Annotated[tuple[StrictStr, ...], BeforeValidator(_nothing_is_empty)]
 OptionalText = Annotated[StrictStr | None, BeforeValidator(_blank_is_none)]
 SettingValue = StrictBool | StrictStr | tuple[StrictStr, ...] | None
-Settings = Annotated[dict[str, SettingValue], BeforeValidator(lambda value: {} if value is None else value)]
+NullIsEmpty = BeforeValidator(lambda value: {} if value is None else value)
+Settings = Annotated[dict[str, SettingValue], NullIsEmpty]
 
 
 class _Declaration(BaseModel):
@@ -152,12 +153,8 @@ class Partner(_Declaration):
     )
     comment: OptionalText = Field(None, description="Free text on both connectors: an owner, a ticket.")
     enabled: StrictBool = Field(True, description="Whether both connectors are in use.")
-    inbound: Annotated[Inbound, BeforeValidator(lambda value: {} if value is None else value)] = Field(
-        default_factory=Inbound, description="Mail from the partner."
-    )
-    outbound: Annotated[Outbound, BeforeValidator(lambda value: {} if value is None else value)] = Field(
-        default_factory=Outbound, description="Mail to the partner."
-    )
+    inbound: Annotated[Inbound, NullIsEmpty] = Field(default_factory=Inbound, description="Mail from the partner.")
+    outbound: Annotated[Outbound, NullIsEmpty] = Field(default_factory=Outbound, description="Mail to the partner.")
     adopt_existing: StrictBool = Field(
         False, description="Takes over connectors that have these names already, and changes them as declared."
     )

@@ -73,17 +73,18 @@ def in_words(detail: ErrorDetails, path: str, known: Iterable[str], kind: str = 
         kind: instead of what pydantic calls it.
     """
     if detail["type"] == "extra_forbidden":
-        return DeclarationFinding(path, stranger(path.rpartition(".")[2], tuple(known)))
+        names = tuple(known)
+        remedy = did_you_mean(path.rpartition(".")[2], names, f"the names are {', '.join(names)}.")
+        return DeclarationFinding(path, f"there is no such name here; {remedy}")
     text = _SHAPES.get(kind or detail["type"], "{input} does not belong here; stacks/stack.schema.json says what does.")
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
     return DeclarationFinding(path, text.format_map({"input": shown(detail["input"]), **context}))
 
 
-def stranger(key: str, known: tuple[str, ...]) -> str:
-    """About a name that does not exist."""
-    near = difflib.get_close_matches(key, known, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"the names are {', '.join(known)}."
-    return f"there is no such name here; {remedy}"
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """What to do about a name that does not exist: write the one it resembles, or `otherwise`."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else otherwise
 
 
 def spelled(parts: Iterable[int | str]) -> str:

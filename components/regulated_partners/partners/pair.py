@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from exchange_online.connectors import (
+    OPTION_KEYS,
     Checked,
     ConnectorSettings,
     ConnectorType,
@@ -153,16 +154,13 @@ def _half(partner: Partner, direction: Direction, decided: _Decided, later: froz
         key: (f"{direction.word}.settings.{key}", list(value) if isinstance(value, tuple) else value)
         for key, value in _own(partner, direction).settings.items()
     }
-    paths = {key: path for key, (path, _) in {**passed, **decided}.items()}
-    declared = {key: value for key, (_, value) in {**passed, **decided}.items()}
-    unknown = {key for key, path in paths.items() if path in later and declared[key] not in (None, [])}
+    places = {**passed, **decided}
+    paths = {key: path for key, (path, _) in places.items()}
+    declared = {key: value for key, (_, value) in places.items()}
+    unknown = {key: _UNKNOWN for key, path in paths.items() if path in later and declared[key] not in (None, [])}
     if partner.adopt_existing:
         declared["adoptExisting"] = True
-    checked = check(
-        direction,
-        {key: _UNKNOWN if key in unknown else value for key, value in declared.items()},
-        lambda value: value is _UNKNOWN,
-    )
+    checked = check(direction, {**declared, **unknown}, lambda value: value is _UNKNOWN)
     return Half(direction, f"{partner.name}-{direction.word}", declared, paths, checked)
 
 
@@ -175,16 +173,14 @@ def _inbound(partner: Partner) -> _Decided:
     by = declared.restrict_domains_by
     # Addresses and a certificate do not belong into one connector (V11), unless somebody writes both.
     name = declared.certificate_name or (None if by is RestrictDomainsBy.IP_ADDRESSES else partner.certificate_name)
+    named_by = "inbound.certificateName" if declared.certificate_name else "certificateName"
     return {
         **_common(partner, Direction.INBOUND),
         "senderDomains": ("domains", list(partner.domains)),
         "requireTls": ("inbound.connectionSecurity", declared.connection_security is InboundSecurity.FORCE_TLS),
         "restrictDomainsToCertificate": ("inbound.restrictDomainsBy", by is RestrictDomainsBy.CERTIFICATE),
         "restrictDomainsToIpAddresses": ("inbound.restrictDomainsBy", by is RestrictDomainsBy.IP_ADDRESSES),
-        "tlsSenderCertificateName": (
-            "inbound.certificateName" if declared.certificate_name else "certificateName",
-            name,
-        ),
+        "tlsSenderCertificateName": (named_by, name),
         "senderIpAddresses": ("inbound.senderIpAddresses", list(declared.sender_ip_addresses)),
     }
 
@@ -240,13 +236,12 @@ def _rest(partner: Partner) -> Iterable[DeclarationFinding]:
 
 def _names_needed(partner: Partner) -> Iterable[DeclarationFinding]:
     inbound, outbound = partner.inbound, partner.outbound
+    by_certificate = inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE
+    matches = outbound.connection_security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
     needs = []
-    if inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE and not inbound.certificate_name:
+    if by_certificate and not inbound.certificate_name:
         needs.append("inbound.restrictDomainsBy: certificate")
-    if (
-        outbound.connection_security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
-        and not outbound.tls_domain
-    ):
+    if matches and not outbound.tls_domain:
         needs.append("outbound.connectionSecurity: recipientCertificateMatchesDomain")
     if needs and not partner.certificate_name:
         yield DeclarationFinding(
@@ -254,10 +249,7 @@ def _names_needed(partner: Partner) -> Iterable[DeclarationFinding]:
             f"a name is needed by {' and '.join(needs)}; write the name in the partner's certificate, such as "
             "mail.fabrikam.com, or choose other options.",
         )
-    if (
-        inbound.connection_security is InboundSecurity.OPPORTUNISTIC_TLS
-        and inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE
-    ):
+    if by_certificate and inbound.connection_security is InboundSecurity.OPPORTUNISTIC_TLS:
         yield DeclarationFinding(
             "inbound.restrictDomainsBy",
             "a certificate comes only over TLS, and connectionSecurity is opportunisticTls; set it to forceTls, or "
@@ -268,19 +260,16 @@ def _names_needed(partner: Partner) -> Iterable[DeclarationFinding]:
 def _settings_decided_elsewhere(partner: Partner, halves: Iterable[Half[Any]]) -> Iterable[DeclarationFinding]:
     for half in halves:
         for key in _own(partner, half.direction).settings:
-            decided = half.paths.get(key, "")
+            decided = half.paths[key]
             if key == "connectorType":
-                yield DeclarationFinding(
-                    f"{half.direction.word}.settings.{key}",
+                wrong = (
                     "the connectors of a partner have the type Partner; leave it out. For servers of your own declare "
-                    "an InboundConnector or OutboundConnector.",
+                    "an InboundConnector or OutboundConnector."
                 )
-            elif decided and ".settings." not in decided:
-                yield DeclarationFinding(
-                    f"{half.direction.word}.settings.{key}",
-                    f"the declaration decides this parameter, so that both connectors agree; use {decided}.",
-                )
-            elif key in ("adoptExisting", "allowTenantWideRestriction"):
-                yield DeclarationFinding(
-                    f"{half.direction.word}.settings.{key}", "this is no parameter of a connector; leave it out."
-                )
+            elif ".settings." not in decided:
+                wrong = f"the declaration decides this parameter, so that both connectors agree; use {decided}."
+            elif key in OPTION_KEYS:
+                wrong = "this is no parameter of a connector; leave it out."
+            else:
+                continue
+            yield DeclarationFinding(f"{half.direction.word}.settings.{key}", wrong)

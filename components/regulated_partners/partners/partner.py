@@ -18,11 +18,9 @@ from regulated_partners.partners.pair import Pair, judge
 def read_partner(
     declared: object, later: frozenset[str] = frozenset()
 ) -> tuple[Pair | None, tuple[DeclarationFinding, ...]]:
-    """Reads one declaration. Returns the pair, unless its shape is wrong, and everything there is to say.
+    """Reads a mapping as in a stack file. Returns the pair, unless its shape is wrong, and everything there is to say.
 
-    Args:
-        declared: a mapping as in a stack file.
-        later: as in `regulated_partners.partners.pair.judge`.
+    `later` is as in `regulated_partners.partners.pair.judge`.
     """
     try:
         pair = judge(Partner.model_validate(declared), later)
@@ -37,7 +35,6 @@ _MODELS: dict[str, type[BaseModel]] = {
     "outbound": Outbound,
     "acknowledge": Acknowledgement,
 }
-
 _NAMES = {
     where: tuple(field.alias or name for name, field in model.model_fields.items()) for where, model in _MODELS.items()
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,13 +27,12 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from exchange_online.names import CLOUD_NAMES, LOCAL
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
-from regulated_partners.partners.findings import DeclarationFinding, in_words
+from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words
 
 
 def _cloud(name: str) -> str:
     if name not in CLOUD_NAMES:
-        near = difflib.get_close_matches(name.casefold(), CLOUD_NAMES, n=1)
-        remedy = f"did you mean {near[0]}?" if near else f"write one of {', '.join(CLOUD_NAMES)}."
+        remedy = did_you_mean(name.casefold(), CLOUD_NAMES, f"write one of {', '.join(CLOUD_NAMES)}.")
         raise PydanticCustomError("sentence", "there is no cloud '{name}'; {remedy}", {"name": name, "remedy": remedy})
     return name
 
@@ -199,8 +197,7 @@ def _decoded(value: object) -> object:
 
 def _unknown(name: str) -> DeclarationFinding:
     """A misspelled name must not read as "no partners", which would remove them all."""
-    near = difflib.get_close_matches(name, setting_names(), n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(sorted(setting_names()))}."
+    remedy = did_you_mean(name, setting_names(), f"the settings are {', '.join(sorted(setting_names()))}.")
     return DeclarationFinding(PREFIX + name, f"there is no such setting; {remedy}")
 
 
@@ -208,12 +205,8 @@ def _misplaced(config: Mapping[str, object], project: str) -> list[DeclarationFi
     """Settings that Pulumi keeps under the project's own name: nobody would read them."""
     if not project or f"{project}:" == PREFIX:
         return []
-    names = [name for name in sorted(config) if name.partition(":")[0] == project]
+    said = "the settings of regulated partners are not named after the project; write {} in its place."
+    keys = sorted(name.partition(":")[2] for name in config if name.startswith(f"{project}:"))
     return [
-        DeclarationFinding(
-            name,
-            f"the settings of regulated partners are not named after the project; write {PREFIX}{key}: in its place.",
-        )
-        for name in names
-        if (key := name.partition(":")[2]) in setting_names()
+        DeclarationFinding(f"{project}:{key}", said.format(f"{PREFIX}{key}:")) for key in keys if key in setting_names()
     ]

@@ -81,11 +81,11 @@ def collect_partners(settings: StackSettings, root: Path | None = None) -> Colle
     if not isinstance(file, str) or not file.strip():
         wrong = DeclarationFinding(PARTNERS_FILE, "this is not a path; write one such as stacks/partners.yaml.")
         return CollectedPartners(own, (wrong,))
-    shared, problems = _read_file((root or project_root(Path.cwd()) or Path.cwd()) / file, file)
-    findings = list(problems)
+    shared, problem = _read_file((root or project_root(Path.cwd()) or Path.cwd()) / file)
+    findings = [DeclarationFinding(file, problem)] if problem else []
     names = {_name(item).casefold(): _name(item) for item in shared if _name(item)}
-    overrides = _overrides(settings.partner_overrides, names, findings, complete=not problems)
-    left_out = _left_out(settings.leave_out, names, findings, complete=not problems)
+    overrides = _overrides(settings.partner_overrides, names, findings, complete=not problem)
+    left_out = _left_out(settings.leave_out, names, findings, complete=not problem)
     items: list[object] = []
     sources: list[_Source] = []
     for index, item in enumerate(shared):
@@ -104,50 +104,28 @@ def collect_partners(settings: StackSettings, root: Path | None = None) -> Colle
     return CollectedPartners(items, tuple(findings), tuple(sources))
 
 
-def _read_file(path: Path, shown: str) -> tuple[list[object], tuple[DeclarationFinding, ...]]:
-    """The declarations in a file: a mapping with the one key `partners`, whose value is a list.
-
-    A file that says nothing is an error, not an empty list: it would delete every connector.
-
-    Args:
-        shown: the path as the stack file writes it.
-    Returns:
-        the items as they are, and what is wrong with the file itself.
-    """
-    content, problem = _load(path)
-    if problem is None and not isinstance(content, dict):
-        problem = "it has no list of partners; write 'partners:', and below it each partner after '- name: ...'."
-    if isinstance(content, dict):
-        problem = _shape_problem(content)
-    if problem is not None or not isinstance(content, dict):
-        return [], (DeclarationFinding(shown, problem or ""),)
-    return list(content["partners"]), ()
-
-
-def _load(path: Path) -> tuple[object, str | None]:
+def _read_file(path: Path) -> tuple[list[object], str]:
+    """The items of the one list `partners` in a file, and what is wrong with the file itself, if anything is."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return None, (
-            "there is no such file; partnersFile is a path from the project's directory, where Pulumi.yaml is."
-        )
+        return [], "there is no such file; partnersFile is a path from the project's directory, where Pulumi.yaml is."
     except UnicodeDecodeError:
-        return None, "it is not UTF-8 text; save it as UTF-8."
+        return [], "it is not UTF-8 text; save it as UTF-8."
     except OSError as error:
-        return None, f"it cannot be read: {error.strerror or type(error).__name__}."
-    try:
-        return load(text), None
+        return [], f"it cannot be read: {error.strerror or type(error).__name__}."
     except yaml.YAMLError as error:
-        return None, f"it is not valid YAML{why_not(error)}."
-
-
-def _shape_problem(content: dict[object, object]) -> str | None:
-    others = sorted(str(key) for key in content if key != "partners")
-    if others:
-        return f"only 'partners' may stand in it, and there is {', '.join(others)}; other settings go into stack files."
-    if not isinstance(content.get("partners"), list):
-        return "partners is not a list; write each partner after '- name: ...', or [] if there shall be none."
-    return None
+        return [], f"it is not valid YAML{why_not(error)}."
+    # A file that says nothing is an error, not an empty list: it would delete every connector.
+    if not isinstance(content, dict):
+        problem = "it has no list of partners; write 'partners:', and below it each partner after '- name: ...'."
+    elif others := ", ".join(sorted(str(key) for key in content if key != "partners")):
+        problem = f"only 'partners' may stand in it, and there is {others}; other settings go into stack files."
+    elif not isinstance(content.get("partners"), list):
+        problem = "partners is not a list; write each partner after '- name: ...', or [] if there shall be none."
+    else:
+        return content["partners"], ""
+    return [], problem
 
 
 def project_root(directory: Path) -> Path | None:
@@ -176,21 +154,16 @@ def _overrides(
     for name, override in value.items():
         place = f"{OVERRIDES}.{name}"
         if complete and str(name).casefold() not in names:
-            findings.append(DeclarationFinding(place, _unknown(str(name), names)))
+            wrong = _unknown(str(name), names)
         elif not isinstance(override, dict):
-            findings.append(
-                DeclarationFinding(
-                    place, f"this is not a mapping; write what is different here, or list it under {LEAVE_OUT}."
-                )
-            )
+            wrong = f"this is not a mapping; write what is different here, or list it under {LEAVE_OUT}."
         elif "name" in override:
-            findings.append(
-                DeclarationFinding(
-                    f"{place}.name", "an override cannot rename; change the name in the file, and keep it as an alias."
-                )
-            )
+            place = f"{place}.name"
+            wrong = "an override cannot rename; change the name in the file, and keep it as an alias."
         else:
             overrides[str(name).casefold()] = override
+            continue
+        findings.append(DeclarationFinding(place, wrong))
     return overrides
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange_online.connectors import Direction, Severity, neighbour_warnings, parameters, restricts_tenant
-from regulated_partners.partners.connectors import KEYS, DeclaredConnector, read_connectors
+from regulated_partners.partners.connectors import DeclaredConnector, read_connectors
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding
 from regulated_partners.partners.pair import Pair
@@ -175,31 +175,20 @@ def _same_connector_name(
     pairs: Iterable[Pair], connectors: Iterable[DeclaredConnector]
 ) -> Iterable[DeclarationFinding]:
     """Connectors of a direction cannot share a name, wherever they are declared."""
-    owners: dict[tuple[Direction, str], str] = {}
-    known = set()
+    # Two partners of one name: that is said already.
+    first: dict[str, Pair] = {}
     for pair in pairs:
-        if pair.name.strip().lower() in known:
-            continue  # Two partners of one name: that is said already.
-        known.add(pair.name.strip().lower())
-        for half in pair.halves:
-            yield from _claim(owners, half.direction, str(half.declared["name"]), f"partner {pair.name}")
-    for connector in connectors:
-        where = f"{KEYS[connector.direction]} '{connector.name}'"
-        yield from _claim(owners, connector.direction, connector.name, where)
-
-
-def _claim(
-    owners: dict[tuple[Direction, str], str], direction: Direction, name: str, where: str
-) -> Iterable[DeclarationFinding]:
-    key = direction, name.strip().lower()
-    earlier = owners.get(key)
-    if earlier is None:
-        owners[key] = where
-    else:
-        yield DeclarationFinding(
-            where,
-            f"the {direction.word} connector is named {name!r}, and so is that of {earlier}; give each its own name.",
-        )
+        first.setdefault(pair.name.strip().lower(), pair)
+    named = [(half.direction, str(half.declared["name"]), pair) for pair in first.values() for half in pair.halves]
+    claims = [(direction, name, f"partner {pair.name}") for direction, name, pair in named]
+    claims += [(connector.direction, connector.name, connector.place) for connector in connectors]
+    owners: dict[tuple[Direction, str], str] = {}
+    for direction, name, where in claims:
+        key = direction, name.strip().lower()
+        if key in owners:
+            said = f"the {direction.word} connector is named {name!r}, and so is that of {owners[key]}"
+            yield DeclarationFinding(where, f"{said}; give each its own name.")
+        owners.setdefault(key, where)
 
 
 def _beside_partners(pairs: Sequence[Pair], connectors: Iterable[DeclaredConnector]) -> Iterable[DeclarationFinding]:
@@ -208,10 +197,10 @@ def _beside_partners(pairs: Sequence[Pair], connectors: Iterable[DeclaredConnect
     for connector in connectors:
         same_direction = [half.settings for half in halves if half.direction is connector.direction]
         for warning in neighbour_warnings(connector.settings, same_direction):
-            yield DeclarationFinding(f"{KEYS[connector.direction]} '{connector.name}'", warning, Severity.WARNING)
+            yield DeclarationFinding(connector.place, warning, Severity.WARNING)
         if same_direction and restricts_tenant(connector.settings):
             yield DeclarationFinding(
-                f"{KEYS[connector.direction]} '{connector.name}'",
+                connector.place,
                 "it restricts all senders of the tenant, and wins over the connectors of this stack's partners "
                 "for mail from the same source; check that their mail meets its restriction too.",
                 Severity.WARNING,

@@ -10,7 +10,6 @@ from pathlib import Path
 import yaml
 
 from regulated_partners.errors import CannotRunError
-from regulated_partners.names import PREFIX
 from regulated_partners.partners.settings import StackSettings, read_settings
 from regulated_partners.partners.shared_partners import project_root
 from regulated_partners.partners.stack import DeclaredStack, read_stack
@@ -47,20 +46,6 @@ class StackFile:
     def settings(self) -> StackSettings:
         """The settings; those that are wrong are left out, and said by `declared`."""
         return read_settings(self.config)[0]
-
-    @property
-    def local(self) -> bool:
-        """Whether its cloud is the emulator, as it is unless the stack names another."""
-        return self.settings.local
-
-    @property
-    def protects(self) -> bool:
-        """Whether Pulumi refuses to delete its connectors."""
-        return self.settings.protects
-
-    def setting(self, name: str) -> object:
-        """A setting as it stands in the file, None where there is none."""
-        return self.config.get(PREFIX + name)
 
     @cached_property
     def declared(self) -> DeclaredStack:

@@ -13,10 +13,6 @@ import yaml
 Declared = bool | str | Sequence[str] | Mapping[str, "Declared"]
 
 
-class _DuplicateKeyError(yaml.constructor.ConstructorError):
-    """A key that stands twice in a mapping: a reader would take the last, and nobody would notice."""
-
-
 class _Loader(yaml.SafeLoader):
     """As the engine reads stack files: `yes` and dates are texts, a repeated key is an error."""
 
@@ -25,17 +21,15 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             name = self.construct_object(key, deep=True)
             if isinstance(name, Hashable) and name in seen:
-                raise _DuplicateKeyError(None, None, f"the key {name!r} stands here a second time", key.start_mark)
+                # A reader would take the last, and nobody would notice.
+                problem = f"the key {name!r} stands here a second time"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(name)
         return super().construct_mapping(node, deep=deep)
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, regexp)
-        for tag, regexp in resolvers
-        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
-    ]
+    first: [(tag, regexp) for tag, regexp in resolvers if tag.rpartition(":")[2] not in ("bool", "timestamp")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(

@@ -106,7 +106,7 @@ def test_unknown_stack_is_named_with_those_there_are(root: Path) -> None:
 
 def test_qualified_name_finds_its_file(root: Path) -> None:
     """Failing means that `organization/regulated-partners/dev` is not found."""
-    assert read_stack_file(root, "organization/regulated-partners/dev").local
+    assert read_stack_file(root, "organization/regulated-partners/dev").settings.local
 
 
 @pytest.mark.parametrize("content", ["config: [unclosed", "\t- x"])

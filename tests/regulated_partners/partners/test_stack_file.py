@@ -31,15 +31,15 @@ def stack(root: Path, text: str, project: str = "name: acme-mail\nruntime: pytho
 def test_a_stack_without_a_cloud_is_local(tmp_path: Path, text: str, local: bool) -> None:
     """Failing: the provider treats a stack as local, and the command asks where its state is (PU-24)."""
     found = stack(tmp_path, text)
-    assert (found.local, found.protects) == (local, not local)
+    assert (found.settings.local, found.settings.protects) == (local, not local)
 
 
 @pytest.mark.parametrize("default", ["commercial", "{value: commercial}", "{default: commercial, description: x}"])
 def test_the_project_file_may_say_what_stacks_do_not(tmp_path: Path, default: str) -> None:
     """Failing: a cloud that the project file sets for all stacks is local for the command, which starts an emulator."""
     project = f"name: x\nruntime: python\nconfig:\n  regulated-partners:cloud: {default}\n"
-    assert not stack(tmp_path, "config: {}", project).local
-    assert stack(tmp_path, "config: {'regulated-partners:cloud': local}", project).local
+    assert not stack(tmp_path, "config: {}", project).settings.local
+    assert stack(tmp_path, "config: {'regulated-partners:cloud': local}", project).settings.local
 
 
 def test_it_is_found_from_below_with_its_partners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,12 +26,7 @@ from pathlib import Path
 from regulated_partners.errors import InstallError
 
 #: What has to lie in one directory for Python programs to run.
-EXECUTABLES = (
-    "pulumi",
-    "pulumi-language-python",
-    "pulumi-language-python-exec",
-    "pulumi-resource-pulumi-python",
-)
+EXECUTABLES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 
 #: Seconds between two lines that say that something still goes on.
 ALIVE_EVERY_SECONDS = 30.0
@@ -217,25 +212,17 @@ class Heartbeat:
 
     Args:
         describe: what goes on, in a few words, asked each time.
-        every: seconds between two lines.
         clock: seconds that never go back.
     """
 
-    def __init__(
-        self,
-        describe: Callable[[], str],
-        *,
-        every: float = ALIVE_EVERY_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, describe: Callable[[], str], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._describe = describe
-        self._every = every
         self._clock = clock
         self._started = self._last = clock()
 
     def tick(self) -> None:
         """To be called often: prints a line when one is due."""
         now = self._clock()
-        if now - self._last >= self._every:
+        if now - self._last >= ALIVE_EVERY_SECONDS:
             self._last = now
             say(f"  … {self._describe()} ({now - self._started:.0f} s)")

@@ -22,14 +22,7 @@ ROUTES = ("path", "release", "build")
 
 
 def pulumi_directory(path: str) -> Path:
-    """The directory of the pinned CLI or a newer one, for the current user; it is installed first if need be.
-
-    Args:
-        path: a PATH to look on before anything is installed.
-
-    Raises:
-        InstallError: with one line for each way that was tried when none works.
-    """
+    """The directory of the pinned CLI or a newer one, for the current user: `ensure` in all ways, first on `path`."""
     return ensure(Layout.for_user(pinned_version()), ROUTES, path=path)
 
 

@@ -11,8 +11,8 @@ import re
 import shutil
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
-from typing import IO
 
 from regulated_partners.engine.install.cache import Heartbeat, Version, home_directory, say
 from regulated_partners.engine.install.pinned import GO_MODULE, HERE, cli_version
@@ -105,13 +105,7 @@ def _sources() -> list[Path]:
 def go(arguments: list[str], module: Path, announce: str = "") -> str:
     """Runs go in the directory of a module that go.mod pins and go.sum verifies, and says now and then that it does.
 
-    Args:
-        arguments: of the go command.
-        module: the directory.
-        announce: a line that says beforehand what will take a while.
-
-    Returns:
-        What it wrote to stdout.
+    `announce` says beforehand what will take a while. Returns what go wrote to stdout.
 
     Raises:
         RouteError: one sentence, when there is no go, a module cannot be had, or the build fails.
@@ -124,7 +118,8 @@ def go(arguments: list[str], module: Path, announce: str = "") -> str:
     environment = {**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "on", "GOWORK": "off"}
     # Its caches lie in the user's home, also where that is not told, or the user has none.
     environment["HOME"] = str(home_directory(os.environ))
-    with _text_file() as output, _text_file() as errors:
+    text_file = partial(tempfile.TemporaryFile, "w+", encoding="utf-8", errors="replace")
+    with text_file() as output, text_file() as errors:
         process = subprocess.Popen(
             ["go", *arguments], cwd=module, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
         )
@@ -144,10 +139,6 @@ def go(arguments: list[str], module: Path, announce: str = "") -> str:
         if process.returncode != 0:
             raise RouteError(f"build from the Go module: {_reason(errors.read(), arguments[0])}")
         return output.read()
-
-
-def _text_file() -> IO[str]:
-    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
 def _progress(descriptor: int) -> str:

@@ -17,12 +17,12 @@ HERE = Path(__file__).resolve().parent
 TIMEOUT_SECONDS = 30
 
 
-def pinned_version(go_mod: Path = HERE / "go.mod") -> Version:
-    """The version that go.mod requires of `GO_MODULE`; InstallError when it names none."""
-    found = re.search(rf"^\s*{re.escape(GO_MODULE)} (v\S+)", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
+def pinned_version(go_mod: Path = HERE / "go.mod", module: str = GO_MODULE) -> Version:
+    """The version that a go.mod requires of a module; InstallError when it names none."""
+    found = re.search(rf"^\s*{re.escape(module)} (v\S+)", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
     version = Version.parse(found[1]) if found else None
     if version is None:
-        raise InstallError(f"{go_mod} does not require a released version of {GO_MODULE}: restore it from git.")
+        raise InstallError(f"{go_mod} does not require a released version of {module}: restore it from git.")
     return version
 
 

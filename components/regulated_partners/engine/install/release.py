@@ -32,13 +32,9 @@ _SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-def archive_name(version: Version, *, system: str | None = None, machine: str | None = None) -> str:
-    """The archive's file name for a platform (this one by default; names as of `platform.system` and `.machine`).
-
-    Raises RouteError for a platform without a release.
-    """
-    system = system or platform.system()
-    machine = machine or platform.machine()
+def archive_name(version: Version) -> str:
+    """The archive's file name for this platform; RouteError where there is no release for it."""
+    system, machine = platform.system(), platform.machine()
     if system not in _SYSTEMS or machine.lower() not in _MACHINES:
         raise RouteError(f"release archive: Pulumi publishes none for {system} on {machine}.")
     return f"pulumi-v{version}-{_SYSTEMS[system]}-{_MACHINES[machine.lower()]}.tar.gz"

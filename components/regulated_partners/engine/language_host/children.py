@@ -9,9 +9,8 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 #: How long a child may take to end by itself. The engine gives the host five seconds before it kills it (Source:
 #: sdk/go/common/resource/plugin/plugin.go, ExecPlugin).
@@ -34,15 +33,9 @@ class Children:
         self._closed = False
 
     def start(
-        self,
-        command: Sequence[str],
-        *,
-        cwd: Path | str | None,
-        env: Mapping[str, str],
-        stdout: int | IO[bytes] | None = None,
-        stderr: int | IO[bytes] | None = None,
+        self, command: Sequence[str], *, cwd: Path | str | None, env: Mapping[str, str], piped: bool = False
     ) -> subprocess.Popen[bytes]:
-        """Starts a process without standard input; None for `stdout` or `stderr` hands down this process's own.
+        """Starts a process without standard input, whose output goes into pipes, or to this process's own.
 
         Raises:
             OSError: when it cannot be started, or when the register is already closed.
@@ -50,13 +43,14 @@ class Children:
         with self._lock:
             if self._closed:
                 raise ProcessLookupError("the language host is shutting down")
+            output = subprocess.PIPE if piped else None
             child = subprocess.Popen(
-                list(command),
+                command,
                 cwd=cwd or None,
-                env=dict(env),
+                env=env,
                 stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
+                stdout=output,
+                stderr=output,
                 process_group=0,
             )
             self._running.add(child)
@@ -91,66 +85,43 @@ class Children:
 
 
 def _signal_group(child: subprocess.Popen[bytes], signal_number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal_number)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
-@dataclass(frozen=True)
-class Output:
-    """Some bytes that the child wrote to one of its streams."""
-
-    stream: Literal["stdout", "stderr"]
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Exit:
-    """The end of the child: its exit code, negative for a signal."""
-
-    code: int
 
 
 def stream_child(
     child: subprocess.Popen[bytes], children: Children, still_wanted: Callable[[], bool]
-) -> Iterator[Output | Exit]:
-    """Yields what `child` writes, as soon as it writes it, and then its exit.
+) -> Iterator[tuple[str, bytes]]:
+    """Yields what `child` writes, as soon as it writes it, each with `stdout` or `stderr`; then waits for its end.
 
     Args:
-        child: the process.
+        child: the process, started with pipes.
         children: where it is registered.
         still_wanted: asked at the end and twice a second; once it answers False the child is ended.
     """
-    events: queue.SimpleQueue[Output | None] = queue.SimpleQueue()
+    written: queue.SimpleQueue[tuple[str, bytes] | None] = queue.SimpleQueue()
 
-    def pump(stream: Literal["stdout", "stderr"], pipe: IO[bytes]) -> None:
+    def pump(stream: str, pipe: IO[bytes]) -> None:
         with pipe:
             while data := os.read(pipe.fileno(), CHUNK_BYTES):
-                events.put(Output(stream, data))
-        events.put(None)
+                written.put((stream, data))
+        written.put(None)
 
-    pipes: list[tuple[Literal["stdout", "stderr"], IO[bytes] | None]] = [
-        ("stdout", child.stdout),
-        ("stderr", child.stderr),
-    ]
-    open_streams = 0
-    for name, pipe in pipes:
-        if pipe is not None:
-            open_streams += 1
-            threading.Thread(target=pump, args=(name, pipe), daemon=True).start()
+    streams = {"stdout": child.stdout, "stderr": child.stderr}
+    for stream in streams.items():
+        threading.Thread(target=pump, args=stream, daemon=True).start()
+    open_streams = len(streams)
     try:
         while open_streams and still_wanted():
             try:
-                event = events.get(timeout=0.5)
+                output = written.get(timeout=0.5)
             except queue.Empty:
                 continue
-            if event is None:
+            if output is None:
                 open_streams -= 1
             else:
-                yield event
+                yield output
     finally:
         if not still_wanted() or open_streams:
             children.stop(child)
-        code = children.wait(child)
-    yield Exit(code)
+        children.wait(child)

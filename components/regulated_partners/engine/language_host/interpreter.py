@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pulumi.runtime.proto import language_pb2
@@ -47,11 +47,7 @@ class InterpreterError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class RuntimeOptions:
-    """The options this host honours.
-
-    Attributes:
-        root: directory of the project file, absolute.
-        virtualenv: path of a virtual environment; None when not set.
+    """The options this host honours, and the absolute path of the project file's directory.
 
     Source: Pulumi project file reference, `runtime` options of Python (`virtualenv`, `toolchain`).
     """
@@ -78,12 +74,7 @@ class RuntimeOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Interpreter:
-    """A Python to run something with.
-
-    Attributes:
-        executable: path of the interpreter.
-        virtualenv: its virtual environment when one was chosen by option; None for the ambient Python.
-    """
+    """A Python to run something with, and its virtual environment; None for the ambient Python."""
 
     executable: str
     virtualenv: Path | None
@@ -91,15 +82,13 @@ class Interpreter:
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """`base` with the virtual environment activated, as `activate` would do it, and no proxy for loopback."""
         # What runs here talks to the engine by gRPC, which takes http_proxy for 127.0.0.1 too.
-        direct = {
-            "no_grpc_proxy": base.get("no_grpc_proxy") or ",".join(filter(None, [base.get("no_proxy"), LOOPBACK]))
-        }
-        if self.virtualenv is None:
-            return {**base, **direct}
-        activated = {name: value for name, value in base.items() if name != "PYTHONHOME"} | direct
-        activated["VIRTUAL_ENV"] = str(self.virtualenv)
-        activated["PATH"] = os.pathsep.join(filter(None, [str(self.virtualenv / "bin"), base.get("PATH", "")]))
-        return activated
+        direct = base.get("no_grpc_proxy") or ",".join(filter(None, [base.get("no_proxy"), LOOPBACK]))
+        environment = {**base, "no_grpc_proxy": direct}
+        if self.virtualenv is not None:
+            environment.pop("PYTHONHOME", None)
+            environment["VIRTUAL_ENV"] = str(self.virtualenv)
+            environment["PATH"] = os.pathsep.join(filter(None, [str(self.virtualenv / "bin"), base.get("PATH")]))
+        return environment
 
 
 def program_interpreter(options: RuntimeOptions) -> Interpreter:
@@ -108,9 +97,25 @@ def program_interpreter(options: RuntimeOptions) -> Interpreter:
     Raises:
         InterpreterError: when there is none.
     """
-    if options.virtualenv is not None:
-        return _virtualenv_interpreter(options.virtualenv, options.root)
-    return _ambient_interpreter()
+    virtualenv = options.virtualenv
+    if virtualenv is not None:
+        executable = virtualenv / "bin" / "python"
+        if executable.is_file():
+            return Interpreter(executable=str(executable), virtualenv=virtualenv)
+        raise InterpreterError(
+            f"The runtime option virtualenv of the project in {options.root} names {virtualenv}, and there is no "
+            f"virtual environment there: create it with `python3 -m venv {virtualenv}` and install the project's "
+            "locked dependencies (in a clone of regulated-partners: `make venv`)."
+        )
+    asked = os.environ.get("PULUMI_PYTHON_CMD")
+    names = [asked] if asked else ["python3", "python"]
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise InterpreterError(
+            f"No Python was found to run the program with: {' or '.join(names)} is not on PATH. Install Python 3.11 "
+            "or newer, or set the runtime option virtualenv in the project file."
+        )
+    return Interpreter(executable=found, virtualenv=None)
 
 
 def plugin_interpreter(options: RuntimeOptions) -> Interpreter:
@@ -121,48 +126,14 @@ def plugin_interpreter(options: RuntimeOptions) -> Interpreter:
     Raises:
         InterpreterError: when there is none.
     """
-    if options.virtualenv is not None:
-        return _virtualenv_interpreter(options.virtualenv, options.root)
-    for name in ("venv", ".venv"):
-        if (options.root / name / "bin" / "python").is_file():
-            return _virtualenv_interpreter(options.root / name, options.root)
-    return _ambient_interpreter()
-
-
-def _virtualenv_interpreter(virtualenv: Path, root: Path) -> Interpreter:
-    executable = virtualenv / "bin" / "python"
-    if not executable.is_file():
-        raise InterpreterError(
-            f"The runtime option virtualenv of the project in {root} names {virtualenv}, and there is no virtual "
-            f"environment there: create it with `python3 -m venv {virtualenv}` and install the project's locked "
-            "dependencies (in a clone of regulated-partners: `make venv`)."
-        )
-    return Interpreter(executable=str(executable), virtualenv=virtualenv)
-
-
-def _ambient_interpreter() -> Interpreter:
-    asked = os.environ.get("PULUMI_PYTHON_CMD")
-    names = [asked] if asked else ["python3", "python"]
-    for name in names:
-        found = shutil.which(name)
-        if found:
-            return Interpreter(executable=found, virtualenv=None)
-    raise InterpreterError(
-        f"No Python was found to run the program with: {' or '.join(names)} is not on PATH. Install Python 3.11 or "
-        "newer, or set the runtime option virtualenv in the project file."
-    )
+    own = (options.root / name for name in ("venv", ".venv"))
+    found = options.virtualenv or next((folder for folder in own if (folder / "bin" / "python").is_file()), None)
+    return program_interpreter(replace(options, virtualenv=found))
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstalledPackage:
-    """One distribution.
-
-    Attributes:
-        name: as its metadata say.
-        version: as its metadata say.
-        required: another installed distribution requires it.
-        plugin: the text of its `pulumi-plugin.json`, None when it has none.
-    """
+    """One distribution: whether another one requires it, and the text of its `pulumi-plugin.json` if it has one."""
 
     name: str
     version: str

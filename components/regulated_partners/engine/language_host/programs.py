@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from pulumi.runtime.proto import language_pb2
@@ -29,14 +30,7 @@ EXIT_AFTER_MESSAGE = 32
 def run_program(
     request: language_pb2.RunRequest, *, executor: Path, engine: str, tracing: str, children: Children
 ) -> language_pb2.RunResponse:
-    """Runs the program of a request to its end, its output going to this process's own.
-
-    Args:
-        request: of the engine.
-        executor: path of `pulumi-language-python-exec`.
-        engine: host:port.
-        tracing: an endpoint, empty for none.
-        children: where the process is registered.
+    """Runs the program of a request to its end, its output going to this process's own; arguments as the service's.
 
     Returns:
         An empty response for success, `bail` when the program has reported its error, else `error`.
@@ -100,13 +94,7 @@ def start_plugin(request: language_pb2.RunPluginRequest, children: Children) -> 
     """
     interpreter = plugin_interpreter(RuntimeOptions.of(request.info))
     environment = interpreter.environment(dict(entry.split("=", 1) for entry in request.env if "=" in entry))
-    return children.start(
-        plugin_command(request, interpreter),
-        cwd=request.pwd,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    return children.start(plugin_command(request, interpreter), cwd=request.pwd, env=environment, piped=True)
 
 
 def plugin_command(request: language_pb2.RunPluginRequest, interpreter: Interpreter) -> list[str]:
@@ -125,8 +113,6 @@ def plugin_command(request: language_pb2.RunPluginRequest, interpreter: Interpre
 
 
 def _distribution(directory: Path) -> str:
-    import tomllib
-
     project = tomllib.loads((directory / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
     name = project.get("name") if isinstance(project, dict) else None
     if not isinstance(name, str):

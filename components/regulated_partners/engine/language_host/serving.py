@@ -32,7 +32,11 @@ def serve(arguments: Sequence[str], *, executor: Path) -> None:
         arguments: what the engine passes, last of them its address host:port.
         executor: path of `pulumi-language-python-exec`.
     """
-    parsed = _parse(arguments)
+    parser = argparse.ArgumentParser(prog="pulumi-language-python", allow_abbrev=False)
+    parser.add_argument("--tracing", default="")
+    parser.add_argument("engine")
+    # The engine also passes -v=9 and --logtostderr, meant for hosts that log with glog.
+    parsed, _ = parser.parse_known_args([word for word in arguments if not word.startswith(("-v=", "--log"))])
     # Not an Event: its lock is not reentrant, and a signal that comes while it is held would wait for ever.
     stopping: queue.SimpleQueue[None] = queue.SimpleQueue()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
@@ -49,19 +53,6 @@ def serve(arguments: Sequence[str], *, executor: Path) -> None:
     stopping.get()
     children.stop_all(close=True)
     server.stop(grace=1).wait()
-
-
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="pulumi-language-python", allow_abbrev=False)
-    parser.add_argument("--tracing", default="")
-    parser.add_argument("engine")
-    parsed, _ = parser.parse_known_args(_without_logging_flags(arguments))
-    return parsed
-
-
-def _without_logging_flags(arguments: Sequence[str]) -> list[str]:
-    # The engine also passes -v=9 and --logtostderr, meant for hosts that log with glog.
-    return [argument for argument in arguments if not argument.startswith(("-v=", "--log"))]
 
 
 PROBE_SECONDS = 2.0
