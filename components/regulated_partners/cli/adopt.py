@@ -99,7 +99,9 @@ def adopt(
         if write and plan.adopted and not declarations_only:
             count = len(plan.adopted)
             progress.say(f"Entering {count} {'connector' if count == 1 else 'connectors'} into the state ...")
-            _enter_into_state(pulumi, plan, [one for one in managed.values() if one.stack == own], settings.protects)
+            _enter_into_state(
+                pulumi, plan, [one for one in managed.values() if one.stack == own], settings.settings.protects
+            )
     render = as_json if json else as_text
     sys.stdout.write(render(plan, settings.name, settings.path, added, written=write, entered=not declarations_only))
     raise typer.Exit(ExitCode.FINDINGS if plan.complaints else ExitCode.FINE)
