@@ -27,7 +27,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:
     """The table as text. Cells are taken as they are: nothing in them is markup."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        drawn.add_column(column.head, overflow="fold", ratio=1 if column.wide else None, no_wrap=False)
+        drawn.add_column(column.head, overflow="fold", ratio=1 if column.wide else None)
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     terminal = sys.stdout.isatty()

@@ -105,9 +105,7 @@ def _expanded(value: Any) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.pipelines", description="Checks the pipelines that users copy."
-    )
+    parser = argparse.ArgumentParser("python -m tools.pipelines", description="Checks the pipelines that users copy.")
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "pipelines")
     directory: Path = parser.parse_args(arguments).directory
     try:

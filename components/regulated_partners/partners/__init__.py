@@ -3,9 +3,8 @@
 Pure: nothing here loads Pulumi.
 """
 
-from regulated_partners.partners.acknowledgements import Acknowledgements, declared_names, read_acknowledgements
 from regulated_partners.partners.connectors import DeclaredConnector
-from regulated_partners.partners.declaration import Inbound, Outbound, Partner, StackAcknowledgement, StackWaiver
+from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding
 from regulated_partners.partners.pair import Half, Pair, judge
 from regulated_partners.partners.partner import read_partner
@@ -14,23 +13,16 @@ from regulated_partners.partners.stack import DeclaredStack, read_partners, read
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 
 __all__ = [
-    "Acknowledgements",
     "DeclarationFinding",
     "DeclaredConnector",
     "DeclaredStack",
     "Half",
-    "Inbound",
-    "Outbound",
     "Pair",
     "Partner",
     "PreflightSettings",
-    "StackAcknowledgement",
     "StackFile",
     "StackSettings",
-    "StackWaiver",
-    "declared_names",
     "judge",
-    "read_acknowledgements",
     "read_partner",
     "read_partners",
     "read_settings",

@@ -140,16 +140,14 @@ def locked(root: Path) -> Iterator[None]:
 def _acquire(handle: int, root: Path) -> None:
     waiting: Heartbeat | None = None
     while True:
-        try:
+        with contextlib.suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if waiting is None:
-                say(f"Another process is installing into {root}: waiting for it.")
-                waiting = Heartbeat(lambda: "still waiting for the other process")
-            waiting.tick()
-            time.sleep(0.2)
-        else:
             return
+        if waiting is None:
+            say(f"Another process is installing into {root}: waiting for it.")
+            waiting = Heartbeat(lambda: "still waiting for the other process")
+        waiting.tick()
+        time.sleep(0.2)
 
 
 @contextlib.contextmanager
@@ -198,8 +196,7 @@ def unlink(cache: Path, within: Path) -> None:
     for name in EXECUTABLES:
         path = within / name
         if path.is_symlink() and path.readlink().is_relative_to(cache):
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def say(line: str) -> None:
