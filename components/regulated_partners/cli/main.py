@@ -33,7 +33,7 @@ class _Subcommand:
 _SUBCOMMANDS = {
     "new": _Subcommand("new", "Make a project of one's own."),
     "up": _Subcommand("up", "Apply a stack; the stack dev runs on the emulator."),
-    "preview": _Subcommand("up", "Show what `up` would change, as the Pulumi CLI shows it."),
+    "preview": _Subcommand("preview", "Show what `up` would change, as the Pulumi CLI shows it."),
     "review": _Subcommand("review", "Say what stacks, or a plan, would do to mail, for a pull request."),
     "drift": _Subcommand("drift", "Show what somebody changed in the tenant outside of the stack."),
     "verify": _Subcommand("verify", "Prove that forced TLS with a partner really works."),

@@ -1,4 +1,4 @@
-"""The subcommands that run the Pulumi CLI before the user's eyes: `up`, `preview`, and hidden `destroy` and `env`.
+"""The subcommands that run the Pulumi CLI before the user's eyes: `up`, and hidden `destroy` and `env`.
 
 Exit codes: those of the Pulumi CLI; 2 when it was not started.
 """
@@ -50,16 +50,6 @@ def up(
             f"`regulated-partners review --stack {stack}`.\n"
         )
     raise typer.Exit(exit_code)
-
-
-def preview(
-    further: FurtherArguments = None, *, stack: StackName = DEFAULT_STACK, cwd: WorkingDirectory = None
-) -> None:
-    """Show what `up` would change, as the Pulumi CLI shows it; `review --stack` says what it does to mail.
-
-    Reads only. Exit codes: those of the Pulumi CLI; 2 when it was not started.
-    """
-    raise typer.Exit(operate(Operation.PREVIEW, stack, cwd, further or ()))
 
 
 def destroy(further: FurtherArguments = None, *, stack: StackName, cwd: WorkingDirectory = None) -> None:
