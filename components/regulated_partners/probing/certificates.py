@@ -41,6 +41,8 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.names import PresentedNames
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
+#: What cryptography raises for a field that cannot be read, beside ValueError.
+_FAULTS = (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 _BROKEN_HASHES = ("md5", "sha1")
 _RSA_BITS = 2048
 _LONGEST = 300
@@ -83,7 +85,6 @@ class CertificateFacts:
 
     Attributes:
         names: what it is for.
-        issuer: its issuer, as RFC 4514 writes it.
         not_before, not_after: UTC.
         sha256, spki_sha256: of the certificate and of its public key, lower-case hexadecimal.
         key: `RSA 2048`, `EC secp256r1`.
@@ -96,7 +97,6 @@ class CertificateFacts:
     """
 
     names: PresentedNames
-    issuer: str
     not_before: datetime.datetime
     not_after: datetime.datetime
     sha256: str
@@ -148,13 +148,7 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
     """
     try:
         return _facts(certificate)
-    except (
-        x509.DuplicateExtension,
-        x509.UnsupportedGeneralNameType,
-        x509.InvalidVersion,
-        UnsupportedAlgorithm,
-        TypeError,
-    ) as error:
+    except (*_FAULTS, UnsupportedAlgorithm, TypeError) as error:
         raise ValueError(str(error)) from None
 
 
@@ -168,7 +162,6 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
     algorithm = certificate.signature_hash_algorithm
     return CertificateFacts(
         names=presented_names(certificate),
-        issuer=certificate.issuer.rfc4514_string(),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         sha256=certificate.fingerprint(hashes.SHA256()).hex(),

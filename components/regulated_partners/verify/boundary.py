@@ -123,12 +123,7 @@ def _ends(host: str | None, suffixes: tuple[str, ...]) -> bool:
 
 
 def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
-    """What the hop itself shows, against what the connector demands.
-
-    Args:
-        boundary: the hop.
-        settings: of the partner's connector; None where no partner was named.
-    """
+    """What the hop itself shows, against what the connector demands; without settings where no partner was named."""
     hop = boundary.hop
     if hop.transport is HopTransport.CLEAR:
         yield _clear(boundary, settings)

@@ -59,15 +59,7 @@ class CertificateCheck:
 def judge_certificate(
     name: str, file: CertificateFile, facts: CertificateFacts, chain: ChainVerdict, check: CertificateCheck
 ) -> Judgement:
-    """Judges a certificate file against a partner's connector.
-
-    Args:
-        name: how outputs call the file.
-        file: what was in it.
-        facts: of its leaf.
-        chain: what the check of the chain came to.
-        check: the connector, the time, the mode.
-    """
+    """Judges a certificate file, which outputs call by `name`, by its leaf's facts and chain against a connector."""
     names, about = certificate_findings(facts, chain, check.settings, check.now, check.mode)
     findings = [*about, *_file(file, check.direction), *_compares_nothing(check), *switched_off(check.settings)]
     return Judgement.by_connector(
@@ -91,7 +83,7 @@ def certificate_facts_shown(facts: CertificateFacts, now: datetime.datetime) -> 
     """A certificate for the evidence."""
     yield Fact("common name", ", ".join(facts.names.common_names) or "none")
     yield Fact("subject alternative names", listed(facts.names.dns_names) or "none")
-    yield Fact("issuer", facts.issuer)
+    yield Fact("issuer", facts.names.issuer)
     yield Fact("valid from", f"{facts.not_before:%Y-%m-%d %H:%M} UTC")
     yield Fact("valid until", f"{facts.not_after:%Y-%m-%d %H:%M} UTC ({facts.days_left(now)} days left)")
     yield Fact("key", facts.key)

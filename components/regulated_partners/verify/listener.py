@@ -16,7 +16,6 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -228,7 +227,10 @@ class Listener:
         self._handler = _Handler(self._handshakes)
         self._address, self._port = address, port
         # What strangers do is evidence, and no error of ours.
-        _silence()
+        for name in ("mail.log", "mail.debug", "asyncio"):
+            logger = logging.getLogger(name)
+            logger.addHandler(logging.NullHandler())
+            logger.propagate = False
         self._controller = Controller(
             self._handler,
             hostname=address,
@@ -246,11 +248,9 @@ class Listener:
         """
         with contextlib.suppress(KeyboardInterrupt):
             self._handler.done.wait(seconds)
-        return self._handler.captured or self._refused()
-
-    def _refused(self) -> Captured | None:
         chain = self._handshakes.last
-        return Captured(None, "", "", (), None, None, chain, delivered=False) if chain else None
+        handshake = Captured(None, "", "", (), None, None, chain, delivered=False) if chain else None
+        return self._handler.captured or handshake
 
     def __enter__(self) -> Self:
         try:
@@ -262,14 +262,5 @@ class Listener:
             ) from None
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._controller.stop()
-
-
-def _silence() -> None:
-    for name in ("mail.log", "mail.debug", "asyncio"):
-        logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
