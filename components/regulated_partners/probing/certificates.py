@@ -10,10 +10,11 @@ in for it; a list of the Microsoft Trusted Root Program (CCADB) can be given ins
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -329,6 +330,18 @@ def _name(name: x509.Name) -> str:
     return name.rfc4514_string() or "(no name)"
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """While certificates are read: no warnings of what a CA did wrong, such as a serial number of 0.
+
+    Where it is a finding about the partner it is said as one, old roots are trusted all the same, and neither is news
+    for the operator's terminal.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
+
+
 class RootsError(CannotRunError):
     """Roots that cannot be read."""
 
@@ -339,9 +352,7 @@ def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
     try:
         with source.open("rb") as file:
             data = file.read(_LARGEST_FILE)
-        with warnings.catch_warnings():
-            # Old roots have faults that cryptography warns of, such as a serial number of 0, yet they are trusted.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        with quiet():
             return tuple(x509.load_pem_x509_certificates(data))
     except OSError as error:
         raise RootsError(f"The roots {source} cannot be read: {error.strerror}.") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.utils import CryptographyDeprecationWarning
 
 from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import certificate_findings, revocation_hosts, switched_off
-from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts
+from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, quiet
 from regulated_partners.probing.names import MatchMode, NameVerdict, listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
 
@@ -204,9 +202,7 @@ def _certificates_in(data: bytes) -> tuple[x509.Certificate, ...]:
         pkcs7.load_der_pkcs7_certificates,
     ):
         try:
-            with warnings.catch_warnings():
-                # It warns of what a CA did wrong, such as a serial number of 0: nothing for the operator's terminal.
-                warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            with quiet():
                 return tuple(load(data))
         except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
             continue
