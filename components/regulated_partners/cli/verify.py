@@ -13,11 +13,8 @@ from regulated_partners.cli.verify_service import service
 verify = typer.Typer(
     help="Prove that forced TLS with a partner really works.", no_args_is_help=True, add_completion=False
 )
-verify.command("partner")(partner)
-verify.command("listen")(listen)
-verify.command("message")(message)
-verify.command("certificate")(certificate)
-verify.command("service")(service)
+for command in (partner, listen, message, certificate, service):
+    verify.command()(command)
 
 
 @verify.callback()

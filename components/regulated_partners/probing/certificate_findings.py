@@ -34,18 +34,7 @@ def certificate_findings(
     now: datetime.datetime,
     mode: MatchMode = MatchMode.EITHER,
 ) -> tuple[NameVerdict | None, tuple[Finding, ...]]:
-    """What there is to say about a certificate.
-
-    Args:
-        facts: of the certificate.
-        chain: what the check of its chain came to.
-        settings: of the connector.
-        now: UTC.
-        mode: which names count.
-
-    Returns:
-        The comparison of names, None where the connector compares none; and the findings.
-    """
+    """The comparison of names, None where the connector compares none; and what there is to say at `now` (UTC)."""
     wanted = settings.demanded_name
     names = None if wanted is None else match_names(wanted, facts.names, settings.direction, mode)
     return names, (

@@ -10,10 +10,11 @@ in for it; a list of the Microsoft Trusted Root Program (CCADB) can be given ins
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +42,8 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.names import PresentedNames
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
+#: What cryptography raises for a field that cannot be read, beside ValueError.
+_FAULTS = (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 _BROKEN_HASHES = ("md5", "sha1")
 _RSA_BITS = 2048
 _LONGEST = 300
@@ -83,7 +86,6 @@ class CertificateFacts:
 
     Attributes:
         names: what it is for.
-        issuer: its issuer, as RFC 4514 writes it.
         not_before, not_after: UTC.
         sha256, spki_sha256: of the certificate and of its public key, lower-case hexadecimal.
         key: `RSA 2048`, `EC secp256r1`.
@@ -96,7 +98,6 @@ class CertificateFacts:
     """
 
     names: PresentedNames
-    issuer: str
     not_before: datetime.datetime
     not_after: datetime.datetime
     sha256: str
@@ -148,13 +149,7 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
     """
     try:
         return _facts(certificate)
-    except (
-        x509.DuplicateExtension,
-        x509.UnsupportedGeneralNameType,
-        x509.InvalidVersion,
-        UnsupportedAlgorithm,
-        TypeError,
-    ) as error:
+    except (*_FAULTS, UnsupportedAlgorithm, TypeError) as error:
         raise ValueError(str(error)) from None
 
 
@@ -168,7 +163,6 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
     algorithm = certificate.signature_hash_algorithm
     return CertificateFacts(
         names=presented_names(certificate),
-        issuer=certificate.issuer.rfc4514_string(),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         sha256=certificate.fingerprint(hashes.SHA256()).hex(),
@@ -336,6 +330,18 @@ def _name(name: x509.Name) -> str:
     return name.rfc4514_string() or "(no name)"
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """While certificates are read: no warnings of what a CA did wrong, such as a serial number of 0.
+
+    Where it is a finding about the partner it is said as one, old roots are trusted all the same, and neither is news
+    for the operator's terminal.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
+
+
 class RootsError(CannotRunError):
     """Roots that cannot be read."""
 
@@ -346,9 +352,7 @@ def load_roots(path: Path | None) -> tuple[x509.Certificate, ...]:
     try:
         with source.open("rb") as file:
             data = file.read(_LARGEST_FILE)
-        with warnings.catch_warnings():
-            # Old roots have faults that cryptography warns of, such as a serial number of 0, yet they are trusted.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        with quiet():
             return tuple(x509.load_pem_x509_certificates(data))
     except OSError as error:
         raise RootsError(f"The roots {source} cannot be read: {error.strerror}.") from None

@@ -87,8 +87,7 @@ def collect(
     """Probes everything; never raises for what a server or the DNS does.
 
     Args:
-        questions: what.
-        surroundings: how.
+        questions, surroundings: what, and how.
         started: UTC, for the record.
         progress: is told about each step, in the calling thread.
     """

@@ -163,13 +163,7 @@ class _HostState:
 def dane_report(
     route: Route, settings: OutboundSettings, now: datetime.datetime
 ) -> tuple[DaneState, tuple[Finding, ...], tuple[Fact, ...]]:
-    """Judges the DANE of a route.
-
-    Args:
-        route: with the judged servers.
-        settings: of the connector; its SmtpDaneMode counts.
-        now: UTC.
-    """
+    """Judges the DANE of a route at `now` (UTC), by the connector's SmtpDaneMode."""
     before = _domain_state(route)
     states = [before] if before else [_host_state(host, now) for host in route.hosts]
     state = _overall([host.state for host in states])

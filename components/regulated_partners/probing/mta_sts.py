@@ -221,11 +221,9 @@ class _Violation:
 def mta_sts_report(
     route: Route, settings: OutboundSettings
 ) -> tuple[MtaStsState, tuple[Finding, ...], tuple[Fact, ...]]:
-    """Judges the MTA-STS of a route. Smart hosts have none: their connector does not go by the MX record.
+    """Judges the MTA-STS of a route, by the connector's MtaStsMode.
 
-    Args:
-        route: with the judged servers.
-        settings: of the connector; its MtaStsMode counts.
+    Smart hosts have none: their connector does not go by the MX record.
     """
     if route.domain is None:
         return MtaStsState.ABSENT, (), ()

@@ -10,8 +10,8 @@ from regulated_partners.probing.dane import DaneState, dane_report
 from regulated_partners.probing.mta_sts import MtaStsState, mta_sts_report
 from regulated_partners.probing.names import NameOutcome, match_names
 from regulated_partners.probing.route import Route
-from regulated_partners.probing.seen import DnsProblem
-from regulated_partners.probing.server_report import DEMANDS, ConnectionSecurity, Demand, ServerReport
+from regulated_partners.probing.seen import DnsProblem, MxAnswer
+from regulated_partners.probing.server_report import ConnectionSecurity, Demand, ServerReport
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party, Verdict, verdict_of
 
 
@@ -58,7 +58,7 @@ def _otherwise(route: Route) -> Verdict:
 
 def _delivery(route: Route) -> Iterable[Finding]:
     if route.domain is not None:
-        yield from _mx(route)
+        yield from _mx(route.subject, route.domain.mx)
     without = [host for host in route.hosts if not host.seen.addresses.addresses]
     for host in without:
         problem = host.seen.addresses.problem
@@ -72,10 +72,7 @@ def _delivery(route: Route) -> Iterable[Finding]:
             yield Finding(Check.DNS, level, text, Party.PARTNER, source="RFC 5321 5.1")
 
 
-def _mx(route: Route) -> Iterable[Finding]:
-    if route.domain is None:
-        return
-    mx, name = route.domain.mx, route.subject
+def _mx(name: str, mx: MxAnswer) -> Iterable[Finding]:
     if mx.problem is DnsProblem.NO_ANSWER:
         text = f"The DNS gives no answer for the MX record of {name}: nothing can be said about it from here."
         yield Finding(Check.DNS, Level.INFO, text)
@@ -112,17 +109,16 @@ def _reports(route: Route) -> Iterable[Fact]:
 def _stricter(route: Route, demand: Demand) -> Iterable[Finding]:
     """Whether every server would pass more than the connector demands."""
     servers = route.servers
-    passed = [server.satisfies for server in servers]
-    if not servers or None in passed:
+    passed = [server.satisfies for server in servers if server.satisfies is not None]
+    if not servers or len(passed) < len(servers):
         return
-    demanded = DEMANDS.get(demand.settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS)
-    least = min((security for security in passed if security is not None), key=lambda security: security.rank)
+    least = min(passed, key=lambda security: security.rank)
     name = demand.settings.tls_domain
     if least is ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY and name is None:
         name = _common_name(servers, demand)
         if name is not None:
             least = ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
-    if least.rank > demanded.rank:
+    if least.rank > demand.security.rank:
         with_name = least is ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN and name
         value = f" with tlsDomain: {name}" if with_name else ""
         text = f"Every server also passes the stricter connectionSecurity: {least.value}{value}. Declare it."
@@ -134,9 +130,7 @@ def _common_name(servers: Iterable[ServerReport], demand: Demand) -> str | None:
     facts = [server.facts for server in servers if server.facts is not None]
     names = dict.fromkeys(name.lower() for certificate in facts[:1] for name in certificate.names.dns_names)
     for name in sorted(names, key=lambda candidate: candidate.startswith("*.")):
-        outcomes = {
-            match_names(name, certificate.names, Direction.OUTBOUND, demand.mode).outcome for certificate in facts
-        }
-        if outcomes == {NameOutcome.MATCH}:
+        verdicts = [match_names(name, shown.names, Direction.OUTBOUND, demand.mode) for shown in facts]
+        if all(verdict.outcome is NameOutcome.MATCH for verdict in verdicts):
             return name
     return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import datetime
-import warnings
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from cryptography import x509
-from cryptography.utils import CryptographyDeprecationWarning
 from pydantic import BaseModel, ConfigDict, Field
+
+from regulated_partners.probing.certificates import quiet
 
 _Short = Annotated[str, Field(max_length=2000)]
 _Name = Annotated[str, Field(max_length=255)]
@@ -177,9 +177,7 @@ class ServerSeen(_Seen):
     @property
     def certificates(self) -> tuple[x509.Certificate, ...]:
         """The chain. Raises ValueError where one of it is malformed."""
-        with warnings.catch_warnings():
-            # A fault that cryptography warns of is a finding about the partner, if it is one, and no news of ours.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        with quiet():
             return tuple(x509.load_der_x509_certificate(base64.b64decode(certificate)) for certificate in self.chain)
 
 

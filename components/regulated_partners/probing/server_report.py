@@ -44,8 +44,7 @@ class ConnectionSecurity(StrEnum):
 
 
 #: Source: map of the admin centre's options (assumed by meaning), as in regulated_partners.partners.pair.
-DEMANDS = {
-    None: ConnectionSecurity.OPPORTUNISTIC_TLS,
+_DEMANDS = {
     TlsSettings.ENCRYPTION_ONLY.value: ConnectionSecurity.SELF_SIGNED_CERTIFICATE,
     TlsSettings.CERTIFICATE_VALIDATION.value: ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY,
     TlsSettings.DOMAIN_VALIDATION.value: ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN,
@@ -67,6 +66,15 @@ class Demand:
     roots: Sequence[x509.Certificate]
     now: datetime.datetime
     mode: MatchMode = MatchMode.EITHER
+
+    @property
+    def security(self) -> ConnectionSecurity:
+        return _DEMANDS.get(self.settings.tls_settings or "", ConnectionSecurity.OPPORTUNISTIC_TLS)
+
+    @property
+    def checks_certificate(self) -> bool:
+        """Whether a certificate has to be more than there."""
+        return self.security.rank > ConnectionSecurity.SELF_SIGNED_CERTIFICATE.rank
 
 
 @dataclass(frozen=True)
@@ -141,16 +149,20 @@ def _with_tls(seen: ServerSeen, demand: Demand) -> ServerReport:
     ended = [_hung_up(seen)] if seen.outcome is not ServerOutcome.ENCRYPTED else []
     otherwise = Verdict.UNKNOWN if ended else Verdict.PASSED
     if not seen.chain:
-        return ServerReport(seen, Verdict.UNKNOWN, tuple(ended or [_no_certificate()]))
+        text = "The server made TLS without showing a certificate."
+        bare = Finding(Check.CHAIN, Level.ERROR, text, Party.PARTNER, NO_TLS)
+        return ServerReport(seen, Verdict.UNKNOWN, tuple(ended or [bare]))
     try:
         chain = seen.certificates
         facts = certificate_facts(chain[0])
     except ValueError:
-        finding = _malformed(demand.settings)
-        return ServerReport(seen, verdict_of([finding, *ended], otherwise=otherwise), (finding, *ended))
+        text = "The server's certificate is malformed: its fields cannot be read. The partner must replace it."
+        level = Level.ERROR if demand.checks_certificate else Level.WARNING
+        found = (Finding(Check.CHAIN, level, text, Party.PARTNER), *ended)
+        return ServerReport(seen, verdict_of(found, otherwise=otherwise), found)
     verdict = judge_chain(chain, demand.roots, demand.now)
     names, about = certificate_findings(facts, verdict, demand.settings, demand.now, demand.mode)
-    findings = (*ended, *(about if _checks_certificate(demand.settings) else map(_as_a_note, about)))
+    findings = (*ended, *(about if demand.checks_certificate else map(_as_a_note, about)))
     return ServerReport(
         seen=seen,
         verdict=verdict_of(findings, otherwise=otherwise),
@@ -173,21 +185,6 @@ def _hung_up(seen: ServerSeen) -> Finding:
     return Finding(Check.CLIENT_CERTIFICATE, Level.INFO, text, Party.EITHER, source="tls-verification 0.10, 2.4")
 
 
-def _no_certificate() -> Finding:
-    return Finding(
-        Check.CHAIN, Level.ERROR, "The server made TLS without showing a certificate.", Party.PARTNER, NO_TLS
-    )
-
-
-def _malformed(settings: OutboundSettings) -> Finding:
-    text = "The server's certificate is malformed: its fields cannot be read. The partner must replace it."
-    return Finding(Check.CHAIN, Level.ERROR if _checks_certificate(settings) else Level.WARNING, text, Party.PARTNER)
-
-
-def _checks_certificate(settings: OutboundSettings) -> bool:
-    return DEMANDS.get(settings.tls_settings, ConnectionSecurity.OPPORTUNISTIC_TLS).rank > 1
-
-
 def _as_a_note(finding: Finding) -> Finding:
     """What is wrong with a certificate that the connector does not look at is worth a note."""
     if finding.check not in (Check.USAGE, Check.STRENGTH):
@@ -199,11 +196,6 @@ def _satisfied(facts: CertificateFacts, chain: ChainVerdict, demand: Demand) -> 
     if not chain.is_trusted or not facts.serves_as_server:
         return ConnectionSecurity.SELF_SIGNED_CERTIFICATE
     name = demand.settings.tls_domain
-    if name is None:
-        return ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY
-    matched = match_names(name, facts.names, Direction.OUTBOUND, demand.mode).outcome is NameOutcome.MATCH
-    return (
-        ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
-        if matched
-        else ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY
-    )
+    if name and match_names(name, facts.names, Direction.OUTBOUND, demand.mode).outcome is NameOutcome.MATCH:
+        return ConnectionSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
+    return ConnectionSecurity.TRUSTED_CERTIFICATION_AUTHORITY

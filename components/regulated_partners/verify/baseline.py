@@ -49,7 +49,7 @@ class SeenCertificate(_Record):
             spki_sha256=facts.spki_sha256,
             common_names=facts.names.common_names,
             dns_names=facts.names.dns_names,
-            issuer=facts.issuer,
+            issuer=facts.names.issuer,
             not_after=facts.not_after,
         )
 

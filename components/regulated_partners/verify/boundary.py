@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings, TlsSettings
 from regulated_partners.probing.certificate_findings import switched_off
+from regulated_partners.probing.server_report import NO_TLS
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 from regulated_partners.verify.mail_files import HeaderBlock
 from regulated_partners.verify.received import Hop
@@ -28,7 +29,6 @@ _DELIVERY = (
 )
 #: Everything that Microsoft runs for mail.
 _MICROSOFT = (".outlook.com", ".office365.com", ".exchangelabs.com", ".office365.us", ".partner.outlook.cn")
-_NO_STARTTLS = "450 4.4.317 Cannot connect to remote server [Message=451 5.7.3 STARTTLS is required to send mail]"
 _CONNECTING = re.compile(r"(?:^|[;\s])CIP:(?P<address>[0-9a-fA-F.:]+)")
 _NO_ENCRYPTION = re.compile(r"(?:^|[-_])NULL(?:[-_]|$)", re.IGNORECASE)
 
@@ -123,12 +123,7 @@ def _ends(host: str | None, suffixes: tuple[str, ...]) -> bool:
 
 
 def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
-    """What the hop itself shows, against what the connector demands.
-
-    Args:
-        boundary: the hop.
-        settings: of the partner's connector; None where no partner was named.
-    """
+    """What the hop itself shows, against what the connector demands; without settings where no partner was named."""
     hop = boundary.hop
     if hop.transport is HopTransport.CLEAR:
         yield _clear(boundary, settings)
@@ -178,7 +173,7 @@ def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
     else:
         text += " The partner's server must offer STARTTLS, and the outbound connector must demand it."
     who = Party.WE if settings is not None else Party.EITHER
-    answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else _NO_STARTTLS
+    answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else NO_TLS
     level = Level.WARNING if settings is not None and not settings.demands_tls else Level.ERROR
     return Finding(Check.TRANSPORT, level, text, who, answer, "tls-verification 0.2, 2.3")
 

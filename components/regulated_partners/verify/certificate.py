@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.utils import CryptographyDeprecationWarning
 
 from exchange_online.connectors import ConnectorSettings, Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import certificate_findings, revocation_hosts, switched_off
-from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts
+from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, quiet
 from regulated_partners.probing.names import MatchMode, NameVerdict, listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, verdict_of
 
@@ -59,15 +57,7 @@ class CertificateCheck:
 def judge_certificate(
     name: str, file: CertificateFile, facts: CertificateFacts, chain: ChainVerdict, check: CertificateCheck
 ) -> Judgement:
-    """Judges a certificate file against a partner's connector.
-
-    Args:
-        name: how outputs call the file.
-        file: what was in it.
-        facts: of its leaf.
-        chain: what the check of the chain came to.
-        check: the connector, the time, the mode.
-    """
+    """Judges a certificate file, which outputs call by `name`, by its leaf's facts and chain against a connector."""
     names, about = certificate_findings(facts, chain, check.settings, check.now, check.mode)
     findings = [*about, *_file(file, check.direction), *_compares_nothing(check), *switched_off(check.settings)]
     return Judgement.by_connector(
@@ -91,7 +81,7 @@ def certificate_facts_shown(facts: CertificateFacts, now: datetime.datetime) -> 
     """A certificate for the evidence."""
     yield Fact("common name", ", ".join(facts.names.common_names) or "none")
     yield Fact("subject alternative names", listed(facts.names.dns_names) or "none")
-    yield Fact("issuer", facts.issuer)
+    yield Fact("issuer", facts.names.issuer)
     yield Fact("valid from", f"{facts.not_before:%Y-%m-%d %H:%M} UTC")
     yield Fact("valid until", f"{facts.not_after:%Y-%m-%d %H:%M} UTC ({facts.days_left(now)} days left)")
     yield Fact("key", facts.key)
@@ -212,9 +202,7 @@ def _certificates_in(data: bytes) -> tuple[x509.Certificate, ...]:
         pkcs7.load_der_pkcs7_certificates,
     ):
         try:
-            with warnings.catch_warnings():
-                # It warns of what a CA did wrong, such as a serial number of 0: nothing for the operator's terminal.
-                warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            with quiet():
                 return tuple(load(data))
         except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
             continue

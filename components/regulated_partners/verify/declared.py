@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair, StackFile
@@ -23,25 +23,19 @@ def declared_partners(stack: StackFile) -> tuple[Pair, ...]:
 
 def declared_partner(stack: StackFile, name: str) -> Pair:
     """The partner of a name; case does not matter. Raises CannotRunError with the nearest name."""
-    partners = declared_partners(stack)
-    for partner in partners:
-        if partner.name.casefold() == name.strip().casefold():
-            return partner
-    raise CannotRunError(_no_such(name, [partner.name for partner in partners], stack))
+    partners = {partner.name.casefold(): partner for partner in declared_partners(stack)}
+    if found := partners.get(name.strip().casefold()):
+        return found
+    if not partners:
+        raise CannotRunError(
+            f"{stack.path} declares no partner, so there is none named {name!r}; add it to regulated-partners:partners."
+        )
+    near = difflib.get_close_matches(name.casefold(), partners, n=1)
+    known = ", ".join(partner.name for partner in list(partners.values())[:10])
+    hint = f"Did you mean {partners[near[0]].name!r}?" if near else f"The partners are {known}."
+    raise CannotRunError(f"{stack.path} declares no partner named {name!r}. {hint}")
 
 
 def named_partners(stack: StackFile, names: Sequence[str]) -> tuple[Pair, ...]:
     """The partners of these names, in their order; every partner where no name is given."""
     return tuple(declared_partner(stack, name) for name in names) if names else declared_partners(stack)
-
-
-def _no_such(name: str, known: Iterable[str], stack: StackFile) -> str:
-    names = list(known)
-    if not names:
-        return (
-            f"{stack.path} declares no partner, so there is none named {name!r}; add it to regulated-partners:partners."
-        )
-    folded = {partner.casefold(): partner for partner in names}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    hint = f"Did you mean {folded[near[0]]!r}?" if near else f"The partners are {', '.join(names[:10])}."
-    return f"{stack.path} declares no partner named {name!r}. {hint}"

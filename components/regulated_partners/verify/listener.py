@@ -16,7 +16,6 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -29,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from regulated_partners.errors import CannotRunError
+from regulated_partners.probing.certificates import quiet
 
 _NAME = "verification-listener.invalid"
 _CERTIFICATE = 11
@@ -130,10 +130,10 @@ class SeenHandshakes:
 
 def read_chain(body: bytes) -> tuple[x509.Certificate, ...]:
     """The certificates of a handshake message `Certificate`, without its header; empty where it holds none."""
-    for offset, extensions in ((0, False), (1 + (body[0] if body else 0), True)):
-        found = _entries(body, offset, extensions)
-        if found is not None:
-            return _loaded(found)
+    forms = ((0, False), (1 + (body[0] if body else 0), True))
+    entries = next((found for form in forms if (found := _entries(body, *form)) is not None), [])
+    with quiet(), contextlib.suppress(ValueError):
+        return tuple(x509.load_der_x509_certificate(entry) for entry in entries[:_MOST])
     return ()
 
 
@@ -150,13 +150,6 @@ def _entries(body: bytes, offset: int, extensions: bool) -> list[bytes] | None:
         if extensions:
             position += 2 + int.from_bytes(body[position : position + 2], "big")
     return found if position == end else None
-
-
-def _loaded(entries: list[bytes]) -> tuple[x509.Certificate, ...]:
-    try:
-        return tuple(x509.load_der_x509_certificate(entry) for entry in entries[:_MOST])
-    except ValueError:
-        return ()
 
 
 @dataclass(frozen=True)
@@ -184,33 +177,6 @@ class Captured:
     refused_chain: tuple[x509.Certificate, ...] = ()
 
 
-class _Handler:
-    """The events of aiosmtpd. It runs in the controller's thread."""
-
-    def __init__(self, handshakes: SeenHandshakes) -> None:
-        self._handshakes = handshakes
-        self.captured: Captured | None = None
-        self.done = threading.Event()
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
-        """Source: aiosmtpd, handler hooks."""
-        tls: Any = server.transport.get_extra_info("ssl_object") if server.transport else None
-        cipher = tls.cipher() if tls is not None else None
-        peer = session.peer
-        self.captured = Captured(
-            address=str(peer[0]) if isinstance(peer, tuple) else None,
-            helo=session.host_name or "",
-            mail_from=envelope.mail_from or "",
-            recipients=tuple(envelope.rcpt_tos),
-            version=tls.version() if tls is not None else None,
-            cipher=cipher[0] if cipher else None,
-            chain=self._handshakes.of(tls) if tls is not None else (),
-            refused_chain=self._handshakes.last if tls is None else (),
-        )
-        self.done.set()
-        return "250 2.0.0 Captured for verification; the text was thrown away"
-
-
 class Listener:
     """A capture listener. A context manager.
 
@@ -225,12 +191,16 @@ class Listener:
     def __init__(self, address: str, port: int, context: ssl.SSLContext) -> None:
         self._handshakes = SeenHandshakes()
         self._handshakes.watch(context)
-        self._handler = _Handler(self._handshakes)
+        self._captured: Captured | None = None
+        self._done = threading.Event()
         self._address, self._port = address, port
         # What strangers do is evidence, and no error of ours.
-        _silence()
+        for name in ("mail.log", "mail.debug", "asyncio"):
+            logger = logging.getLogger(name)
+            logger.addHandler(logging.NullHandler())
+            logger.propagate = False
         self._controller = Controller(
-            self._handler,
+            self,
             hostname=address,
             port=port,
             tls_context=context,
@@ -245,12 +215,28 @@ class Listener:
         Ctrl-C ends the waiting, not the command: what was seen until then counts.
         """
         with contextlib.suppress(KeyboardInterrupt):
-            self._handler.done.wait(seconds)
-        return self._handler.captured or self._refused()
-
-    def _refused(self) -> Captured | None:
+            self._done.wait(seconds)
         chain = self._handshakes.last
-        return Captured(None, "", "", (), None, None, chain, delivered=False) if chain else None
+        handshake = Captured(None, "", "", (), None, None, chain, delivered=False) if chain else None
+        return self._captured or handshake
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
+        """Takes a message, in the controller's thread. Source: aiosmtpd, handler hooks."""
+        tls: Any = server.transport.get_extra_info("ssl_object") if server.transport else None
+        cipher = tls.cipher() if tls is not None else None
+        peer = session.peer
+        self._captured = Captured(
+            address=str(peer[0]) if isinstance(peer, tuple) else None,
+            helo=session.host_name or "",
+            mail_from=envelope.mail_from or "",
+            recipients=tuple(envelope.rcpt_tos),
+            version=tls.version() if tls is not None else None,
+            cipher=cipher[0] if cipher else None,
+            chain=self._handshakes.of(tls) if tls is not None else (),
+            refused_chain=self._handshakes.last if tls is None else (),
+        )
+        self._done.set()
+        return "250 2.0.0 Captured for verification; the text was thrown away"
 
     def __enter__(self) -> Self:
         try:
@@ -262,14 +248,5 @@ class Listener:
             ) from None
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._controller.stop()
-
-
-def _silence() -> None:
-    for name in ("mail.log", "mail.debug", "asyncio"):
-        logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False

@@ -195,12 +195,7 @@ _EVIDENCE: dict[str, Callable[[Run], str]] = {".json": as_json, ".md": as_markdo
 
 
 def exit_code(run: Run, fail_on: FailOn = FailOn.ERROR) -> ExitCode:
-    """1 where forced TLS fails or is not proven, 2 where nothing could be reached, else 0.
-
-    Args:
-        run: what was judged.
-        fail_on: whether a warning counts too.
-    """
+    """1 where forced TLS fails or is not proven, 2 where nothing could be reached, else 0."""
     verdicts = {judgement.verdict for judgement in run.judgements}
     failing = {Verdict.FAILED, Verdict.UNKNOWN} | ({Verdict.WARNING} if fail_on is FailOn.WARNING else set())
     if verdicts & failing or not verdicts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -99,12 +98,9 @@ def _about_declaration(settings: OutboundSettings, route: Route) -> Iterable[Fin
 
 def _place(server: ServerReport, route: Route) -> str:
     """The baseline's name for a server: its host, unless the host's addresses show different certificates."""
-    digests: dict[str, set[str]] = defaultdict(set)
-    for other in route.servers:
-        if other.facts is not None:
-            digests[other.seen.host].add(other.facts.sha256)
     host = server.seen.host
-    return host if len(digests[host]) < 2 else f"{host} [{server.seen.address}]"
+    digests = {other.facts.sha256 for other in route.servers if other.facts and other.seen.host == host}
+    return host if len(digests) < 2 else f"{host} [{server.seen.address}]"
 
 
 def _observed_server(server: ServerReport, partner: Pair, now: datetime.datetime, place: str) -> Observed:

@@ -7,6 +7,7 @@ time grows with its length only, and what a sender wrote into HELO is never take
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -206,12 +207,9 @@ def _protocol(words: Sequence[str]) -> str | None:
     lowered = [word.lower() for word in words]
     if "with" not in lowered:
         return None
-    clause: list[str] = []
-    for word in words[lowered.index("with") + 1 :]:
-        if word.lower() in ("id", "for", "via", "tls", ";", "envelope-from"):
-            break
-        clause.append(word)
-    return " ".join(clause) or None
+    after = words[lowered.index("with") + 1 :]
+    ends = ("id", "for", "via", "tls", ";", "envelope-from")
+    return " ".join(itertools.takewhile(lambda word: word.lower() not in ends, after)) or None
 
 
 def _by(parts: Sequence[_Part]) -> int:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +18,9 @@ PKI = Pki()
 CHAIN = (PKI.leaf("out.fabrikam.test", ("out.fabrikam.test",)).certificate, PKI.intermediate.certificate)
 
 
-def message(*, extensions: bytes | None) -> bytes:
+def message(*ders: bytes, extensions: bytes | None) -> bytes:
     """The message's body; `extensions` of each entry belong to TLS 1.3, which also begins with a context."""
-    ders = [each.public_bytes(Encoding.DER) for each in CHAIN]
+    ders = ders or tuple(certificate.public_bytes(Encoding.DER) for certificate in CHAIN)
     after = b"" if extensions is None else len(extensions).to_bytes(2, "big") + extensions
     entries = b"".join(len(der).to_bytes(3, "big") + der + after for der in ders)
     return (b"" if extensions is None else b"\x00") + len(entries).to_bytes(3, "big") + entries
@@ -26,6 +31,15 @@ def test_both_versions() -> None:
     assert read_chain(message(extensions=None)) == CHAIN
     assert read_chain(message(extensions=b"")) == CHAIN
     assert read_chain(message(extensions=b"\x00\x05\x00\x01\x01")) == CHAIN
+
+
+def test_a_fault_of_the_ca_is_no_warning_of_ours() -> None:
+    """Failing: a library's warning about a partner's certificate stands in the operator's terminal."""
+    key, at, name = ec.generate_private_key(ec.SECP256R1()), datetime.datetime(2026, 1, 1), x509.Name([])
+    good = x509.CertificateBuilder(name, name, key.public_key(), 1, at, at).sign(key, hashes.SHA256())
+    version, serial = bytes.fromhex("a003020102"), bytes.fromhex("020101")
+    faulty = good.public_bytes(Encoding.DER).replace(version + serial, version + serial[:2] + b"\x00", 1)
+    assert len(read_chain(message(faulty, extensions=None))) == 1
 
 
 def test_no_certificate() -> None:
