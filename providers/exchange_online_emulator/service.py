@@ -142,3 +142,7 @@ class Emulator:
         A vanity domain does not. Source: observed:single SIGCHAMP (wire 3.1).
         """
         return name.lower() in (self.identity.tenant, self.identity.initial_domain)
+
+    def knows(self, name: str) -> bool:
+        """Whether Entra knows the tenant by that name: its GUID or any of its accepted domains."""
+        return self.means_tenant(name) or name.lower() in {item.lower() for item in self.tenant.accepted_domains()}

@@ -170,8 +170,8 @@ def _authentication_refusal(emulator: Emulator, request: Request) -> Response | 
 def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: Action | None) -> Response:
     """The answer of the service itself, whatever the fault will make of it."""
     try:
-        caller = authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
-        cmdlet = authorized_cmdlet(caller, invocation.cmdlet)
+        wids = authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
+        cmdlet = authorized_cmdlet(wids, invocation.cmdlet)
         if cmdlet.writes:
             check_anchor(emulator, invocation.anchor)
         lag = fault if isinstance(fault, ReadLag) else None
@@ -259,12 +259,12 @@ async def exported_cmdlets(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     tenant, authorization = request.path_params["tenant"], request.headers.get("authorization", "")
     try:
-        caller = await run_in_threadpool(authenticate, emulator, tenant, authorization)
+        wids = await run_in_threadpool(authenticate, emulator, tenant, authorization)
     except NotAuthenticatedError as error:
         return responses.not_authenticated(error, emulator.url)
     except ForbiddenError:
         return responses.forbidden()
-    names = [spec.name for spec in cmdlet_specs().values() if allows(caller.wids, writes=spec.writes)]
+    names = [spec.name for spec in cmdlet_specs().values() if allows(wids, writes=spec.writes)]
     return JSONResponse({"value": [{"exportedCmdlets": ",".join(names)}]}) if names else responses.forbidden()
 
 
