@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import jwt
 
@@ -62,11 +61,6 @@ def authorized_cmdlet(wids: frozenset[str], name: str) -> CmdletSpec:
 def challenge_claims(challenge: str) -> str:
     """The claims of a CAE challenge as JSON text: a token not older than this moment (Unix seconds)."""
     return f'{{"access_token":{{"nbf":{{"essential":true,"value":"{challenge}"}}}}}}'
-
-
-def new_challenge() -> str:
-    """A challenge made now, Unix seconds with a fraction so that two in one second differ."""
-    return f"{time.time():.6f}"
 
 
 @observed_multi(
