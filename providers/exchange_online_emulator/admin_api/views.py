@@ -126,7 +126,6 @@ async def invoke_command(request: Request) -> Response:
         response = await run_in_threadpool(answer, emulator, request, invocation, fault)
         response = await _after(emulator, fault, response)
     status = LOST if isinstance(response, LostAnswer) else response.status_code
-    headers = request.headers
     call = Call(
         cmdlet=invocation.cmdlet,
         parameters=dict(invocation.parameters),
@@ -134,9 +133,9 @@ async def invoke_command(request: Request) -> Response:
         page=page,
         fault=fault.kind if fault else None,
         anchor=invocation.anchor,
-        client_request_id=headers.get("client-request-id"),
+        client_request_id=request.headers.get("client-request-id"),
         prefer=invocation.prefer,
-        cmdlet_header=headers.get("x-cmdletname"),
+        cmdlet_header=request.headers.get("x-cmdletname"),
     )
     if epoch == emulator.epoch:
         await run_in_threadpool(emulator.store.record, call)
