@@ -90,12 +90,17 @@ def application(emulator: Emulator) -> Starlette:
     return app
 
 
+_HTTP_ERRORS = {
+    404: ("NotFound", "Resource not found."),
+    405: ("MethodNotAllowed", "The HTTP method is not allowed on this resource."),
+}
+
+
 async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    text = {404: "Resource not found.", 405: "The HTTP method is not allowed on this resource."}.get(status, "Refused.")
-    code = {404: "NotFound", 405: "MethodNotAllowed"}.get(status, "BadRequest")
-    return JSONResponse({"error": {"code": code, "message": text}}, status, headers)
+    if not isinstance(error, HTTPException):
+        raise error
+    code, text = _HTTP_ERRORS.get(error.status_code, ("BadRequest", "Refused."))
+    return JSONResponse({"error": {"code": code, "message": text}}, error.status_code, error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:  # noqa: ARG001

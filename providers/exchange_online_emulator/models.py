@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
@@ -48,10 +48,6 @@ class StoredObject:
         """Whether Identity (a name, GUID or distinguished name, any case) means this object."""
         wanted = identity.casefold()
         return wanted in (self.name.casefold(), self.guid, f"cn={self.name.casefold()},{DN_SUFFIX}")
-
-    def with_settings(self, name: str, settings: Settings) -> StoredObject:
-        """The object after a change made now."""
-        return replace(self, name=name, settings=settings, changed=datetime.now(UTC))
 
     def text(self, name: str) -> str | None:
         """A scalar text setting, None when unset."""

@@ -82,7 +82,7 @@ class EmulatorProcess:
 
     def log(self) -> str:
         """What the process wrote."""
-        return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
+        return _log(self.log_path)
 
     def kill(self) -> None:
         """kill -9, as a crash; the state stays."""
@@ -150,7 +150,11 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
         found = running(state, connection)
         if found is not None:
             if seed is not None:
-                _plant(found, seed)
+                try:
+                    with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+                        control.seed_file(seed)
+                except (ControlError, OSError, ValueError) as error:
+                    raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
             return found
         path = connection_path(state, connection)
         path.unlink(missing_ok=True)
@@ -162,7 +166,8 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
                 return ConnectionFile.read(path)
             if process.poll() is None:
                 process.terminate()
-        raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{_tail(log)}")
+        tail = "\n".join(_log(log).splitlines()[-10:])
+        raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{tail}")
 
 
 def stop(state: Path, connection: Path | None = None) -> bool:
@@ -189,14 +194,6 @@ def reset(state: Path, connection: Path | None = None) -> None:
 
     if state.exists():
         Store(state).clear()
-
-
-def _plant(found: ConnectionFile, seed: Path) -> None:
-    with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
-        try:
-            control.seed_file(seed)
-        except (ControlError, OSError, ValueError) as error:
-            raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
 
 
 def _spawn(
@@ -237,5 +234,5 @@ def _locked(state: Path) -> bool:
     return False
 
 
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]) if log.exists() else ""
+def _log(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

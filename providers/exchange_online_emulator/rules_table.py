@@ -2,53 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exchange_online_emulator import application
 from exchange_online_emulator.models import Switches
 from exchange_online_emulator.rules import Rule, all_rules
 
-
-@dataclass(frozen=True)
-class Unknown:
-    """An open question (exchange-wire section 9) with the emulator's default; every default is tagged assumed."""
-
-    question: str
-    default: str
-
-
-UNKNOWNS: tuple[Unknown, ...] = (
-    Unknown("status and JSON of a duplicate name", "400, `|...ADObjectAlreadyExistsException|... already exists`"),
-    Unknown(
-        "Set and Remove of a missing object: 404 or 400; Get of a missing Identity: error, no row or all rows",
-        "404 with body C; Get by the switch `unknown_identity`: all rows (documented, the default) or body C",
+#: The open questions (exchange-wire section 9), each with the emulator's choice, which is assumed.
+UNKNOWNS = {
+    "status and JSON of a duplicate name": "400, `|...ADObjectAlreadyExistsException|... already exists`",
+    "Set and Remove of a missing object: 404 or 400; Get of a missing Identity: error, no row or all rows": (
+        "404 with body C; Get by the switch `unknown_identity`: all rows (documented, the default) or body C"
     ),
-    Unknown("clearing a value: null, [], empty string or empty hashtable", "accepts all four"),
-    Unknown("hosts and scope in China; the token's audience in DoD", "the commercial audience only"),
-    Unknown("stability of `v1.0/.../InvokeCommand`", "`beta` only; `v1.0` answers 404"),
-    Unknown(
-        "the real 429 body; whether rate headers are always there; the concurrency limit",
-        "no limit of its own; a fault gives any of them; the switch `rate_limit_headers` adds the headers",
+    "clearing a value: null, [], empty string or empty hashtable": "accepts all four",
+    "hosts and scope in China; the token's audience in DoD": "the commercial audience only",
+    "stability of `v1.0/.../InvokeCommand`": "`beta` only; `v1.0` answers 404",
+    "the real 429 body; whether rate headers are always there; the concurrency limit": (
+        "no limit of its own; a fault gives any of them; the switch `rate_limit_headers` adds the headers"
     ),
-    Unknown("status of 'parameters aren't present in the role definition'", "400, through a fault"),
-    Unknown(
-        "rows of Validate-OutboundConnector beyond TaskName and IsTaskSuccessful; run time; app-only",
-        "those two keys, at once, app-only allowed",
+    "status of 'parameters aren't present in the role definition'": "400, through a fault",
+    "rows of Validate-OutboundConnector beyond TaskName and IsTaskSuccessful; run time; app-only": (
+        "those two keys, at once, app-only allowed"
     ),
-    Unknown("the smallest role for app-only writes", "Exchange Administrator or Global Administrator"),
-    Unknown("`Exchange.ManageAsAppV2` on beta (sources say no)", "403, as without a directory role"),
-    Unknown("replay of a next link with anchor and cookies", "works; tied to body and anchor; a fault breaks it"),
-    Unknown("a token from a federated credential", "the same app-only token"),
-    Unknown("`WhatIf: true` on connectors over REST", "no change, and a confirmation message"),
-    Unknown("Set with values equal to the current ones", "200 and the warning that nothing was modified"),
-    Unknown("writes without any X-AnchorMailbox", "accepted; refused as a wrong anchor under `strict`"),
-    Unknown("which of the two observed answers a wrong anchor gets", "400 InsufficientPermissionsException"),
-    Unknown("ConnectorType when New omits it", "Partner"),
-    Unknown("the order of list values", "as sent; sorted under `stored_form_variants`"),
-    Unknown("PowerShell's common parameters (ErrorAction, Verbose) in Parameters", "refused as unknown"),
-    Unknown("`Parameters: null`", "400"),
-    Unknown("removing or un-scoping a connector that a transport rule uses", "400; switch `connector_in_use`"),
-)
+    "the smallest role for app-only writes": "Exchange Administrator or Global Administrator",
+    "`Exchange.ManageAsAppV2` on beta (sources say no)": "403, as without a directory role",
+    "replay of a next link with anchor and cookies": "works; tied to body and anchor; a fault breaks it",
+    "a token from a federated credential": "the same app-only token",
+    "`WhatIf: true` on connectors over REST": "no change, and a confirmation message",
+    "Set with values equal to the current ones": "200 and the warning that nothing was modified",
+    "writes without any X-AnchorMailbox": "accepted; refused as a wrong anchor under `strict`",
+    "which of the two observed answers a wrong anchor gets": "400 InsufficientPermissionsException",
+    "ConnectorType when New omits it": "Partner",
+    "the order of list values": "as sent; sorted under `stored_form_variants`",
+    "PowerShell's common parameters (ErrorAction, Verbose) in Parameters": "refused as unknown",
+    "`Parameters: null`": "400",
+    "removing or un-scoping a connector that a transport rule uses": "400; switch `connector_in_use`",
+}
 
 
 _APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch"}
@@ -73,7 +60,7 @@ def markdown() -> str:
         lines.append(_line(f"`{name}`", f"`{default!r}`", info.description or ""))
     lines += ["", "## What nobody knows", "", "Every choice here is assumed.", ""]
     lines += ["| Question | The emulator's choice |", "|---|---|"]
-    lines += [_line(item.question, item.default) for item in UNKNOWNS]
+    lines += [_line(*entry) for entry in UNKNOWNS.items()]
     return "\n".join(lines)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import secrets
 import ssl
 import uuid
@@ -46,14 +45,6 @@ class Identity(BaseModel):
         authority = trustme.CA.from_pem(self.ca_certificate.encode(), self.ca_key.encode())
         authority.issue_cert("127.0.0.1", "::1", "localhost").configure_cert(context)
         return context
-
-    @functools.cached_property
-    def private_key(self) -> rsa.RSAPrivateKey:
-        """The key that signs the tokens."""
-        key = serialization.load_pem_private_key(self.signing_key.encode(), password=None)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError("the signing key is not an RSA key")
-        return key
 
 
 def ca_bundle_path(state: Path) -> Path:
@@ -102,7 +93,7 @@ class Emulator:
         self.store = Store(state)
         self.tenant = Tenant(self.store)
         self.applications = Applications(self.store)
-        self.signing_key = SigningKey(self.identity.private_key)
+        self.signing_key = SigningKey(self.identity.signing_key)
         self.faults = Faults()
         self.page_tokens = PageTokens()
         # Counts resets: a call that is still on its way when one happens belongs to what was forgotten.
@@ -142,3 +133,7 @@ class Emulator:
         A vanity domain does not. Source: observed:single SIGCHAMP (wire 3.1).
         """
         return name.lower() in (self.identity.tenant, self.identity.initial_domain)
+
+    def knows(self, name: str) -> bool:
+        """Whether Entra knows the tenant by that name: its GUID or any of its accepted domains."""
+        return self.means_tenant(name) or name.lower() in {item.lower() for item in self.tenant.accepted_domains()}

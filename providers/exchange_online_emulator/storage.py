@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from exchange_online_emulator.errors import AlreadyExistsError
-from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject
+from exchange_online_emulator.models import DN_SUFFIX, Kind, StoredObject
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -197,15 +197,9 @@ def _from_row(row: tuple[int, str, str, str, str, str, str]) -> StoredObject:
     return StoredObject(
         Kind(kind),
         name,
-        {key: _stored(value) for key, value in json.loads(settings).items()},
+        {key: tuple(value) if isinstance(value, list) else value for key, value in json.loads(settings).items()},
         guid,
         sequence,
         datetime.fromisoformat(created),
         datetime.fromisoformat(changed),
     )
-
-
-def _stored(value: object) -> SettingValue:
-    if isinstance(value, list):
-        return tuple(str(item) for item in value)
-    return value if isinstance(value, str | bool | int) or value is None else str(value)

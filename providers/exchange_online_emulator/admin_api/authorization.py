@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-from dataclasses import dataclass
 
 import jwt
 
@@ -21,22 +19,17 @@ _SYSTEM_MAILBOX = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Caller:
-    """An authenticated application: its client id and its directory roles (template ids)."""
-
-    client_id: str
-    wids: frozenset[str]
-
-
 @observed_multi(
     "bearer",
     "a missing, expired or foreign token, one for another audience or tenant, and a vanity domain in the path answer "
     "401 with an empty body and WWW-Authenticate; so does a token without Exchange.ManageAsApp",
     "exchange-wire 7.2; G2O (no app role), SIGCHAMP (vanity domain)",
 )
-def authenticate(emulator: Emulator, tenant: str, authorization: str) -> Caller:
-    """The caller of a request. Raises `NotAuthenticatedError`, and `ForbiddenError` for another Exchange role."""
+def authenticate(emulator: Emulator, tenant: str, authorization: str) -> frozenset[str]:
+    """The caller's directory roles (template ids).
+
+    Raises `NotAuthenticatedError`, and `ForbiddenError` for another Exchange role.
+    """
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotAuthenticatedError("no bearer token")
@@ -54,13 +47,13 @@ def authenticate(emulator: Emulator, tenant: str, authorization: str) -> Caller:
         if any(str(role).startswith("Exchange.") for role in roles):
             raise ForbiddenError
         raise NotAuthenticatedError("no app role")
-    return Caller(str(claims["appid"]), frozenset(claims.get("wids", [])))
+    return frozenset(claims.get("wids", []))
 
 
-def authorized_cmdlet(caller: Caller, name: str) -> CmdletSpec:
-    """The cmdlet of that name. Raises `ForbiddenError` when it does not exist or no role of the caller allows it."""
+def authorized_cmdlet(wids: frozenset[str], name: str) -> CmdletSpec:
+    """The cmdlet of that name. Raises `ForbiddenError` when it does not exist or none of the roles allows it."""
     cmdlet = find_cmdlet(name)
-    if cmdlet is None or not allows(caller.wids, writes=cmdlet.writes):
+    if cmdlet is None or not allows(wids, writes=cmdlet.writes):
         raise ForbiddenError
     return cmdlet
 
@@ -68,11 +61,6 @@ def authorized_cmdlet(caller: Caller, name: str) -> CmdletSpec:
 def challenge_claims(challenge: str) -> str:
     """The claims of a CAE challenge as JSON text: a token not older than this moment (Unix seconds)."""
     return f'{{"access_token":{{"nbf":{{"essential":true,"value":"{challenge}"}}}}}}'
-
-
-def new_challenge() -> str:
-    """A challenge made now, Unix seconds with a fraction so that two in one second differ."""
-    return f"{time.time():.6f}"
 
 
 @observed_multi(
@@ -95,6 +83,5 @@ def check_anchor(emulator: Emulator, anchor: str | None) -> None:
         domain = address.partition("@")[2]
     else:
         raise AnchorError
-    domains = {item.lower() for item in emulator.tenant.accepted_domains()}
-    if not emulator.means_tenant(domain) and domain.lower() not in domains:
+    if not emulator.knows(domain):
         raise AnchorError

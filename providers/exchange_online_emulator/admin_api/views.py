@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,12 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from exchange_online_emulator.admin_api import responses
-from exchange_online_emulator.admin_api.authorization import (
-    authenticate,
-    authorized_cmdlet,
-    check_anchor,
-    new_challenge,
-)
+from exchange_online_emulator.admin_api.authorization import authenticate, authorized_cmdlet, check_anchor
 from exchange_online_emulator.admin_api.requests import BODY_LIMIT, Invocation, parse
 from exchange_online_emulator.admin_api.responses import row
 from exchange_online_emulator.cmdlets.dispatch import run
@@ -63,7 +59,8 @@ def _before(emulator: Emulator, fault: Action | None) -> Response | None:
     """The answer of a fault that strikes before the cmdlet, None when the cmdlet runs."""
     if isinstance(fault, ExpiredToken):
         if fault.claims:
-            emulator.challenge = new_challenge()
+            # Unix seconds with a fraction, so that two in one second differ.
+            emulator.challenge = f"{time.time():.6f}"
         error = NotAuthenticatedError("token expired", claims=emulator.challenge if fault.claims else None)
         return responses.not_authenticated(error, emulator.url)
     if isinstance(fault, BrokenPageLink):
@@ -129,7 +126,6 @@ async def invoke_command(request: Request) -> Response:
         response = await run_in_threadpool(answer, emulator, request, invocation, fault)
         response = await _after(emulator, fault, response)
     status = LOST if isinstance(response, LostAnswer) else response.status_code
-    headers = request.headers
     call = Call(
         cmdlet=invocation.cmdlet,
         parameters=dict(invocation.parameters),
@@ -137,9 +133,9 @@ async def invoke_command(request: Request) -> Response:
         page=page,
         fault=fault.kind if fault else None,
         anchor=invocation.anchor,
-        client_request_id=headers.get("client-request-id"),
+        client_request_id=request.headers.get("client-request-id"),
         prefer=invocation.prefer,
-        cmdlet_header=headers.get("x-cmdletname"),
+        cmdlet_header=request.headers.get("x-cmdletname"),
     )
     if epoch == emulator.epoch:
         await run_in_threadpool(emulator.store.record, call)
@@ -170,8 +166,8 @@ def _authentication_refusal(emulator: Emulator, request: Request) -> Response | 
 def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: Action | None) -> Response:
     """The answer of the service itself, whatever the fault will make of it."""
     try:
-        caller = authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
-        cmdlet = authorized_cmdlet(caller, invocation.cmdlet)
+        wids = authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
+        cmdlet = authorized_cmdlet(wids, invocation.cmdlet)
         if cmdlet.writes:
             check_anchor(emulator, invocation.anchor)
         lag = fault if isinstance(fault, ReadLag) else None
@@ -214,21 +210,21 @@ def _cut(rows: tuple[StoredObject, ...], after: int | None, size: int, result_si
 def _page(emulator: Emulator, invocation: Invocation, outcome: Outcome, *, lists: bool) -> Response:
     switches, tenant = emulator.tenant.switches, emulator.identity.tenant
     base = f"{emulator.url}/adminapi/beta/{tenant}"
-    warnings, next_link = outcome.warnings, None
-    objects = tuple(item for item in outcome.rows if isinstance(item, StoredObject))
-    rows = [row(item, switches, tenant) for item in outcome.rows] if not lists else []
+    items, warnings, next_link = outcome.rows, outcome.warnings, None
     if lists:
         lifetime = switches.page_token_lifetime_seconds
         token = invocation.page_token
         after = emulator.page_tokens.read(token, invocation.query, lifetime) if token else None
         size = min(invocation.page_size, switches.max_page_size)
+        objects = tuple(item for item in items if isinstance(item, StoredObject))
         page = _cut(objects, after, size, _result_size(invocation))
-        rows = [row(item, switches, tenant) for item in page.rows]
+        items = page.rows
         if page.more:
             skip = emulator.page_tokens.make(invocation.query, page.rows[-1].sequence)
             next_link = f"{base}/InvokeCommand?%24skiptoken={quote(skip)}"
         if page.truncated:
             warnings = (*warnings, _TRUNCATED)
+    rows = [row(item, switches, tenant) for item in items]
     if invocation.select:
         wanted = {name.lower() for name in invocation.select}
         rows = [
@@ -259,12 +255,12 @@ async def exported_cmdlets(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     tenant, authorization = request.path_params["tenant"], request.headers.get("authorization", "")
     try:
-        caller = await run_in_threadpool(authenticate, emulator, tenant, authorization)
+        wids = await run_in_threadpool(authenticate, emulator, tenant, authorization)
     except NotAuthenticatedError as error:
         return responses.not_authenticated(error, emulator.url)
     except ForbiddenError:
         return responses.forbidden()
-    names = [spec.name for spec in cmdlet_specs().values() if allows(caller.wids, writes=spec.writes)]
+    names = [spec.name for spec in cmdlet_specs().values() if allows(wids, writes=spec.writes)]
     return JSONResponse({"value": [{"exportedCmdlets": ",".join(names)}]}) if names else responses.forbidden()
 
 

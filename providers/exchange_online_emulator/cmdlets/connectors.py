@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from exchange_online_emulator.cmdlets.changes import Change, merged, same_settings
 from exchange_online_emulator.cmdlets.connector_rules import in_use_text, judge
@@ -157,7 +158,9 @@ def set_(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Ou
     switches = tenant.switches
     before = tenant.find(kind, str(bound["Identity"]))
     refuse_prohibited(kind, switches)
-    name = _new_name(bound, before)
+    name = str(bound.get("Name", before.name))
+    if not name:
+        raise InvalidSettingError("The value of the parameter Name can't be empty.")
     settings = merged(bound, before.settings)
     judge(Change(kind, name, bound, before, settings, switches, tenant.accepted_domains(), tenant.rules_using(before)))
     warnings = enabling_declined(before, settings, switches)
@@ -166,17 +169,10 @@ def set_(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Ou
     if name == before.name and same_settings(settings, before.settings):
         text = f"The command completed successfully but no settings of '{before.name}' have been modified."
         return Outcome(warnings=(*warnings, text))
-    after = before.with_settings(name, settings)
+    after = replace(before, name=name, settings=settings, changed=datetime.now(UTC))
     tenant.store.update(after)
     visibility.written(kind, before, after)
     return Outcome(warnings=warnings)
-
-
-def _new_name(bound: Bound, before: StoredObject) -> str:
-    name = bound.get("Name", before.name)
-    if not name:
-        raise InvalidSettingError("The value of the parameter Name can't be empty.")
-    return str(name)
 
 
 @assumed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exchange_online_emulator.cmdlets import connectors, listing, message_trace, transport_rules
-from exchange_online_emulator.cmdlets.parameters import Bound, CmdletSpec, Json, bind
+from exchange_online_emulator.cmdlets.parameters import CmdletSpec, Json, bind
 from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind
@@ -26,12 +26,7 @@ def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: 
         return connectors.validate(tenant, bound)
     with tenant.store.transaction():
         if kind is Kind.TRANSPORT_RULE:
-            return _transport_rule(tenant, visibility, cmdlet.verb, bound)
+            change = transport_rules.new if cmdlet.verb == "New" else transport_rules.remove
+            return change(tenant, visibility, bound)
         action = {"New": connectors.new, "Set": connectors.set_, "Remove": connectors.remove}[cmdlet.verb]
         return action(tenant, visibility, kind, bound)
-
-
-def _transport_rule(tenant: Tenant, visibility: Visibility, verb: str, bound: Bound) -> Outcome:
-    if verb == "New":
-        return transport_rules.new(tenant, visibility, bound)
-    return transport_rules.remove(tenant, visibility, bound)

@@ -29,6 +29,17 @@ class Parameter:
     members: tuple[str, ...] = ()
     nullable: bool = False
 
+    def refusal(self, value: object, reason: str) -> TransformationError:
+        """The refusal of a value that is not of the parameter's type."""
+        # Only the form is observed; the namespaces of the connectors' types are assumed.
+        if self.type == "MultiValuedProperty":
+            return TransformationError(
+                self.name, value, "Microsoft.Exchange.Data.MultiValuedProperty`1[System.String]", reason
+            )
+        system = self.type in ("String", "String[]", "Boolean", "SwitchParameter", "Guid", "DateTime", "Int32")
+        namespace = "System" if system else "Microsoft.Exchange.Data.Directory.SystemConfiguration"
+        return TransformationError(self.name, value, f"{namespace}.{self.type}", reason)
+
 
 @dataclass(frozen=True)
 class CmdletSpec:
@@ -168,7 +179,7 @@ def _list(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     texts = tuple(item for item in items if isinstance(item, str) and item)
     if len(texts) != len(items):
         bad = next(item for item in items if not (isinstance(item, str) and item))
-        raise TransformationError(parameter.name, bad, _type_name(parameter), "The value is not a non-empty string.")
+        raise parameter.refusal(bad, "The value is not a non-empty string.")
     return texts
 
 
@@ -176,13 +187,13 @@ def _hashtable(parameter: Parameter, value: dict[str, Json]) -> SettingValue | L
     keys = {key.lower(): item for key, item in value.items()}
     if keys.pop("@odata.type", None) != HASHTABLE:
         reason = "Newtonsoft.Json.Linq.JObject cannot be converted to PswsHashtable."
-        raise TransformationError(parameter.name, "Newtonsoft.Json.Linq.JObject", _type_name(parameter), reason)
+        raise parameter.refusal("Newtonsoft.Json.Linq.JObject", reason)
     parts: dict[str, tuple[str, ...]] = {}
     for key in [name for name in keys if "@" not in name]:
         part = _list(parameter, keys[key])
         if key not in ("add", "remove") or not isinstance(part, tuple):
             reason = f"The hashtable may hold Add and Remove only, not {key}."
-            raise TransformationError(parameter.name, "System.Collections.Hashtable", _type_name(parameter), reason)
+            raise parameter.refusal("System.Collections.Hashtable", reason)
         parts[key] = part
     return ListChange(parts.get("add", ()), parts.get("remove", ())) if parts else ()
 
@@ -205,16 +216,14 @@ def _enumeration(parameter: Parameter, value: Json) -> SettingValue:
         f"Unable to match the identifier name {shown} to a valid enumerator name. "
         f"Specify one of the following enumerator names and try again: {', '.join(parameter.members)}"
     )
-    raise TransformationError(parameter.name, shown, _type_name(parameter), reason)
+    raise parameter.refusal(shown, reason)
 
 
 def _boolean(parameter: Parameter, value: Json) -> SettingValue:
     if isinstance(value, bool):
         return value
     reason = "Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or 0."
-    raise TransformationError(
-        parameter.name, value if isinstance(value, str) else "$null", _type_name(parameter), reason
-    )
+    raise parameter.refusal(value if isinstance(value, str) else "$null", reason)
 
 
 @observed_client(
@@ -228,7 +237,7 @@ def _text(parameter: Parameter, value: Json) -> SettingValue:
         return empty
     if isinstance(value, str):
         return value
-    raise TransformationError(parameter.name, value, _type_name(parameter), "The value is not a string.")
+    raise parameter.refusal(value, "The value is not a string.")
 
 
 def _guid(parameter: Parameter, value: Json) -> SettingValue:
@@ -236,7 +245,7 @@ def _guid(parameter: Parameter, value: Json) -> SettingValue:
         return str(uuid.UUID(str(value)))
     except ValueError:
         reason = "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
-        raise TransformationError(parameter.name, value, "System.Guid", reason) from None
+        raise parameter.refusal(value, reason) from None
 
 
 def _date(parameter: Parameter, value: Json) -> SettingValue:
@@ -246,7 +255,7 @@ def _date(parameter: Parameter, value: Json) -> SettingValue:
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(value)))
     except (ValueError, OverflowError):
         reason = f"String '{value}' was not recognized as a valid DateTime."
-        raise TransformationError(parameter.name, value, "System.DateTime", reason) from None
+        raise parameter.refusal(value, reason) from None
     utc = moment.astimezone(UTC) if moment.tzinfo else moment
     return utc.replace(tzinfo=None).isoformat()
 
@@ -254,7 +263,7 @@ def _date(parameter: Parameter, value: Json) -> SettingValue:
 def _integer(parameter: Parameter, value: Json) -> SettingValue:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise TransformationError(parameter.name, value, "System.Int32", "The value is not a number of the type Int32.")
+    raise parameter.refusal(value, "The value is not a number of the type Int32.")
 
 
 def _unlimited(parameter: Parameter, value: Json) -> SettingValue:
@@ -264,7 +273,7 @@ def _unlimited(parameter: Parameter, value: Json) -> SettingValue:
     if re.fullmatch(r"0*[1-9][0-9]{0,9}", text):
         return int(text)
     reason = "The value is neither a positive number nor Unlimited."
-    raise TransformationError(parameter.name, value, _type_name(parameter), reason)
+    raise parameter.refusal(value, reason)
 
 
 _SCALARS: dict[str, Callable[[Parameter, Json], SettingValue]] = {
@@ -275,12 +284,3 @@ _SCALARS: dict[str, Callable[[Parameter, Json], SettingValue]] = {
     "Int32": _integer,
     "Unlimited": _unlimited,
 }
-
-
-def _type_name(parameter: Parameter) -> str:
-    # Only the form is observed; the namespaces of the connectors' types are assumed.
-    if parameter.type == "MultiValuedProperty":
-        return "Microsoft.Exchange.Data.MultiValuedProperty`1[System.String]"
-    system = parameter.type in ("String", "String[]", "Boolean", "SwitchParameter")
-    namespace = "System" if system else "Microsoft.Exchange.Data.Directory.SystemConfiguration"
-    return f"{namespace}.{parameter.type}"

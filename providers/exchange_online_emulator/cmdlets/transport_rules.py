@@ -61,17 +61,16 @@ def _settings(tenant: Tenant, bound: Bound) -> dict[str, SettingValue]:
     priority = bound.get("Priority", count)
     if isinstance(priority, int) and priority > count:
         raise TransformationError("Priority", str(priority), "System.Int32", f"The value must be from 0 to {count}.")
-    settings: dict[str, SettingValue] = {"Priority": priority if isinstance(priority, int) else count}
-    for parameter in ("RecipientDomainIs", "SenderDomainIs"):
-        value = bound.get(parameter)
-        settings[parameter] = value if isinstance(value, tuple) else ()
-    used = [name for name in ("RecipientDomainIs", "SenderDomainIs") if settings[name]]
+    given = {name: bound.get(name) for name in ("RecipientDomainIs", "SenderDomainIs")}
+    domains = {name: value if isinstance(value, tuple) else () for name, value in given.items()}
     comments, mode = bound.get("Comments"), bound.get("Mode")
-    return settings | {
+    return {
+        "Priority": priority if isinstance(priority, int) else count,
+        **domains,
         "Comments": comments if isinstance(comments, str) and comments else None,
         "Mode": mode if isinstance(mode, str) else "Enforce",
         "State": "Disabled" if bound.get("Enabled") is False else "Enabled",
         "RouteMessageOutboundConnector": target.guid if target else None,
         "RouteMessageOutboundRequireTls": bound.get("RouteMessageOutboundRequireTls") is True,
-        "Conditions": tuple(_PREDICATE.format(name) for name in used),
+        "Conditions": tuple(_PREDICATE.format(name) for name, value in domains.items() if value),
     }

@@ -57,11 +57,6 @@ def certificate_name(parameter: str, value: str) -> str:
 @documented(
     "V5", "SenderIPAddresses: an IPv6 address is refused", "New-InboundConnector, SenderIPAddresses; text assumed"
 )
-def _refuse_ipv6(parameter: str, value: str) -> None:
-    if ":" in value:
-        raise InvalidSettingError(f"The value '{value}' of {parameter} is invalid. IPv6 addresses are not supported.")
-
-
 @documented(
     "V6",
     "SenderIPAddresses: a mask wider than /24 is refused",
@@ -72,7 +67,8 @@ def sender_ip_address(parameter: str, value: str) -> str:
 
     A dash range passes here: whether the service refuses it is unknown (V7).
     """
-    _refuse_ipv6(parameter, value)
+    if ":" in value:
+        raise InvalidSettingError(f"The value '{value}' of {parameter} is invalid. IPv6 addresses are not supported.")
     prefix = value.partition("/")[2]
     normal = ip_range(parameter, value)
     if prefix and int(prefix) < _WIDEST_PREFIX:

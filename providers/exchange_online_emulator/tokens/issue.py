@@ -13,6 +13,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import RSAAlgorithm
 
 from exchange_online_emulator.rules import observed_multi
@@ -22,7 +23,10 @@ from exchange_online_emulator.tokens.applications import Application
 class SigningKey:
     """The tenant's signing key: signs tokens, publishes the key set, checks signatures."""
 
-    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+    def __init__(self, pem: str) -> None:
+        key = load_pem_private_key(pem.encode(), password=None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError("the signing key is not an RSA key")
         self._key = key
         self._public = key.public_key()
         self._jwk: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(self._public))

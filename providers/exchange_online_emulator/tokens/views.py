@@ -32,8 +32,7 @@ _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FORM_LIMIT = 64 * 1024
 
 
-async def token(request: Request) -> Response:
-    """POST /{tenant}/oauth2/v2.0/token."""
+async def _token(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     fault = await _fault(emulator)
     if fault is not None:
@@ -60,7 +59,7 @@ async def _fault(emulator: Emulator) -> Response | None:
 
 
 def _grant(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
-    if not means_tenant(emulator, tenant):
+    if not emulator.knows(tenant):
         raise unknown_tenant(tenant)
     for name in ("grant_type", "client_id", "scope"):
         if not form.get(name):
@@ -161,12 +160,6 @@ def _audience(emulator: Emulator, scope: str) -> str:
     return resource
 
 
-def means_tenant(emulator: Emulator, name: str) -> bool:
-    """Whether Entra knows a tenant by that name: its GUID or any of its accepted domains."""
-    domains = {item.lower() for item in emulator.tenant.accepted_domains()}
-    return emulator.means_tenant(name) or name.lower() in domains
-
-
 def _token_endpoints(emulator: Emulator) -> tuple[str, ...]:
     tenants = (emulator.identity.tenant, emulator.identity.initial_domain)
     paths = ("oauth2/v2.0/token", "v2.0", "")
@@ -178,11 +171,10 @@ def _token_endpoints(emulator: Emulator) -> tuple[str, ...]:
     "the OpenID configuration of the tenant by GUID or domain; the issuer holds the GUID; an unknown tenant is refused",
     "OpenID Connect on the Microsoft identity platform",
 )
-async def openid_configuration(request: Request) -> Response:
-    """GET /{tenant}/v2.0/.well-known/openid-configuration."""
+async def _openid_configuration(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     tenant = request.path_params["tenant"]
-    if not await run_in_threadpool(means_tenant, emulator, tenant):
+    if not await run_in_threadpool(emulator.knows, tenant):
         return error_response(unknown_tenant(tenant), request.headers.get("client-request-id"))
     base = f"{emulator.url}/{emulator.identity.tenant}"
     return JSONResponse(
@@ -204,13 +196,12 @@ async def openid_configuration(request: Request) -> Response:
     )
 
 
-async def keys(request: Request) -> Response:
-    """GET /{tenant}/discovery/v2.0/keys."""
+async def _keys(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     return JSONResponse(emulator.signing_key.key_set())
 
 
-async def instance_discovery(request: Request) -> Response:
+async def _instance_discovery(request: Request) -> Response:
     """GET /common/discovery/instance: MSAL asks it whether an authority is genuine."""
     emulator: Emulator = request.app.state.emulator
     host = emulator.url.removeprefix("https://")
@@ -225,7 +216,7 @@ async def instance_discovery(request: Request) -> Response:
     )
 
 
-async def managed_identity_token(request: Request) -> Response:
+async def _managed_identity_token(request: Request) -> Response:
     """GET /metadata/identity/oauth2/token with the header `Metadata: true`."""
     emulator: Emulator = request.app.state.emulator
     if request.headers.get("metadata", "").lower() != "true":
@@ -302,8 +293,7 @@ def start_job(emulator: Emulator, subject: str) -> GitHubJob:
     "GET of the request URL with `&audience=` and the request token as bearer gives {value: <JWT>, count}",
     "GitHub Actions, OpenID Connect reference; count is the token's length (observed:multi)",
 )
-async def id_token(request: Request) -> Response:
-    """GET /control/github/idtoken?audience=..."""
+async def _id_token(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     scheme, _, request_token = request.headers.get("authorization", "").partition(" ")
     text = await run_in_threadpool(emulator.store.document, _COLLECTION, request_token)
@@ -326,10 +316,10 @@ async def id_token(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/common/discovery/instance", instance_discovery, methods=["GET"]),
-    Route("/metadata/identity/oauth2/token", managed_identity_token, methods=["GET"]),
-    Route("/control/github/idtoken", id_token, methods=["GET"]),
-    Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
-    Route("/{tenant}/v2.0/.well-known/openid-configuration", openid_configuration, methods=["GET"]),
-    Route("/{tenant}/discovery/v2.0/keys", keys, methods=["GET"]),
+    Route("/common/discovery/instance", _instance_discovery, methods=["GET"]),
+    Route("/metadata/identity/oauth2/token", _managed_identity_token, methods=["GET"]),
+    Route("/control/github/idtoken", _id_token, methods=["GET"]),
+    Route("/{tenant}/oauth2/v2.0/token", _token, methods=["POST"]),
+    Route("/{tenant}/v2.0/.well-known/openid-configuration", _openid_configuration, methods=["GET"]),
+    Route("/{tenant}/discovery/v2.0/keys", _keys, methods=["GET"]),
 ]
