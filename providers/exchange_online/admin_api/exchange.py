@@ -160,17 +160,12 @@ def rows_of(exchange: Exchange, request: Request, call: Call) -> Answer:
     Raises:
         AdminApiError: when any page fails.
     """
-    for _ in range(RESTARTS):
+    for _ in range(1 + RESTARTS):
         try:
             return _all_pages(exchange, request, call)
-        except StalePage:
-            continue
-    try:
-        return _all_pages(exchange, request, call)
-    except StalePage as stale:
-        what = f"{stale.failure.what}, and so did those of {RESTARTS} new attempts"
-        failed = Unavailable(replace(stale.failure, what=what))
-    raise failed from None
+        except StalePage as stale:
+            failure = stale.failure
+    raise Unavailable(replace(failure, what=f"{failure.what}, and so did those of {RESTARTS} new attempts"))
 
 
 def _all_pages(exchange: Exchange, request: Request, call: Call) -> Answer:
