@@ -26,7 +26,6 @@ from exchange_online.admin_api.errors import (
     NotAuthenticated,
     NotFound,
     OutcomeUnknown,
-    Repeat,
     RestrictedOffering,
     ServiceError,
     StalePage,
@@ -35,7 +34,6 @@ from exchange_online.admin_api.errors import (
     UnexpectedAnswer,
     Unsupported,
 )
-from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.message_trace import (
     LONGEST_TRACE,
     TracedMessage,
@@ -48,12 +46,10 @@ from exchange_online.admin_api.settings import Connection, Settings, connection,
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
 from exchange_online.admin_api.wire import JsonValue
-from exchange_online.names import LOCAL
 
 __all__ = [
     "CLOUDS",
     "EMULATOR_VARIABLE",
-    "LOCAL",
     "LONGEST_TRACE",
     "TIME_SCALE",
     "AccessDenied",
@@ -61,7 +57,6 @@ __all__ = [
     "AdminApi",
     "AdminApiError",
     "AlreadyExists",
-    "Answer",
     "ClientCertificate",
     "ClientSecret",
     "Cloud",
@@ -78,7 +73,6 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "OutcomeUnknown",
-    "Repeat",
     "RestrictedOffering",
     "RetryPolicy",
     "ServiceError",

@@ -21,7 +21,6 @@ from exchange_online.admin_api.wire import JsonValue, json_object, request, with
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
-    from exchange_online.admin_api.transport import Transport
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -114,12 +113,7 @@ class AdminApi:
         self._shared = shared
         self._connection_id = str(uuid.uuid4())
         self._lock = threading.Lock()
-        self._ready: tuple[Connection, Exchange, Transport] | None = None
-
-    @property
-    def connection(self) -> Connection:
-        """What the client was made for, as it was given."""
-        return self._connection
+        self._exchange: Exchange | None = None
 
     def invoke(
         self,
@@ -142,10 +136,10 @@ class AdminApi:
         Raises:
             AdminApiError: one of `admin_api.errors`; OutcomeUnknown only for a CREATE.
         """
-        ready, exchange, _ = self._prepared()
+        exchange = self._prepared()
         sent = request(
-            ready.cloud,
-            ready.tenant,
+            exchange.connection.cloud,
+            exchange.connection.tenant,
             cmdlet,
             with_result_size(cmdlet, parameters) if effect is Effect.READ else parameters,
             connection_id=self._connection_id,
@@ -159,9 +153,9 @@ class AdminApi:
     def close(self) -> None:
         """Closes the client's connections; the tokens that it shares stay."""
         with self._lock:
-            if self._ready is not None:
-                self._ready[2].close()
-                self._ready = None
+            if self._exchange is not None:
+                self._exchange.transport.close()
+                self._exchange = None
 
     def __enter__(self) -> Self:
         return self
@@ -169,20 +163,19 @@ class AdminApi:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _prepared(self) -> tuple[Connection, Exchange, Transport]:
+    def _prepared(self) -> Exchange:
         # requests is imported at the first call: a provider process that only checks and diffs does not need it.
         from exchange_online.admin_api.transport import Transport
 
         with self._lock:
-            if self._ready is None:
+            if self._exchange is None:
                 cloud = self._connection.cloud
                 guid = self._shared.tenant_guid(cloud, self._connection.tenant, self._timeouts, self._retry)
                 ready = replace(self._connection, tenant=guid)
-                transport = Transport(cloud, self._timeouts)
                 tokens = self._shared.tokens(ready, self._timeouts, self._retry)
                 gates = self._shared.gates(cloud.host, guid)
-                self._ready = ready, Exchange(ready, transport, tokens, self._retry, gates), transport
-            return self._ready
+                self._exchange = Exchange(ready, Transport(cloud, self._timeouts), tokens, self._retry, gates)
+            return self._exchange
 
 
 def _where(cmdlet: str, parameters: Mapping[str, JsonValue], about: str | None, tenant: str) -> str:

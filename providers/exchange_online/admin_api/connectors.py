@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from exchange_online.admin_api.client import AdminApi
@@ -12,6 +13,14 @@ from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
 from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, record_from_row
+
+#: The calls of `Get-` that show all connectors. Test-mode outbound ones are hidden from a plain one, and sources
+#: disagree whether the switch adds them or shows only them: both calls are made, and merged by Guid.
+#: Source: connector-semantics 4.1 (CONFLICT).
+_SWITCHES: Mapping[Direction, tuple[Mapping[str, JsonValue], ...]] = {
+    Direction.INBOUND: ({},),
+    Direction.OUTBOUND: ({}, {"IncludeTestModeConnectors": True}),
+}
 
 
 @dataclass(frozen=True)
@@ -32,15 +41,9 @@ class ConnectorCmdlets:
         self._api = api
 
     def list(self, direction: Direction) -> tuple[ConnectorRecord, ...]:
-        """Every connector of the tenant in a direction, test-mode ones included, each once.
-
-        Test-mode outbound connectors are hidden from a plain `Get-`, and sources disagree whether the switch adds
-        them or shows only them: both calls are made, and merged by Guid. Source: connector-semantics 4.1 (CONFLICT).
-        """
-        found = {record.guid: record for record in self._get(direction, {})}
-        if direction is Direction.OUTBOUND:
-            found |= {record.guid: record for record in self._get(direction, {"IncludeTestModeConnectors": True})}
-        return tuple(found.values())
+        """Every connector of the tenant in a direction, test-mode ones included, each once."""
+        records = (record for switches in _SWITCHES[direction] for record in self._get(direction, switches))
+        return tuple({record.guid: record for record in records}.values())
 
     def get(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """One connector by its Guid; None if no answer shows it, which is no proof that it is gone.
@@ -48,17 +51,11 @@ class ConnectorCmdlets:
         An unknown Identity may answer with every connector or with an error: only a row with this Guid counts.
         Source: connector-semantics 4.1 (CONFLICT).
         """
-        attempts: list[Mapping[str, JsonValue]] = [{"Identity": guid}]
-        if direction is Direction.OUTBOUND:
-            attempts.append({"Identity": guid, "IncludeTestModeConnectors": True})
-        for parameters in attempts:
-            try:
-                records = self._get(direction, parameters)
-            except NotFound:
-                continue
-            for record in records:
-                if record.guid == guid:
-                    return record
+        for switches in _SWITCHES[direction]:
+            with suppress(NotFound):
+                for record in self._get(direction, {"Identity": guid, **switches}):
+                    if record.guid == guid:
+                        return record
         return None
 
     def new(self, direction: Direction, parameters: CmdletParameters) -> Written:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeAlias
 
@@ -86,16 +86,8 @@ Credential: TypeAlias = ClientSecret | ClientCertificate | WorkloadIdentityFile 
 
 
 def secrets_of(credential: Credential) -> tuple[str, ...]:
-    """The values of a credential that must not show in any text."""
-    match credential:
-        case ClientSecret():
-            return (credential.secret,)
-        case ClientCertificate():
-            return (credential.password or "",)
-        case GitHubOidc():
-            return (credential.request_token,)
-        case _:
-            return ()
+    """The values of a credential that must not show in any text: what its repr leaves out."""
+    return tuple(getattr(credential, known.name) or "" for known in fields(credential) if not known.repr)
 
 
 @dataclass(frozen=True)

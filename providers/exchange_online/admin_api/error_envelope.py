@@ -56,13 +56,14 @@ def _from_json(document: object, depth: int) -> ErrorWords:
     error = _member(document, "error") or document
     if isinstance(error, str):
         return _from_message(error, depth)
-    internal = _member(_member(error, "innererror"), "internalexception")
+    inner = _member(error, "innererror")
+    internal = _member(inner, "internalexception")
     details = _member(error, "details")
     first = details[0] if isinstance(details, list) and details else None
     candidates = [
         _text(_member(first, "message")),
         _text(_member(internal, "message")),
-        _text(_member(_member(error, "innererror"), "message")),
+        _text(_member(inner, "message")),
         _text(_member(error, "message")),
     ]
     # The outer message is "Invalid Operation" whatever happened: of use only when nothing else is there.
@@ -70,9 +71,7 @@ def _from_json(document: object, depth: int) -> ErrorWords:
         candidates[2] = ""
     message = next((candidate for candidate in candidates if candidate), "")
     words = _from_message(message, depth)
-    named = (
-        words.exception_type or _text(_member(internal, "type")) or _text(_member(_member(error, "innererror"), "type"))
-    )
+    named = words.exception_type or _text(_member(internal, "type")) or _text(_member(inner, "type"))
     everything = " ".join([words.everything, *candidates, named, _text(_member(internal, "type"))])
     return ErrorWords(text=words.text, exception_type=named, everything=everything)
 

@@ -78,29 +78,27 @@ class Received:
     request_id: str
 
 
+@dataclass(frozen=True)
 class Exchange:
-    """Sends requests to one tenant; thread-safe."""
+    """Sends requests to one tenant, which the connection names by its GUID; thread-safe."""
 
-    def __init__(
-        self, connection: Connection, transport: Transport, tokens: TokenSource, retry: RetryPolicy, gates: Gates
-    ) -> None:
-        self._connection = connection
-        self._transport = transport
-        self._tokens = tokens
-        self._retry = retry
-        self._gates = gates
+    connection: Connection
+    transport: Transport
+    tokens: TokenSource
+    retry: RetryPolicy
+    gates: Gates
 
     def send(self, request: Request, call: Call) -> Received:
         """The page that answers a request. Raises an AdminApiError."""
-        return self._retry.run(call.effect, lambda: self._attempt(request, call))
+        return self.retry.run(call.effect, lambda: self._attempt(request, call))
 
     def _attempt(self, request: Request, call: Call) -> Received:
-        token = self._tokens.token()
+        token = self.tokens.token()
         answer = self._post(request, token, call)
         challenges: list[str | None] = []
         while answer.status == 401 and self._may_renew(challenge := claims_challenge(answer.headers), challenges):
             challenges.append(challenge)
-            token = self._tokens.token(challenge, refused=token)
+            token = self.tokens.token(challenge, refused=token)
             answer = self._post(request, token, call)
         if 200 <= answer.status < 300:
             return self._read(answer, request, call)
@@ -112,8 +110,8 @@ class Exchange:
         return not answered or (len(answered) < _RENEWALS and challenge is not None and challenge not in answered)
 
     def _post(self, request: Request, token: AccessToken, call: Call) -> HttpAnswer:
-        with self._gates.through(call.effect):
-            return self._transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
+        with self.gates.through(call.effect):
+            return self.transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
 
     def _read(self, answer: HttpAnswer, request: Request, call: Call) -> Received:
         request_id = clean(answer.headers.get("request-id", ""))
@@ -146,7 +144,7 @@ class Exchange:
         # What the service said in words is better than what the token lets one guess.
         if error.failure.advice != error.usual_advice:
             return error
-        why = explain(token, self._connection, call.cmdlet)
+        why = explain(token, self.connection, call.cmdlet)
         if not why.text or (why.holds_roles and isinstance(error, NotAuthenticated)):
             return error
         kind = AccessDenied if why.lacks_role else type(error)
@@ -162,17 +160,12 @@ def rows_of(exchange: Exchange, request: Request, call: Call) -> Answer:
     Raises:
         AdminApiError: when any page fails.
     """
-    for _ in range(RESTARTS):
+    for _ in range(1 + RESTARTS):
         try:
             return _all_pages(exchange, request, call)
-        except StalePage:
-            continue
-    try:
-        return _all_pages(exchange, request, call)
-    except StalePage as stale:
-        what = f"{stale.failure.what}, and so did those of {RESTARTS} new attempts"
-        failed = Unavailable(replace(stale.failure, what=what))
-    raise failed from None
+        except StalePage as stale:
+            failure = stale.failure
+    raise Unavailable(replace(failure, what=f"{failure.what}, and so did those of {RESTARTS} new attempts"))
 
 
 def _all_pages(exchange: Exchange, request: Request, call: Call) -> Answer:

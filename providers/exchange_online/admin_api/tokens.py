@@ -14,7 +14,6 @@ from exchange_online.admin_api.credentials import (
     AccessToken,
     ClientCertificate,
     ClientSecret,
-    Credential,
     GitHubOidc,
     ManagedIdentity,
     WorkloadIdentityFile,
@@ -150,7 +149,9 @@ def _client(connection: Connection, http: TokenHttp) -> Callable[..., dict[str, 
     return partial(application.acquire_token_for_client, scopes=[cloud.scope])
 
 
-def _client_credential(credential: Credential, http: TokenHttp) -> str | dict[str, Any]:
+def _client_credential(
+    credential: ClientSecret | ClientCertificate | WorkloadIdentityFile | GitHubOidc, http: TokenHttp
+) -> str | dict[str, Any]:
     match credential:
         case ClientSecret():
             return credential.secret
@@ -161,8 +162,6 @@ def _client_credential(credential: Credential, http: TokenHttp) -> str | dict[st
             return {"client_assertion": partial(_from_file, credential)}
         case GitHubOidc():
             return {"client_assertion": partial(_from_github, credential, http)}
-        case _:
-            raise TypeError("a managed identity signs in without MSAL's confidential client")
 
 
 def _from_file(credential: WorkloadIdentityFile) -> str:

@@ -82,7 +82,14 @@ class Transport:
         except requests.RequestException as error:
             failed = broken_connection(error, where=where, client_request_id=request.client_request_id)
         else:
-            _log_answer(request, response, time.monotonic() - started)
+            _log.info(
+                "%s: HTTP %d in %.2f s, client-request-id %s, request-id %s",
+                request.headers["X-CmdletName"],
+                response.status_code,
+                time.monotonic() - started,
+                request.client_request_id,
+                clean(response.headers.get("request-id", "")),
+            )
             headers = {name.lower(): value for name, value in response.headers.items()}
             return HttpAnswer(response.status_code, headers, response.content)
         _log.info("%s got no answer after %.2f s", request.headers["X-CmdletName"], time.monotonic() - started)
@@ -174,17 +181,6 @@ def _detail(reasons: list[BaseException]) -> str:
         if isinstance(reason, OSError) and not isinstance(reason, requests.RequestException):
             return clean(reason.strerror or str(reason))
     return type(reasons[-1]).__name__
-
-
-def _log_answer(request: Request, response: requests.Response, seconds: float) -> None:
-    _log.info(
-        "%s: HTTP %d in %.2f s, client-request-id %s, request-id %s",
-        request.headers["X-CmdletName"],
-        response.status_code,
-        seconds,
-        request.client_request_id,
-        clean(response.headers.get("request-id", "")),
-    )
 
 
 def _advice(error: requests.RequestException) -> str:

@@ -94,9 +94,6 @@ class RetryPolicy:
         """
         from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
-        def wait(state: RetryCallState) -> float:
-            return self._wait(_failed(state), state.attempt_number)
-
         def log(state: RetryCallState) -> None:
             error, seconds = _failed(state), state.next_action.sleep if state.next_action else 0.0
             _log.info("try %d of %d failed, next in %.1f s: %s", state.attempt_number, self.tries, seconds, error)
@@ -104,7 +101,7 @@ class RetryPolicy:
         retrying = Retrying(
             stop=stop_after_attempt(self.tries),
             retry=retry_if_exception(lambda error: self._again(effect, error)),
-            wait=wait,
+            wait=lambda state: self._wait(_failed(state), state.attempt_number),
             sleep=self.sleep,
             before_sleep=log,
             reraise=True,

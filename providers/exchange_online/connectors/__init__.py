@@ -15,7 +15,7 @@ from exchange_online.connectors.changes import (
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
-from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Option, Options
+from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
 from exchange_online.connectors.settings import (
@@ -23,7 +23,6 @@ from exchange_online.connectors.settings import (
     InboundSettings,
     OutboundSettings,
     parameters,
-    settings_class,
 )
 from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
 from exchange_online.connectors.words import listed, mail_flow
@@ -48,7 +47,6 @@ __all__ = [
     "InputValue",
     "Member",
     "MtaStsMode",
-    "Option",
     "Options",
     "OutboundSettings",
     "Parameter",
@@ -72,6 +70,5 @@ __all__ = [
     "record_from_row",
     "restricts_tenant",
     "set_parameters",
-    "settings_class",
     "shown",
 ]

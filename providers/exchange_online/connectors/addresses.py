@@ -10,6 +10,7 @@ from exchange_online.connectors.values import ItemRefused
 
 _RANGE = re.compile(r"^\s*(?P<first>[0-9.]+)\s*-\s*(?P<last>[0-9.]+)\s*$")
 _SENDER_IPS = "New-InboundConnector, SenderIPAddresses"
+_SKIP_IPS = "New-InboundConnector, EFSkipIPs"
 
 
 def sender_ip_address(text: str) -> str:
@@ -37,15 +38,13 @@ def skip_address(text: str) -> str:
     """
     dash = _RANGE.match(text)
     if not dash:
-        return _spelled(_ipv4_network(text, "New-InboundConnector, EFSkipIPs"))
+        return _spelled(_ipv4_network(text, _SKIP_IPS))
     try:
         first, last = ipaddress.IPv4Address(dash["first"]), ipaddress.IPv4Address(dash["last"])
     except ValueError:
-        raise _no_address(text, "New-InboundConnector, EFSkipIPs") from None
+        raise _no_address(text, _SKIP_IPS) from None
     if last < first:
-        raise ItemRefused(
-            "address", f"{text!r} ends before it begins", "swap the two", "New-InboundConnector, EFSkipIPs"
-        )
+        raise ItemRefused("address", f"{text!r} ends before it begins", "swap the two", _SKIP_IPS)
     return f"{first}-{last}" if first != last else str(first)
 
 

@@ -30,9 +30,8 @@ def domain(text: str) -> str:
         except idna.IDNAError:
             raise _no_domain(text) from None
     labels = name.split(".")
-    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise _no_domain(text)
-    if labels[-1].isdigit():
+    well_formed = len(name) <= 253 and len(labels) >= 2 and all(_LABEL.fullmatch(label) for label in labels)
+    if not well_formed or labels[-1].isdigit():
         raise _no_domain(text)
     return name
 

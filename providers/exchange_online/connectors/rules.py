@@ -44,18 +44,12 @@ class Rule(Generic[S]):
     source: str
     test: Callable[[S, Options], Answer]
 
-    def finding(self, settings: S, options: Options) -> Finding | None:
-        answer = self.test(settings, options)
-        if answer is None:
-            return None
-        return Finding(self.id, self.severity, self.reads[0], answer[0], answer[1], self.source)
-
 
 def violations(rules: Iterable[Rule[S]], settings: S, options: Options, skip: frozenset[str]) -> Iterable[Finding]:
     """The findings of every rule that reads none of the properties in `skip`."""
     for rule in rules:
-        if skip.isdisjoint(rule.reads) and (finding := rule.finding(settings, options)):
-            yield finding
+        if skip.isdisjoint(rule.reads) and (answer := rule.test(settings, options)):
+            yield Finding(rule.id, rule.severity, rule.reads[0], *answer, rule.source)
 
 
 def name_needed(s: ConnectorSettings, _: Options) -> Answer:

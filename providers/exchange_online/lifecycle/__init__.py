@@ -3,6 +3,6 @@
 from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER, Lifecycle, Outcome
 from exchange_online.lifecycle.listing import Listing
 from exchange_online.lifecycle.ownership import Ownership
-from exchange_online.lifecycle.refusals import InUse, NotApplied
+from exchange_online.lifecycle.refusals import NotApplied
 
-__all__ = ["LOOK_AGAIN_AFTER", "InUse", "Lifecycle", "Listing", "NotApplied", "Outcome", "Ownership"]
+__all__ = ["LOOK_AGAIN_AFTER", "Lifecycle", "Listing", "NotApplied", "Outcome", "Ownership"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from exchange_online.admin_api import (
     AdminApiError,
@@ -65,31 +65,24 @@ class Outcome:
     declined: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
 class Lifecycle:
     """What the resources do to the tenant. Thread-safe.
 
     Every method raises the typed errors of `admin_api.errors`.
     """
 
-    def __init__(
-        self,
-        cmdlets: ConnectorCmdlets,
-        listing: Listing,
-        rules: TransportRules,
-        sleep: Callable[[float], None] = time.sleep,
-        ownership: Ownership | None = None,
-    ) -> None:
-        self._cmdlets = cmdlets
-        self._listing = listing
-        self._rules = rules
-        self._sleep = sleep
-        self._ownership = ownership or Ownership()
+    cmdlets: ConnectorCmdlets
+    listing: Listing
+    rules: TransportRules
+    sleep: Callable[[float], None] = time.sleep
+    ownership: Ownership = field(default_factory=Ownership)
 
     def read(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """The connector, or None if it is gone for certain."""
-        record = self._listing.find(direction, guid)
-        if record is not None and not self._ownership.was_taken_over(guid):
-            self._ownership.hold(guid)
+        record = self.listing.find(direction, guid)
+        if record is not None and not self.ownership.was_taken_over(guid):
+            self.ownership.hold(guid)
         return record
 
     def create(self, settings: ConnectorSettings, options: Options) -> Outcome:
@@ -106,8 +99,8 @@ class Lifecycle:
         record = written.record or self._look_for(settings, LOOK_AGAIN_AFTER)
         if record is None:
             raise refusals.not_shown(settings)
-        self._ownership.create(record)
-        self._listing.enter(record)
+        self.ownership.create(record)
+        self.listing.enter(record)
         record = self._complete(record, settings)
         outcome = self._judge_new(record, settings, written.warnings)
         return replace(outcome, warnings=(*outcome.warnings, *self._neighbours(outcome.record)))
@@ -121,7 +114,7 @@ class Lifecycle:
         """
         differences = changes(before, after)
         if not differences:
-            record = self._listing.find(after.direction, guid)
+            record = self.listing.find(after.direction, guid)
             if record is None:
                 raise refusals.gone(after)
             return Outcome(record)
@@ -135,7 +128,7 @@ class Lifecycle:
         Raises:
             InUse: while a transport rule routes mail to it.
         """
-        if self._ownership.keeps(settings.direction, guid, settings.name):
+        if self.ownership.keeps(settings.direction, guid, settings.name):
             return ("it was not removed, because another resource of this program has it",)
         self._refuse_while_in_use(guid, settings, "removed")
         self._remove(settings.direction, guid)
@@ -143,35 +136,35 @@ class Lifecycle:
 
     def _remove(self, direction: Direction, guid: str) -> None:
         try:
-            self._cmdlets.remove(direction, guid)
+            self.cmdlets.remove(direction, guid)
         except NotFound:
             pass
         except Exception:
-            self._listing.drop(direction)
+            self.listing.drop(direction)
             raise
-        self._listing.remove(direction, guid)
+        self.listing.remove(direction, guid)
 
     def _refuse_while_in_use(self, guid: str, settings: ConnectorSettings, doing: str) -> None:
         if settings.direction is not Direction.OUTBOUND:
             return
         # Rules may call it by the name it has now, which somebody else may have given it since the last refresh.
-        names = {record.name for record in self._listing.all(settings.direction) if record.guid == guid}
-        if rules := self._rules.routing_to(guid, {settings.name, *names}):
+        names = {record.name for record in self.listing.all(settings.direction) if record.guid == guid}
+        if rules := self.rules.routing_to(guid, {settings.name, *names}):
             raise refusals.in_use(settings, rules, doing)
 
     def _by_name(self, settings: ConnectorSettings) -> ConnectorRecord | None:
-        return next(iter(self._listing.named(settings.direction, settings.name)), None)
+        return next(iter(self.listing.named(settings.direction, settings.name)), None)
 
     def _take_over(self, existing: ConnectorRecord, settings: ConnectorSettings, options: Options) -> Outcome:
         """A connector of this name is there. It is ours if it is what an interrupted run would have left."""
-        self._ownership.refuse_if_managed(existing)
+        self.ownership.refuse_if_managed(existing)
         differences = changes(existing.settings, settings)
         if not options.adopt_existing:
             if existing.connector_source == "HybridWizard":
                 raise refusals.made_by_hybrid_wizard(existing)
             if any(change.parameter.on_new for change in differences):
                 raise refusals.name_taken(existing, differences)
-        self._ownership.take_over(existing)
+        self.ownership.take_over(existing)
         taken = f"took over the existing {settings.direction.word} connector '{settings.name}' ({existing.guid})"
         if not differences:
             return Outcome(existing, (f"{taken}: it is as declared, so nothing was sent",))
@@ -182,7 +175,7 @@ class Lifecycle:
     def _neighbours(self, created: ConnectorRecord) -> tuple[str, ...]:
         """The connector is there: a listing that fails now must not make a failed create of it."""
         try:
-            others = [record.settings for record in self._listing.all(created.direction) if record.guid != created.guid]
+            others = [record.settings for record in self.listing.all(created.direction) if record.guid != created.guid]
             return neighbour_warnings(created.settings, others)
         except AdminApiError as error:
             return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
@@ -191,7 +184,7 @@ class Lifecycle:
         sent = new_parameters(settings)
         for attempt in range(1, _TRIES + 1):
             try:
-                return self._cmdlets.new(settings.direction, sent)
+                return self.cmdlets.new(settings.direction, sent)
             except (OutcomeUnknown, AlreadyExists) as error:
                 # A retry inside the service, or our own, may have created it although the answer says otherwise.
                 if found := self._look_for(settings, LOOK_AGAIN_AFTER[:3]):
@@ -203,8 +196,8 @@ class Lifecycle:
     def _look_for(self, settings: ConnectorSettings, pauses: tuple[float, ...]) -> ConnectorRecord | None:
         """Looks for a name until it shows; reads can lag behind writes."""
         for pause in (0.0, *pauses):
-            self._sleep(pause)
-            self._listing.drop(settings.direction)
+            self.sleep(pause)
+            self.listing.drop(settings.direction)
             if found := self._by_name(settings):
                 return found
         return None
@@ -214,7 +207,7 @@ class Lifecycle:
         sent = parameters_after_new(settings)
         if not sent:
             return record
-        self._cmdlets.set(settings.direction, record.guid, sent)
+        self.cmdlets.set(settings.direction, record.guid, sent)
         wanted = [change for change in changes(record.settings, settings) if change.parameter.name in sent]
         return self._read_back(record.guid, settings, tuple(wanted))
 
@@ -231,12 +224,12 @@ class Lifecycle:
 
     def _set(self, guid: str, after: ConnectorSettings, differences: tuple[Change, ...]) -> Outcome:
         try:
-            written = self._cmdlets.set(after.direction, guid, set_parameters(differences, after))
+            written = self.cmdlets.set(after.direction, guid, set_parameters(differences, after))
         except NotFound:
-            self._listing.drop(after.direction)
+            self.listing.drop(after.direction)
             raise refusals.gone(after) from None
         except Exception:
-            self._listing.drop(after.direction)
+            self.listing.drop(after.direction)
             raise
         if _says_declined(written.warnings):
             raise refusals.declined(after, written.warnings)
@@ -250,18 +243,18 @@ class Lifecycle:
         record: ConnectorRecord | None = None
         cleared_again = False
         for pause in (0.0, *LOOK_AGAIN_AFTER):
-            self._sleep(pause)
-            record = self._cmdlets.get(wanted.direction, guid) or record
+            self.sleep(pause)
+            record = self.cmdlets.get(wanted.direction, guid) or record
             missing = _still_missing(record, wanted, sent) if record else sent
             if not missing:
                 break
             if pause and not cleared_again and (lists := _uncleared_lists(missing)):
-                self._cmdlets.set(wanted.direction, guid, {name: [] for name in lists})
+                self.cmdlets.set(wanted.direction, guid, {name: [] for name in lists})
                 cleared_again = True
         if record is None:
-            self._listing.drop(wanted.direction)
+            self.listing.drop(wanted.direction)
             raise refusals.not_shown(wanted)
-        self._listing.enter(record)
+        self.listing.enter(record)
         return record
 
 

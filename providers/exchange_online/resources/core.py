@@ -73,29 +73,29 @@ class ConnectorError(Exception):
 ConnectorError.__module__ = "builtins"
 
 
+@dataclass(frozen=True)
 class ConnectorCore:
     """Check, diff, create, read, update and delete of connectors of one direction. Raises only `ConnectorError`.
 
     Properties are Pulumi's, in its spelling. `check` and `diff` use no network.
 
-    Args:
+    Attributes:
         is_unknown: says of a value that the engine does not know it yet.
     """
 
-    def __init__(self, direction: Direction, session: Session, is_unknown: Callable[[object], bool]) -> None:
-        self._direction = direction
-        self._session = session
-        self._is_unknown = is_unknown
+    direction: Direction
+    session: Session
+    is_unknown: Callable[[object], bool]
 
     def check(self, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
         with _as_sentences(f"checking the {self._called(news)}"):
-            self._session.refuse_unknown_cloud()
+            self.session.refuse_unknown_cloud()
             if isinstance(earlier := olds.get("name"), str):
-                self._session.ownership.declare(self._direction, earlier)
-            checked = check(self._direction, news, self._is_unknown)
+                self.session.ownership.declare(self.direction, earlier)
+            checked = check(self.direction, news, self.is_unknown)
             for finding in checked.warnings:
-                self._session.warn(f"{self._called(news)}: {finding}")
+                self.session.warn(f"{self._called(news)}: {finding}")
             refusals = (Refusal(error.top_property, f"{error}. [{self._called(news)}]") for error in checked.errors)
             unknown = {key: value for key, value in news.items() if key in checked.unknown}
             return {**checked.inputs(), **unknown}, tuple(refusals)
@@ -113,20 +113,20 @@ class ConnectorCore:
         """The id and the outputs of the connector that now is as declared."""
         with _as_sentences(f"creating the {self._called(news)}"):
             declared = self._read(news)
-            outcome = self._session.lifecycle().create(declared.settings, declared.options)
+            outcome = self.session.lifecycle().create(declared.settings, declared.options)
             return outcome.record.guid, self._outputs(outcome, declared.options)
 
     def update(self, guid: str, olds: Properties, news: Properties) -> Properties:
         """The outputs of the connector that now is as declared."""
         with _as_sentences(f"updating the {self._called(news)}"):
             before, after = self._read(olds), self._read(news)
-            outcome = self._session.lifecycle().update(guid, before.settings, after.settings)
+            outcome = self.session.lifecycle().update(guid, before.settings, after.settings)
             return self._outputs(outcome, after.options)
 
     def read(self, guid: str, properties: Properties) -> Found | None:
         """The connector, or None if it is gone for certain."""
         with _as_sentences(f"reading the {self._called(properties, guid)}"):
-            record = self._session.lifecycle().read(self._direction, guid)
+            record = self.session.lifecycle().read(self.direction, guid)
             if record is None:
                 return None
             options = self._read(properties).options
@@ -137,22 +137,22 @@ class ConnectorCore:
         """Removes the connector; one that is gone already is fine."""
         called = self._called(properties, guid)
         with _as_sentences(f"deleting the {called}"):
-            for warning in self._session.lifecycle().delete(guid, self._read(properties).settings):
-                self._session.warn(f"{called}: {warning}")
+            for warning in self.session.lifecycle().delete(guid, self._read(properties).settings):
+                self.session.warn(f"{called}: {warning}")
 
     def _read(self, properties: Properties) -> Checked:
         declared = {key: value for key, value in properties.items() if key not in _NOT_SETTINGS}
-        return check(self._direction, declared, self._is_unknown)
+        return check(self.direction, declared, self.is_unknown)
 
     def _outputs(self, outcome: Outcome, options: Options) -> Properties:
         for warning in outcome.warnings:
-            self._session.warn(f"{self._direction.word} connector '{outcome.record.name}': {warning}")
+            self.session.warn(f"{self.direction.word} connector '{outcome.record.name}': {warning}")
         outputs: Properties = {**outcome.record.outputs(), **options.inputs()}
         return {**outputs, DECLINED: list(outcome.declined)} if outcome.declined else outputs
 
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
-        return f"{self._direction.word} connector '{name if isinstance(name, str) else guid}'"
+        return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
 
 
 @contextmanager

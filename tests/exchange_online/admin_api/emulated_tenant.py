@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exchange_online.admin_api import AdminApi, Effect, Settings, Shared, connection
+from exchange_online.admin_api import AdminApi, Connection, Effect, Settings, Shared, connection
 from exchange_online_emulator import Control, EmulatorProcess
 
 GET, NEW, SET, REMOVE = (f"{verb}-InboundConnector" for verb in ("Get", "New", "Set", "Remove"))
@@ -27,14 +27,18 @@ class Tenant:
         self.made: list[AdminApi] = []
         self.shared = Shared()
 
-    def api(self, environ: Mapping[str, str] | None = None, **settings: object) -> AdminApi:
-        """A client. environ: counts, because AZURE_TENANT_ID names the emulator's tenant."""
+    def connection(self, environ: Mapping[str, str] | None = None, **settings: object) -> Connection:
+        """How a client gets there. environ: counts, because AZURE_TENANT_ID names the emulator's tenant."""
         given = {
             "EXCHANGE_ONLINE_EMULATOR": str(self.process.connection_path),
             "AZURE_TENANT_ID": self.process.connection.tenant if environ else "",
             **(environ or {}),
         }
-        made = connection(Settings(cloud="local", **settings), given)  # type: ignore[arg-type]
+        return connection(Settings(cloud="local", **settings), given)  # type: ignore[arg-type]
+
+    def api(self, environ: Mapping[str, str] | None = None, **settings: object) -> AdminApi:
+        """A client."""
+        made = self.connection(environ, **settings)
         api = AdminApi(made, sleep=self.sleeps.append, shared=self.shared)
         self.made.append(api)
         return api

@@ -149,7 +149,7 @@ def test_a_short_lived_token_is_renewed_in_time(tenant: Tenant) -> None:
 
 def test_a_claims_challenge_is_answered_although_another_thread_renewed_the_token(tenant: Tenant) -> None:
     """Fails when two connectors that are refused at once, one with a claims challenge, end the run."""
-    connection = tenant.api().connection
+    connection = tenant.connection()
     tokens = tenant.shared.tokens(connection, Timeouts(), RetryPolicy())
     first = tokens.token()
     renewed = tokens.token(refused=first)
