@@ -18,7 +18,7 @@ _BLOCK = re.compile(r"^(?:(?P<mark>[#+=-])|(?P<number>\d{1,9})(?P<dot>[.)])(?=\s
 _HASHES = re.compile(r"(?<!\\)#+(?= *$)")
 #: Mentions and references. The services look for them in the rendered text, where an entity is a character again.
 _MENTION = re.compile(r"(?<![A-Za-z0-9])@")
-_REFERENCE = re.compile(r"((?:#|!|\$|%|&amp;)(?=\d)|\\~(?=\w))")
+_REFERENCE = re.compile(r"((?:#|!|\$|%|&amp;)(?=\d)|\\~(?=\w|\\_))")
 #: Nothing to the eye, and enough that no service finds a mention. Source: renovatebot/renovate, lib/util/markdown.ts.
 _BREAK = "&#8203;"
 

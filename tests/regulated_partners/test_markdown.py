@@ -90,6 +90,7 @@ def test_a_line_cannot_end_its_block(lines: list[str]) -> None:
 
 
 @given(_TEXTS)
+@example("~_")
 def test_nobody_is_mentioned_and_nothing_is_referred_to(text: str) -> None:
     """Failing: a comment of a connector calls a whole company's team to a pull request, or links a merge request.
 

@@ -28,13 +28,8 @@ def import_file(adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction
     # Names in the file only tie children to parents: they must be unique in it, and logical names need not be.
     parents = {partner: f"partner-{number}" for number, partner in enumerate(outputs)}
     for partner, own in outputs.items():
-        component: Entry = {
-            "type": COMPONENT_TOKEN,
-            "name": parents[partner],
-            "logicalName": partner,
-            "component": True,
-        }
-        entries.append(component | ({"outputs": own} if len(own) == len(Direction) else {}))
+        entry: Entry = {"type": COMPONENT_TOKEN, "name": parents[partner], "logicalName": partner, "component": True}
+        entries.append(entry | ({"outputs": own} if len(own) == len(Direction) else {}))
     for number, verdict in enumerate(adopted):
         if verdict.resource is not None:
             entries.append(_entry(f"connector-{number}", verdict.connector, verdict.resource, parents))

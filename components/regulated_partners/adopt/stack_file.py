@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +95,10 @@ def with_declarations(text: str, additions: Mapping[str, Items]) -> str:
     additions = {key: items for key, items in additions.items() if items}
     if not additions:
         return text
-    line_end = "\r\n" if "\r\n" in text else "\n"
     added = text
     try:
         for key, items in additions.items():
-            added = _append(added, key, items, line_end)
+            added = _append(added, key, items)
         as_wanted = load(added) == _expected(text, additions)
     except yaml.YAMLError:
         as_wanted = False
@@ -111,51 +111,45 @@ def _expected(text: str, additions: Mapping[str, Items]) -> dict[str, Any]:
     content = load(text) or {}
     config = dict(content.get("config") or {})
     for key, items in additions.items():
-        config[key] = [*(config.get(key) or []), *(_plain(item) for item in items)]
+        config[key] = [*(config.get(key) or []), *json.loads(json.dumps(items))]
     return {**content, "config": config}
 
 
-def _plain(value: Declared) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return value if isinstance(value, (str, bool)) else list(value)
-
-
-def _append(text: str, key: str, items: Items, line_end: str) -> str:
+def _append(text: str, key: str, items: Items) -> str:
     root = compose(text)
     if root is not None and (not isinstance(root, yaml.MappingNode) or root.flow_style):
         raise _unusual("it is not a mapping in block style")
     config = None if root is None else _value(root, "config")
     if config is None:
         place = len(text) if root is None else _end(root)
-        return _insert(text, place, ["config:", *_list(key, items, 2)], line_end)
+        return _insert(text, place, ["config:", *_list(key, items, 2)])
     if _is_nothing(config):
         text, place = _without(text, config)
-        return _insert(text, place, _list(key, items, 2), line_end)
+        return _insert(text, place, _list(key, items, 2))
     if not isinstance(config, yaml.MappingNode):
         raise _unusual("its config is not a mapping")
     listed = _value(config, key)
     if listed is not None:
-        return _longer_list(text, config, listed, items, line_end)
+        return _longer_list(text, config, listed, items)
     if config.flow_style:
         return _into_flow(text, config, f'"{key}": [{", ".join(map(flow, items))}]')
-    return _insert(text, _end(config), _list(key, items, config.value[0][0].start_mark.column), line_end)
+    return _insert(text, _end(config), _list(key, items, config.value[0][0].start_mark.column))
 
 
 def _list(key: str, items: Items, indent: int) -> list[str]:
     return [" " * indent + f"{key}:", *block_items(items, indent + 2)]
 
 
-def _longer_list(text: str, config: yaml.MappingNode, listed: yaml.Node, items: Items, line_end: str) -> str:
+def _longer_list(text: str, config: yaml.MappingNode, listed: yaml.Node, items: Items) -> str:
     if _is_nothing(listed) and not config.flow_style:
         indent = config.value[0][0].start_mark.column + 2
         text, place = _without(text, listed)
-        return _insert(text, place, list(block_items(items, indent)), line_end)
+        return _insert(text, place, block_items(items, indent))
     if not isinstance(listed, yaml.SequenceNode):
         raise _unusual("one of its lists of declarations is no list in a place where one can be added")
     if listed.flow_style:
         return _into_flow(text, listed, ", ".join(map(flow, items)))
-    return _insert(text, _end(listed), list(block_items(items, listed.start_mark.column)), line_end)
+    return _insert(text, _end(listed), block_items(items, listed.start_mark.column))
 
 
 def _value(mapping: yaml.MappingNode, key: str) -> yaml.Node | None:
@@ -170,8 +164,8 @@ def _is_nothing(node: yaml.Node) -> bool:
 
 def _without(text: str, node: yaml.Node) -> tuple[str, int]:
     """The text without a null or an empty collection, and the place where that stood."""
-    start, end = node.start_mark.index, node.end_mark.index
-    return text[:start].rstrip(" ") + text[end:], len(text[:start].rstrip(" "))
+    before = text[: node.start_mark.index].rstrip(" ")
+    return before + text[node.end_mark.index :], len(before)
 
 
 def _into_flow(text: str, node: yaml.CollectionNode, added: str) -> str:
@@ -187,8 +181,9 @@ def _end(node: yaml.Node) -> int:
     return int(node.end_mark.index)
 
 
-def _insert(text: str, place: int, lines: Sequence[str], line_end: str) -> str:
+def _insert(text: str, place: int, lines: Iterable[str]) -> str:
     """Puts lines after the line in which `place` lies; before it where `place` is the beginning of a line."""
+    line_end = "\r\n" if "\r\n" in text else "\n"
     if place and text[place - 1] != "\n":
         found = text.find("\n", place)
         if found < 0:

@@ -14,7 +14,6 @@ from regulated_partners.effects.effect import (
     ordered,
     outage_risk,
     weakens,
-    worst,
 )
 
 __all__ = [
@@ -29,5 +28,4 @@ __all__ = [
     "outage_risk",
     "touches_mail",
     "weakens",
-    "worst",
 ]

@@ -58,11 +58,6 @@ def ordered(effects: Effects) -> tuple[Effect, ...]:
     return tuple(sorted(dict.fromkeys(effects), key=lambda effect: KINDS.index(effect.kind)))
 
 
-def worst(effects: Effects) -> EffectKind:
-    """The most important kind among effects; neutral where there are none."""
-    return min((effect.kind for effect in effects), key=KINDS.index, default=EffectKind.NEUTRAL)
-
-
 S = TypeVar("S")
 
 

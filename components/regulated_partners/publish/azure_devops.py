@@ -6,8 +6,7 @@ import html
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from regulated_partners.publish.api import Api, needed
-from regulated_partners.publish.forge import Post, Service
+from regulated_partners.publish.forge import Api, Post, Service, needed
 
 NAME = "Azure DevOps"
 _VERSION = "api-version=7.1"

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from regulated_partners.errors import CannotRunError
-from regulated_partners.publish.api import Api, needed
-from regulated_partners.publish.forge import Post, Service
+from regulated_partners.publish.forge import Api, Post, Service, needed
 
 NAME = "GitHub"
 LABEL = "drift"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from regulated_partners.publish.api import Api, needed
-from regulated_partners.publish.forge import Post, Service
+from regulated_partners.publish.forge import Api, Post, Service, needed
 
 NAME = "GitLab"
 LABEL = "drift"
