@@ -15,7 +15,6 @@ says: the plan was made after a refresh.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -170,7 +169,10 @@ def read_violations(log: Path) -> tuple[str, ...]:
     if not log.exists():
         return ()
     lines = filter(None, log.read_text(encoding="utf-8").splitlines())
-    events = (_validated(_Event, json.loads(line), f"{log} is no log of the engine's events.") for line in lines)
+    try:
+        events = [_Event.model_validate_json(line) for line in lines]
+    except ValidationError:
+        raise CannotRunError(f"{log} is no whole log of the engine's events, so policies may be violated.") from None
     violated = (event.policy for event in events if event.policy and event.policy.level == "mandatory")
     return tuple(dict.fromkeys(_violation(policy) for policy in violated))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regulated_partners.effects import EffectKind
 from regulated_partners.engine.plan import Operation
-from regulated_partners.engine.previews import read_preview
+from regulated_partners.engine.previews import read_preview, read_violations
 from regulated_partners.errors import CannotRunError
 from regulated_partners.review import ConnectorReview, review_of
 from tests.regulated_partners.review.recordings import TODAY, document
@@ -101,3 +102,12 @@ def test_resources_of_others_are_left_alone() -> None:
     urn = "urn:pulumi:dev::regulated-partners::random:index/randomId:RandomId::x"
     plan["steps"].append({"op": "create", "urn": urn, "newState": {"type": "random:index/randomId:RandomId"}})
     assert review_of(read_preview(plan), TODAY).owners == ()
+
+
+def test_a_log_of_events_that_was_cut_off_is_not_one_without_violations(tmp_path: Path) -> None:
+    """Failing: the engine died while it wrote the log, and the review says that all policies are kept."""
+    log = tmp_path / "events.jsonl"
+    assert read_violations(log) == ()
+    log.write_text('{"sequence": 1}\n{"sequence": 2, "policyEvent": {"pol', encoding="utf-8")
+    with pytest.raises(CannotRunError, match="no whole log of the engine's events, so policies may be violated"):
+        read_violations(log)
