@@ -10,7 +10,8 @@ import pulumi
 from pydantic.alias_generators import to_camel
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import OPTION_KEYS, Direction, parameters
+from exchange_online.connectors import Direction
+from exchange_online.resources.connector import attributes, comes_later
 from regulated_partners.names import COMPONENT_TOKEN, PREFIX
 from regulated_partners.partners import (
     DeclarationFinding,
@@ -154,8 +155,8 @@ def declare_connector(
 
 def arguments(direction: Direction, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Pulumi properties as keyword arguments of the resource classes."""
-    attributes = {parameter.key: parameter.attribute for parameter in parameters(direction)} | OPTION_KEYS
-    return {attributes[key]: value for key, value in inputs.items()}
+    named = attributes(direction)
+    return {named[key]: value for key, value in inputs.items()}
 
 
 def stack_config() -> dict[str, object]:
@@ -240,7 +241,7 @@ class _Later:
             place = f"{above}{name}"
             if isinstance(value, Mapping) and place in ("inbound", "outbound", "inbound.settings", "outbound.settings"):
                 plain[name] = self.stood_in(value, f"{place}.")
-            elif not _comes_later(value):
+            elif not comes_later(value):
                 plain[name] = value
             elif place in _STAND_INS or ".settings." in place:
                 self._given[place] = _awaited(value)
@@ -255,7 +256,7 @@ class _Later:
         if place not in _LISTS or not isinstance(value, (list, tuple)):
             self.whole |= {place}
             return [text.format(1)] if place in _LISTS else text
-        later = {index for index, item in enumerate(value) if _comes_later(item)}
+        later = {index for index, item in enumerate(value) if comes_later(item)}
         self._items |= {f"{place}[{index}]" for index in later}
         return [text.format(index % 250 + 1) if index in later else item for index, item in enumerate(value)]
 
@@ -275,12 +276,6 @@ class _Later:
             elif path in self.whole:
                 inputs[key] = pulumi.Output.from_input(value).apply(lambda hosts: not hosts)
         return arguments(half.direction, inputs)
-
-
-def _comes_later(value: object) -> bool:
-    if isinstance(value, (list, tuple)):
-        return any(map(_comes_later, value))
-    return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
 
 
 def _awaited(value: Any) -> Any:

@@ -23,10 +23,10 @@ from exchange_online.connectors import OutboundSettings
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair, PreflightSettings
 from regulated_partners.probing.certificates import load_roots
-from regulated_partners.probing.collect import Questions, Surroundings, collect
+from regulated_partners.probing.collect import Questions, Surroundings, collect, questions
 from regulated_partners.probing.dns_client import DnsClient
 from regulated_partners.probing.mta_sts import web_context
-from regulated_partners.probing.route import ProbeIndex, probed_domains, routes
+from regulated_partners.probing.route import ProbeIndex, routes
 from regulated_partners.probing.route_report import report_route
 from regulated_partners.probing.seen import DnsProblem, Probe, ServerOutcome
 from regulated_partners.probing.server_report import Demand
@@ -96,23 +96,20 @@ def _probe(
     directory: Path,
     now: datetime,
 ) -> Probe:
-    questions = Questions(
-        tuple(dict.fromkeys(domain for connector in connectors for domain in probed_domains(connector))),
-        tuple(dict.fromkeys(host for connector in connectors for host in connector.smart_hosts)),
-    )
-    cache = _Cache(directory, questions, settings)
+    asked = questions(connectors)
+    cache = _Cache(directory, asked, settings)
     known = cache.read(now)
     if known is not None:
         return known
     surroundings = Surroundings(
-        dns=DnsClient.of_the_system() if settings.resolver is None else DnsClient.at(settings.resolver),
+        dns=DnsClient.at(settings.resolver),
         web=web_context(roots),
         port=settings.port,
         https_port=settings.https_port,
         seconds=min(_STEP, settings.seconds),
         in_all=settings.seconds,
     )
-    probe = collect(questions, surroundings, now)
+    probe = collect(asked, surroundings, now)
     cache.write(probe)
     return probe
 

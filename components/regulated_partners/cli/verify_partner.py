@@ -20,7 +20,7 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.certificates import load_roots
-from regulated_partners.probing.collect import Progress, Stage, Surroundings, collect
+from regulated_partners.probing.collect import Progress, Stage, Surroundings, collect, questions
 from regulated_partners.probing.dns_client import DnsClient
 from regulated_partners.probing.mta_sts import web_context
 from regulated_partners.probing.names import MatchMode
@@ -29,7 +29,7 @@ from regulated_partners.probing.server_report import Demand
 from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.verify.baseline import Watch
 from regulated_partners.verify.declared import named_partners
-from regulated_partners.verify.partner import from_elsewhere, judge_partner, questions, read_probe, write_probe
+from regulated_partners.verify.partner import from_elsewhere, judge_partner, read_probe, write_probe
 
 _HTTPS = 443
 
@@ -82,10 +82,9 @@ def partner(
     partners = _chosen(names or (), everyone, cwd, stack)
     trusted = load_roots(roots)
     if made_elsewhere is None:
-        dns = DnsClient.of_the_system() if resolver is None else DnsClient.at(resolver)
-        at = Surroundings(dns, web_context(trusted), port, https_port, timeout)
+        at = Surroundings(DnsClient.at(resolver), web_context(trusted), port, https_port, timeout)
         with _progress() as progress:
-            probe = collect(questions(partners), at, started, progress)
+            probe = collect(questions(partner.outbound.settings for partner in partners), at, started, progress)
         probe = probe.model_copy(update={"seen_from": socket.gethostname()[:255]})
     else:
         probe = read_probe(made_elsewhere)

@@ -24,7 +24,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from exchange_online.connectors import OPTION_KEYS, TOKENS, Direction, check, parameters
 from exchange_online.names import NAMESPACE
-from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of
+from regulated_partners.names import COMPONENT_TOKEN, PREFIX, partner_of, stack_of
 from regulated_partners.partners.settings import read_settings
 from regulated_partners.policies import RULES
 from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
@@ -116,7 +116,7 @@ def _stack(urn: str, provider: PolicyProviderResource | None) -> Stack:
     settings are the inputs of the connectors' default provider too. Source: pulumi-policy 1.21.0, measured.
     """
     props = provider.props if provider else {}
-    names = [f"{NAMESPACE}:{name}" for name in ("cloud", "waivers")]
+    names = [PREFIX + name for name in ("cloud", "waivers")]
     settings, _ = read_settings({name: _plain(props[name]) for name in names if name in props})
     return Stack(
         name=stack_of(urn),

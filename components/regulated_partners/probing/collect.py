@@ -14,9 +14,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from exchange_online.connectors import OutboundSettings
 from regulated_partners.probing.deadline import Deadline
 from regulated_partners.probing.dns_client import DnsClient
 from regulated_partners.probing.mta_sts import fetch_policy
+from regulated_partners.probing.route import probed_domains
 from regulated_partners.probing.seen import (
     AddressAnswer,
     DnsProblem,
@@ -56,6 +58,14 @@ class Questions:
 
     domains: tuple[str, ...]
     smart_hosts: tuple[str, ...] = ()
+
+
+def questions(connectors: Iterable[OutboundSettings]) -> Questions:
+    """What has to be probed for these connectors."""
+    asked = list(connectors)
+    domains = (domain for settings in asked for domain in probed_domains(settings))
+    hosts = (host for settings in asked for host in settings.smart_hosts)
+    return Questions(tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(hosts)))
 
 
 @dataclass(frozen=True)

@@ -78,8 +78,14 @@ class DnsClient:
         return cls(tuple(found), trusted=all(ipaddress.ip_address(server).is_loopback for server in found))
 
     @classmethod
-    def at(cls, text: str) -> Self:
-        """A resolver that the operator names: `127.0.0.1`, `192.0.2.53:5353` or `[::1]:53`. Raises NoResolverError."""
+    def at(cls, text: str | None) -> Self:
+        """A resolver that the operator names: `127.0.0.1`, `192.0.2.53:5353` or `[::1]:53`; None is the system's.
+
+        Raises:
+            NoResolverError: where it is none.
+        """
+        if text is None:
+            return cls.of_the_system()
         address, port = text.strip(), "53"
         bracketed = re.fullmatch(r"\[([^\]]*)\](?::([0-9]+))?", address)
         if bracketed:

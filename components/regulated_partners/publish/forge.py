@@ -69,7 +69,7 @@ class Service:
 
 
 def put(board: Board, body: str) -> str:
-    """Makes `body` the text of the one post that begins with its first line. Returns what was done, in a word.
+    """Makes `body` the text of the one post that holds its first line. Returns what was done, in a word.
 
     The first line is an HTML comment that nobody else writes; a post is changed only if its text differs.
     """

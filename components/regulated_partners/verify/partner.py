@@ -10,7 +10,6 @@ from pathlib import Path
 from exchange_online.connectors import Direction, OutboundSettings
 from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import switched_off
-from regulated_partners.probing.collect import Questions
 from regulated_partners.probing.route import SMART_HOSTS, ProbeIndex, Route, probed_domains, routes
 from regulated_partners.probing.route_report import RouteReport, report_route
 from regulated_partners.probing.seen import Probe
@@ -19,14 +18,6 @@ from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement,
 from regulated_partners.verify.baseline import Observation, Observed, read_record
 from regulated_partners.verify.certificate import certificate_facts_shown, names_shown, subjects
 from regulated_partners.verify.outputs import write_file
-
-
-def questions(partners: Iterable[Pair]) -> Questions:
-    """What has to be probed for these partners."""
-    outbound = [partner.outbound.settings for partner in partners]
-    domains = (domain for settings in outbound for domain in probed_domains(settings))
-    hosts = (host for settings in outbound for host in settings.smart_hosts)
-    return Questions(tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(hosts)))
 
 
 def judge_partner(partner: Pair, demand: Demand, index: ProbeIndex) -> tuple[Observed, ...]:

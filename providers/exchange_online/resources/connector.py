@@ -37,16 +37,16 @@ def _canonical(direction: Direction, declared: dict[str, Any]) -> dict[str, Any]
     nothing.
     A declaration with errors goes as it is, for `check` to refuse.
     """
-    checked = check(direction, declared, _comes_later)
+    checked = check(direction, declared, comes_later)
     if checked.errors:
         return declared
     return {**checked.inputs(), **{key: declared[key] for key in checked.unknown}}
 
 
-def _comes_later(value: object) -> bool:
+def comes_later(value: object) -> bool:
     """An output of another resource, or something to await, at any depth."""
     if isinstance(value, (list, tuple)):
-        return any(_comes_later(item) for item in value)
+        return any(comes_later(item) for item in value)
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
 
 
