@@ -55,6 +55,8 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
         when_created_utc: ISO 8601, as the service writes it.
         when_changed_utc: ISO 8601, as the service writes it.
         managed_by: The stack that manages it, as the last line of its comment says: `project/stack`.
+        tenant_id: The GUID of the tenant that has the connector; another tenant is never touched.
+        cloud: The cloud that this tenant is in, as the setting `cloud` names it.
         declined: Inputs that the service did not take over, although it did not refuse them.
     """
 
@@ -86,6 +88,8 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
     when_created_utc: pulumi.Output[str | None]
     when_changed_utc: pulumi.Output[str | None]
     managed_by: pulumi.Output[str | None]
+    tenant_id: pulumi.Output[str]
+    cloud: pulumi.Output[str]
     declined: pulumi.Output[list[str] | None]
 
     def __init__(
@@ -160,6 +164,8 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
         is_validated: Whether a validation has succeeded.
         last_validation_timestamp: When it was validated; none where it never was.
         managed_by: The stack that manages it, as the last line of its comment says: `project/stack`.
+        tenant_id: The GUID of the tenant that has the connector; another tenant is never touched.
+        cloud: The cloud that this tenant is in, as the setting `cloud` names it.
     """
 
     direction = Direction.OUTBOUND
@@ -192,6 +198,8 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
     is_validated: pulumi.Output[bool | None]
     last_validation_timestamp: pulumi.Output[str | None]
     managed_by: pulumi.Output[str | None]
+    tenant_id: pulumi.Output[str]
+    cloud: pulumi.Output[str]
 
     def __init__(
         self,
