@@ -167,6 +167,8 @@ class ConnectorCore:
 
     def _reaching(self, properties: Properties) -> Lifecycle:
         """What acts on the tenant that the state says the connector is in."""
+        # A tenant that is named wrongly is said before anybody asks for its credential.
+        self._refuse_other_tenant(properties, self.session.named_tenant())
         lifecycle = self.session.lifecycle()
         self._refuse_other_tenant(properties, self.session.tenant())
         return lifecycle
