@@ -98,6 +98,17 @@ def test_the_guid_decides_and_not_the_name() -> None:
     assert item.fields()["managedBy"] is None
 
 
+def test_a_connector_in_two_states_is_said_of_both() -> None:
+    """Failure means: after an interrupted `state move`, or a copied state, two stacks fight and nobody sees why."""
+    connector = inbound("x", "a.com", Comment="[Pulumi: p/dev]")
+    managed = ManagedConnector("dev", connector.direction, connector.guid, "x", False, DEV, ("staging",))
+    (item,) = inventory_of([connector], States(DEV, {connector.guid: managed}, frozenset({DEV, STAGING})))
+    assert (item.fields()["ownership"], item.fields()["managedBy"], item.unmanaged) == ("shared", "dev", False)
+    text = rendered([item], "dev", "t", "table")
+    assert "  dev, staging  " in text
+    assert "take it out of all but one" in text
+
+
 def test_what_holds_for_many_is_said_once() -> None:
     """Failure means: after an adoption of a grown tenant the table is followed by a page of equal sentences."""
     tenant: list[ConnectorRecord] = [inbound(f"c{number}", f"d{number}.com") for number in range(7)]

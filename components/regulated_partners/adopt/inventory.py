@@ -135,20 +135,17 @@ def _table(items: Sequence[InventoryItem]) -> str:
 
 def _owner(item: InventoryItem) -> str:
     """The stack that has it, and what its mark says where that is something else."""
-    mark = item.connector.managed_by
-    match item.owned.ownership:
-        case Ownership.UNMARKED:
-            return f"{item.owned.owner} (no mark)"
-        case Ownership.CONTRADICTED:
-            return f"{item.owned.owner} (marked {mark})"
-        case Ownership.OTHER_STACK:
-            return f"{mark} (by its mark)"
-        case Ownership.NOT_IN_STATE:
-            return f"{'unmanaged' if item.unmanaged else '-'} (marked {mark})"
-        case Ownership.NONE:
-            return "unmanaged" if item.unmanaged else "-"
-        case Ownership.MANAGED:
-            return f"{item.owned.owner} (marked {mark})" if item.owned.note else item.owned.owner
+    owner, mark = item.owned.owner, item.connector.managed_by
+    nobody = "unmanaged" if item.unmanaged else "-"
+    return {
+        Ownership.MANAGED: f"{owner} (marked {mark})" if item.owned.note else owner,
+        Ownership.UNMARKED: f"{owner} (no mark)",
+        Ownership.CONTRADICTED: f"{owner} (marked {mark})",
+        Ownership.SHARED: ", ".join((owner, *(item.managed.others if item.managed else ()))),
+        Ownership.NOT_IN_STATE: f"{nobody} (marked {mark})",
+        Ownership.OTHER_STACK: f"{mark} (by its mark)",
+        Ownership.NONE: nobody,
+    }[item.owned.ownership]
 
 
 def _notes(items: Iterable[InventoryItem]) -> Iterable[str]:

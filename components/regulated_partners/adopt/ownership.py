@@ -18,6 +18,8 @@ class Ownership(StrEnum):
     """It is in the state of a stack, and has no mark."""
     CONTRADICTED = "contradicted"
     """It is in the state of a stack, and its mark has become that of another one since."""
+    SHARED = "shared"
+    """It is in the states of several stacks."""
     NOT_IN_STATE = "not-in-state"
     """Its mark is that of a stack whose state does not hold it."""
     OTHER_STACK = "other-stack"
@@ -70,6 +72,12 @@ def owned(connector: ConnectorRecord, states: States, *, marks: bool = True) -> 
 
 def _in_state(connector: ConnectorRecord, managed: ManagedConnector, states: States, *, marks: bool) -> Owned:
     stack, mark, own = managed.stack, connector.mark, states.mark_of(managed)
+    if managed.others:
+        note = (
+            f"the states of the stacks {', '.join((stack, *managed.others))} have it, so each undoes what another "
+            "writes: take it out of all but one with `pulumi state delete`"
+        )
+        return Owned(connector, managed, Ownership.SHARED, stack, note)
     if mark == own:
         return Owned(connector, managed, Ownership.MANAGED, stack)
     if mark is None and own == states.own and not marks:

@@ -231,7 +231,7 @@ class _Planner:
         if (managed.direction, managed.resource, managed.in_component) not in self.addresses:
             gone = "the stack file does not declare it, so the next `pulumi up` would remove it"
             return Verdict(has.connector, Becomes.MANAGED, gone)
-        if has.ownership is Ownership.CONTRADICTED:
+        if has.ownership in (Ownership.CONTRADICTED, Ownership.SHARED):
             return Verdict(has.connector, Becomes.MANAGED, has.note)
         return Verdict(has.connector, Becomes.MANAGED, f"the stack {managed.stack} manages it")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +27,7 @@ class ManagedConnector:
         in_component: whether it belongs to a component, as the connectors of a partner do.
         recorded: the mark that the connector had when the state was written. It is that of another stack where the
             stack was renamed since, or the resource was moved there.
+        others: further stacks whose state has the same connector.
     """
 
     stack: str
@@ -35,6 +36,7 @@ class ManagedConnector:
     resource: str
     in_component: bool
     recorded: Mark | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,14 @@ def read_states(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> Stat
     own = Mark(stack.project, stack.name.rpartition("/")[2])
     found: dict[str, ManagedConnector] = {}
     read = {own}
-    for name in pulumi.stacks():
+    try:
+        stacks = pulumi.stacks()
+    except CannotRunError as error:
+        # Whoever may read one stack need not be able to list them all.
+        progress.say(f"The stacks were not listed, so what others manage shows by its mark alone: {error}")
+        stacks = (stack.name,)
+    # The stack's own state counts first.
+    for name in sorted(stacks, key=lambda name: name.rpartition("/")[2] != own.stack):
         short = name.rpartition("/")[2]
         try:
             connectors = list(managed_by(short, pulumi.export(name)))
@@ -131,5 +140,8 @@ def read_states(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> Stat
             )
             continue
         read.add(Mark(own.project, short))
-        found |= {one.guid: one for one in connectors if one.guid not in found or short == own.stack}
+        for one in connectors:
+            first = found.setdefault(one.guid, one)
+            if short not in (first.stack, *first.others):
+                found[one.guid] = replace(first, others=(*first.others, short))
     return States(own, found, frozenset(read))
