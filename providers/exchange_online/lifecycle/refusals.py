@@ -58,9 +58,10 @@ def anothers(record: ConnectorRecord, owner: Mark, doing: str) -> AlreadyExists:
         f"{doing}"
     )
     advice = (
-        "Choose another name, or have it released there: `pulumi state move` moves it to this stack with its record "
-        "(what a refused run has left of the partner here is taken out first, with `pulumi state delete`); or take it out of that stack with `pulumi state delete`, remove the line "
-        f"{owner.line} from its comment, and take it over here with adoptExisting or `regulated-partners adopt`."
+        "Choose another name, or have it released there. `pulumi state move` moves it to this stack with its record, "
+        "once `pulumi state delete` has taken out what a refused run left of the partner here. Or take it out of that "
+        f"stack with `pulumi state delete`, remove the line {owner.line} from its comment, and take it over here with "
+        "adoptExisting or `regulated-partners adopt`."
     )
     return _refused(AlreadyExists, record.settings, what, advice)
 
