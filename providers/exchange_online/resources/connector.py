@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
 from exchange_online.connectors import OPTION_KEYS, Direction, check, computed_outputs, parameters
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
+from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 from exchange_online.resources.sdk import repair_serializer
 
 repair_serializer()
+
+_PROVIDERS = {Direction.INBOUND: InboundConnectorProvider, Direction.OUTBOUND: OutboundConnectorProvider}
 
 
 @cache
@@ -70,6 +73,23 @@ class Connector(Resource):
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
         named = {attribute: canonical.get(key) for attribute, key in keys.items()}
         super().__init__(provider, resource_name, named, opts)
+
+    @classmethod
+    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name
+        """A connector that exists, as the tenant has it. The stack neither changes nor deletes it.
+
+        Args:
+            resource_name: The resource's name in the Pulumi program.
+            id: The connector's Guid.
+            opts: Pulumi's resource options.
+        """
+        found = cls.__new__(cls)
+        provider = _PROVIDERS[cls.direction]()
+        # Past the constructor of the direction, which asks for what a new connector needs.
+        Connector.__init__(
+            found, provider, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
+        return found
 
     def translate_output_property(self, prop: str) -> str:
         return attributes(self.direction).get(prop, prop)
