@@ -29,14 +29,16 @@ _CHUNK_BYTES = 64 * 1024
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+#: Source: prctl(2).
+_PR_SET_PDEATHSIG = 1
+
 #: Becomes the child, after it has asked the kernel for SIGTERM when its parent dies, which no handler can promise for
 #: SIGKILL. A closed terminal is this command's to report; SIGPIPE is as a shell would have it, for Python ignores it.
-#: Source: prctl(2), PR_SET_PDEATHSIG is 1.
-_TIE = """
+_TIE = f"""
 import ctypes, os, signal, sys
 with_parent = getattr(ctypes.CDLL(None), "prctl", None)
 if with_parent:
-    with_parent(1, signal.SIGTERM)
+    with_parent({_PR_SET_PDEATHSIG}, signal.SIGTERM)
 if os.getppid() != int(sys.argv[1]):
     sys.exit(1)
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -88,6 +90,7 @@ def ending_together() -> Iterator[None]:
         yield
         return
     _received.clear()
+    _end_with_make()
     # What is ignored stays so, as under nohup.
     kept = {number: before for number in _ENDING if (before := signal.getsignal(number)) is not signal.SIG_IGN}
     for number in kept:
@@ -97,6 +100,15 @@ def ending_together() -> Iterator[None]:
     finally:
         for number, before in kept.items():
             signal.signal(number, before)
+
+
+def _end_with_make() -> None:
+    """`make` passes no signal on when it is killed itself; who starts this command otherwise may leave it running."""
+    if os.environ.get("MAKELEVEL"):
+        import ctypes
+
+        if with_parent := getattr(ctypes.CDLL(None), "prctl", None):
+            with_parent(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def ended_by() -> int | None:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,6 +84,18 @@ def test_a_command_that_is_killed(project: Project, arguments: tuple[str, ...]) 
     process = _waiting(project, arguments)
     process.kill()
     _ended(project, process)
+
+
+def test_make_that_is_killed(project: Project) -> None:
+    """Failing: a job that ends `make up` without mercy leaves the command behind, and with it the CLI."""
+    makefile = project.directory / "Makefile"
+    makefile.write_text(f"up:\n\t@{sys.executable} -m regulated_partners up --cwd {project.directory} --stack dev\n")
+    variables = {**os.environ, "PULUMI_HOME": str(project.directory / "home"), "BEHAVIOUR": "slow"}
+    with subprocess.Popen(["make", "-f", makefile, "up"], env=variables, stdout=subprocess.DEVNULL) as make:
+        assert eventually((project.directory / "running").exists, seconds=90)
+        make.kill()
+    assert eventually(lambda: not _living(project), seconds=_WITHIN), _living(project)
+    assert not _locked(project)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
