@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
@@ -46,6 +47,20 @@ def _canonical(direction: Direction, declared: dict[str, Any]) -> dict[str, Any]
     return {**checked.inputs(), **{key: declared[key] for key in checked.unknown}}
 
 
+def _canonical_id(asked: Any) -> pulumi.Input[str]:
+    """An id as the state has it; what is no Guid as it is, for the provider to refuse.
+
+    Where a program reads what it has declared before, the engine deletes that unless both ids are the same text.
+    Source: pulumi/pulumi, resource/deploy/step_generator.go ("relinquish").
+    """
+    if not isinstance(asked, str):
+        return pulumi.Output.from_input(asked).apply(_canonical_id)
+    try:
+        return str(UUID(asked))
+    except ValueError:
+        return asked
+
+
 def comes_later(value: object) -> bool:
     """An output of another resource, or something to await, at any depth."""
     if isinstance(value, (list, tuple)):
@@ -69,6 +84,8 @@ class Connector(Resource):
         declared = {
             keys[attribute]: value for attribute, value in arguments.items() if attribute in keys and value is not None
         }
+        if opts is not None and opts.id is not None:
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=_canonical_id(opts.id)))
         canonical = _canonical(self.direction, declared)
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
         named = {attribute: canonical.get(key) for attribute, key in keys.items()}

@@ -1,4 +1,4 @@
-"""Connectors that exist, asked for by their ids in both of Pulumi's forms; the stack exports every output of each."""
+"""Connectors asked for by their ids in both of Pulumi's forms, or declared; the stack exports every output of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from exchange_online import InboundConnector, OutboundConnector
 _CLASSES: dict[str, Any] = {"inbound": InboundConnector, "outbound": OutboundConnector}
 
 for sought in pulumi.Config().require_object("sought"):
-    resource_class, opts = _CLASSES[sought["direction"]], pulumi.ResourceOptions(id=sought["id"])
+    resource_class, opts = _CLASSES[sought["direction"]], pulumi.ResourceOptions(id=sought.get("id"))
     if "arguments" in sought:
         connector = resource_class(sought["resource"], **sought["arguments"], opts=opts)
     else:
