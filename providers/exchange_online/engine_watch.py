@@ -24,12 +24,9 @@ from pathlib import Path
 #: How the engine writes where it listens.
 ADDRESS = re.compile(r"^[\w.\-\[\]:]*:\d+$")
 
-#: Between two looks.
+#: Between two looks, and before one is taken again.
 _SECONDS = 2.0
-#: One refused connection may be chance; two in a row, at the address the engine listens on all its life, are not.
-_REFUSALS_NEEDED = 2
-#: Within the time between two, once standard input has ended.
-_LAST_LOOKS = 10
+_AGAIN_SECONDS = 0.2
 #: What is being written may be finished: its answer is lost either way, but half of a pair is not made.
 _FINISH_SECONDS = 10.0
 
@@ -100,22 +97,14 @@ def _role(original: Sequence[str], arguments: Sequence[str]) -> _Role | None:
 
 
 def _watch(role: _Role) -> None:
-    host = os.getppid()
-    stdin = _stdin_from_engine()
-    refusals = 0
-    while refusals < _REFUSALS_NEEDED and not (role.has_host and os.getppid() != host):
-        if stdin is None or not stdin.poll(_SECONDS * 1000):
-            if stdin is None:
-                time.sleep(_SECONDS)
-            refusals = 0 if listens(role.engine) else refusals + 1
-            continue
-        # The engine held the other end. A process that dies closes one thing after the other.
-        stdin = None
-        for _ in range(_LAST_LOOKS):
-            if not listens(role.engine):
-                refusals = _REFUSALS_NEEDED
-                break
-            time.sleep(_SECONDS / _LAST_LOOKS)
+    host, stdin = os.getppid(), _stdin_from_engine()
+    while _answers(role.engine) and not (role.has_host and os.getppid() != host):
+        if stdin is None:
+            time.sleep(_SECONDS)
+        elif stdin.poll(_SECONDS * 1000):
+            # The engine held the other end. A process that dies closes one thing after the other.
+            stdin = None
+            time.sleep(_AGAIN_SECONDS)
     _GONE.set()
     _end(role.ending)
 
@@ -140,8 +129,15 @@ def _stdin_from_engine() -> select.poll | None:
     return None
 
 
-def listens(address: str) -> bool:
-    """Whether something accepts connections there. What cannot be told counts as yes."""
+def _answers(engine: str) -> bool:
+    # One refused connection may be chance; two, at the address the engine listens on all its life, are not.
+    if _listens(engine):
+        return True
+    time.sleep(_AGAIN_SECONDS)
+    return _listens(engine)
+
+
+def _listens(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS):
@@ -149,4 +145,5 @@ def listens(address: str) -> bool:
     except ConnectionError:
         return False
     except OSError:
+        # Nothing can be told.
         return True
