@@ -70,16 +70,6 @@ def _writing(project: Project, control: Control) -> Running:
     return running
 
 
-def _next_run_converges(project: Project, control: Control) -> None:
-    control.clear_faults()
-    before = tenant.guids(control)
-    project.pulumi("cancel", "--yes")
-    project.up().succeeded()
-    assert before.items() <= tenant.guids(control).items()
-    assert set(FABRIKAM_CONNECTORS) < set(tenant.names(control))
-    nothing_lives(project)
-
-
 @pytest.mark.parametrize(
     "end",
     [
@@ -95,24 +85,27 @@ def test_a_cli_that_dies_while_it_writes(project: Project, control: Control, end
     end(running)
     nothing_lives(project)
 
-    # The write that was on its way was finished, and its lost answer is for the next run; no other one was begun.
+    # The write that was on its way was finished, its lost answer is for the next run, and no other one was begun.
     assert len(control.connectors("inbound")) == 1
     _wait_for(running)
-    _next_run_converges(project, control)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_run_that_is_asked_twice_to_end(project: Project, control: Control, number: signal.Signals) -> None:
+def test_ctrl_c_twice(project: Project, control: Control) -> None:
     """Failing: who presses Ctrl-C again, because it takes long, still waits for each write that was queued."""
     running = _writing(project, control)
 
-    running.process.send_signal(number)
+    running.process.send_signal(signal.SIGINT)
     time.sleep(0.5)
-    running.process.send_signal(number)
+    running.process.send_signal(signal.SIGINT)
     nothing_lives(project)
-
     _wait_for(running)
-    _next_run_converges(project, control)
+
+    control.clear_faults()
+    before = tenant.guids(control)
+    project.up().succeeded()
+    assert before.items() <= tenant.guids(control).items()
+    assert set(FABRIKAM_CONNECTORS) < set(tenant.names(control))
+    nothing_lives(project)
 
 
 def test_one_ctrl_c_finishes_what_is_in_flight(project: Project, control: Control) -> None:
