@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import ipaddress
 import json
 from collections.abc import Mapping
@@ -153,6 +152,9 @@ def emulator(environ: Mapping[str, str], directory: Path | None = None) -> tuple
 
 def _is_served(bundle: Path) -> bool:
     """Whether an emulator holds the lock beside its CA; where there is none, that is not known, and taken for yes."""
+    # Only where there is an emulator: Python has no such module on Windows.
+    import fcntl
+
     lock = bundle.with_name(bundle.name.removesuffix(".ca.pem") + ".lock")
     try:
         with lock.open(encoding="utf-8") as handle:
