@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pydantic_core import ErrorDetails
 
 from exchange_online.connectors import Severity, shown
+from regulated_partners.partners.yaml_scalars import Moment, go_text
 
 
 @dataclass(frozen=True, order=True)
@@ -76,9 +77,19 @@ def in_words(detail: ErrorDetails, path: str, known: Iterable[str], kind: str = 
         names = tuple(known)
         remedy = did_you_mean(path.rpartition(".")[2], names, f"the names are {', '.join(names)}.")
         return DeclarationFinding(path, f"there is no such name here; {remedy}")
+    if isinstance(detail["input"], Moment):
+        return DeclarationFinding(path, about_moment(detail["input"]))
     text = _SHAPES.get(kind or detail["type"], "{input} does not belong here; stacks/stack.schema.json says what does.")
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
     return DeclarationFinding(path, text.format_map({"input": shown(detail["input"]), **context}))
+
+
+def about_moment(moment: Moment) -> str:
+    """What to say of a day or time where a text is wanted."""
+    made = go_text(moment)
+    handed = f", and becomes '{made}' on its way" if made else ""
+    written = moment.written
+    return f'{written} is a point in time to YAML and no text{handed}; put it into quotation marks: "{written}".'
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:

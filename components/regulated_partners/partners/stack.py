@@ -13,6 +13,7 @@ from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding
 from regulated_partners.partners.pair import Pair
 from regulated_partners.partners.partner import read_partner
+from regulated_partners.partners.placement import nothing_below
 from regulated_partners.partners.settings import StackSettings, read_settings
 from regulated_partners.partners.shared_partners import collect_partners
 
@@ -62,7 +63,8 @@ def read_stack(config: Mapping[str, object], root: Path | None = None, project: 
     collected = collect_partners(settings, root)
     of_partners = read_partners(collected.declared)
     pairs = of_partners.pairs
-    findings = [*about_settings, *collected.findings, *map(collected.placed, of_partners.findings)]
+    findings = [*about_settings, *nothing_below(config), *collected.findings]
+    findings += map(collected.placed, of_partners.findings)
     connectors: list[DeclaredConnector] = []
     for direction, declared in (
         (Direction.INBOUND, settings.inbound_connectors),
@@ -107,7 +109,7 @@ def _same_name(partners: dict[int, Partner]) -> Iterable[DeclarationFinding]:
         if earlier != index:
             yield DeclarationFinding(
                 f"partners[{index}].name",
-                f"partners[{earlier}] has the name {partner.name!r} already; give each partner its own.",
+                f"partners[{earlier}] has the name {partners[earlier].name!r} already; give each partner its own.",
             )
 
 
