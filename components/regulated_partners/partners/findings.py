@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pydantic_core import ErrorDetails
 
-from exchange_online.connectors import Severity, shown
+from exchange_online.connectors import Severity, printable, shown
 from regulated_partners.partners.yaml_scalars import Moment, go_text
 
 
@@ -27,7 +27,8 @@ class DeclarationFinding:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}"
+        # A name that is refused for its line break must not break the line that says so.
+        return f"{printable(self.path)}: {printable(self.text)}"
 
     @property
     def is_error(self) -> bool:

@@ -12,12 +12,14 @@ from exchange_online.connectors.changes import (
     parameters_after_new,
     set_parameters,
 )
+from exchange_online.connectors.characters import in_comment, in_name, printable, utf16_units
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
+from exchange_online.connectors.rules import LONGEST_NAME
 from exchange_online.connectors.settings import (
     ConnectorSettings,
     InboundSettings,
@@ -29,6 +31,7 @@ from exchange_online.connectors.words import listed, mail_flow
 
 __all__ = [
     "COMPUTED",
+    "LONGEST_NAME",
     "OPTIONS",
     "OPTION_KEYS",
     "REFUSED",
@@ -59,6 +62,8 @@ __all__ = [
     "changes",
     "check",
     "computed_outputs",
+    "in_comment",
+    "in_name",
     "inputs",
     "listed",
     "mail_flow",
@@ -67,8 +72,10 @@ __all__ = [
     "observed",
     "parameters",
     "parameters_after_new",
+    "printable",
     "record_from_row",
     "restricts_tenant",
     "set_parameters",
     "shown",
+    "utf16_units",
 ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange_online.admin_api import AdminApiError
-from exchange_online.connectors import COMPUTED, Checked, Direction, Options, changes, check, inputs
+from exchange_online.connectors import COMPUTED, Checked, Direction, Options, changes, check, inputs, printable
 from exchange_online.lifecycle import Outcome
 from exchange_online.resources.session import Session
 
@@ -152,7 +152,7 @@ class ConnectorCore:
 
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
-        return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
+        return f"{self.direction.word} connector '{printable(name if isinstance(name, str) else guid)}'"
 
 
 @contextmanager
