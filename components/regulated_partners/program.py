@@ -58,7 +58,7 @@ def _declared() -> tuple[DeclaredStack, tuple[DeclarationFinding, ...]]:
     stack = read_stack(as_written(config, written), project=project)
     # With `--config-file` another file counts: then nothing is known about what stands in this one.
     used = written.keys() <= config.keys()
-    findings = misplaced(text, file) if used else ()
+    findings = misplaced(text, file, project) if used else ()
     undeclared = absent(config, stack.findings, text if used else "", file)
     return stack, (*findings, *filter(None, [undeclared]))
 

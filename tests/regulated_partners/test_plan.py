@@ -294,3 +294,20 @@ def test_a_domain_of_a_declared_partner_makes_no_second_one() -> None:
     plan = plan_of(*pair("Fabrikam", "fabrikam.com"), declared=declared)
     assert set(fates(plan).values()) == {Becomes.CONNECTOR}
     assert {verdict.reason for verdict in plan.verdicts} == {"fabrikam.com belongs to the partner F already"}
+
+
+def test_what_no_file_should_hold_is_left_alone() -> None:
+    """Failing: one connector with a hidden character in its name or comment stops the adoption of all others."""
+    plan = plan_of(
+        inbound("By\u200bhand", "hand.example"),
+        inbound("Guid", "guid.example", Comment="a\tb"),
+        outbound("275ce7a6-dd00-4450-ad05-3ddf4c779ae8", "c.example"),
+        *pair("Fabrikam Bank", "fabrikam.com"),
+    )
+    left = {
+        verdict.connector.name: verdict.reason for verdict in plan.verdicts if verdict.becomes is Becomes.LEFT_ALONE
+    }
+    assert left.keys() == {"By\u200bhand", "Guid", "275ce7a6-dd00-4450-ad05-3ddf4c779ae8"}
+    assert "holds U+200B ZERO WIDTH SPACE at place 3" in left["By\u200bhand"]
+    assert "holds U+0009 TAB at place 2" in left["Guid"]
+    assert [partner.name for partner in plan.partners] == ["Fabrikam Bank"]

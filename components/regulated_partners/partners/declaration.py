@@ -10,9 +10,19 @@ import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictStr,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
+from regulated_partners.partners.findings import visible
 from regulated_partners.partners.yaml_scalars import Moment, go_moment
 
 
@@ -111,7 +121,7 @@ def _day(value: object) -> object:
     return (moment.day or moment.written) if isinstance(moment, Moment) else value
 
 
-Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
+Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(visible)]
 
 
 class Meant(_Declaration):

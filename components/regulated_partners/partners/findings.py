@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from exchange_online.connectors import Severity, printable, shown
+from exchange_online.connectors import Severity, in_comment, printable, shown
 from regulated_partners.partners.yaml_scalars import Moment, go_text
 
 
@@ -61,6 +61,8 @@ _SHAPES = {
     "date_from_datetime_parsing": "{input} is no day; write one such as 2027-03-31.",
     "date_from_datetime_inexact": "{input} is no day; write one such as 2027-03-31.",
     "date_type": "{input} is no day; write one such as 2027-03-31.",
+    "string_unicode": "{input} holds half of a character, which cannot be stored; leave it out.",
+    "characters": "{input} holds {wrong}; leave it out.",
     "enum": "{input} is none of its values; write one of {expected}.",
 }
 
@@ -85,12 +87,24 @@ def in_words(detail: ErrorDetails, path: str, known: Iterable[str], kind: str = 
     return DeclarationFinding(path, text.format_map({"input": shown(detail["input"]), **context}))
 
 
+def in_quotation_marks(value: object) -> str:
+    """What to say of what is no text where one is wanted."""
+    return _SHAPES["string_type"].format_map({"input": shown(value)})
+
+
 def about_moment(moment: Moment) -> str:
     """What to say of a day or time where a text is wanted."""
     made = go_text(moment)
     handed = f", and becomes '{made}' on its way" if made else ""
     written = moment.written
     return f'{written} is a point in time to YAML and no text{handed}; put it into quotation marks: "{written}".'
+
+
+def visible(text: str | None) -> str | None:
+    """A text that can be printed; for pydantic. Raises PydanticCustomError for another."""
+    if text and (wrong := in_comment(text)):
+        raise PydanticCustomError("characters", "it holds {wrong}", {"wrong": wrong})
+    return text
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -62,12 +62,22 @@ class _Key:
         return f"`{self.name}:` in line {self.line}, {where}"
 
 
-def misplaced(text: str, file: str) -> tuple[DeclarationFinding, ...]:
+def with_namespace(key: str, project: str) -> str:
+    """A setting's name with its namespace, by the key of a file: a project may leave its own out.
+
+    Source: Pulumi, config.ParseKey: `NAMESPACE:config:NAME` is an old spelling of `NAMESPACE:NAME`.
+    """
+    namespace, colon, name = key.rpartition(":")
+    return f"{namespace.removesuffix(':config')}:{name}" if colon else f"{project}:{name}"
+
+
+def misplaced(text: str, file: str, project: str) -> tuple[DeclarationFinding, ...]:
     """Settings of ours that stand where nobody reads them.
 
     Args:
         text: of the stack file; what is no YAML is left to who reads it.
         file: what to call it.
+        project: the project's name.
     """
     roots = _documents(text)
     findings = [
@@ -87,6 +97,7 @@ def misplaced(text: str, file: str) -> tuple[DeclarationFinding, ...]:
                     f"{key} is not read by anybody; write it as `{right}` directly below `config:`, indented.",
                 )
             )
+    findings += [DeclarationFinding(file, text) for root in roots[:1] for text in _twice(root, project)]
     return tuple(findings)
 
 
@@ -196,6 +207,21 @@ def _alike(namespace: str) -> bool:
 
 def _folded(name: str) -> str:
     return re.sub(r"[-_. ]", "", name).casefold()
+
+
+def _twice(root: yaml.Node, project: str) -> Iterator[str]:
+    """Settings of ours that stand there under two spellings, of which the engine takes one."""
+    config = next((node for key, node in _pairs(root) if key.value == "config"), None)
+    first: dict[str, yaml.ScalarNode] = {}
+    for key, _ in _pairs(config):
+        name = with_namespace(key.value, project)
+        earlier = first.setdefault(name, key)
+        if earlier is not key and name.startswith(PREFIX):
+            yield (
+                f"`{key.value}:` in line {key.start_mark.line + 1} and `{earlier.value}:` in line "
+                f"{earlier.start_mark.line + 1} are the same setting, of which one does not count; put both into "
+                f"`{name}:`."
+            )
 
 
 def _items(node: yaml.Node) -> Iterable[yaml.Node]:

@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from exchange_online.names import CLOUD_NAMES, LOCAL
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
-from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words
+from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words, visible
 from regulated_partners.partners.yaml_scalars import handed_on
 
 
@@ -70,7 +70,7 @@ Cloud = Annotated[
     BeforeValidator(lambda value: LOCAL if value in (None, "") else value),
     WithJsonSchema({"enum": list(CLOUD_NAMES)}),
 ]
-Text = Annotated[StrictStr | None, BeforeValidator(_text)]
+Text = Annotated[StrictStr | None, BeforeValidator(_text), AfterValidator(visible)]
 Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
 
 
@@ -189,7 +189,7 @@ def read_settings(
 def _decoded(value: object) -> object:
     if not isinstance(value, str) or not value:
         # Null, which the engine hands on as an empty text.
-        return None if value == "" else value
+        return None if value == "" else handed_on(value)
     try:
         decoded: object = json.loads(value)
     except ValueError:

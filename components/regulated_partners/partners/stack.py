@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,12 +106,17 @@ def _errors_first(findings: Iterable[DeclarationFinding]) -> tuple[DeclarationFi
 def _same_name(partners: dict[int, Partner]) -> Iterable[DeclarationFinding]:
     first: dict[str, int] = {}
     for index, partner in partners.items():
-        earlier = first.setdefault(partner.name.strip().lower(), index)
+        earlier = first.setdefault(_folded(partner.name), index)
         if earlier != index:
             yield DeclarationFinding(
                 f"partners[{index}].name",
                 f"partners[{earlier}] has the name {partners[earlier].name!r} already; give each partner its own.",
             )
+
+
+def _folded(name: str) -> str:
+    """The same for names that look the same: whatever their case, composed or not, of usual width."""
+    return unicodedata.normalize("NFKC", name.strip()).casefold()
 
 
 def _same_domain(partners: dict[int, Partner]) -> Iterable[DeclarationFinding]:
@@ -180,13 +186,13 @@ def _same_connector_name(
     # Two partners of one name: that is said already.
     first: dict[str, Pair] = {}
     for pair in pairs:
-        first.setdefault(pair.name.strip().lower(), pair)
+        first.setdefault(_folded(pair.name), pair)
     named = [(half.direction, str(half.declared["name"]), pair) for pair in first.values() for half in pair.halves]
     claims = [(direction, name, f"partner {pair.name}") for direction, name, pair in named]
     claims += [(connector.direction, connector.name, connector.place) for connector in connectors]
     owners: dict[tuple[Direction, str], str] = {}
     for direction, name, where in claims:
-        key = direction, name.strip().lower()
+        key = direction, _folded(name)
         if key in owners:
             said = f"the {direction.word} connector is named {name!r}, and so is that of {owners[key]}"
             yield DeclarationFinding(where, f"{said}; give each its own name.")

@@ -11,7 +11,7 @@ import yaml
 
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.placement import absent, misplaced
+from regulated_partners.partners.placement import absent, misplaced, with_namespace
 from regulated_partners.partners.settings import StackSettings, read_settings
 from regulated_partners.partners.shared_partners import project_root
 from regulated_partners.partners.stack import DeclaredStack, read_stack
@@ -56,6 +56,15 @@ class StackFile:
         """The partners and connectors that it declares, judged."""
         return read_stack(self.config, self.root, self.project)
 
+    def spelled(self, setting: str) -> str:
+        """How the file spells a setting, whose name with namespace is given: Pulumi knows three ways."""
+        config = _inner(load(self.text) or {}, "config")
+        return next((key for key in config if with_namespace(key, self.project) == setting), setting)
+
+    def config_in(self, text: str) -> dict[str, object]:
+        """The settings by their names with namespace, if the file had this text."""
+        return _config(self.path, load(text) or {}, self.project)
+
     @property
     def undeclared(self) -> DeclarationFinding | None:
         """What to say where it does not say which partners it has; the program of one's own may know them."""
@@ -92,7 +101,7 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
     text = _text(path)
     settings = _mapping(path, text)
     name = str(project.get("name") or "")
-    if wrong := misplaced(text, named(path, root)):
+    if wrong := misplaced(text, named(path, root), name):
         raise CannotRunError("\n".join(map(str, wrong)))
     return StackFile(
         root=root,
@@ -122,7 +131,11 @@ def written_settings(stack: str, project: str) -> tuple[dict[str, object], str, 
     if root is None:
         return {}, "", _SOME_FILE
     try:
-        path = settings_path(root, _mapping(root / "Pulumi.yaml", _text(root / "Pulumi.yaml")), stack)
+        described = _mapping(root / "Pulumi.yaml", _text(root / "Pulumi.yaml"))
+        if described.get("name") != project:
+            # A program of the Automation API may run anywhere.
+            return {}, "", _SOME_FILE
+        path = settings_path(root, described, stack)
         text = _text(path)
         content = first_document(text)
         config = _config(path, content if isinstance(content, dict) else {}, project)
@@ -162,13 +175,7 @@ def _config(path: Path, content: Mapping[str, object], project: str) -> dict[str
     config = content.get("config")
     if config is not None and not isinstance(config, dict):
         raise CannotRunError(f"{path}: config is not a mapping; write 'name: value' lines below it.")
-    return {_with_namespace(str(key), project): value for key, value in (config or {}).items()}
-
-
-def _with_namespace(key: str, project: str) -> str:
-    """Source: Pulumi, config.ParseKey: `NAMESPACE:config:NAME` is an old spelling of `NAMESPACE:NAME`."""
-    namespace, colon, name = key.rpartition(":")
-    return f"{namespace.removesuffix(':config')}:{name}" if colon else f"{project}:{name}"
+    return {with_namespace(str(key), project): value for key, value in (config or {}).items()}
 
 
 def _defaults(path: Path, content: Mapping[str, object], project: str) -> dict[str, object]:

@@ -198,7 +198,7 @@ def _same(engine: object, file: object) -> bool:
         return False
     if isinstance(file, (list, dict)):
         with contextlib.suppress(ValueError):
-            return _comparable(handed_on(json.loads(engine))) == _comparable(file)
+            return _comparable(handed_on(json.loads(engine))) == _comparable(handed_on(file))
         return False
     if file is None or isinstance(file, str):
         return engine == (file or "")

@@ -28,7 +28,7 @@ _KINDS = {
     "Zl": "a line break",
     "Zp": "a line break",
     "Co": "a character for private use, which others see as something else",
-    "Cs": "half of a character, which cannot be stored",
+    "Cs": "half of a character, which is not valid Unicode",
 }
 _NAMES = {
     "\t": "TAB",

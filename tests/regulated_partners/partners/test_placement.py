@@ -91,6 +91,10 @@ WAYS = {
         CLOUD + f"  {NONE}\nregulated-partners:inboundConnectors: []\n",
         [f"`regulated-partners:inboundConnectors:` in line 4, {EDGE}"],
     ),
+    "the same list in two spellings": (
+        CLOUD + below(LIST) + "  regulated-partners:config:partners: []\n",
+        ["`regulated-partners:config:partners:` in line 8 and `regulated-partners:partners:` in line 3 are the same"],
+    ),
     "any other setting at the edge": (
         f"config:\n  {NONE}\nregulated-partners:cloud: commercial\n",
         [f"`regulated-partners:cloud:` in line 3, {EDGE}"],
