@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from exchange_online.connectors import Severity, in_comment, printable, shown
+from exchange_online.connectors import Severity, in_comment, in_name, printable, shown
 from regulated_partners.partners.yaml_scalars import Moment, go_text
 
 
@@ -105,6 +105,17 @@ def visible(text: str | None) -> str | None:
     if text and (wrong := in_comment(text)):
         raise PydanticCustomError("characters", "it holds {wrong}", {"wrong": wrong})
     return text
+
+
+def about_earlier_names(aliases: Iterable[str]) -> Iterator[DeclarationFinding]:
+    """An earlier name is what it was, and without it a rename would delete and create: so it is never refused."""
+    for index, alias in enumerate(aliases):
+        if wrong := in_name(alias):
+            yield DeclarationFinding(
+                f"aliases[{index}]",
+                f"{shown(alias)} holds {wrong}; it finds what had this name only if its earlier name had that too.",
+                Severity.WARNING,
+            )
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -31,7 +31,7 @@ from regulated_partners.partners.declaration import (
     Partner,
     RestrictDomainsBy,
 )
-from regulated_partners.partners.findings import DeclarationFinding, in_order
+from regulated_partners.partners.findings import DeclarationFinding, about_earlier_names, in_order
 
 #: Source: map of the admin centre's options (the equation of words with values is assumed by meaning).
 TLS_SETTINGS: dict[OutboundSecurity, str | None] = {
@@ -251,14 +251,7 @@ def _name(partner: Partner) -> Iterable[DeclarationFinding]:
             f"'{partner.name} - outbound' would be longer than the {LONGEST_NAME} UTF-16 units of a connector's name "
             f"(an emoji has two); shorten it by {longest - LONGEST_NAME}, or set inbound.name and outbound.name.",
         )
-    for index, alias in enumerate(partner.aliases):
-        # An earlier name is what it was, and without it a rename would delete and create: so it is never refused.
-        if wrong := in_name(alias):
-            yield DeclarationFinding(
-                f"aliases[{index}]",
-                f"{shown(alias)} holds {wrong}; it finds the partner only if its earlier name had that too.",
-                Severity.WARNING,
-            )
+    yield from about_earlier_names(partner.aliases)
 
 
 def _names_needed(partner: Partner) -> Iterable[DeclarationFinding]:

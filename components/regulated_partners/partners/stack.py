@@ -11,7 +11,7 @@ from pathlib import Path
 from exchange_online.connectors import Direction, Severity, neighbour_warnings, parameters, restricts_tenant
 from regulated_partners.partners.connectors import DeclaredConnector, read_connectors
 from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.findings import DeclarationFinding, about_earlier_names
 from regulated_partners.partners.pair import Pair
 from regulated_partners.partners.partner import read_partner
 from regulated_partners.partners.placement import nothing_below
@@ -75,6 +75,7 @@ def read_stack(config: Mapping[str, object], root: Path | None = None, project: 
         connectors += found
         # The provider's check shows the warnings of single connectors; what stops the program is shown here.
         findings += [finding for finding in about if finding.is_error]
+        findings += [said.below(one.place) for one in found for said in about_earlier_names(one.aliases)]
     findings += _same_connector_name(pairs, connectors)
     findings += _beside_partners(pairs, connectors)
     return DeclaredStack(pairs, tuple(connectors), _errors_first(findings), settings)
