@@ -37,10 +37,14 @@ class _Loader(_Resolver, yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[object] = set()
         for key, _ in node.value:
-            name = self.construct_object(key, deep=True)
-            if isinstance(name, Hashable) and name in seen:
+            name = key_text(self.construct_object(key, deep=True))
+            problem = ""
+            if not isinstance(name, Hashable):
+                problem = "a list or a mapping is no key; write a text"
+            elif name in seen:
                 # A reader would take the last, and nobody would notice.
                 problem = f"the key {name!r} stands here a second time"
+            if problem:
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(name)
         found = super().construct_mapping(node, deep=deep)
