@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exchange_online.connectors import printable
-
 #: Columns of a log, where nobody can widen the window.
 _LOG_WIDTH = 160
 
@@ -26,12 +24,12 @@ class Column:
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:
-    """The table as text. Nothing in cells is markup; what nobody could see in them is shown by its number."""
+    """The table as text. Cells are taken as they are: nothing in them is markup."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         drawn.add_column(column.head, overflow="fold", ratio=1 if column.wide else None)
     for row in rows:
-        drawn.add_row(*(Text("\n".join(map(printable, cell.split("\n")))) for cell in row))
+        drawn.add_row(*(Text(cell) for cell in row))
     terminal = sys.stdout.isatty()
     console = Console(file=io.StringIO(), width=None if terminal else _LOG_WIDTH, force_terminal=terminal)
     with console.capture() as captured:

@@ -72,7 +72,7 @@ def test_of_a_plain_connector_in_a_program(project: Project, control: Control) -
         "holds U+202E RIGHT-TO-LEFT OVERRIDE at place 2",
         "mixes Latin letters and U+0430 CYRILLIC SMALL LETTER A",
         # The engine itself writes the value as it is in front of this.
-        "[inbound connector 'Plain<U+200B>in<U+000A>2']",
+        "[inbound connector 'Plain\\u200bin\\n2']",
     )
     assert control.calls() == []
 

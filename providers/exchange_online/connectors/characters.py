@@ -67,8 +67,8 @@ def utf16_units(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    """A text for one line of a log: what is refused in a name is shown by its number."""
-    return "".join(f"<U+{ord(c):04X}>" if _kind(c) else c for c in text)
+    """A text for one line of a log: what is refused in a name is escaped, as Python and YAML write it."""
+    return "".join(c.encode("unicode_escape").decode("ascii") if _kind(c) else c for c in text)
 
 
 def _wrong(text: str, allowed: Callable[[str], bool]) -> str:
