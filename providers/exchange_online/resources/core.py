@@ -25,6 +25,7 @@ from exchange_online.connectors import (
     changes,
     check,
     inputs,
+    printable,
 )
 from exchange_online.lifecycle import Lifecycle, Outcome, Owner, other_tenant
 from exchange_online.resources.session import Session
@@ -236,7 +237,7 @@ class ConnectorCore:
 
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
-        return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
+        return f"{self.direction.word} connector '{printable(name if isinstance(name, str) else guid)}'"
 
 
 def outputs_of(record: ConnectorRecord, tenant: Tenant) -> Properties:
