@@ -15,9 +15,10 @@ from exchange_online.connectors.changes import (
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
-from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Options
+from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
+from exchange_online.connectors.secrecy import SECRET, hide, is_secret, keeping_secret, redacted, secret_properties
 from exchange_online.connectors.settings import (
     ConnectorSettings,
     InboundSettings,
@@ -32,6 +33,8 @@ __all__ = [
     "OPTIONS",
     "OPTION_KEYS",
     "REFUSED",
+    "SECRET",
+    "SECRET_PROPERTIES",
     "TOKENS",
     "Change",
     "Checked",
@@ -59,7 +62,10 @@ __all__ = [
     "changes",
     "check",
     "computed_outputs",
+    "hide",
     "inputs",
+    "is_secret",
+    "keeping_secret",
     "listed",
     "mail_flow",
     "neighbour_warnings",
@@ -68,7 +74,9 @@ __all__ = [
     "parameters",
     "parameters_after_new",
     "record_from_row",
+    "redacted",
     "restricts_tenant",
+    "secret_properties",
     "set_parameters",
     "shown",
 ]

@@ -55,6 +55,7 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
         when_created_utc: ISO 8601, as the service writes it.
         when_changed_utc: ISO 8601, as the service writes it.
         declined: Inputs that the service did not take over, although it did not refuse them.
+        secret_properties: Inputs whose values are secret; none where no value is.
     """
 
     direction = Direction.INBOUND
@@ -85,6 +86,7 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
     when_created_utc: pulumi.Output[str | None]
     when_changed_utc: pulumi.Output[str | None]
     declined: pulumi.Output[list[str] | None]
+    secret_properties: pulumi.Output[list[str] | None]
 
     def __init__(
         self,
@@ -157,6 +159,7 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
         when_changed_utc: ISO 8601, as the service writes it.
         is_validated: Whether a validation has succeeded.
         last_validation_timestamp: When it was validated; none where it never was.
+        secret_properties: Inputs whose values are secret; none where no value is.
     """
 
     direction = Direction.OUTBOUND
@@ -188,6 +191,7 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
     when_changed_utc: pulumi.Output[str | None]
     is_validated: pulumi.Output[bool | None]
     last_validation_timestamp: pulumi.Output[str | None]
+    secret_properties: pulumi.Output[list[str] | None]
 
     def __init__(
         self,
