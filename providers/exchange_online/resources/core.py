@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange_online.admin_api import AdminApiError
-from exchange_online.connectors import COMPUTED, Checked, Direction, Options, changes, check, inputs
+from exchange_online.connectors import (
+    COMPUTED,
+    Checked,
+    Direction,
+    Finding,
+    Options,
+    changes,
+    check,
+    inputs,
+    is_secret,
+    keeping_secret,
+    redacted,
+)
 from exchange_online.lifecycle import Outcome
 from exchange_online.resources.session import Session
 
@@ -89,43 +101,46 @@ class ConnectorCore:
 
     def check(self, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
-        with _as_sentences(f"checking the {self._called(news)}"):
+        with keeping_secret(self.direction, olds, news), _as_sentences(f"checking the {self._called(news)}"):
             self.session.refuse_unknown_cloud()
             if isinstance(earlier := olds.get("name"), str):
                 self.session.ownership.declare(self.direction, earlier)
             checked = check(self.direction, news, self.is_unknown)
             for finding in checked.warnings:
-                self.session.warn(f"{self._called(news)}: {finding}")
-            refusals = (Refusal(error.top_property, f"{error}. [{self._called(news)}]") for error in checked.errors)
+                self.session.warn(f"{self._called(news)}: {_sentence(finding)}")
+            refusals = [self._refusal(error, self._called(news)) for error in checked.errors]
             unknown = {key: value for key, value in news.items() if key in checked.unknown}
             return {**checked.inputs(), **unknown}, tuple(refusals)
 
     def diff(self, olds: Properties, news: Properties) -> Difference:
         """What differs between the state and the declaration."""
-        with _as_sentences(f"comparing the {self._called(news)}"):
+        with keeping_secret(self.direction, olds, news), _as_sentences(f"comparing the {self._called(news)}"):
             before, after = self._read(olds), self._read(news)
             changed = {change.parameter.key for change in changes(before.settings, after.settings)} | after.unknown
             declined = bool(changed) and changed <= set(olds.get(DECLINED, ()))
-            consents = before.options.inputs().keys() ^ after.options.inputs().keys()
-            return Difference(frozenset(changed | consents), declined)
+            old, new = before.options.inputs(), after.options.inputs()
+            # What becomes secret, or is no longer, must be written into the state anew.
+            beside = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+            return Difference(frozenset(changed | beside), declined)
 
     def create(self, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
-        with _as_sentences(f"creating the {self._called(news)}"):
+        with keeping_secret(self.direction, news), _as_sentences(f"creating the {self._called(news)}"):
             declared = self._read(news)
             outcome = self.session.lifecycle().create(declared.settings, declared.options)
             return outcome.record.guid, self._outputs(outcome, declared.options)
 
     def update(self, guid: str, olds: Properties, news: Properties) -> Properties:
         """The outputs of the connector that now is as declared."""
-        with _as_sentences(f"updating the {self._called(news)}"):
+        with keeping_secret(self.direction, olds, news), _as_sentences(f"updating the {self._called(news)}"):
             before, after = self._read(olds), self._read(news)
             outcome = self.session.lifecycle().update(guid, before.settings, after.settings)
             return self._outputs(outcome, after.options)
 
     def read(self, guid: str, properties: Properties) -> Found | None:
         """The connector, or None if it is gone for certain."""
-        with _as_sentences(f"reading the {self._called(properties, guid)}"):
+        doing = f"reading the {self._called(properties, guid)}"
+        with keeping_secret(self.direction, properties), _as_sentences(doing):
             record = self.session.lifecycle().read(self.direction, guid)
             if record is None:
                 return None
@@ -136,7 +151,7 @@ class ConnectorCore:
     def delete(self, guid: str, properties: Properties) -> None:
         """Removes the connector; one that is gone already is fine."""
         called = self._called(properties, guid)
-        with _as_sentences(f"deleting the {called}"):
+        with keeping_secret(self.direction, properties), _as_sentences(f"deleting the {called}"):
             for warning in self.session.lifecycle().delete(guid, self._read(properties).settings):
                 self.session.warn(f"{called}: {warning}")
 
@@ -150,9 +165,18 @@ class ConnectorCore:
         outputs: Properties = {**outcome.record.outputs(), **options.inputs()}
         return {**outputs, DECLINED: list(outcome.declined)} if outcome.declined else outputs
 
+    def _refusal(self, error: Finding, called: str) -> Refusal:
+        # Beside the name of a property the engine prints its value, also where it is secret.
+        named = "" if is_secret(error.top_property) else error.top_property
+        return Refusal(named, redacted(f"{_sentence(error)}. [{called}]"))
+
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
         return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
+
+
+def _sentence(finding: Finding) -> str:
+    return redacted(str(finding), parts=is_secret(finding.top_property))
 
 
 @contextmanager
@@ -165,11 +189,11 @@ def _as_sentences(doing: str) -> Iterator[None]:
     try:
         yield
     except AdminApiError as error:
-        raise ConnectorError(f"{doing} failed. {error}") from None
+        raise ConnectorError(redacted(f"{doing} failed. {error}")) from None
     except BaseException as error:  # noqa: BLE001 - see the docstring
         raise ConnectorError(
-            f"{doing} failed with an unexpected {type(error).__name__}{_place(error)}. "
-            "This is a defect of the provider: please report it with this line."
+            redacted(f"{doing} failed with an unexpected {type(error).__name__}{_place(error)}. ")
+            + "This is a defect of the provider: please report it with this line."
         ) from None
 
 
