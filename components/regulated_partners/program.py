@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import mail_flow
+from exchange_online.connectors import hide, mail_flow, redacted
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
-from regulated_partners.partners import DeclarationFinding, DeclaredConnector, DeclaredStack, Half, Pair, read_stack
+from regulated_partners.errors import CannotRunError
+from regulated_partners.names import PREFIX
+from regulated_partners.partners import (
+    DeclarationFinding,
+    DeclaredConnector,
+    DeclaredStack,
+    Half,
+    Pair,
+    SecretPlaces,
+    read_stack,
+    read_stack_file,
+    secret_places,
+    secrets_of,
+)
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.shared_partners import project_root
 
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
 _ERROR_SHOWN = 32
+
+#: Properties that no sentence about mail tells.
+_NOT_TOLD = frozenset({"name", "comment"})
+
+_NONE: frozenset[str] = frozenset()
 
 
 def run() -> None:
@@ -25,46 +45,102 @@ def run() -> None:
 
     Everything that is wrong is said before any resource is declared; then the program ends.
     """
-    stack = read_stack(stack_config(), project=pulumi.get_project())
+    config = stack_config()
+    places = _secret_places(config)
+    hide(places.values)
+    stack = read_stack(config, project=pulumi.get_project())
+    said = partial(_said, places)
     for warning in stack.warnings:
-        pulumi.log.warn(str(warning))
-    _stop_on_errors(stack.errors)
-    _show_preflight(stack)
+        pulumi.log.warn(said(warning))
+    refused = {finding.path for finding in places.refused}
+    errors = [*places.refused, *(error for error in stack.errors if error.path not in refused)]
+    _stop_on_errors([said(error) for error in errors])
+    secret = secrets_of(places, config) if places.places else {}
+    _show_preflight(stack, keep=not places.places)
     # A protected connector is deleted only after `pulumi state unprotect`, or with `protect: false` at its partner.
     options = pulumi.ResourceOptions(protect=stack.settings.protects)
-    pulumi.export(
-        "partners", {pair.name: partner_export(pair, RegulatedPartner.declared(pair, options)) for pair in stack.pairs}
-    )
+    partners = {}
+    for pair in stack.pairs:
+        own = secret.get(("partners", pair.name), _NONE)
+        partners[pair.name] = partner_export(pair, RegulatedPartner.declared(pair, options, own), own)
+    pulumi.export("partners", partners)
     for direction, key in KEYS.items():
-        connectors = {
-            connector.name: connector_export(connector, declare_connector(connector, options))
-            for connector in stack.connectors
-            if connector.direction is direction
-        }
+        connectors = {}
+        for connector in stack.connectors:
+            if connector.direction is direction:
+                own = secret.get((key, connector.name), _NONE)
+                connectors[connector.name] = connector_export(
+                    connector, declare_connector(connector, options, own), own
+                )
         if connectors:
             pulumi.export(key, connectors)
 
 
-def partner_export(pair: Pair, component: RegulatedPartner) -> dict[str, Any]:
-    """For each direction the connector's name and id, and what it does to mail in one sentence."""
+def partner_export(pair: Pair, component: RegulatedPartner, secret: frozenset[str] = _NONE) -> dict[str, Any]:
+    """For each direction the connector's name and id, and what it does to mail in one sentence.
+
+    Args:
+        pair: the partner.
+        component: its resources.
+        secret: the places in its declaration whose values are secret; what tells them is secret too.
+    """
     return {
-        "inbound": {"connector": pair.inbound.settings.name, **connector_export(pair.inbound, component.inbound)},
-        "outbound": {"connector": pair.outbound.settings.name, **connector_export(pair.outbound, component.outbound)},
+        "inbound": _half_export(pair.inbound, component.inbound, secret),
+        "outbound": _half_export(pair.outbound, component.outbound, secret),
+    }
+
+
+def _half_export(
+    half: Half[Any], connector: InboundConnector | OutboundConnector, secret: frozenset[str]
+) -> dict[str, Any]:
+    own = frozenset(key for key, path in half.paths.items() if path in secret)
+    name = half.settings.name
+    return {
+        "connector": pulumi.Output.secret(name) if "name" in own else name,
+        **connector_export(half, connector, own),
     }
 
 
 def connector_export(
-    declared: DeclaredConnector | Half[Any], connector: InboundConnector | OutboundConnector
+    declared: DeclaredConnector | Half[Any],
+    connector: InboundConnector | OutboundConnector,
+    secret: frozenset[str] = _NONE,
 ) -> dict[str, Any]:
-    """A connector's id, and what it does to mail in one sentence."""
-    return {"id": connector.id, "mailFlow": mail_flow(declared.settings)}
+    """A connector's id, and what it does to mail in one sentence; that is secret where it tells a secret."""
+    sentence = mail_flow(declared.settings)
+    return {"id": connector.id, "mailFlow": pulumi.Output.secret(sentence) if secret - _NOT_TOLD else sentence}
 
 
-def _stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:
+def _secret_places(config: Mapping[str, object]) -> SecretPlaces:
+    """Where in the declarations secrets stand; the engine says only in which settings."""
+    held = {name: value for name, value in config.items() if pulumi.runtime.is_config_secret(name)}
+    if not any(name.startswith(PREFIX) for name in held):
+        return SecretPlaces({})
+    filed: Mapping[str, object] = {}
+    with contextlib.suppress(CannotRunError):
+        filed = read_stack_file(None, pulumi.get_stack()).config
+    places = secret_places(held, filed)
+    for name in places.doubtful:
+        pulumi.log.warn(
+            f"{PREFIX}{name} holds a secret, and the stack's settings file does not show which of its values is one: "
+            "all of its texts that can be secret are treated as secrets. Names of partners and connectors stay "
+            "readable. Set secrets with `pulumi config set --secret --path` to have the others shown."
+        )
+    return places
+
+
+def _said(places: SecretPlaces, finding: DeclarationFinding) -> str:
+    """A finding in a log, without secrets: about a secret value not even a part of it."""
+    if finding in places.refused:
+        return str(finding)
+    return redacted(str(finding), parts=places.speaks_of(finding))
+
+
+def _stop_on_errors(errors: Sequence[str]) -> None:
     if not errors:
         return
     for error in errors:
-        pulumi.log.error(str(error))
+        pulumi.log.error(error)
     count = len(errors)
     pulumi.log.error(
         f"{count} {'error' if count == 1 else 'errors'} in the declarations of this stack; nothing was changed."
@@ -72,13 +148,13 @@ def _stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:
     sys.exit(_ERROR_SHOWN)
 
 
-def _show_preflight(stack: DeclaredStack) -> None:
+def _show_preflight(stack: DeclaredStack, *, keep: bool) -> None:
     if not pulumi.runtime.is_dry_run() or stack.settings.preflight in (None, False, "false"):
         return
     from regulated_partners.preflight import preflight
 
-    report = preflight(stack.settings.preflight, stack.pairs, project_root(Path.cwd()) or Path.cwd())
+    report = preflight(stack.settings.preflight, stack.pairs, project_root(Path.cwd()) or Path.cwd(), keep=keep)
     for warning in report.warnings:
-        pulumi.log.warn(warning)
+        pulumi.log.warn(redacted(warning))
     for note in report.notes:
-        pulumi.log.info(note)
+        pulumi.log.info(redacted(note))
