@@ -13,6 +13,7 @@ from exchange_online.connectors import Direction
 from exchange_online.resources.connector import attributes, awaited, comes_later
 from regulated_partners.names import COMPONENT_TOKEN, PREFIX
 from regulated_partners.partners import (
+    STAND_INS,
     DeclarationFinding,
     DeclaredConnector,
     Half,
@@ -206,20 +207,7 @@ def _say_what_does_not_count(component: RegulatedPartner, opts: pulumi.ResourceO
         )
 
 
-#: What stands in for a text that is not known yet, by its place: something that the rules accept.
-_STAND_INS = {
-    "domains": "later{}.example",
-    "certificateName": "later.example",
-    "comment": "later",
-    "inbound.comment": "later",
-    "inbound.certificateName": "later.example",
-    "inbound.senderIpAddresses": "192.0.2.{}",
-    "outbound.comment": "later",
-    "outbound.tlsDomain": "later.example",
-    "outbound.smartHosts": "later{}.example",
-    "outbound.validationRecipients": "later{}@later.example",
-}
-_LISTS = frozenset(place for place, text in _STAND_INS.items() if "{}" in text)
+_LISTS = frozenset(place for place, text in STAND_INS.items() if "{}" in text)
 
 _MUST_BE_PLAIN = (
     "an output of another resource cannot stand here, because it decides what is declared; write a plain value, "
@@ -255,7 +243,7 @@ class _Later:
                 plain[name] = self.stood_in(value, f"{place}.")
             elif not comes_later(value):
                 plain[name] = value
-            elif place in _STAND_INS or ".settings." in place:
+            elif place in STAND_INS or ".settings." in place:
                 self._given[place] = awaited(value)
                 plain[name] = self._standing_in(place, value)
             else:
@@ -264,7 +252,7 @@ class _Later:
         return plain
 
     def _standing_in(self, place: str, value: Any) -> Any:
-        text = _STAND_INS.get(place, "later")
+        text = STAND_INS.get(place, "later")
         if place not in _LISTS or not isinstance(value, (list, tuple)):
             self.whole |= {place}
             return [text.format(1)] if place in _LISTS else text

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange_online.connectors import Checked, ConnectorSettings, Direction, InputValue, check
+from exchange_online.connectors import SECRET_PROPERTIES, Checked, ConnectorSettings, Direction, InputValue, check
 from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.secure import connector_may_keep, is_secure, refusal
 
 #: The stack's setting that lists the connectors of a direction.
 KEYS = {Direction.INBOUND: "inboundConnectors", Direction.OUTBOUND: "outboundConnectors"}
@@ -77,19 +78,28 @@ def _read_connector(
     if not isinstance(item, dict):
         return None, (DeclarationFinding("", "this is not a mapping; write 'name: value' lines."),)
     properties = {str(key): value for key, value in item.items() if key not in (_PROTECT, _ALIASES)}
-    checked = check(direction, properties)
+    checked = check(direction, properties, is_secure)
     findings = [
         DeclarationFinding(finding.path, f"{finding.sentence()}.", finding.severity) for finding in checked.findings
     ]
-    findings += _option_findings(item)
+    findings += [*_option_findings(item), *_secret_findings(direction, item)]
     if any(finding.is_error for finding in findings):
         return None, tuple(findings)
     return DeclaredConnector(direction, checked, item.get(_PROTECT), tuple(item.get(_ALIASES) or ())), tuple(findings)
 
 
+def _secret_findings(direction: Direction, item: dict[Any, Any]) -> Iterable[DeclarationFinding]:
+    if SECRET_PROPERTIES in item:
+        text = "the program writes this itself; set a value with `pulumi config set --secret --path` to make it secret."
+        yield DeclarationFinding(SECRET_PROPERTIES, text)
+    for key in map(str, (key for key, value in item.items() if is_secure(value))):
+        if key == "name" or not connector_may_keep(direction, key):
+            yield refusal(key, key)
+
+
 def _option_findings(item: dict[Any, Any]) -> Iterable[DeclarationFinding]:
-    if not isinstance(item.get(_PROTECT), bool | None):
+    if not isinstance(item.get(_PROTECT), bool | None) and not is_secure(item[_PROTECT]):
         yield DeclarationFinding(_PROTECT, "this is not true or false; write one of them, without quotation marks.")
     aliases = item.get(_ALIASES) or []
-    if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+    if not is_secure(aliases) and not (isinstance(aliases, list) and all(isinstance(name, str) for name in aliases)):
         yield DeclarationFinding(_ALIASES, "this is not a list of texts; write each earlier name after '- '.")

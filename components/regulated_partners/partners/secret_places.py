@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from exchange_online.connectors import Direction, Flag, Member, parameters
+from exchange_online.connectors import Direction
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.findings import DeclarationFinding, spelled
+from regulated_partners.partners.secure import connector_may_keep, is_secure, partner_may_keep, refusal
 from regulated_partners.partners.settings import read_settings
 from regulated_partners.partners.shared_partners import collect_partners
 
@@ -30,30 +30,6 @@ _DECLARING = {
 _MARK = "\x00secret"
 
 _INDEX = re.compile(r"\[\d+\]$")
-_TEXTS = frozenset(
-    {
-        "domains",
-        "certificateName",
-        "comment",
-        "inbound.name",
-        "inbound.comment",
-        "inbound.certificateName",
-        "inbound.senderIpAddresses",
-        "outbound.name",
-        "outbound.comment",
-        "outbound.tlsDomain",
-        "outbound.smartHosts",
-        "outbound.validationRecipients",
-        "acknowledge.reason",
-    }
-)
-
-_REFUSED = (
-    "a secret cannot stand here: {why}. Set it without --secret; comments, domains, names in certificates, addresses "
-    "and hosts can be secret."
-)
-_IN_URN = "the names of a partner or connector are part of Pulumi's names for its resources, which state and logs show"
-_DECIDES = "it is not a text, or it decides what is declared"
 
 
 @dataclass(frozen=True)
@@ -154,7 +130,7 @@ class _Walk:
 
     def marked(self, value: object, filed: object, place: tuple[str | int, ...], *, secret: bool = False) -> object:
         """The value with marks."""
-        secret = secret or is_secure(filed)
+        secret = secret or (isinstance(filed, dict) and is_secure(filed))
         if isinstance(value, dict):
             below = filed if isinstance(filed, dict) else {}
             return {key: self.marked(one, below.get(key), (*place, key), secret=secret) for key, one in value.items()}
@@ -170,14 +146,8 @@ class _Walk:
         self.found[spelled(place)] = value
         if _may_be_secret(place):
             return _MARK
-        why = _IN_URN if _relative(place) in ("name", "aliases") else _DECIDES
-        self.refused.append(DeclarationFinding(spelled(place), _REFUSED.format(why=why)))
+        self.refused.append(refusal(spelled(place), _relative(place)))
         return value
-
-
-def is_secure(value: object) -> bool:
-    """Whether this is how a stack's file writes a secret."""
-    return isinstance(value, dict) and value.keys() == {"secure"}
 
 
 def _same(value: object, filed: object) -> bool:
@@ -194,13 +164,5 @@ def _may_be_secret(place: tuple[str | int, ...]) -> bool:
     relative = _relative(place)
     for direction, key in KEYS.items():
         if place[0] == key:
-            return relative != "name" and _is_text(direction, relative)
-        below = f"{direction.word}.settings."
-        if relative.startswith(below):
-            return _is_text(direction, relative.removeprefix(below))
-    return relative in _TEXTS
-
-
-def _is_text(direction: Direction, key: str) -> bool:
-    kinds: dict[str, Any] = {parameter.key: parameter.kind for parameter in parameters(direction)}
-    return key in kinds and not isinstance(kinds[key], (Flag, Member))
+            return relative != "name" and connector_may_keep(direction, relative)
+    return partner_may_keep(relative)

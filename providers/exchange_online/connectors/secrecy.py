@@ -36,7 +36,8 @@ _BEGINNING = 12
 
 _DIGITS = re.compile(r"[\d./-]+")
 _CUT_OFF = re.compile(r"\.\.\.|…|\s*\[shortened\]|['\"]|\s*$")
-_TOKEN = re.compile(r"[^\s'\"(),;]+")
+#: What can be part of a value in a sentence about it: something in quotation marks, or what is no mere word.
+_PIECE = re.compile(r"(?P<mark>['\"])(?P<quoted>[^'\"]+)(?P=mark)|(?P<bare>[^\s'\"(),;]*[\d.@:/_-][^\s'\"(),;]*)")
 
 _NONE: frozenset[str] = frozenset()
 
@@ -100,8 +101,9 @@ def without(text: str, values: Iterable[str], *, parts: bool = False) -> str:
     kept = tuple(values)
     for value in kept:
         text = _pattern(value).sub(SECRET, text)
+    for value in kept:
         text = _without_beginning(text, value)
-    return _TOKEN.sub(lambda token: _part(token[0], kept), text) if parts and kept else text
+    return _PIECE.sub(lambda piece: _part(piece, kept), text) if parts and kept else text
 
 
 def _pattern(value: str) -> re.Pattern[str]:
@@ -129,10 +131,12 @@ def _without_beginning(text: str, value: str) -> str:
     return text
 
 
-def _part(token: str, values: Iterable[str]) -> str:
-    bare = token.strip(".:").lower()
-    hidden = len(bare) >= _SHORTEST and any(bare in value.lower() for value in values)
-    return token.replace(token.strip(".:"), SECRET) if hidden and SECRET not in token else token
+def _part(piece: re.Match[str], values: Iterable[str]) -> str:
+    whole = piece["quoted"] or piece["bare"]
+    bare = whole.strip() if piece["quoted"] else whole.strip(".:")
+    shortest = 1 if piece["quoted"] else _SHORTEST
+    hidden = len(bare) >= shortest and any(bare.lower() in value.lower() for value in values)
+    return piece[0].replace(bare, SECRET) if hidden else piece[0]
 
 
 def _texts(direction: Direction, key: str, value: object) -> Iterator[str]:
