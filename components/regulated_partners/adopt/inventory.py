@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from exchange_online.connectors import ConnectorRecord, mail_flow
+from exchange_online.connectors import ConnectorRecord, ConnectorSettings, mail_flow
 from regulated_partners.adopt.tenant import ConnectorKind, kind_of
+from regulated_partners.engine.plan import without_secrets
 from regulated_partners.engine.state import ManagedConnector
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -42,7 +43,13 @@ class InventoryItem:
     @property
     def mail_flow(self) -> str:
         """What it does to mail, one sentence."""
-        return mail_flow(self.connector.settings)
+        return mail_flow(self.settings)
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """Its settings; what is a secret of the stack that manages it is not shown."""
+        settings, secret = self.connector.settings, self.managed.secret if self.managed else ()
+        return without_secrets(settings, settings, secret)[0]
 
     def fields(self) -> dict[str, str | bool | None]:
         """What JSON and CSV hold."""
@@ -59,13 +66,13 @@ def inventory_of(
 #: The fields of JSON and CSV; the names stay. Empty where the service does not say.
 _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
     "direction": lambda item: item.connector.direction.word,
-    "name": lambda item: item.connector.name,
+    "name": lambda item: item.settings.name,
     "id": lambda item: item.connector.guid,
     "kind": lambda item: kind_of(item.connector).value,
     "enabled": lambda item: item.connector.settings.enabled,
     "managedBy": lambda item: item.managed.stack if item.managed else None,
     "resource": lambda item: item.managed.resource if item.managed else None,
-    "comment": lambda item: item.connector.settings.comment or "",
+    "comment": lambda item: item.settings.comment or "",
     "mailFlow": lambda item: item.mail_flow,
     "whenChangedUtc": lambda item: item.connector.when_changed_utc,
 }
@@ -94,7 +101,7 @@ def _table(items: Sequence[InventoryItem]) -> str:
     rows = [
         (
             item.connector.direction.word,
-            printable(item.connector.name),
+            printable(item.settings.name),
             kind_of(item.connector).value,
             item.managed.stack if item.managed else "unmanaged" if item.unmanaged else "-",
             printable(item.mail_flow),

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online.connectors import ConnectorSettings, Direction
+from exchange_online.connectors import ConnectorSettings, Direction, secret_properties
 from regulated_partners.engine.plan import CONNECTORS, read_properties
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
@@ -25,6 +25,7 @@ class ManagedConnector:
         direction, guid: of the connector.
         resource: its resource's name in the program.
         in_component: whether it belongs to a component, as the connectors of a partner do.
+        secret: the properties whose values are secret.
     """
 
     stack: str
@@ -32,6 +33,7 @@ class ManagedConnector:
     guid: str
     resource: str
     in_component: bool
+    secret: frozenset[str] = frozenset()
 
 
 class ResourceState(BaseModel):
@@ -81,7 +83,8 @@ def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnect
     for resource in Export.model_validate(export).deployment.resources or ():
         if resource.type in CONNECTORS and resource.id and not resource.delete:
             _, _, chain, name = resource.urn.split("::", 3)
-            yield ManagedConnector(stack, CONNECTORS[resource.type], resource.id.lower(), name, "$" in chain)
+            direction, secret = CONNECTORS[resource.type], secret_properties(resource.properties)
+            yield ManagedConnector(stack, direction, resource.id.lower(), name, "$" in chain, secret)
 
 
 def managed_connectors(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> dict[str, ManagedConnector]:

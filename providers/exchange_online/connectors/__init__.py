@@ -18,7 +18,15 @@ from exchange_online.connectors.neighbours import neighbour_warnings, restricts_
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
-from exchange_online.connectors.secrecy import SECRET, hide, is_secret, keeping_secret, redacted, secret_properties
+from exchange_online.connectors.secrecy import (
+    SECRET,
+    hide,
+    hide_secrets,
+    is_secret,
+    keeping_secret,
+    redacted,
+    secret_properties,
+)
 from exchange_online.connectors.settings import (
     ConnectorSettings,
     InboundSettings,
@@ -63,6 +71,7 @@ __all__ = [
     "check",
     "computed_outputs",
     "hide",
+    "hide_secrets",
     "inputs",
     "is_secret",
     "keeping_secret",

@@ -53,13 +53,18 @@ def keeping_secret(direction: Direction, *declared: Mapping[str, object]) -> Ite
     Args:
         declared: Pulumi properties, old ones and new ones; each may name secret ones.
     """
-    properties = _NONE.union(*map(secret_properties, declared))
-    hide(value for key in properties for one in declared for value in _texts(direction, key, one.get(key)))
-    token = _properties.set(properties)
+    token = _properties.set(hide_secrets(direction, *declared))
     try:
         yield
     finally:
         _properties.reset(token)
+
+
+def hide_secrets(direction: Direction, *declared: Mapping[str, object]) -> frozenset[str]:
+    """Hides what declarations of one connector call secret from now on; returns the secret properties."""
+    properties = _NONE.union(*map(secret_properties, declared))
+    hide(value for key in properties for one in declared for value in _texts(direction, key, one.get(key)))
+    return properties
 
 
 def secret_properties(declared: Mapping[str, object]) -> frozenset[str]:
