@@ -34,8 +34,10 @@ from regulated_partners.partners.shared_partners import project_root
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
 _ERROR_SHOWN = 32
 
-#: Properties that no sentence about mail tells.
-_NOT_TOLD = frozenset({"name", "comment"})
+#: Properties whose values a sentence about mail tells. Source: exchange_online.connectors.words.
+_TOLD = frozenset(
+    {"senderDomains", "senderIpAddresses", "tlsSenderCertificateName", "recipientDomains", "smartHosts", "tlsDomain"}
+)
 
 _NONE: frozenset[str] = frozenset()
 
@@ -108,7 +110,7 @@ def connector_export(
 ) -> dict[str, Any]:
     """A connector's id, and what it does to mail in one sentence; that is secret where it tells a secret."""
     sentence = mail_flow(declared.settings)
-    return {"id": connector.id, "mailFlow": pulumi.Output.secret(sentence) if secret - _NOT_TOLD else sentence}
+    return {"id": connector.id, "mailFlow": pulumi.Output.secret(sentence) if secret & _TOLD else sentence}
 
 
 def _secret_places(config: Mapping[str, object]) -> SecretPlaces:
