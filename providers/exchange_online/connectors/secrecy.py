@@ -35,7 +35,7 @@ _ANYWHERE = 8
 _BEGINNING = 12
 
 _DIGITS = re.compile(r"[\d./-]+")
-_CUT_OFF = re.compile(r"\.\.\.|…|\s*\[shortened\]|['\"]|\s*$")
+_CUT_OFF = re.compile(r"\.\.\.|…|\s*\[shortened\]|\s*$")
 #: What can be part of a value in a sentence about it: something in quotation marks, or what is no mere word.
 _PIECE = re.compile(r"(?P<mark>['\"])(?P<quoted>[^'\"]+)(?P=mark)|(?P<bare>[^\s'\"(),;]*[\d.@:/_-][^\s'\"(),;]*)")
 
@@ -106,7 +106,6 @@ def without(text: str, values: Iterable[str], *, parts: bool = False) -> str:
     kept = tuple(values)
     for value in kept:
         text = _pattern(value).sub(SECRET, text)
-    for value in kept:
         text = _without_beginning(text, value)
     return _PIECE.sub(lambda piece: _part(piece, kept), text) if parts and kept else text
 
@@ -164,7 +163,9 @@ def _spellings(value: str) -> Iterator[str]:
         if not one or one == "*":
             continue
         yield one
-        yield repr(one)[1:-1]
+        escaped = repr(one)[1:-1].replace("\\'", "'")
+        # Whichever mark the text around it is quoted with.
+        yield from (escaped, escaped.replace("'", "\\'"), escaped.replace('"', '\\"'))
         yield json.dumps(one)[1:-1]
         yield json.dumps(one, ensure_ascii=False)[1:-1]
         yield html.escape(one)
