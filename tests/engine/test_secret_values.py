@@ -132,7 +132,7 @@ def test_secrets_in_code(project: Project, control: Control, tmp_path: Path) -> 
         "comment": {"secret": 'CANARY-3: says "so"'},
         "outbound": {"smart_hosts": {"secret": ["canary-4.example"]}},
     }
-    raw = {"name": {"secret": "CANARY-5"}, "sender_domains": ["open.example"], "comment": {"secret": "CANARY-6"}}
+    raw = {"name": {"secret": "CANARY-5"}, "sender_domains": ["canary-11.example"], "comment": {"secret": "CANARY-6"}}
 
     _declare(project, {**partner, "certificate_name": {"secret": "https://canary-2.example:25/x"}})
     refused = canaries.seen(project.up().refused(": '[secret]' is not a domain name"))

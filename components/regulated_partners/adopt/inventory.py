@@ -48,8 +48,7 @@ class InventoryItem:
     @property
     def settings(self) -> ConnectorSettings:
         """Its settings; what is a secret of the stack that manages it is not shown."""
-        settings, secret = self.connector.settings, self.managed.secret if self.managed else ()
-        return without_secrets(settings, settings, secret)[0]
+        return without_secrets(self.connector.settings, self.managed.secret if self.managed else ())
 
     def fields(self) -> dict[str, str | bool | None]:
         """What JSON and CSV hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -16,12 +16,12 @@ from exchange_online.connectors import (
     Direction,
     Flag,
     Member,
-    Parameter,
     Text,
     Texts,
     Value,
     check,
     parameters,
+    secret_properties,
 )
 from regulated_partners.partners.acknowledgements import Acknowledgements
 
@@ -112,31 +112,25 @@ class Plan:
 def read_properties(direction: Direction, properties: Mapping[str, Any]) -> Checked:
     """The canonical settings in a resource's inputs or outputs; what the service computed is left out.
 
-    A secret is `[secret]`, also where the engine writes it encrypted; a secret switch or choice is not known.
+    A secret is `[secret]`, also where the engine writes it encrypted or in clear; a secret switch is not known.
     """
+    secret = secret_properties(properties)
     kinds = {parameter.key: parameter.kind for parameter in parameters(direction)}
     own: dict[str, Any] = {}
     for key, value in properties.items():
-        if key in kinds and _is_hidden(value):
+        if key in kinds and (_is_hidden(value) or (key in secret and value not in (None, "", []))):
             own[key] = _UNKNOWN if isinstance(kinds[key], (Flag, Member)) else SECRET
         elif key in {*kinds, *OPTION_KEYS, SECRET_PROPERTIES}:
             own[key] = value
     return check(direction, own, _is_unknown)
 
 
-def without_secrets(
-    before: ConnectorSettings, after: ConnectorSettings, secret: Collection[str]
-) -> tuple[ConnectorSettings, ConnectorSettings]:
-    """Both settings with `[secret]` in place of what is secret in one of them, as far as it is there."""
-    known = [parameter for parameter in parameters(after.direction) if parameter.key in secret]
-    return _hiding(before, known), _hiding(after, known)
-
-
-def _hiding(settings: ConnectorSettings, secret: Iterable[Parameter]) -> ConnectorSettings:
+def without_secrets(settings: ConnectorSettings, secret: Collection[str]) -> ConnectorSettings:
+    """The settings with `[secret]` in place of what is secret, as far as it is there."""
     hidden: dict[str, Value] = {}
-    for parameter in secret:
+    for parameter in parameters(settings.direction):
         value = settings.value(parameter)
-        if isinstance(value, (str, tuple)) and value:
+        if parameter.key in secret and isinstance(value, (str, tuple)) and value:
             hidden[parameter.attribute] = SECRET if isinstance(value, str) else (SECRET,)
     return replace(settings, **hidden)  # type: ignore[arg-type]
 

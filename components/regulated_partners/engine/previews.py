@@ -307,12 +307,16 @@ def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
     before = step.old.settings if step.old else None
     if operation is Operation.UNCHANGED:
         before = before or (after.settings if after else None)
-    planned = planned_settings(after, before) if after else None
-    recorded = read.old.settings if read and read.old else None
-    if planned and before:
-        before, planned = without_secrets(before, planned, step.secrets)
-    if recorded and before:
-        recorded, before = without_secrets(recorded, before, step.secrets)
+    secret = step.secrets
+    # Also where a preview shows secrets, or the value was none before.
+    recorded, before, planned = (
+        settings and without_secrets(settings, secret)
+        for settings in (
+            read.old.settings if read and read.old else None,
+            before,
+            planned_settings(after, before) if after else None,
+        )
+    )
     return PlannedConnector(
         urn=step.urn,
         direction=direction,
@@ -362,6 +366,7 @@ def _saved(
     remains = plan.state is not None and operation is not Operation.DELETE
     after = read_properties(direction, plan.state or {}) if remains else None
     before, parent = None, plan.goal.parent if plan.goal else ""
+    secret = secret_properties(plan.state or {})
     hidden: frozenset[str] = frozenset()
     if operation is Operation.UNCHANGED and after:
         before = after.settings
@@ -370,18 +375,16 @@ def _saved(
         parent = parent or resource.parent
         now = _inputs_now(plan, resource)
         before = read_properties(direction, now).settings
-        secret = secret_properties(plan.state or {}) | secret_properties(now)
+        secret |= secret_properties(now)
         hidden = secret & set(plan.goal.input_diff.updates) if plan.goal else hidden
-        if after:
-            before, settings = without_secrets(before, after.settings, secret)
-            after = replace(after, settings=settings)
+        before = without_secrets(before, secret)
     return PlannedConnector(
         urn=urn,
         direction=direction,
         operation=operation,
         partner=partner_of(parent),
         before=before,
-        after=planned_settings(after, before) if after else None,
+        after=without_secrets(planned_settings(after, before), secret) if after else None,
         unknown=after.unknown if after else frozenset(),
         hidden=hidden,
         adopts=bool(after and after.options.adopt_existing and operation is Operation.CREATE),

@@ -21,4 +21,5 @@ def read(value: Any) -> Any:
 declared = read(json.loads(os.environ["DECLARED"]))
 RegulatedPartner(**declared["partner"])
 if "connector" in declared:
-    InboundConnector("Raw", **declared["connector"])
+    hidden = pulumi.ResourceOptions(additional_secret_outputs=["sender_domains"])
+    InboundConnector("Raw", **declared["connector"], opts=hidden)

@@ -81,6 +81,18 @@ def test_a_value_that_becomes_secret_is_not_shown(secret_first: bool) -> None:
     assert "o setting of the connector changes" in text
 
 
+def test_a_plan_that_shows_secrets_makes_a_review_that_does_not() -> None:
+    """Failing, `pulumi preview --json --show-secrets`, made to look at something, would end in a pull request."""
+    old = outbound(smartHosts=["canary-1.example"], comment="canary")
+    new = {**old, "smartHosts": ["canary-2.example"]}
+    for steps in (step("update", old, new, "smartHosts"), step("create", None, new), step("delete", old, None)):
+        text, _ = reviewed(steps)
+        assert "canary" not in text
+        assert "\\[secret\\]" in text
+    (drift,) = review_of(read_refresh({"steps": [step("update", old, new, "smartHosts")]}, "dev"), TODAY).drifts
+    assert "canary" not in issue("dev", [drift])
+
+
 def test_a_secret_that_comes_or_goes_is_said_as_such() -> None:
     """Failing, nobody would see that the servers of a partner are no longer declared at all."""
     text, _ = reviewed(
