@@ -18,7 +18,7 @@ from exchange_online.connectors import (
     computed_outputs,
     parameters,
 )
-from exchange_online.resources.core import DECLINED
+from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
 from exchange_online.resources.sdk import repair_serializer
 
 repair_serializer()
@@ -30,7 +30,7 @@ _SECRET_PROPERTIES = "secret_properties"  # noqa: S105 - a name
 def attributes(direction: Direction) -> dict[str, str]:
     """The attribute of each property, inputs and outputs."""
     settings = {parameter.key: parameter.attribute for parameter in parameters(direction)}
-    computed = {output.key: output.attribute for output in computed_outputs()}
+    computed = {output.key: output.attribute for output in (*computed_outputs(), TENANT_ID, CLOUD)}
     return {**settings, **OPTION_KEYS, **computed, DECLINED: DECLINED, SECRET_PROPERTIES: _SECRET_PROPERTIES}
 
 
