@@ -147,9 +147,11 @@ def test_secrets_in_code(project: Project, control: Control, tmp_path: Path) -> 
     control.reset()
 
     text = (
-        "'canary-1.example' of CANARY-3: says \"so\", CANARY-3: SAY... and canary-4.example is not what mail.com takes."
+        "'canary-1.example' of CANARY-3: says \"so\", CANARY-3: SAY... and canary-2.example is not what mail.com takes."
     )
-    control.fault(Refusal(exception_type="Microsoft.Exchange.X", text=text, status=400), "New-*Connector", count=None)
+    control.fault(
+        Refusal(exception_type="Microsoft.Exchange.X", text=text, status=400), "New-InboundConnector", count=None
+    )
     said = canaries.seen(project.up().refused("is not what mail.com takes"))
     assert "The service said: '[secret]' of [secret], [secret]... and [secret] is" in said.output
     control.clear_faults()

@@ -130,6 +130,8 @@ def test_secret_properties_are_marked_in_all_that_comes_back(start: Start, tenan
         updated = process.update(read, {**SECRET.properties, "enabled": False})
         assert marked(updated.outputs) == sorted([*_NAMES, "identity"])
         assert process.diff(read, {**made.inputs, "secretProperties": ["name"]}).changes == "unknown"
+    holds_no_canary(*process.messages)
+    with start() as process:
         process.delete(updated)
     assert tenant.connectors("outbound") == []
     holds_no_canary(*process.messages)
@@ -193,10 +195,12 @@ def test_what_is_said_about_others_shows_no_secret_either(start: Start, tenant: 
         process.create(SECRET.direction, other)
         assert any("applies to [secret], [secret] too" in message for message in process.messages), process.messages
         holds_no_canary(*process.messages)
+    by_hand = {"Name": "By hand", "RecipientDomains": ["canary-1.example"], "Comment": "canary-9", "Enabled": False}
+    tenant.seed(outbound=[by_hand])
     with start() as process, pytest.raises(ProviderError) as refused:
-        process.create(SECRET.direction, {**SECRET.properties, "comment": "canary-9", "enabled": False})
+        process.create(SECRET.direction, {**other, "name": "By hand", "secretProperties": _NAMES})
     assert "comment: [secret] => [secret]" in str(refused.value)
-    assert "enabled: true => false" in str(refused.value)
+    assert "enabled: false => true" in str(refused.value)
     holds_no_canary(str(refused.value), *process.messages)
     tenant.fault(Garbage(body='{"value": []}'), "Set-OutboundConnector", count=None)
     with start() as process:
