@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
@@ -40,6 +40,7 @@ _TOLD = frozenset(
 )
 
 _NONE: frozenset[str] = frozenset()
+_Item = TypeVar("_Item")
 
 
 def run() -> None:
@@ -62,20 +63,24 @@ def run() -> None:
     # A protected connector is deleted only after `pulumi state unprotect`, or with `protect: false` at its partner.
     options = pulumi.ResourceOptions(protect=stack.settings.protects)
     partners = {}
-    for pair in stack.pairs:
-        own = secret.get(("partners", pair.name), _NONE)
+    # In the same order, each judged without an error: by a name that is spelled otherwise a secret would be missed.
+    for pair, own in _with_secrets(stack.pairs, secret.get("partners")):
         partners[pair.name] = partner_export(pair, RegulatedPartner.declared(pair, options, own), own)
     pulumi.export("partners", partners)
     for direction, key in KEYS.items():
         connectors = {}
-        for connector in stack.connectors:
-            if connector.direction is direction:
-                own = secret.get((key, connector.name), _NONE)
-                connectors[connector.name] = connector_export(
-                    connector, declare_connector(connector, options, own), own
-                )
+        listed = [connector for connector in stack.connectors if connector.direction is direction]
+        for connector, own in _with_secrets(listed, secret.get(key)):
+            resource = declare_connector(connector, options, own)
+            connectors[connector.name] = connector_export(connector, resource, own)
         if connectors:
             pulumi.export(key, connectors)
+
+
+def _with_secrets(
+    items: Sequence[_Item], secret: Sequence[frozenset[str]] | None
+) -> Iterable[tuple[_Item, frozenset[str]]]:
+    return zip(items, [_NONE] * len(items) if secret is None else secret, strict=True)
 
 
 def partner_export(pair: Pair, component: RegulatedPartner, secret: frozenset[str] = _NONE) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from exchange_online.connectors import SECRET_PROPERTIES, Checked, ConnectorSettings, Direction, InputValue, check
 from regulated_partners.partners.findings import DeclarationFinding
-from regulated_partners.partners.secure import connector_may_keep, is_secure, refusal
+from regulated_partners.partners.secure import connector_has, connector_may_keep, is_secure, refusal
 
 #: The stack's setting that lists the connectors of a direction.
 KEYS = {Direction.INBOUND: "inboundConnectors", Direction.OUTBOUND: "outboundConnectors"}
@@ -78,6 +78,8 @@ def _read_connector(
     if not isinstance(item, dict):
         return None, (DeclarationFinding("", "this is not a mapping; write 'name: value' lines."),)
     properties = {str(key): value for key, value in item.items() if key not in (_PROTECT, _ALIASES)}
+    for key in [key for key, value in properties.items() if is_secure(value) and not connector_has(direction, key)]:
+        properties[key] = None
     checked = check(direction, properties, is_secure)
     findings = [
         DeclarationFinding(finding.path, f"{finding.sentence()}.", finding.severity) for finding in checked.findings
@@ -93,7 +95,7 @@ def _secret_findings(direction: Direction, item: dict[Any, Any]) -> Iterable[Dec
         text = "the program writes this itself; set a value with `pulumi config set --secret --path` to make it secret."
         yield DeclarationFinding(SECRET_PROPERTIES, text)
     for key in map(str, (key for key, value in item.items() if is_secure(value))):
-        if key == "name" or not connector_may_keep(direction, key):
+        if connector_has(direction, key) and (key == "name" or not connector_may_keep(direction, key)):
             yield refusal(key, key)
 
 

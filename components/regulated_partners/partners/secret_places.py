@@ -14,7 +14,14 @@ from exchange_online.connectors import Direction
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.findings import DeclarationFinding, spelled
-from regulated_partners.partners.secure import connector_may_keep, is_secure, partner_may_keep, refusal
+from regulated_partners.partners.secure import (
+    connector_has,
+    connector_may_keep,
+    is_secure,
+    partner_has,
+    partner_may_keep,
+    refusal,
+)
 from regulated_partners.partners.settings import read_settings
 from regulated_partners.partners.shared_partners import collect_partners
 
@@ -88,8 +95,8 @@ def secret_places(held: Mapping[str, object], filed: Mapping[str, object]) -> Se
     return SecretPlaces(marked, frozenset(places), frozenset(values), tuple(refused), tuple(doubtful))
 
 
-def secrets_of(places: SecretPlaces, config: Mapping[str, object]) -> Mapping[tuple[str, str], frozenset[str]]:
-    """For each partner and connector, by its setting and its name, what of it is secret: `inbound.comment`, `domains`.
+def secrets_of(places: SecretPlaces, config: Mapping[str, object]) -> Mapping[str, tuple[frozenset[str], ...]]:
+    """What is secret of each partner (`inbound.comment`, `domains`) and connector, in their order, by their setting.
 
     Args:
         config: all settings, by their names with namespace.
@@ -101,10 +108,11 @@ def secrets_of(places: SecretPlaces, config: Mapping[str, object]) -> Mapping[tu
         KEYS[Direction.OUTBOUND]: settings.outbound_connectors,
     }
     return {
-        (key, str(item["name"])): frozenset(_INDEX.sub("", place) for place in _marks(item, ""))
+        key: tuple(
+            frozenset(_INDEX.sub("", place) for place in _marks(item, ""))
+            for item in (items if isinstance(items, list) else ())
+        )
         for key, items in lists.items()
-        for item in (items if isinstance(items, list) else ())
-        if isinstance(item, dict) and "name" in item
     }
 
 
@@ -146,6 +154,9 @@ class _Walk:
         self.found[spelled(place)] = value
         if _may_be_secret(place):
             return _MARK
+        if not _is_known(place):
+            # That there is no such name is said by whoever reads the declaration.
+            return value
         self.refused.append(refusal(spelled(place), _relative(place)))
         return value
 
@@ -158,6 +169,14 @@ def _same(value: object, filed: object) -> bool:
 def _relative(place: tuple[str | int, ...]) -> str:
     """A place as it is named inside of one partner or connector; an item of a list is its list."""
     return ".".join(step for step in place[2:] if isinstance(step, str))
+
+
+def _is_known(place: tuple[str | int, ...]) -> bool:
+    relative = _relative(place)
+    for direction, key in KEYS.items():
+        if place[0] == key:
+            return connector_has(direction, relative)
+    return partner_has(relative)
 
 
 def _may_be_secret(place: tuple[str | int, ...]) -> bool:

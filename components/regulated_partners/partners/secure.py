@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange_online.connectors import Direction, Flag, Member, parameters
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
+
+from exchange_online.connectors import OPTION_KEYS, Direction, Flag, Member, parameters
+from regulated_partners.partners.declaration import Acknowledgement, Inbound, Outbound, Partner
 from regulated_partners.partners.findings import DeclarationFinding
 
 #: What stands in for a text of a partner that is not known yet, by its place: something that the rules accept.
@@ -21,6 +25,13 @@ STAND_INS = {
     "outbound.tlsDomain": "later.example",
     "outbound.smartHosts": "later{}.example",
     "outbound.validationRecipients": "later{}@later.example",
+}
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "": Partner,
+    "inbound": Inbound,
+    "outbound": Outbound,
+    "acknowledge": Acknowledgement,
 }
 
 #: Texts of a partner that can be secret although nothing else may stand in for them.
@@ -60,6 +71,21 @@ def connector_may_keep(direction: Direction, key: str) -> bool:
     """Whether a property of a connector can be secret: texts, and not the words that everybody knows."""
     kinds: dict[str, Any] = {parameter.key: parameter.kind for parameter in parameters(direction)}
     return key in kinds and not isinstance(kinds[key], (Flag, Member))
+
+
+def partner_has(place: str) -> bool:
+    """Whether there is such a place in a partner's declaration; below a known one everything is."""
+    above, _, key = place.rpartition(".")
+    for direction in Direction:
+        if above == f"{direction.word}.settings":
+            return connector_has(direction, key)
+    names = {to_camel(name) for name in _MODELS.get(above, Partner).model_fields}
+    return key in names if above in _MODELS else bool(above) and partner_has(above)
+
+
+def connector_has(direction: Direction, key: str) -> bool:
+    """Whether an item of the connectors beside the partners may have such a key."""
+    return key in {"protect", "aliases", *OPTION_KEYS, *(parameter.key for parameter in parameters(direction))}
 
 
 def refusal(path: str, place: str) -> DeclarationFinding:
@@ -102,6 +128,8 @@ class ReadableDeclaration:
             read = {key: self._plain(one, f"{place}.{key}" if place else str(key), found) for key, one in value.items()}
             return {key: one for key, one in read.items() if one is not _LEFT_OUT}
         if not is_secure(value):
+            return value
+        if not partner_may_keep(place) and not partner_has(place):
             return value
         if not partner_may_keep(place):
             self.refused.append(refusal(place, place))

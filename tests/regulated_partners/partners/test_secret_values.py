@@ -69,9 +69,9 @@ def test_the_secret_values_and_no_others() -> None:
     assert found.values == {"SEC-1234", "*.fabrikam.com", "mx1.fabrikam.com", "raw"}
     assert (found.refused, found.doubtful) == ((), ())
     assert secrets_of(found, whole) == {
-        ("partners", "Fabrikam Bank"): {"comment", "domains", "outbound.smartHosts"},
-        ("partners", "B"): frozenset(),
-        ("inboundConnectors", "Raw in"): {"comment"},
+        "partners": ({"comment", "domains", "outbound.smartHosts"}, frozenset()),
+        "inboundConnectors": ({"comment"},),
+        "outboundConnectors": (),
     }
 
 
@@ -112,9 +112,22 @@ def test_in_doubt_every_text_is_secret(filed: dict[str, object]) -> None:
     found = secret_places(as_engine_hands_on(whole), filed)
     assert found.doubtful == ("partners",)
     assert found.refused == ()
-    assert secrets_of(found, whole) == {
-        ("partners", "Fabrikam Bank"): {"comment", "domains", "certificateName", "outbound.smartHosts"}
-    }
+    (secret,) = secrets_of(found, whole)["partners"]
+    assert secret == {"comment", "domains", "certificateName", "outbound.smartHosts"}
+
+
+def test_a_misspelled_name_is_said_as_such(project: Path) -> None:
+    """Failing, somebody would look for why a secret cannot stand in `coment`, and not for the misspelling."""
+    first = {**PARTNER, "coment": "x", "inbound": {"settings": {"efUser": "x"}}}
+    filed = {**PARTNER, "coment": SECURE, "inbound": {"settings": {"efUser": SECURE}}}
+    found = secret_places(as_engine_hands_on(config(partners=[first])), config(partners=[filed]))
+    assert found.refused == ()
+    assert found.places == {"partners[0].coment", "partners[0].inbound.settings.efUser"}
+    write(project, partners=[filed], inboundConnectors=[{**CONNECTOR, "coment": SECURE}])
+    errors = {error.path: error.text for error in read_stack_file(project, "dev").declared.errors}
+    assert "did you mean comment" in errors["partners[0].coment"]
+    assert "did you mean comment" in errors["inboundConnectors[0].coment"]
+    assert "ciphertext" not in str(errors)
 
 
 def test_a_list_that_is_one_secret() -> None:
@@ -137,7 +150,7 @@ def test_a_secret_in_an_override(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     held = as_engine_hands_on(config(partnerOverrides=override))
     found = secret_places(held, config(partnerOverrides=replaced(override, "bank no. 2", "comment", by=SECURE)))
     assert found.places == {"partnerOverrides.bank no. 2.comment"}
-    assert secrets_of(found, whole)["partners", "Bank No. 2"] == {"comment"}
+    assert secrets_of(found, whole)["partners"] == (frozenset(), frozenset({"comment"}))
 
 
 @pytest.fixture
