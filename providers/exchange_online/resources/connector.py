@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
@@ -19,11 +20,13 @@ from exchange_online.connectors import (
     parameters,
 )
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
+from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 from exchange_online.resources.sdk import repair_serializer
 
 repair_serializer()
 
 _SECRET_PROPERTIES = "secret_properties"  # noqa: S105 - a name
+_PROVIDERS = {Direction.INBOUND: InboundConnectorProvider, Direction.OUTBOUND: OutboundConnectorProvider}
 
 
 @cache
@@ -50,6 +53,20 @@ def _canonical(direction: Direction, declared: dict[str, Any]) -> dict[str, Any]
     if checked.errors:
         return declared
     return {**checked.inputs(), **{key: declared[key] for key in checked.unknown}}
+
+
+def _canonical_id(asked: Any) -> pulumi.Input[str]:
+    """An id as the state has it; what is no Guid as it is, for the provider to refuse.
+
+    Where a program reads what it has declared before, the engine deletes that unless both ids are the same text.
+    Source: pulumi/pulumi, resource/deploy/step_generator.go ("relinquish").
+    """
+    if not isinstance(asked, str):
+        return pulumi.Output.from_input(asked).apply(_canonical_id)
+    try:
+        return str(UUID(asked))
+    except ValueError:
+        return asked
 
 
 def comes_later(value: object) -> bool:
@@ -99,11 +116,30 @@ class Connector(Resource):
             if key in declared:
                 # An output that is secret is the input again, which would stand in clear beside it.
                 declared[key] = pulumi.Output.secret(declared[key])
+        if opts is not None and opts.id is not None:
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=_canonical_id(opts.id)))
         canonical = _canonical(self.direction, declared)
         canonical |= {SECRET_PROPERTIES: _names_of_secrets(canonical)}
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
         inputs = {attribute: canonical.get(key) for attribute, key in keys.items()}
         super().__init__(provider, resource_name, inputs, opts)
+
+    @classmethod
+    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name
+        """A connector that exists, as the tenant has it. The stack neither changes nor deletes it.
+
+        Args:
+            resource_name: The resource's name in the Pulumi program.
+            id: The connector's Guid.
+            opts: Pulumi's resource options.
+        """
+        found = cls.__new__(cls)
+        provider = _PROVIDERS[cls.direction]()
+        # Past the constructor of the direction, which asks for what a new connector needs.
+        Connector.__init__(
+            found, provider, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
+        return found
 
     def translate_output_property(self, prop: str) -> str:
         return attributes(self.direction).get(prop, prop)
