@@ -137,7 +137,7 @@ def _without_beginning(text: str, value: str) -> str:
 
 def _part(piece: re.Match[str], values: Iterable[str]) -> str:
     whole = piece["quoted"] or piece["bare"]
-    bare = whole.strip() if piece["quoted"] else whole.strip(".:")
+    bare = whole.strip() if piece["quoted"] else whole.strip(".:?!")
     shortest = 1 if piece["quoted"] else _SHORTEST
     hidden = len(bare) >= shortest and any(bare.lower() in value.lower() for value in values)
     return piece[0].replace(bare, SECRET) if hidden else piece[0]
