@@ -32,7 +32,7 @@ PARTNERS = [
         "inbound": {"name": "275ce7a6-dd00-4450-ad05-3ddf4c779ae8"},
     },
 ]
-BESIDE = [{"name": "Old\u2028server", "senderDomains": ["old.example"], "comment": "a\tb"}]
+BESIDE = [{"name": "Old\u2028server", "senderDomains": ["old.example"], "comment": "a\x7fb"}]
 SAID = (
     "partners[0].name: 'Fabrikam\\nBank' holds U+000A LINE FEED at place 9, a line break",
     f"partners[1].name: 'Northwind Health\\u200b' holds {ZERO_WIDTH} at place 17, an invisible character",
@@ -45,7 +45,7 @@ SAID = (
     "partners[4].comment: 'ring the bell \\x07' holds U+0007 at place 15, a control character",
     "partners[4].inbound.name: the name reads as a Guid",
     "inboundConnectors[0].name: 'Old\\u2028server' holds U+2028 LINE SEPARATOR at place 4, a line break",
-    "inboundConnectors[0].comment: 'a\\tb' holds U+0009 TAB at place 2",
+    "inboundConnectors[0].comment: 'a\\x7fb' holds U+007F DELETE at place 2",
     "nothing was changed.",
 )
 

@@ -47,8 +47,8 @@ def in_name(text: str) -> str:
 
 
 def in_comment(text: str) -> str:
-    """The same for a text that people write: it has lines, and joiners of letters and of emoji."""
-    return _wrong(text, lambda character: character in "\r\n" or character in _JOINERS)
+    """The same for a text that people write: it has lines and tabs, and joiners of letters and of emoji."""
+    return _wrong(text, lambda character: character in "\r\n\t" or character in _JOINERS)
 
 
 def looks_like_space(text: str) -> str:

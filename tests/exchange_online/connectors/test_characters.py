@@ -46,7 +46,7 @@ HIDDEN = {
 }
 
 #: What a comment may hold beside visible characters.
-IN_COMMENTS = "\n\r\u200c\u200d\ufe0f"
+IN_COMMENTS = "\n\r\t\u200c\u200d\ufe0f"
 
 #: The word "apple" in Cyrillic letters.
 APPLE = "\u0430\u0440\u0440\u04cf\u0435"
