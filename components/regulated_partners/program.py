@@ -29,7 +29,10 @@ from regulated_partners.partners import (
     secrets_of,
 )
 from regulated_partners.partners.connectors import KEYS
+from regulated_partners.partners.placement import absent, misplaced
 from regulated_partners.partners.shared_partners import project_root
+from regulated_partners.partners.stack_file import written_settings
+from regulated_partners.partners.yaml_scalars import as_written
 
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
 _ERROR_SHOWN = 32
@@ -51,12 +54,12 @@ def run() -> None:
     config = stack_config()
     places = _secret_places(config)
     hide(places.values)
-    stack = read_stack(config, project=pulumi.get_project())
+    stack, misplaced = _declared(config)
     said = partial(_said, places)
     for warning in stack.warnings:
         pulumi.log.warn(said(warning))
     refused = {finding.path for finding in places.refused}
-    errors = [*places.refused, *(error for error in stack.errors if error.path not in refused)]
+    errors = [*places.refused, *misplaced, *(error for error in stack.errors if error.path not in refused)]
     _stop_on_errors([said(error) for error in errors])
     secret = secrets_of(places, config) if places.places else {}
     _show_preflight(stack, keep=not places.places)
@@ -75,6 +78,21 @@ def run() -> None:
             connectors[connector.name] = connector_export(connector, resource, own)
         if connectors:
             pulumi.export(key, connectors)
+
+
+def _declared(config: Mapping[str, object]) -> tuple[DeclaredStack, tuple[DeclarationFinding, ...]]:
+    """What the stack declares, and what in its file the engine does not read.
+
+    The engine's settings count. The file says how their values were written, and where those are that are missing.
+    """
+    project = pulumi.get_project()
+    written, text, file = written_settings(pulumi.get_stack(), project)
+    stack = read_stack(as_written(config, written), project=project)
+    # With `--config-file` another file counts: then nothing is known about what stands in this one.
+    used = written.keys() <= config.keys()
+    findings = misplaced(text, file, project) if used else ()
+    undeclared = absent(config, stack.findings, text if used else "", file)
+    return stack, (*findings, *filter(None, [undeclared]))
 
 
 def _with_secrets(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange_online.connectors import SECRET_PROPERTIES, Checked, ConnectorSettings, Direction, InputValue, check
-from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.findings import DeclarationFinding, about_moment
 from regulated_partners.partners.secure import connector_has, connector_may_keep, is_secure, refusal
+from regulated_partners.partners.yaml_scalars import Moment
 
 #: The stack's setting that lists the connectors of a direction.
 KEYS = {Direction.INBOUND: "inboundConnectors", Direction.OUTBOUND: "outboundConnectors"}
@@ -81,13 +82,25 @@ def _read_connector(
     for key in [key for key, value in properties.items() if is_secure(value) and not connector_has(direction, key)]:
         properties[key] = None
     checked = check(direction, properties, is_secure)
-    findings = [
-        DeclarationFinding(finding.path, f"{finding.sentence()}.", finding.severity) for finding in checked.findings
+    findings = list(_moments(properties))
+    said = {finding.path for finding in findings}
+    findings += [
+        DeclarationFinding(finding.path, f"{finding.sentence()}.", finding.severity)
+        for finding in checked.findings
+        if finding.path not in said
     ]
     findings += [*_option_findings(item), *_secret_findings(direction, item)]
     if any(finding.is_error for finding in findings):
         return None, tuple(findings)
     return DeclaredConnector(direction, checked, item.get(_PROTECT), tuple(item.get(_ALIASES) or ())), tuple(findings)
+
+
+def _moments(properties: dict[str, Any]) -> Iterable[DeclarationFinding]:
+    for key, value in properties.items():
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(item, Moment):
+                path = f"{key}[{index}]" if isinstance(value, list) else key
+                yield DeclarationFinding(path, about_moment(item))
 
 
 def _secret_findings(direction: Direction, item: dict[Any, Any]) -> Iterable[DeclarationFinding]:

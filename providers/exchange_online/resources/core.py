@@ -28,6 +28,7 @@ from exchange_online.connectors import (
     inputs,
     is_secret,
     keeping_secret,
+    printable,
     redacted,
 )
 from exchange_online.lifecycle import Lifecycle, Outcome, Owner, other_tenant
@@ -70,10 +71,12 @@ class Difference:
     Attributes:
         properties: those that differ, or may because their values are not known yet.
         declined_before: whether the service was asked for exactly this before and did not take it over.
+        mark: whether the mark on the connector is to be corrected.
     """
 
     properties: frozenset[str]
     declined_before: bool = False
+    mark: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,13 @@ class ConnectorCore:
             old, new = before.options.inputs(), after.options.inputs()
             # What becomes secret, or is no longer, must be written into the state anew.
             beside = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-            return Difference(frozenset(changed | beside), declined)
+            owner = _owner(urn, olds)
+            # Not in a refresh: what it compares would read as drift.
+            moved = owner.has_moved and self.session.marks and self.session.ownership.declares(urn)
+            if moved:
+                why = f"its mark still names the stack {owner.recorded}, and is corrected: this stack is {owner.mark}"
+                self.session.warn(f"{called}: {why}")
+            return Difference(frozenset(changed | beside), declined, moved)
 
     def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
@@ -239,7 +248,7 @@ class ConnectorCore:
 
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
-        return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
+        return f"{self.direction.word} connector '{printable(name if isinstance(name, str) else guid)}'"
 
 
 def _sentence(finding: Finding) -> str:
