@@ -31,6 +31,8 @@ SECRET = "[secret]"  # noqa: S105 - what stands in its place
 _SHORTEST = 4
 #: A shorter value is hidden only as a word of its own.
 _ANYWHERE = 8
+#: So much that a word and a value have in common makes the word a part of it, in a sentence about the value.
+_SHARED = 6
 #: So much of the beginning of a value is enough to know it by, where a text was cut off.
 _BEGINNING = 12
 
@@ -136,10 +138,11 @@ def _without_beginning(text: str, value: str) -> str:
 
 
 def _part(piece: re.Match[str], values: Iterable[str]) -> str:
-    whole = piece["quoted"] or piece["bare"]
-    bare = whole.strip() if piece["quoted"] else whole.strip(".:?!")
+    bare = (piece["quoted"] or piece["bare"]).strip(" *.:?!")
     shortest = 1 if piece["quoted"] else _SHORTEST
-    hidden = len(bare) >= shortest and any(bare.lower() in value.lower() for value in values)
+    # A remedy can put a value right, so that the whole of it is in no value.
+    parts = {bare[start : start + _SHARED].lower() for start in range(max(1, len(bare) - _SHARED + 1))}
+    hidden = len(bare) >= shortest and any(part in value.lower() for part in parts for value in values)
     return piece[0].replace(bare, SECRET) if hidden else piece[0]
 
 

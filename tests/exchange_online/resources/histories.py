@@ -108,7 +108,8 @@ class Histories(RuleBasedStateMachine):
         if new in self._stack.resources:
             return
         self._program[new] = self._program.pop(old)
-        self._guids[new] = self._guids.pop(old)
+        if old in self._guids:
+            self._guids[new] = self._guids.pop(old)
         if aliased:
             self._stack.rename(old, new)
         self.up(trouble)
@@ -278,7 +279,8 @@ class Histories(RuleBasedStateMachine):
     def _note_guids(self) -> None:
         """No resource that stays in the program ever has another connector, unless somebody removed the first."""
         for name, resource in self._stack.resources.items():
-            if name in self._program:
+            # The state may still have what somebody removed since the last refresh.
+            if name in self._program and self._exists(resource.direction, resource.id):
                 assert self._guids.setdefault(name, resource.id) == resource.id
 
     def _called_now(self, name: str) -> str:

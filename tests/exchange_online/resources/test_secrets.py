@@ -142,6 +142,9 @@ def test_secret_properties_are_marked_in_all_that_comes_back(start: Start, tenan
     [
         ("tlsDomain", "https://canary.example/x"),
         ("tlsDomain", "*.*.canary.example"),
+        ("tlsDomain", "*canary.example"),
+        ("tlsDomain", "user@canary.example"),
+        ("tlsDomain", "can\u0430ry.example"),
         ("smartHosts", ["canary.example:25", "fe80::ca", "[canary"]),
         ("recipientDomains", ["canary", "canary.1"]),
         ("tlsSettings", "CanaryValidation"),
