@@ -1,0 +1,436 @@
+"""One history, made from its number alone: what is declared, what is changed, by whom, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+from typing import TypeVar
+
+from tests.chaos.declarations import DIRECTIONS, TLS_SETTINGS, Beside, Declaration, Item, Partner
+from tests.chaos.trouble import NO_TROUBLE, Trouble, random_trouble
+
+AnyItem = TypeVar("AnyItem", bound=Item)
+
+
+class Operation(StrEnum):
+    """What is run."""
+
+    UP = "up"
+    REFRESH = "refresh"
+    DESTROY = "destroy --target"
+    TARGET_REPLACE = "up --target-replace"
+    REPLACE = "up --replace"
+    TAINT = "state taint, up"
+    SECOND_STACK = "a second stack's up"
+    RENAME_STACK = "stack rename, up"
+
+
+class Portal(StrEnum):
+    """What an administrator does to a connector of the stack in the admin centre."""
+
+    COMMENT = "another comment"
+    SWITCH = "switched off or on"
+    WEAKER = "no TLS demanded"
+    RENAME = "renamed"
+    NO_MARK = "the mark taken out of the comment"
+    REMOVE = "removed"
+
+
+@dataclass(frozen=True)
+class PortalChange:
+    """One of them, on the connector of a key."""
+
+    what: Portal
+    key: str
+
+    def __str__(self) -> str:
+        return f"in the portal {self.key}: {self.what}"
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A connector that somebody makes in the admin centre, with the name of one that is declared next.
+
+    Attributes:
+        key: of the declared one.
+        alike: whether it is as declared.
+    """
+
+    key: str
+    alike: bool
+
+
+@dataclass(frozen=True)
+class SecondStack:
+    """A second stack with the declarations of the first.
+
+    Attributes:
+        adopts: whether its partners say `adoptExisting`.
+        own: a partner that only it has.
+        destroyed: whether `destroy` follows.
+    """
+
+    adopts: bool = False
+    own: Partner | None = None
+    destroyed: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change and one run.
+
+    Attributes:
+        words: the change, for a person.
+        declaration: what is declared from now on.
+        targets: keys of connectors, for operations that take some.
+        portal: what is done in the portal before.
+        by_hand: connectors that appear before.
+        settled: whether everything before must be finished: what follows is only said of a finished stack.
+        refused: whether the run must fail, and change nothing of what it is about.
+        keeps: keys of connectors that are no longer declared and must stay all the same.
+        adopts: keys of connectors that are taken over with consent.
+    """
+
+    words: str
+    declaration: Declaration
+    trouble: Trouble = NO_TROUBLE
+    operation: Operation = Operation.UP
+    targets: tuple[str, ...] = ()
+    portal: tuple[PortalChange, ...] = ()
+    by_hand: tuple[ByHand, ...] = ()
+    settled: bool = False
+    refused: bool = False
+    keeps: frozenset[str] = frozenset()
+    adopts: frozenset[str] = frozenset()
+    second: SecondStack | None = None
+
+    def __str__(self) -> str:
+        done = "; ".join([*map(str, self.portal), self.words])
+        targets = f" of {', '.join(self.targets)}" if self.targets else ""
+        return f"{done}: {self.operation}{targets} ({self.trouble})"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A history.
+
+    Attributes:
+        seed: what it is made from.
+        checkpoints: whether the engine writes its state after every step, or once at the end.
+        page_size: of listings.
+        strangers: how many connectors of others the tenant has.
+        steps: the first declares the stack.
+        final: what is declared in the end.
+    """
+
+    seed: int
+    checkpoints: bool
+    page_size: int
+    strangers: int
+    steps: tuple[Step, ...]
+    final: Declaration
+
+
+def scenario(seed: int) -> Scenario:
+    """The history of a seed; the same each time."""
+    return _Author(Random(seed)).write(seed)  # noqa: S311 - repeatable is what is wanted
+
+
+#: Of two changes at once none undoes the other.
+_Change = Callable[[], str | None]
+
+_SECURITIES = tuple(TLS_SETTINGS)
+
+
+class _Author:
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._now = Declaration()
+        self._number = 0
+        self._names: dict[str, list[str]] = {}
+        self._changed: set[str] = set()
+        self._steps: list[Step] = []
+
+    def write(self, seed: int) -> Scenario:
+        random = self._random
+        for _ in range(random.choices((1, 2, 3, 6), (35, 40, 20, 5))[0]):
+            self._add(self._new_partner())
+        for _ in range(random.choice((0, 0, 1, 2))):
+            self._add(self._new_beside())
+        checkpoints, page_size, strangers = random.random() < 0.5, random.choice((1, 2, 1000)), random.randint(0, 3)
+        trouble = random_trouble(random, ("New-*",)) if random.random() < 0.4 else NO_TROUBLE
+        self._steps.append(Step("declared", self._now, trouble))
+        for _ in range(random.choices((1, 2, 3, 4), (55, 30, 12, 3))[0]):
+            self._write_step()
+        return Scenario(seed, checkpoints, page_size, strangers, tuple(self._steps), self._now)
+
+    def _write_step(self) -> None:
+        steps: tuple[tuple[Callable[[], None], int], ...] = (
+            (self._step_of_changes, 62),
+            (self._refreshed, 5),
+            (self._targets_destroyed, 6),
+            (self._replaced, 9),
+            (self._second_stack, 7),
+            (self._stack_renamed, 4),
+            (self._name_taken_by_hand, 6),
+            (self._protected_removed, 5),
+        )
+        self._changed = set()
+        self._random.choices([step for step, _ in steps], [weight for _, weight in steps])[0]()
+
+    def _trouble(self, *likely: str) -> Trouble:
+        """Aimed at what the change since the last step needs."""
+        before = {item.key: item for item in self._steps[-1].declaration.items}
+        after = {item.key: item for item in self._now.items}
+        calls = {
+            "New-*": after.keys() - before.keys(),
+            "Set-*": {key for key in before.keys() & after.keys() if before[key] != after[key]},
+            "Remove-*": before.keys() - after.keys(),
+        }
+        aims = likely or tuple(cmdlet for cmdlet, keys in calls.items() if keys)
+        return random_trouble(self._random, aims) if self._random.random() < 0.85 else NO_TROUBLE
+
+    # Steps.
+
+    def _step_of_changes(self) -> None:
+        random = self._random
+        changes: tuple[tuple[_Change, int], ...] = (
+            (self._rename, 34),
+            (self._rename_again, 12),
+            (self._settings, 20),
+            (self._partner_added, 10),
+            (self._removed, 10),
+            (self._connector_name, 7),
+            (self._protect, 3),
+            (self._beside_added, 3),
+            (lambda: "nothing changed", 3),
+        )
+        said = []
+        for _ in range(random.choice((1, 1, 2, 3))):
+            change = random.choices([change for change, _ in changes], [weight for _, weight in changes])[0]
+            said.append(change() or self._settings() or "nothing changed")
+        portal = self._portal() if random.random() < 0.3 else ()
+        self._steps.append(Step(", ".join(said), self._now, self._trouble(), portal=portal))
+        if random.random() < 0.06 and any(item.aliases for item in self._now.items):
+            self._without_aliases()
+
+    def _without_aliases(self) -> None:
+        """An alias that has done its work is taken out."""
+        for item in self._now.items:
+            self._set(replace(item, aliases=()))
+            self._names[item.key] = [item.name]
+        self._steps.append(Step("aliases taken out", self._now, self._trouble(), settled=True))
+
+    def _refreshed(self) -> None:
+        step = Step("nothing changed", self._now, self._trouble("Get-*"), Operation.REFRESH, portal=self._portal())
+        self._steps.append(step)
+
+    def _targets_destroyed(self) -> None:
+        item = self._pick(self._unprotected())
+        if item is None:
+            return self._step_of_changes()
+        targets = tuple(wanted.key for wanted in item.connectors())
+        if len(targets) > 1 and self._random.random() < 0.3:
+            targets = (self._random.choice(targets),)
+        self._steps.append(Step("nothing changed", self._now, self._trouble("Remove-*"), Operation.DESTROY, targets))
+        return None
+
+    def _replaced(self) -> None:
+        item = self._pick(self._unprotected())
+        if item is None:
+            return self._step_of_changes()
+        target = self._random.choice(item.connectors()).key
+        operation = self._random.choice((Operation.TARGET_REPLACE, Operation.REPLACE, Operation.TAINT))
+        aims = ("New-*", "Set-*", "Remove-*", "Get-*")
+        trouble = self._trouble(*aims) if self._random.random() < 0.6 else NO_TROUBLE
+        self._steps.append(Step("nothing changed", self._now, trouble, operation, (target,), settled=True))
+        return None
+
+    def _second_stack(self) -> None:
+        own = self._new_partner() if self._random.random() < 0.5 else None
+        second = SecondStack(self._random.random() < 0.5, own, self._random.random() < 0.4)
+        operation = Operation.SECOND_STACK
+        self._steps.append(Step("nothing changed", self._now, NO_TROUBLE, operation, settled=True, second=second))
+
+    def _stack_renamed(self) -> None:
+        said = self._random.choice((self._rename, self._settings, self._removed))() or "nothing changed"
+        self._steps.append(Step(said, self._now, self._trouble(), Operation.RENAME_STACK, settled=True))
+
+    def _name_taken_by_hand(self) -> None:
+        """Somebody has made a connector of the name before; with consent it is taken over."""
+        partner = self._new_partner()
+        both = [wanted.key for wanted in partner.connectors()]
+        taken = self._random.choice((both, both[:1], both[1:]))
+        alike = self._random.random() < 0.5
+        by_hand = tuple(ByHand(key, alike) for key in taken)
+        if self._random.random() < 0.5:
+            refused = self._now.with_(partner)
+            trouble = self._trouble() if self._random.random() < 0.4 else NO_TROUBLE
+            self._steps.append(
+                Step("a partner whose name is taken", refused, trouble, by_hand=by_hand, settled=True, refused=True)
+            )
+            by_hand = ()
+        self._add(replace(partner, adopt=True))
+        words = "a partner whose connectors are there, with adoptExisting"
+        step = Step(words, self._now, self._trouble(), by_hand=by_hand, adopts=frozenset(taken))
+        self._steps.append(step)
+
+    def _protected_removed(self) -> None:
+        """A line is lost from the list of a protected partner; then it is back."""
+        partner = self._pick(self._now.partners)
+        if partner is None:
+            return self._step_of_changes()
+        if not partner.protect:
+            self._set(replace(partner, protect=True))
+            self._steps.append(Step("protected", self._now, self._trouble()))
+        keeps = frozenset(wanted.key for wanted in partner.connectors())
+        words = "a protected partner lost from the list"
+        without = self._now.without(partner.key)
+        self._steps.append(Step(words, without, settled=True, refused=True, keeps=keeps))
+        if self._random.random() < 0.4:
+            known = next(item for item in self._now.partners if item.key == partner.key)
+            self._set(replace(known, protect=self._random.choice((False, None))))
+            self._steps.append(Step("no longer protected", self._now, self._trouble()))
+        return None
+
+    # Changes; each says what it did, or None where there is nothing to do.
+
+    def _rename(self, item: Item | None = None) -> str | None:
+        item = item or self._pick(self._now.items)
+        if item is None:
+            return None
+        names = self._names[item.key]
+        new = f"{names[0]} v{len(names) + 1}"
+        # Back to a name that it had, now and then: the change was a mistake.
+        if len(names) > 1 and self._random.random() < 0.25:
+            new = self._random.choice([name for name in names if name != item.name])
+        if new not in names:
+            names.append(new)
+        earlier = [name for name in names if name != new]
+        self._random.shuffle(earlier)
+        renamed: Item = replace(item, name=new, aliases=tuple(earlier))
+        said = f"{item.name} renamed {new}"
+        if self._random.random() < 0.4:
+            renamed = self._with_other_settings(renamed)
+            said += " and changed"
+        self._set(renamed)
+        return said
+
+    def _rename_again(self) -> str | None:
+        renamed = self._pick(item for item in self._now.items if item.aliases)
+        return self._rename(renamed) if renamed else self._rename()
+
+    def _settings(self) -> str | None:
+        item = self._pick(self._now.items)
+        if item is None:
+            return None
+        self._set(self._with_other_settings(item))
+        return f"{item.name} changed"
+
+    def _with_other_settings(self, item: Item) -> Item:
+        random = self._random
+        if isinstance(item, Beside):
+            return replace(item, comment=self._comment(), enabled=random.random() < 0.7)
+        possible = (
+            replace(item, domains=self._domains(item.number)),
+            replace(item, comment=self._comment()),
+            replace(item, enabled=not item.enabled),
+            replace(item, security=random.choice(_SECURITIES)),
+            replace(item, addresses=() if item.addresses else ("198.51.100.10", "203.0.113.0/28")),
+            replace(item, recipients=() if item.recipients else (f"postmaster@p{item.number}.example",)),
+        )
+        return random.choice(possible)
+
+    def _partner_added(self) -> str | None:
+        partner = self._new_partner()
+        self._add(partner)
+        return f"{partner.name} added"
+
+    def _beside_added(self) -> str | None:
+        beside = self._new_beside()
+        self._add(beside)
+        return f"{beside.name} added"
+
+    def _removed(self) -> str | None:
+        item = self._pick(self._unprotected())
+        if item is None:
+            return None
+        self._now = self._now.without(item.key)
+        self._changed.add(item.key)
+        return f"{item.name} removed"
+
+    def _connector_name(self) -> str | None:
+        """A connector gets a name that is not its partner's, or its partner's again."""
+        partner = self._pick(self._now.partners)
+        if partner is None:
+            return None
+        direction = self._random.choice(DIRECTIONS)
+        inbound = direction == "inbound"
+        before = partner.inbound_name if inbound else partner.outbound_name
+        self._number += 1
+        name = None if before and self._random.random() < 0.5 else f"Mail {direction} {self._number}"
+        self._set(replace(partner, inbound_name=name) if inbound else replace(partner, outbound_name=name))
+        return f"the {direction} connector of {partner.name} named {name or 'as usual'}"
+
+    def _protect(self) -> str | None:
+        partner = self._pick(self._now.partners)
+        if partner is None:
+            return None
+        self._set(replace(partner, protect=None if partner.protect else True))
+        return f"{partner.name} {'no longer ' if partner.protect else ''}protected"
+
+    def _portal(self) -> tuple[PortalChange, ...]:
+        keys = [wanted.key for wanted in self._now.wanted()]
+        chosen = self._random.sample(keys, min(len(keys), self._random.choice((1, 1, 2))))
+        return tuple(PortalChange(self._random.choice(tuple(Portal)), key) for key in chosen)
+
+    # Declarations.
+
+    def _new_partner(self) -> Partner:
+        random = self._random
+        self._number += 1
+        number = self._number
+        security = random.choice(_SECURITIES)
+        return Partner(
+            number,
+            f"Partner {number}",
+            self._domains(number),
+            f"mail.p{number}.example",
+            self._comment(),
+            enabled=random.random() < 0.85,
+            addresses=("198.51.100.10",) if random.random() < 0.2 else (),
+            security=security,
+            hosts=(f"relay.p{number}.example",) if random.random() < 0.25 else (),
+            recipients=(f"postmaster@p{number}.example",) if random.random() < 0.3 else (),
+        )
+
+    def _new_beside(self) -> Beside:
+        self._number += 1
+        direction = self._random.choice(DIRECTIONS)
+        number = self._number
+        return Beside(number, direction, f"Own {direction} {number}", f"own{number}.example", self._comment())
+
+    def _domains(self, number: int) -> tuple[str, ...]:
+        every = [f"p{number}.example", f"*.p{number}.example", f"p{number}.test"]
+        return tuple(self._random.sample(every, self._random.randint(1, 3)))
+
+    def _comment(self) -> str | None:
+        return self._random.choice((None, "SEC-1234", f"SEC-{self._random.randint(1, 999)}, owner messaging", "a | b"))
+
+    def _unprotected(self) -> Iterable[Item]:
+        return [item for item in self._now.items if not (isinstance(item, Partner) and item.protect)]
+
+    def _pick(self, items: Iterable[AnyItem]) -> AnyItem | None:
+        """One that this step has not changed yet."""
+        free = [item for item in items if item.key not in self._changed]
+        return self._random.choice(free) if free else None
+
+    def _add(self, item: Item) -> None:
+        self._names[item.key] = [item.name]
+        self._set(item)
+
+    def _set(self, item: Item) -> None:
+        self._now = self._now.with_(item)
+        self._changed.add(item.key)
