@@ -90,6 +90,7 @@ class _Player:
         self._declared = Declaration()
         self._second_stacks = 0
         self._worst = 0
+        self._last_failed = True
         self.outcome = Outcome(told.seed, told.checkpoints)
 
     def play(self) -> None:
@@ -97,8 +98,10 @@ class _Player:
         self._strangers()
         for step in self._told.steps:
             self._step(step)
-        self._settle(self._told.final)
-        self.outcome.clean_runs = self._worst
+        # Where trouble did no harm, the run that must change nothing is the one without trouble.
+        if self._last_failed or self._declared != self._told.final or not self._is_finished():
+            self._settle(self._told.final)
+        self.outcome.clean_runs = max(self._worst, 1)
         self.outcome.kept = len(self._tenant.guids)
         self._nothing_to_do()
 
@@ -181,11 +184,13 @@ class _Player:
             self._settle(self._declared)
 
     def _is_finished(self) -> bool:
-        protected = {found.guid: found.protected for found in self._stack.recorded()}
+        """Whether the tenant and the state are as declared, the state under the names of today."""
+        recorded = {found.guid: (found.name, found.protected) for found in self._stack.recorded()}
+        wanted = self._declared.wanted()
         return (
             all(
-                protected.get(self._tenant.guids.get(wanted.key, "")) is wanted.protected
-                for wanted in self._declared.wanted()
+                recorded.get(self._tenant.guids.get(connector.key, "")) == (connector.resource, connector.protected)
+                for connector in wanted
             )
             and not list(self._unlike(self._declared))
             and not self._stack.release(self._stack.name)
@@ -317,6 +322,7 @@ class _Player:
 
     def _nothing_to_do(self) -> None:
         """One more run changes nothing."""
+        self._service.control.clear_faults()
         self._service.control.clear_calls()
         self._say("one more up")
         ended = self._run("up", "--expect-no-changes")
@@ -334,6 +340,7 @@ class _Player:
         ended = self._stack.run(*command, trouble=trouble, stack=stack)
         seconds = time.monotonic() - begun
         self.outcome.runs += 1
+        self._last_failed = ended.exit_code != 0
         self.outcome.acted += ended.acted
         if ended.killed:
             self.outcome.kills[ended.killed] += 1

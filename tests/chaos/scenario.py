@@ -162,7 +162,7 @@ class _Author:
         checkpoints, page_size, strangers = random.random() < 0.5, random.choice((1, 2, 1000)), random.randint(0, 3)
         trouble = random_trouble(random, ("New-*",)) if random.random() < 0.4 else NO_TROUBLE
         self._steps.append(Step("declared", self._now, trouble))
-        for _ in range(random.choices((1, 2, 3, 4), (55, 30, 12, 3))[0]):
+        for _ in range(random.choices((1, 2, 3, 4), (60, 28, 10, 2))[0]):
             self._write_step()
         return Scenario(seed, checkpoints, page_size, strangers, tuple(self._steps), self._now)
 
