@@ -18,6 +18,7 @@ from exchange_online.connectors import (
     computed_outputs,
     parameters,
 )
+from exchange_online.resources.core import CLOUD, TENANT_ID
 
 TARGET = Path(resources.__file__).parent / "connectors.py"
 
@@ -74,6 +75,8 @@ _TITLES = {
 }
 #: Only inbound connectors are created other than asked for. Source: V30, V31.
 _DECLINED = Computed("Declined", "Inputs that the service did not take over, although it did not refuse them.")
+#: Computed outputs that every connector has.
+_ALWAYS = ("guid", "identity", "connector_source", "tenant_id", "cloud")
 
 
 def module(settings: Mapping[Direction, Sequence[Parameter]]) -> str:
@@ -90,7 +93,7 @@ def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
     consents = [option for option in OPTIONS if direction in option.directions]
     inbound = direction is Direction.INBOUND
     computed = [output for output in computed_outputs() if not (inbound and output.outbound_only)]
-    computed += [_DECLINED] if inbound else []
+    computed += [TENANT_ID, CLOUD, *([_DECLINED] if inbound else [])]
     documented = [
         *((parameter.attribute, _documented(parameter, settings)) for parameter in settings),
         *((option.attribute, option.doc) for option in consents),
@@ -132,7 +135,7 @@ def _output(parameter: Parameter) -> str:
 
 def _computed(output: Computed) -> str:
     inner = "list[str]" if output is _DECLINED else "bool" if output.name.startswith("Is") else "str"
-    return inner if output.attribute in ("guid", "identity", "connector_source") else f"{inner} | None"
+    return inner if output.attribute in _ALWAYS else f"{inner} | None"
 
 
 def _documented(parameter: Parameter, settings: Iterable[Parameter]) -> str:

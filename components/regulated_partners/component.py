@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
+from pulumi.runtime.resource import all_aliases
 from pydantic.alias_generators import to_camel
 
 from exchange_online import InboundConnector, OutboundConnector
@@ -133,12 +134,41 @@ class RegulatedPartner(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(
             aliases=[pulumi.Alias(name=alias) for alias in partner.aliases], protect=partner.protect
         )
-        super().__init__(COMPONENT_TOKEN, partner.name, None, pulumi.ResourceOptions.merge(opts, own))
+        merged = pulumi.ResourceOptions.merge(opts, own)
+        super().__init__(COMPONENT_TOKEN, partner.name, None, merged)
         _say_what_does_not_count(self, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.inbound = InboundConnector(pair.inbound.resource, **later.arguments(pair.inbound), opts=child)
-        self.outbound = OutboundConnector(pair.outbound.resource, **later.arguments(pair.outbound), opts=child)
+        earlier = all_aliases(merged.aliases, partner.name, COMPONENT_TOKEN, merged.parent)
+        self.inbound = InboundConnector(
+            pair.inbound.resource,
+            **later.arguments(pair.inbound),
+            opts=pulumi.ResourceOptions(parent=self, aliases=_of_half(pair.inbound, partner.name, earlier)),
+        )
+        self.outbound = OutboundConnector(
+            pair.outbound.resource,
+            **later.arguments(pair.outbound),
+            # So it is removed first, and a transport rule that routes to it keeps both; and where the first half is
+            # refused, the second is not made.
+            opts=pulumi.ResourceOptions(
+                parent=self, aliases=_of_half(pair.outbound, partner.name, earlier), depends_on=[self.inbound]
+            ),
+        )
         self.register_outputs({"inboundConnector": self.inbound.id, "outboundConnector": self.outbound.id})
+
+
+def _of_half(
+    half: Half[Any], name: str, earlier: Sequence[pulumi.Input[str]]
+) -> list[pulumi.Input[str | pulumi.Alias]]:
+    """The aliases of one half, for earlier URNs of its partner.
+
+    The engine hands a partner's aliases down only while it finds the partner itself by one of them: no longer after a
+    rename that was cut off when the state had the partner's new name and the connector's old one.
+    """
+
+    def of_half(urn: str) -> str:
+        stack, project, types, old = urn.split("::", 3)
+        return f"{stack}::{project}::{types}${half.direction.token}::{old}{half.resource.removeprefix(name)}"
+
+    return [pulumi.Output.from_input(urn).apply(of_half) for urn in earlier]
 
 
 def declare_connector(

@@ -58,13 +58,30 @@ _DEFAULTS: Mapping[str, Mapping[str, object]] = {
 Settings = dict[str, Any]
 
 
+#: The last line of the comment of what the stack `dev` makes.
+MARK = "[Pulumi: regulated-partners/dev]"
+
+
 def connectors(control: Control, direction: str) -> dict[str, Settings]:
-    """What is not at its default, for each connector by its name."""
+    """What is not at its default, for each connector by its name; comments without the stack's mark."""
     defaults = _DEFAULTS[direction]
     return {
         row["Name"]: {name: row[name] for name, default in defaults.items() if row[name] != default}
-        for row in control.connectors(direction)
+        for row in map(_without_mark, control.connectors(direction))
     }
+
+
+def marks(control: Control) -> dict[str, bool]:
+    """Whether the stack's mark is on each connector, by its name."""
+    rows = [row for direction in _DEFAULTS for row in control.connectors(direction)]
+    return {row["Name"]: row["Comment"].endswith(MARK) for row in rows}
+
+
+def _without_mark(settings: Settings) -> Settings:
+    comment = settings.get("Comment")
+    if not isinstance(comment, str) or not comment.endswith(MARK):
+        return settings
+    return {**settings, "Comment": comment.removesuffix(MARK).removesuffix("\n")}
 
 
 def names(control: Control) -> list[str]:
@@ -78,8 +95,8 @@ def guids(control: Control) -> dict[str, str]:
 
 
 def sent(control: Control) -> list[tuple[str, Settings]]:
-    """The writes since the log was cleared, oldest first: cmdlet and parameters."""
-    return [(call.cmdlet, call.parameters) for call in control.writes()]
+    """The writes since the log was cleared, oldest first: cmdlet and parameters, comments without the stack's mark."""
+    return [(call.cmdlet, _without_mark(call.parameters)) for call in control.writes()]
 
 
 def whole(control: Control) -> list[dict[str, Any]]:

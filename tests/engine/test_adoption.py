@@ -75,11 +75,12 @@ def test_one_that_is_as_declared_is_taken_over_without_a_write(project: Project,
     inbound = {
         "Name": INBOUND,
         "SenderDomains": ["fabrikam.com", "*.fabrikam.com"],
-        "Comment": "SEC-1234, owner messaging team",
+        "Comment": f"SEC-1234, owner messaging team\n{tenant.MARK}",
         "TlsSenderCertificateName": "mail.fabrikam.com",
         "RestrictDomainsToCertificate": True,
     }
-    control.seed(inbound=[inbound], outbound=[AS_DECLARED])
+    outbound = {**AS_DECLARED, "Comment": f"{AS_DECLARED['Comment']}\n{tenant.MARK}"}
+    control.seed(inbound=[inbound], outbound=[outbound])
     guids = tenant.guids(control)
 
     project.declare(FABRIKAM)

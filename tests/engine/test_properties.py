@@ -125,4 +125,10 @@ def test_ignore_changes_leaves_a_property_alone(project: Project, control: Contr
 
     assert repaired.changes == {"fabrikam": {"requireTls": Change(False, True)}}
     assert tenant.connectors(control, "inbound")["Fabrikam"]["Comment"] == "theirs"
-    assert [parameters.keys() for _, parameters in tenant.sent(control)] == [{"Identity", "RequireTls"}]
+    ((_, sent),) = tenant.sent(control)
+    # The mark, which went with the comment that somebody wrote, comes back below it.
+    assert {name: value for name, value in sent.items() if name != "Identity"} == {
+        "RequireTls": True,
+        "Comment": "theirs",
+    }
+    assert tenant.marks(control) == {"Fabrikam": True}

@@ -24,7 +24,11 @@ import pytest
 
 from exchange_online.admin_api import AlreadyExists, InvalidArgument, NotFound
 from exchange_online.connectors import ConnectorSettings, Direction, Options, changes, set_parameters
+from exchange_online.lifecycle import Owner
 from tests.live.tenant import Tenant
+
+#: The resource of a stack that the tests act as.
+_OWNER = Owner("urn:pulumi:live::regulated-partners-test::connector::tested")
 
 BOTH = pytest.mark.parametrize("direction", Direction, ids=[direction.word for direction in Direction])
 
@@ -64,7 +68,7 @@ _SECOND: dict[Direction, dict[str, Any]] = {
 def test_what_is_created_reads_back_as_declared(tenant: Tenant, direction: Direction, values: dict[Any, Any]) -> None:
     """Failing, a stored form exists that the canonical form does not know: every preview would show drift."""
     wanted = tenant.settings(direction, **values.get(direction, {}))
-    made = tenant.run().create(wanted, Options())
+    made = tenant.run().create(_OWNER, wanted, Options())
     assert made.record.settings == wanted
     read = tenant.run().read(direction, made.record.guid)
     assert read is not None
@@ -79,9 +83,9 @@ def test_every_property_changes_and_clears(tenant: Tenant, direction: Direction)
     first = tenant.settings(direction, **_FIRST[direction])
     second = tenant.settings(direction, **_SECOND[direction])
     plain = tenant.settings(direction)
-    guid = tenant.run().create(first, Options()).record.guid
+    guid = tenant.run().create(_OWNER, first, Options()).record.guid
     for before, after in ((first, second), (second, plain), (plain, first), (first, plain)):
-        tenant.run().update(guid, before, after)
+        tenant.run().update(_OWNER, guid, before, after)
         read = tenant.run().read(direction, guid)
         assert read is not None
         assert changes(read.settings, after) == ()
@@ -92,8 +96,8 @@ def test_a_rename_keeps_the_guid(tenant: Tenant, direction: Direction) -> None:
     """Failing, the id in the state would name nothing after a rename."""
     before = tenant.settings(direction)
     after = tenant.settings(direction, name=f"{tenant.mark} renamed, [x] & y")
-    guid = tenant.run().create(before, Options()).record.guid
-    tenant.run().update(guid, before, after)
+    guid = tenant.run().create(_OWNER, before, Options()).record.guid
+    tenant.run().update(_OWNER, guid, before, after)
     assert [(each.guid, each.name) for each in tenant.held(direction)] == [(guid, after.name)]
 
 
@@ -101,20 +105,20 @@ def test_a_rename_keeps_the_guid(tenant: Tenant, direction: Direction) -> None:
 def test_a_removed_connector_is_gone_and_removing_it_again_is_fine(tenant: Tenant, direction: Direction) -> None:
     """Failing, a destroy that was cut off could not be ended, or a connector that is gone would read as there."""
     settings = tenant.settings(direction)
-    guid = tenant.run().create(settings, Options()).record.guid
-    tenant.run().delete(guid, settings)
+    guid = tenant.run().create(_OWNER, settings, Options()).record.guid
+    tenant.run().delete(_OWNER, guid, settings)
     assert tenant.run().read(direction, guid) is None
-    tenant.run().delete(guid, settings)
+    tenant.run().delete(_OWNER, guid, settings)
     with pytest.raises(NotFound):
-        tenant.run().update(guid, settings, tenant.settings(direction, comment="late"))
+        tenant.run().update(_OWNER, guid, settings, tenant.settings(direction, comment="late"))
 
 
 @BOTH
 def test_a_second_create_takes_over_what_is_as_declared(tenant: Tenant, direction: Direction) -> None:
     """Failing, a run after a crash would make a second connector."""
     settings = tenant.settings(direction, **_FIRST[direction])
-    guid = tenant.run().create(settings, Options()).record.guid
-    again = tenant.run().create(settings, Options())
+    guid = tenant.run().create(_OWNER, settings, Options()).record.guid
+    again = tenant.run().create(_OWNER, settings, Options())
     assert again.record.guid == guid
     assert any("took over" in warning for warning in again.warnings)
     assert len(tenant.held(direction)) == 1
@@ -123,14 +127,15 @@ def test_a_second_create_takes_over_what_is_as_declared(tenant: Tenant, directio
 @BOTH
 def test_a_name_is_unique(tenant: Tenant, direction: Direction) -> None:
     """Failing, the service allows two connectors of a name, and the search after a lost answer finds the wrong one."""
-    guid = tenant.run().create(tenant.settings(direction, comment="theirs"), Options()).record.guid
+    tenant.cmdlets.new(direction, _as_new(tenant.settings(direction, comment="theirs")))
+    (guid,) = [each.guid for each in tenant.held(direction)]
     ours = tenant.settings(direction)
     with pytest.raises(AlreadyExists):
-        tenant.run().create(ours, Options())
+        tenant.run().create(_OWNER, ours, Options())
     with pytest.raises(AlreadyExists):
         tenant.cmdlets.new(direction, _as_new(ours))
     assert [each.guid for each in tenant.held(direction)] == [guid]
-    adopted = tenant.run().create(ours, Options(adopt_existing=True))
+    adopted = tenant.run().create(_OWNER, ours, Options(adopt_existing=True))
     assert adopted.record.guid == guid
     assert adopted.record.settings == ours
 
@@ -139,7 +144,7 @@ def test_a_name_is_unique(tenant: Tenant, direction: Direction) -> None:
 def test_drift_is_seen_and_nothing_else_is_sent(tenant: Tenant, direction: Direction) -> None:
     """Failing, a change made in the portal would not show, or its repair would touch other settings."""
     settings = tenant.settings(direction, comment="ours")
-    guid = tenant.run().create(settings, Options()).record.guid
+    guid = tenant.run().create(_OWNER, settings, Options()).record.guid
     tenant.cmdlets.set(direction, guid, {"Comment": "by hand"})
     read = tenant.run().read(direction, guid)
     assert read is not None
@@ -151,7 +156,7 @@ def test_drift_is_seen_and_nothing_else_is_sent(tenant: Tenant, direction: Direc
 def test_a_test_mode_connector_is_in_the_listing(tenant: Tenant) -> None:
     """Failing, a connector in test mode would read as gone, and be created again."""
     settings = tenant.settings(Direction.OUTBOUND, testMode=True)
-    guid = tenant.run().create(settings, Options()).record.guid
+    guid = tenant.run().create(_OWNER, settings, Options()).record.guid
     read = tenant.run().read(Direction.OUTBOUND, guid)
     assert read is not None
     assert read.settings == settings

@@ -7,11 +7,11 @@ tests/engine; here runs are cheap enough for thousands of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exchange_online.connectors import Direction
-from tests.support.provider_process import Diff, ProviderError, ProviderProcess, Resource
+from tests.support.provider_process import Diff, ProviderError, ProviderProcess, Resource, urn_of
 
 Properties = dict[str, Any]
 
@@ -64,10 +64,16 @@ class Run:
 
 
 class MiniStack:
-    """A stack: what its last run left in the state. `start` gives a new provider process."""
+    """A stack: what its last run left in the state.
 
-    def __init__(self, start: Callable[[], ProviderProcess]) -> None:
+    Args:
+        start: gives a new provider process.
+        name: the stack's.
+    """
+
+    def __init__(self, start: Callable[[], ProviderProcess], name: str = "test") -> None:
         self._start = start
+        self.name = name
         self.resources: dict[str, Resource] = {}
 
     def up(self, program: Program, *, refresh: bool = True) -> Run:
@@ -105,9 +111,18 @@ class MiniStack:
                 self.resources[name] = found
 
     def _apply(self, process: ProviderProcess, program: Program, run: Run) -> None:
+        """The engine compares what it knows while the first creates are still on their way."""
+        planned: dict[str, tuple[Properties, bool]] = {}
         for name, declaration in program.items():
             try:
-                self._one(process, name, declaration, run)
+                if known := self.resources.get(name):
+                    planned[name] = self._compared(process, known, declaration)
+            except ProviderError as error:
+                run.errors[name] = str(error)
+                return
+        for name, declaration in program.items():
+            try:
+                self._one(process, name, declaration, planned.get(name), run)
             except ProviderError as error:
                 run.errors[name] = str(error)
                 return
@@ -120,20 +135,33 @@ class MiniStack:
             del self.resources[name]
             run.deleted.append(name)
 
-    def _one(self, process: ProviderProcess, name: str, declaration: Declaration, run: Run) -> None:
-        known = self.resources.get(name)
-        if known is None:
-            self.resources[name] = process.create(declaration.direction, dict(declaration.properties))
-            run.created.append(name)
-            return
-        inputs, failures = process.check(declaration.direction, dict(declaration.properties))
+    def _compared(self, process: ProviderProcess, known: Resource, declaration: Declaration) -> tuple[Properties, bool]:
+        """The checked inputs, and whether they differ from the state's."""
+        inputs, failures = process.check(declaration.direction, dict(declaration.properties), known)
         if failures:
             raise ProviderError(f"check refused: {failures}")
-        if engine_sees_change(process.diff(known, inputs), known.inputs, inputs):
+        return inputs, engine_sees_change(process.diff(known, inputs), known.inputs, inputs)
+
+    def _one(
+        self,
+        process: ProviderProcess,
+        name: str,
+        declaration: Declaration,
+        planned: tuple[Properties, bool] | None,
+        run: Run,
+    ) -> None:
+        known = self.resources.get(name)
+        if known is None or planned is None:
+            urn = urn_of(declaration.direction, name, self.name)
+            self.resources[name] = process.create(declaration.direction, dict(declaration.properties), urn)
+            run.created.append(name)
+            return
+        inputs, differs = planned
+        if differs:
             self.resources[name] = process.apply_update(known, inputs)
             run.updated.append(name)
         else:
-            self.resources[name] = Resource(known.direction, known.id, inputs, known.outputs)
+            self.resources[name] = replace(known, inputs=inputs)
             run.unchanged.append(name)
 
 

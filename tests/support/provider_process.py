@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +30,8 @@ UNKNOWN = rpc.UNKNOWN
 
 Properties = dict[str, Any]
 
+_numbers = count(1)
+
 
 class ProviderError(Exception):
     """What the engine would show: the text of a failed call."""
@@ -44,12 +47,13 @@ class Diff:
 
 @dataclass(frozen=True)
 class Resource:
-    """What the engine keeps of a resource: its id, inputs and outputs."""
+    """What the engine keeps of a resource: its id, inputs and outputs; and its URN."""
 
     direction: Direction
     id: str
     inputs: Properties
     outputs: Properties
+    urn: str
 
 
 @dataclass
@@ -97,12 +101,19 @@ class ProviderProcess:
         """Warnings that the engine was given."""
         return self._engine.messages
 
-    def check(self, direction: Direction, news: Properties) -> tuple[Properties, dict[str, list[str]]]:
-        """The canonical inputs, and for each refused property its reasons."""
-        answer = self._call(
-            "Check",
-            provider_pb2.CheckRequest(urn=_urn(direction), olds=_struct({}), news=_with_provider(direction, news)),
-        )
+    def check(
+        self, direction: Direction, news: Properties, known: Resource | None = None, urn: str = ""
+    ) -> tuple[Properties, dict[str, list[str]]]:
+        """The canonical inputs, and for each refused property its reasons.
+
+        Args:
+            known: the resource that the state has.
+            urn: of one that is new, or about to be replaced.
+        """
+        olds = _with_provider(direction, known.inputs) if known else _struct({})
+        where = urn or (known.urn if known else urn_of(direction, "checked"))
+        request = provider_pb2.CheckRequest(urn=where, olds=olds, news=_with_provider(direction, news))
+        answer = self._call("Check", request)
         failures: dict[str, list[str]] = {}
         for failure in answer.failures:
             failures.setdefault(failure.property, []).append(failure.reason)
@@ -114,7 +125,7 @@ class ProviderProcess:
             "Diff",
             provider_pb2.DiffRequest(
                 id=resource.id,
-                urn=_urn(resource.direction),
+                urn=resource.urn,
                 olds=_with_provider(resource.direction, resource.outputs),
                 news=_with_provider(resource.direction, news),
             ),
@@ -122,22 +133,23 @@ class ProviderProcess:
         name = provider_pb2.DiffResponse.DiffChanges.Name(answer.changes)
         return Diff(name.removeprefix("DIFF_").lower(), tuple(answer.replaces))
 
-    def create(self, direction: Direction, declared: Properties) -> Resource:
-        """Checks, then creates, as `pulumi up` does."""
-        inputs, failures = self.check(direction, declared)
+    def create(self, direction: Direction, declared: Properties, urn: str = "") -> Resource:
+        """Checks, then creates, as `pulumi up` does; a resource of its own unless a URN is given."""
+        urn = urn or urn_of(direction, f"resource-{next(_numbers)}")
+        inputs, failures = self.check(direction, declared, urn=urn)
         if failures:
             raise ProviderError(f"check refused: {failures}")
-        request = provider_pb2.CreateRequest(urn=_urn(direction), properties=_with_provider(direction, inputs))
+        request = provider_pb2.CreateRequest(urn=urn, properties=_with_provider(direction, inputs))
         answer = self._call("Create", request)
-        return Resource(direction, answer.id, inputs, _plain(answer.properties))
+        return Resource(direction, answer.id, inputs, _plain(answer.properties), urn)
 
     def update(self, resource: Resource, declared: Properties) -> Resource:
         """Checks, then updates if diff says that something changed."""
-        inputs, failures = self.check(resource.direction, declared)
+        inputs, failures = self.check(resource.direction, declared, resource)
         if failures:
             raise ProviderError(f"check refused: {failures}")
         if self.diff(resource, inputs).changes == "none":
-            return Resource(resource.direction, resource.id, inputs, resource.outputs)
+            return replace(resource, inputs=inputs)
         return self.apply_update(resource, inputs)
 
     def apply_update(self, resource: Resource, inputs: Properties) -> Resource:
@@ -146,12 +158,12 @@ class ProviderProcess:
             "Update",
             provider_pb2.UpdateRequest(
                 id=resource.id,
-                urn=_urn(resource.direction),
+                urn=resource.urn,
                 olds=_with_provider(resource.direction, resource.outputs),
                 news=_with_provider(resource.direction, inputs),
             ),
         )
-        return Resource(resource.direction, resource.id, inputs, _plain(answer.properties))
+        return replace(resource, inputs=inputs, outputs=_plain(answer.properties))
 
     def read(self, resource: Resource) -> Resource | None:
         """What a refresh makes of the resource; None if it is gone."""
@@ -159,19 +171,19 @@ class ProviderProcess:
             "Read",
             provider_pb2.ReadRequest(
                 id=resource.id,
-                urn=_urn(resource.direction),
+                urn=resource.urn,
                 properties=_with_provider(resource.direction, resource.outputs),
                 inputs=_with_provider(resource.direction, resource.inputs),
             ),
         )
         if not answer.id:
             return None
-        return Resource(resource.direction, answer.id, _plain(answer.inputs), _plain(answer.properties))
+        return replace(resource, id=answer.id, inputs=_plain(answer.inputs), outputs=_plain(answer.properties))
 
     def delete(self, resource: Resource) -> None:
         request = provider_pb2.DeleteRequest(
             id=resource.id,
-            urn=_urn(resource.direction),
+            urn=resource.urn,
             properties=_with_provider(resource.direction, resource.outputs),
         )
         self._call("Delete", request)
@@ -195,8 +207,9 @@ class ProviderProcess:
             raise ProviderError(str(error.details())) from None
 
 
-def _urn(direction: Direction) -> str:
-    return f"urn:pulumi:test::regulated-partners::pulumi-python:dynamic/exchange-online:{direction}::test"
+def urn_of(direction: Direction, name: str, stack: str = "test") -> str:
+    """The URN of a resource of the project."""
+    return f"urn:pulumi:{stack}::regulated-partners::{direction.token}::{name}"
 
 
 def _with_provider(direction: Direction, properties: Properties) -> struct_pb2.Struct:

@@ -111,6 +111,9 @@ class StackSettings(_Model):
         None, description="Signs in as the managed identity of the machine that runs Pulumi."
     )
     protect: Flag = Field(None, description="Whether Pulumi refuses to delete connectors; by default unless local.")
+    ownership_mark: Flag = Field(
+        None, description="Whether each connector's comment ends with a line that names project and stack; by default."
+    )
     partners: Annotated[object, _Shape(list[Partner])] = Field(
         None, description="The partners, one after '- name: ...' each."
     )

@@ -42,7 +42,7 @@ from exchange_online.admin_api.message_trace import (
     traced_messages,
 )
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.settings import Connection, Settings, connection, settings_from
+from exchange_online.admin_api.settings import Connection, Settings, Tenant, connection, guid_of, settings_from
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
 from exchange_online.admin_api.wire import JsonValue
@@ -79,6 +79,7 @@ __all__ = [
     "Settings",
     "Shared",
     "StalePage",
+    "Tenant",
     "Throttled",
     "Timeouts",
     "TraceEvent",
@@ -93,6 +94,7 @@ __all__ = [
     "classify",
     "clean",
     "connection",
+    "guid_of",
     "pace",
     "record_validation",
     "settings_from",

@@ -15,14 +15,13 @@ from exchange_online.admin_api.clouds import Cloud
 from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
 from exchange_online.admin_api.exchange import Answer, Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.settings import Connection
+from exchange_online.admin_api.settings import Connection, Tenant, guid_of
 from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy, Timeouts
 from exchange_online.admin_api.wire import JsonValue, json_object, request, with_result_size
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
 
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
@@ -65,9 +64,9 @@ class Shared:
             NotAuthenticated: for a domain that no tenant has.
             Unavailable: where the token service does not answer.
         """
+        if guid := guid_of(tenant):
+            return guid
         name = tenant.strip().lower()
-        if _GUID.fullmatch(name):
-            return name
         where = f"Finding the tenant {tenant}"
         if not _DOMAIN.fullmatch(name):
             what = "it is neither a GUID nor a domain"
@@ -114,6 +113,15 @@ class AdminApi:
         self._connection_id = str(uuid.uuid4())
         self._lock = threading.Lock()
         self._exchange: Exchange | None = None
+
+    def tenant(self) -> Tenant:
+        """The tenant that every cmdlet runs on.
+
+        Raises:
+            AdminApiError: where it is named by a domain, and its GUID cannot be found.
+        """
+        ready = self._prepared().connection
+        return Tenant(ready.tenant, ready.cloud.name)
 
     def invoke(
         self,
@@ -193,8 +201,8 @@ def _discover(cloud: Cloud, name: str, where: str, timeouts: Timeouts, retry: Re
     finally:
         http.close()
     issuer = str(json_object(response.content).get("issuer", ""))
-    guid = next((part for part in issuer.lower().split("/") if _GUID.fullmatch(part)), None)
-    if guid is None:
+    guid = next(filter(None, map(guid_of, issuer.split("/"))), "")
+    if not guid:
         raise NotAuthenticated(
             Failure(
                 where=where,

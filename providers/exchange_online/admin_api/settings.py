@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from exchange_online.admin_api.credentials import (
 )
 from exchange_online.admin_api.errors import Failure, Misconfigured
 from exchange_online.names import LOCAL
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 WHERE = "Choosing the credential"
 #: Value of AZURE_TOKEN_CREDENTIALS that asks for the managed identity. Source: azure-identity.
@@ -86,6 +89,33 @@ def settings_from(setting: Callable[[str], object], directory: Path | None = Non
         ca_bundle=text("caBundle"),
         directory=directory,
     )
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """Which tenant of which cloud.
+
+    Attributes:
+        guid: lower case; empty where only a domain of it is known.
+        cloud: the cloud's name; empty where it is not known.
+    """
+
+    guid: str
+    cloud: str
+
+    def __str__(self) -> str:
+        return f"{self.guid or '(unknown)'} ({self.cloud})" if self.cloud else self.guid
+
+    def contradicts(self, other: Tenant) -> bool:
+        """Whether the two cannot be the same; what is not known contradicts nothing."""
+        pairs = ((self.guid, other.guid), (self.cloud, other.cloud))
+        return any(one and two and one.lower() != two.lower() for one, two in pairs)
+
+
+def guid_of(tenant: str) -> str:
+    """The GUID that a tenant is named by, lower case; empty where it is named otherwise."""
+    name = tenant.strip().lower()
+    return name if _GUID.fullmatch(name) else ""
 
 
 @dataclass(frozen=True)

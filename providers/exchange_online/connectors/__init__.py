@@ -13,6 +13,7 @@ from exchange_online.connectors.changes import (
     set_parameters,
 )
 from exchange_online.connectors.findings import Finding, Severity
+from exchange_online.connectors.mark import Mark, without_mark
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Options
@@ -45,6 +46,7 @@ __all__ = [
     "Flag",
     "InboundSettings",
     "InputValue",
+    "Mark",
     "Member",
     "MtaStsMode",
     "Options",
@@ -71,4 +73,5 @@ __all__ = [
     "restricts_tenant",
     "set_parameters",
     "shown",
+    "without_mark",
 ]

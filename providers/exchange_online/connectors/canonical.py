@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.inbound_rules import INBOUND
+from exchange_online.connectors.mark import without_mark
 from exchange_online.connectors.names import Direction
 from exchange_online.connectors.options import OPTION_KEYS, Options, read_options
 from exchange_online.connectors.outbound_rules import OUTBOUND
@@ -64,6 +65,7 @@ def check(
     options, option_findings = read_options(known)
     findings += [*option_findings, *_strangers(direction, known)]
     settings = _settings(direction, values)
+    findings += _marks(settings)
     refused = frozenset(finding.top_property for finding in findings)
     findings += _violations(settings, options, unknown | refused)
     return Checked(settings, options, unknown, tuple(findings))
@@ -107,6 +109,13 @@ def _read(direction: Direction, known: Mapping[str, object]) -> tuple[dict[str, 
                 Finding(problem.rule, Severity.ERROR, where, problem.reason, problem.remedy, problem.source)
             )
     return values, findings
+
+
+def _marks(settings: ConnectorSettings) -> Iterable[Finding]:
+    """A declared comment cannot end with a mark: it would be read as that of a stack."""
+    if mark := without_mark(settings.comment)[1]:
+        reason = f"its last line, {mark.line}, is the mark by which a stack knows its connectors; Pulumi writes it"
+        yield Finding("mark", Severity.ERROR, "comment", reason, "leave that line out", "this project")
 
 
 def _strangers(direction: Direction, known: Mapping[str, object]) -> list[Finding]:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Annotated, Any, get_type_hints
 
 from exchange_online.connectors.canonical import InputValue, inputs, observed
+from exchange_online.connectors.mark import Mark, without_mark
 from exchange_online.connectors.names import Direction, Named
 from exchange_online.connectors.settings import ConnectorSettings
 
@@ -51,11 +52,19 @@ class ConnectorRecord:
     last_validation_timestamp: Annotated[
         str, Computed("LastValidationTimestamp", "When it was validated; none where it never was.", outbound_only=True)
     ] = ""
+    managed_by: Annotated[
+        str, Computed("ManagedBy", "The stack that manages it, as the last line of its comment says: `project/stack`.")
+    ] = ""
     row: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
         return self.settings.name
+
+    @property
+    def mark(self) -> Mark | None:
+        """The stack that manages it; None where the comment holds no mark."""
+        return Mark.read(self.managed_by)
 
     @property
     def direction(self) -> Direction:
@@ -96,4 +105,10 @@ def record_from_row(direction: Direction, row: Mapping[str, object]) -> Connecto
     # Empty and `AdminUI` mean the same as `Default`. Source: N2.
     if shown.get("connector_source") in ("", "AdminUI"):
         del shown["connector_source"]
-    return ConnectorRecord(settings=observed(direction, row), row=row, **shown)
+    comment, mark = without_mark(_text(row.get("Comment")))
+    settings = observed(direction, {**row, "Comment": comment})
+    return ConnectorRecord(settings=settings, row=row, **{**shown, "managed_by": str(mark or "")})
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

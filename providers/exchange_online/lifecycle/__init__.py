@@ -2,7 +2,7 @@
 
 from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER, Lifecycle, Outcome
 from exchange_online.lifecycle.listing import Listing
-from exchange_online.lifecycle.ownership import Ownership
-from exchange_online.lifecycle.refusals import NotApplied
+from exchange_online.lifecycle.ownership import Owner, Ownership
+from exchange_online.lifecycle.refusals import NotApplied, other_tenant
 
-__all__ = ["LOOK_AGAIN_AFTER", "Lifecycle", "Listing", "NotApplied", "Outcome", "Ownership"]
+__all__ = ["LOOK_AGAIN_AFTER", "Lifecycle", "Listing", "NotApplied", "Outcome", "Owner", "Ownership", "other_tenant"]

@@ -2,11 +2,14 @@
 
 The order of calls, and why:
 
-- create: list, refuse a name that exists, `New-`, then a `Set-` for what only `Set-` takes, then look at the result.
-  After a `New-` without an answer: list and look for the name before another `New-`.
-- update: one `Set-` with every changed parameter together, so that a certificate name and the restriction to it
-  change in the same moment; then read until the change shows.
-- delete: look for transport rules that route to it, then `Remove-`; gone already is fine.
+- create: list, refuse a name that exists unless this stack's mark is on it, `New-`, then a `Set-` for what only `Set-`
+  takes, then look at the result. After a `New-` without an answer: list and look for the name before another `New-`.
+- update: list, refuse what another stack manages; one `Set-` with every changed parameter together, so that a
+  certificate name and the restriction to it change in the same moment; then read until the change shows.
+- delete: list, refuse what another stack manages; look for transport rules that route to it, then `Remove-`; gone
+  already is fine.
+
+Every write puts the mark of the stack below the comment, where it is not there already.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from exchange_online.admin_api import (
     AdminApiError,
     AlreadyExists,
     ConnectorCmdlets,
+    InvalidArgument,
     NotFound,
     OutcomeUnknown,
     TransportRules,
@@ -38,7 +42,7 @@ from exchange_online.connectors import (
 )
 from exchange_online.lifecycle import refusals
 from exchange_online.lifecycle.listing import Listing
-from exchange_online.lifecycle.ownership import Ownership
+from exchange_online.lifecycle.ownership import Leaving, Owner, Ownership
 
 #: Seconds between the looks at a write that does not show yet; 61 s in all. Source: exchange-wire 8.4 (assumed).
 LOOK_AGAIN_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0, 31.0)
@@ -70,6 +74,9 @@ class Lifecycle:
     """What the resources do to the tenant. Thread-safe.
 
     Every method raises the typed errors of `admin_api.errors`.
+
+    Attributes:
+        marks: whether writes put the stack's mark on the connector.
     """
 
     cmdlets: ConnectorCmdlets
@@ -77,38 +84,40 @@ class Lifecycle:
     rules: TransportRules
     sleep: Callable[[float], None] = time.sleep
     ownership: Ownership = field(default_factory=Ownership)
+    marks: bool = True
 
     def read(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """The connector, or None if it is gone for certain."""
-        record = self.listing.find(direction, guid)
-        if record is not None and not self.ownership.was_taken_over(guid):
-            self.ownership.hold(guid)
-        return record
+        return self.listing.find(direction, guid)
 
-    def create(self, settings: ConnectorSettings, options: Options) -> Outcome:
+    def create(self, owner: Owner, settings: ConnectorSettings, options: Options) -> Outcome:
         """Makes the connector exist as declared.
 
         Raises:
-            AlreadyExists: for a connector of this name with other settings, unless `adopt_existing` is given.
+            AlreadyExists: for a connector of this name that another resource or another stack has, and for one
+                without a mark unless `adopt_existing` is given.
             NotApplied: when the service does not show what was sent; the new connector is removed again.
         """
+        if replaced := self._replaced(owner, settings.direction):
+            return self._change_in_place(owner, replaced, settings)
         if existing := self._by_name(settings):
-            return self._take_over(existing, settings, options)
-        written = self._new(settings)
+            return self._take_over(owner, existing, settings, options)
+        written = self._new(owner, settings)
         # The service may answer a `New-` without a row: then find what it made.
         record = written.record or self._look_for(settings, LOOK_AGAIN_AFTER)
         if record is None:
             raise refusals.not_shown(settings)
-        self.ownership.create(record)
+        self.ownership.give(owner.urn, record)
         self.listing.enter(record)
         record = self._complete(record, settings)
         outcome = self._judge_new(record, settings, written.warnings)
         return replace(outcome, warnings=(*outcome.warnings, *self._neighbours(outcome.record)))
 
-    def update(self, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
-        """Sends what differs between two settings, and nothing else; no call where nothing differs.
+    def update(self, owner: Owner, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
+        """Sends what differs between two settings, and nothing else; no write where nothing differs.
 
         Raises:
+            AlreadyExists: when another stack manages the connector, or another connector has the new name.
             NotFound: when the connector is gone.
             NotApplied: when the service shows something else afterwards.
         """
@@ -118,21 +127,51 @@ class Lifecycle:
             if record is None:
                 raise refusals.gone(after)
             return Outcome(record)
-        if any(change.parameter.name == "IsTransportRuleScoped" and not change.after for change in differences):
-            self._refuse_while_in_use(guid, before, "taken away from transport rules")
-        return self._set(guid, after, differences)
+        record = self._shown(after.direction, guid)
+        _refuse_if_anothers(owner, record, "not changed")
+        self._refuse_if_taken_from_rules(guid, before, differences)
+        return self._set(owner, guid, after, differences, record)
 
-    def delete(self, guid: str, settings: ConnectorSettings) -> tuple[str, ...]:
+    def delete(self, owner: Owner, guid: str, settings: ConnectorSettings) -> tuple[str, ...]:
         """Removes the connector; one that is gone already is fine. Returns what the user should read.
 
         Raises:
+            AlreadyExists: when another stack manages the connector.
             InUse: while a transport rule routes mail to it.
+            NotReplaced: when the engine would delete it to create it again.
         """
-        if self.ownership.keeps(settings.direction, guid, settings.name):
+        leaving = self.ownership.leaving(owner.urn, guid)
+        if leaving is Leaving.REPLACED:
+            raise refusals.never_replaced(settings)
+        if leaving is Leaving.KEPT:
             return ("it was not removed, because another resource of this program has it",)
+        if leaving is Leaving.STAYS:
+            return ()
+        listed = (record for record in self.listing.all(settings.direction) if record.guid == guid)
+        _refuse_if_anothers(owner, next(listed, None), "not removed")
         self._refuse_while_in_use(guid, settings, "removed")
         self._remove(settings.direction, guid)
         return ()
+
+    def _replaced(self, owner: Owner, direction: Direction) -> ConnectorRecord | None:
+        """The connector that the resource has, where the engine asks for another one in its place."""
+        guid = self.ownership.guid_of(owner.urn)
+        return self.listing.find(direction, guid) if guid else None
+
+    def _change_in_place(self, owner: Owner, replaced: ConnectorRecord, settings: ConnectorSettings) -> Outcome:
+        """A replacement keeps its Guid: between a delete and a create mail would flow unprotected."""
+        _refuse_if_anothers(owner, replaced, "not changed")
+        self.ownership.give(owner.urn, replaced)
+        differences = changes(replaced.settings, settings)
+        self._refuse_if_taken_from_rules(replaced.guid, replaced.settings, differences)
+        outcome = self._set(owner, replaced.guid, settings, differences, replaced) if differences else Outcome(replaced)
+        said = f"it was changed in place and keeps its Guid ({replaced.guid}): connectors are never replaced"
+        return replace(outcome, warnings=(said, *outcome.warnings))
+
+    def _shown(self, direction: Direction, guid: str) -> ConnectorRecord | None:
+        """The connector as it is now; None proves nothing, because reads can lag behind writes."""
+        listed = (record for record in self.listing.all(direction) if record.guid == guid)
+        return next(listed, None) or self.cmdlets.get(direction, guid)
 
     def _remove(self, direction: Direction, guid: str) -> None:
         try:
@@ -143,6 +182,12 @@ class Lifecycle:
             self.listing.drop(direction)
             raise
         self.listing.remove(direction, guid)
+
+    def _refuse_if_taken_from_rules(
+        self, guid: str, settings: ConnectorSettings, differences: tuple[Change, ...]
+    ) -> None:
+        if any(change.parameter.name == "IsTransportRuleScoped" and not change.after for change in differences):
+            self._refuse_while_in_use(guid, settings, "taken away from transport rules")
 
     def _refuse_while_in_use(self, guid: str, settings: ConnectorSettings, doing: str) -> None:
         if settings.direction is not Direction.OUTBOUND:
@@ -155,20 +200,24 @@ class Lifecycle:
     def _by_name(self, settings: ConnectorSettings) -> ConnectorRecord | None:
         return next(iter(self.listing.named(settings.direction, settings.name)), None)
 
-    def _take_over(self, existing: ConnectorRecord, settings: ConnectorSettings, options: Options) -> Outcome:
-        """A connector of this name is there. It is ours if it is what an interrupted run would have left."""
-        self.ownership.refuse_if_managed(existing)
+    def _take_over(
+        self, owner: Owner, existing: ConnectorRecord, settings: ConnectorSettings, options: Options
+    ) -> Outcome:
+        """A connector of this name is there. It is ours if an interrupted run of this stack has left its mark on it."""
+        self.ownership.wait_for_declarations()
+        self.ownership.refuse_if_had(owner.urn, existing)
+        _refuse_if_anothers(Owner(owner.urn), existing, "not taken over")
         differences = changes(existing.settings, settings)
-        if not options.adopt_existing:
+        if existing.mark is None and not options.adopt_existing:
             if existing.connector_source == "HybridWizard":
                 raise refusals.made_by_hybrid_wizard(existing)
-            if any(change.parameter.on_new for change in differences):
-                raise refusals.name_taken(existing, differences)
-        self.ownership.take_over(existing)
+            raise refusals.name_taken(existing, differences)
+        self.ownership.give(owner.urn, existing)
         taken = f"took over the existing {settings.direction.word} connector '{settings.name}' ({existing.guid})"
         if not differences:
             return Outcome(existing, (f"{taken}: it is as declared, so nothing was sent",))
-        outcome = self._set(existing.guid, settings, differences)
+        self._refuse_if_taken_from_rules(existing.guid, existing.settings, differences)
+        outcome = self._set(owner, existing.guid, settings, differences, existing)
         shown = "; ".join(str(change) for change in differences)
         return Outcome(outcome.record, (f"{taken} and changed {shown}", *outcome.warnings))
 
@@ -180,18 +229,36 @@ class Lifecycle:
         except AdminApiError as error:
             return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
 
-    def _new(self, settings: ConnectorSettings) -> Written:
+    def _new(self, owner: Owner, settings: ConnectorSettings) -> Written:
         sent = new_parameters(settings)
+        if self.marks:
+            sent["Comment"] = owner.mark.below(settings.comment)
         for attempt in range(1, _TRIES + 1):
             try:
                 return self.cmdlets.new(settings.direction, sent)
             except (OutcomeUnknown, AlreadyExists) as error:
                 # A retry inside the service, or our own, may have created it although the answer says otherwise.
                 if found := self._look_for(settings, LOOK_AGAIN_AFTER[:3]):
-                    return _made_by(found, settings)
+                    return self._made_by(owner, found, settings)
                 if isinstance(error, AlreadyExists) or attempt == _TRIES:
                     raise
+            except InvalidArgument as error:
+                raise refusals.told_of_the_mark(error, sent, owner.mark) from None
         raise AssertionError("unreachable")
+
+    def _made_by(self, owner: Owner, found: ConnectorRecord, settings: ConnectorSettings) -> Written:
+        """What a `New-` whose answer was lost has made; AlreadyExists where it was somebody else."""
+        _refuse_if_anothers(Owner(owner.urn), found, "not taken over")
+        differences = changes(found.settings, settings)
+        different = [change.parameter.name for change in differences if change.parameter.on_new]
+        if self.marks and found.mark is None:
+            raise refusals.name_taken(found, differences)
+        if not different:
+            return Written(found, ())
+        # How the service creates a connector that the offering does not allow to enable (V30).
+        if different == ["Enabled"] and not found.settings.enabled:
+            return Written(found, (f"the connector was {_DECLINED[0]}, and the service's answer was lost",))
+        raise refusals.name_taken(found, differences)
 
     def _look_for(self, settings: ConnectorSettings, pauses: tuple[float, ...]) -> ConnectorRecord | None:
         """Looks for a name until it shows; reads can lag behind writes."""
@@ -222,9 +289,31 @@ class Lifecycle:
             raise refusals.shows_otherwise(settings, missing, warnings)
         return Outcome(record, warnings, tuple(change.parameter.key for change in missing))
 
-    def _set(self, guid: str, after: ConnectorSettings, differences: tuple[Change, ...]) -> Outcome:
+    def _set(
+        self,
+        owner: Owner,
+        guid: str,
+        after: ConnectorSettings,
+        differences: tuple[Change, ...],
+        shown: ConnectorRecord | None,
+    ) -> Outcome:
+        """Sends the differences, and with them the mark where it is not there yet."""
+        sent = set_parameters(differences, after)
+        if self.marks and "Comment" in sent:
+            sent["Comment"] = owner.mark.below(after.comment)
+        elif self.marks and shown is not None and shown.mark != owner.mark:
+            # Below what is there: a comment that is not to be changed stays as somebody wrote it.
+            sent["Comment"] = owner.mark.below(shown.settings.comment)
         try:
-            written = self.cmdlets.set(after.direction, guid, set_parameters(differences, after))
+            written = self.cmdlets.set(after.direction, guid, sent)
+        except InvalidArgument as error:
+            self.listing.drop(after.direction)
+            raise refusals.told_of_the_mark(error, sent, owner.mark) from None
+        except AlreadyExists:
+            self.listing.drop(after.direction)
+            if "Name" in sent and (holder := self._by_name(after)) and holder.guid != guid:
+                raise refusals.name_held(after, holder) from None
+            raise
         except NotFound:
             self.listing.drop(after.direction)
             raise refusals.gone(after) from None
@@ -258,16 +347,9 @@ class Lifecycle:
         return record
 
 
-def _made_by(found: ConnectorRecord, settings: ConnectorSettings) -> Written:
-    """What a `New-` whose answer was lost has made; AlreadyExists where a connector shows something else."""
-    differences = changes(found.settings, settings)
-    different = [change.parameter.name for change in differences if change.parameter.on_new]
-    if not different:
-        return Written(found, ())
-    # How the service creates a connector that the offering does not allow to enable (V30).
-    if different == ["Enabled"] and not found.settings.enabled:
-        return Written(found, (f"the connector was {_DECLINED[0]}, and the service's answer was lost",))
-    raise refusals.name_taken(found, differences)
+def _refuse_if_anothers(owner: Owner, record: ConnectorRecord | None, doing: str) -> None:
+    if record is not None and record.mark is not None and owner.yields_to(record):
+        raise refusals.anothers(record, record.mark, doing)
 
 
 def _says_declined(warnings: tuple[str, ...]) -> bool:

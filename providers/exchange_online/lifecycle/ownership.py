@@ -1,70 +1,158 @@
-"""Which connectors the resources of a program have, so that no two of them end up with the same one."""
+"""Which connector belongs to which resource of this run, by its Guid; and to which stack, by its mark."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
 
-from exchange_online.connectors import ConnectorRecord, Direction
+from exchange_online.connectors import ConnectorRecord, Mark
 from exchange_online.lifecycle import refusals
 
 
-class Ownership:
-    """What this process has seen of it; a process serves one run. Thread-safe.
+@dataclass(frozen=True)
+class Owner:
+    """The resource that a call is made for.
 
-    A resource that is renamed in the program without an alias is, to Pulumi, a new one and an old one to delete. The
-    new one must not take over the connector that the deletion then removes.
+    Attributes:
+        urn: the resource's.
+        recorded: the mark that the connector had when the state was written: that of the stack before it was renamed,
+            or of the one that the resource was moved from.
     """
 
-    def __init__(self) -> None:
+    urn: str
+    recorded: Mark | None = None
+
+    @property
+    def mark(self) -> Mark:
+        """That of the resource's stack."""
+        return Mark.of(self.urn)
+
+    def yields_to(self, record: ConnectorRecord) -> bool:
+        """Whether another stack manages the connector of this resource now."""
+        return record.mark not in (None, self.mark, self.recorded)
+
+
+#: Seconds without a new declaration after which the program has probably declared what it can.
+_QUIET = 0.25
+
+
+class Leaving(Enum):
+    """What becomes of a connector when a resource goes."""
+
+    REMOVED = auto()
+    #: Another resource has it.
+    KEPT = auto()
+    #: The same resource has it, in a newer entry of the state.
+    STAYS = auto()
+    #: The resource stays, and the engine wants a new connector in its place.
+    REPLACED = auto()
+
+
+class Ownership:
+    """What one run has seen of it; a provider process serves one run. Thread-safe.
+
+    Args:
+        clock: seconds that only grow; tests replace it.
+
+    The engine tells no provider what is in the state. But whatever stays in the program is compared before anything
+    is deleted, and that call holds its Guid; and a resource that is about to be replaced is checked without old inputs.
+    Source: Pulumi's engine 3.259, step_generator.go (observed).
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._held: set[str] = set()
-        self._declared: set[tuple[Direction, str]] = set()
-        self._created: set[str] = set()
-        self._taken_over: set[str] = set()
+        self._last_declared = clock()
+        #: Guids of resources that the state has and the program declares.
+        self._stays: dict[str, str] = {}
+        #: Guids that a create of this run has given to a resource.
+        self._given: dict[str, str] = {}
+        #: The resources that the program declares, and whether the engine gave no old inputs when it last did.
+        self._as_new: dict[str, bool] = {}
 
-    def hold(self, guid: str) -> None:
-        """A resource of the stack's state has the connector."""
-        with self._lock:
-            self._held.add(guid)
+    def checked(self, urn: str, *, as_new: bool) -> None:
+        """The program declares the resource.
 
-    def declare(self, direction: Direction, name: str) -> None:
-        """A resource that the state has, under this connector name, is still in the program.
-
-        Told by name, because the engine tells no id at that point; and apart from `hold`, because a refresh has a
-        provider process of its own.
+        Args:
+            as_new: whether the engine gave no old inputs.
         """
         with self._lock:
-            self._declared.add((direction, name.lower()))
+            self._last_declared = self._clock()
+            self._as_new[urn] = as_new
 
-    def keeps(self, direction: Direction, guid: str, name: str) -> bool:
-        """Whether a resource that stays has the connector: one that goes must leave it alone."""
+    def stays(self, urn: str, guid: str, named: str) -> None:
+        """The state has the resource, and the program declares it.
+
+        A refresh compares too, under the name that the state has, and what it compares need not be declared any more.
+
+        Args:
+            named: what the connector is called, for the refusal.
+
+        Raises:
+            AlreadyExists: where another resource of the program has the connector.
+        """
         with self._lock:
-            return guid in self._taken_over or (direction, name.lower()) in self._declared
+            if urn not in self._as_new:
+                return
+            for other in (self._stays.get(guid), self._given.get(guid)):
+                if other not in (None, urn):
+                    raise refusals.had_twice(named, guid, _name(str(other)), _name(urn))
+            self._stays[guid] = urn
 
-    def refuse_if_managed(self, record: ConnectorRecord) -> None:
-        """AlreadyExists where a resource has the connector already."""
+    def guid_of(self, urn: str) -> str | None:
+        """The connector that a resource has according to the state, as far as this run has compared it."""
         with self._lock:
-            self._refuse(record)
+            return next((guid for guid, owner in self._stays.items() if owner == urn), None)
 
-    def take_over(self, record: ConnectorRecord) -> None:
-        """A create takes over an existing connector; AlreadyExists where another resource has it."""
+    def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Returns when the program has declared nothing for a moment.
+
+        The engine creates the first resources while the program still declares others, one of which may have the
+        connector that a create is about to take over.
+        """
+        while (pause := self._last_declared + _QUIET - self._clock()) > 0:
+            sleep(pause)
+
+    def refuse_if_had(self, urn: str, record: ConnectorRecord) -> None:
+        """Raises AlreadyExists where another resource of the program has the connector."""
         with self._lock:
-            self._refuse(record)
-            self._taken_over.add(record.guid)
+            self._refuse_if_had(urn, record)
 
-    def create(self, record: ConnectorRecord) -> None:
-        """A create has made the connector; AlreadyExists where another create says so too."""
+    def give(self, urn: str, record: ConnectorRecord) -> None:
+        """A create of this run gives the connector to its resource.
+
+        Raises:
+            AlreadyExists: where another resource of the program has it.
+        """
         with self._lock:
-            self._refuse(record)
-            self._created.add(record.guid)
+            self._refuse_if_had(urn, record)
+            self._given[record.guid] = urn
 
-    def was_taken_over(self, guid: str) -> bool:
-        """Whether a create of this run has taken over the connector."""
+    def leaving(self, urn: str, guid: str) -> Leaving:
+        """What becomes of the connector of a resource, or of an older entry of it, that the engine deletes."""
         with self._lock:
-            return guid in self._taken_over
+            stays = self._stays.get(guid)
+            given = self._given.get(guid)
+            if {stays, given} - {None, urn}:
+                return Leaving.KEPT
+            if given == urn:
+                return Leaving.STAYS
+            if urn in self._given.values():
+                return Leaving.REMOVED
+            if self._as_new.get(urn):
+                return Leaving.REPLACED
+            return Leaving.STAYS if stays == urn else Leaving.REMOVED
 
-    def _refuse(self, record: ConnectorRecord) -> None:
-        if record.guid in self._created | self._taken_over:
+    def _refuse_if_had(self, urn: str, record: ConnectorRecord) -> None:
+        if self._given.get(record.guid, urn) != urn:
             raise refusals.declared_twice(record)
-        if record.guid in self._held or (record.direction, record.name.lower()) in self._declared:
-            raise refusals.managed_already(record)
+        if (other := self._stays.get(record.guid, urn)) != urn:
+            raise refusals.managed_already(record, _name(other))
+
+
+def _name(urn: str) -> str:
+    """The resource's name in the program."""
+    return urn.split("::", 3)[-1]

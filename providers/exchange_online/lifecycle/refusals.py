@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from exchange_online.admin_api import AdminApiError, AlreadyExists, Failure, NotFound
-from exchange_online.connectors import Change, ConnectorRecord, ConnectorSettings
+from exchange_online.admin_api import (
+    AdminApiError,
+    AlreadyExists,
+    Failure,
+    InvalidArgument,
+    Misconfigured,
+    NotFound,
+    Tenant,
+)
+from exchange_online.connectors import Change, CmdletParameters, ConnectorRecord, ConnectorSettings, Mark
+from exchange_online.names import LOCAL
 
 E = TypeVar("E", bound=AdminApiError)
 
@@ -17,21 +28,41 @@ class NotApplied(AdminApiError):  # noqa: N818
     usual_advice = "Run `pulumi refresh` to see what the tenant has now; if it stays so, ask Microsoft support."
 
 
-def name_taken(existing: ConnectorRecord, differences: Iterable[Change]) -> AlreadyExists:
-    """A connector of the name is there, with other settings."""
-    what = (
-        f"a connector of this name exists already ({existing.guid}, source {existing.connector_source}), and "
-        f"it differs from the declared one: {_shown(differences)}"
+def name_taken(existing: ConnectorRecord, differences: Sequence[Change]) -> AlreadyExists:
+    """A connector of the name is there, and nothing says that this stack has made it."""
+    same = f"it differs from the declared one: {_shown(differences)}" if differences else "it is as declared"
+    what = f"a connector of this name exists already ({_origin(existing)}), without the mark of any stack, and {same}"
+    advice = (
+        "If it is meant to be managed here, set adoptExisting to true, which takes it over and changes it as declared, "
+        "or take it into the stack with `regulated-partners adopt`; else choose another name."
     )
-    advice = "Choose another name; or set adoptExisting to true, which takes it over and changes it as declared."
     return _refused(AlreadyExists, existing.settings, what, advice)
 
 
 def made_by_hybrid_wizard(existing: ConnectorRecord) -> AlreadyExists:
     """A connector of the name is there, and the Hybrid Configuration Wizard owns it."""
-    what = "the connector of this name belongs to the Hybrid Configuration Wizard"
+    what = f"the connector of this name belongs to the Hybrid Configuration Wizard ({_origin(existing)})"
     advice = "Choose another name; or set adoptExisting to true if it is meant to be managed here."
     return _refused(AlreadyExists, existing.settings, what, advice)
+
+
+def anothers(record: ConnectorRecord, owner: Mark, doing: str) -> AlreadyExists:
+    """A connector carries the mark of another stack.
+
+    Args:
+        owner: that mark.
+        doing: what was refused, such as `not removed`.
+    """
+    what = (
+        f"the stack {owner} manages this connector ({record.guid}), as the last line of its comment says, so it was "
+        f"{doing}"
+    )
+    advice = (
+        "Choose another name, or have it released there: `pulumi state move` moves it to this stack with its record; "
+        "or take it out of that stack with `pulumi state delete`, remove the line "
+        f"{owner.line} from its comment, and take it over here with adoptExisting or `regulated-partners adopt`."
+    )
+    return _refused(AlreadyExists, record.settings, what, advice)
 
 
 def declared_twice(record: ConnectorRecord) -> AlreadyExists:
@@ -40,14 +71,81 @@ def declared_twice(record: ConnectorRecord) -> AlreadyExists:
     return _refused(AlreadyExists, record.settings, what, "Give each its own name, or remove one.")
 
 
-def managed_already(record: ConnectorRecord) -> AlreadyExists:
-    """A new resource asks for the connector of one that is in the stack's state."""
-    what = f"another resource of this stack has the connector of this name already ({record.guid})"
-    advice = (
-        "If the resource was renamed or moved in the program, give it an alias (ResourceOptions.aliases) so "
-        "that Pulumi knows it again; else give the connectors different names."
+def managed_already(record: ConnectorRecord, other: str) -> AlreadyExists:
+    """A new resource asks for the connector of one that stays in the program."""
+    what = f"the resource '{other}' of this program has the connector of this name already ({record.guid})"
+    return _refused(AlreadyExists, record.settings, what, "Remove one, or else give the connectors different names.")
+
+
+def had_twice(named: str, guid: str, first: str, second: str) -> AlreadyExists:
+    """Two resources of the state have one connector, and the program declares both."""
+    what = f"the resources '{first}' and '{second}' of this program both have it ({guid})"
+    advice = "Remove one of them from the program: the connector stays with the other."
+    return AlreadyExists(Failure(where=named, what=what, advice=advice))
+
+
+class NotReplaced(AdminApiError):  # noqa: N818
+    """The engine was asked to put a new connector in the place of one."""
+
+    usual_advice = "Changes are made in place."
+
+
+def never_replaced(settings: ConnectorSettings) -> NotReplaced:
+    """The engine wants to delete a connector first, to create it anew."""
+    what = (
+        "a connector is never deleted to be created again, because in between mail would flow without its protection; "
+        "nothing was changed"
     )
-    return _refused(AlreadyExists, record.settings, what, advice)
+    advice = (
+        "Take back what asks for it: delete_before_replace on the resource, `pulumi state taint` (`pulumi state "
+        "untaint`) or --target-replace. Changes are made in place. For a new connector remove the resource, run "
+        "`pulumi up`, and declare it again."
+    )
+    return _refused(NotReplaced, settings, what, advice)
+
+
+def name_held(settings: ConnectorSettings, holder: ConnectorRecord) -> AlreadyExists:
+    """A connector is to be renamed, and another one has the name."""
+    what = f"it cannot be renamed, because another connector has the name now ({_origin(holder)})"
+    advice = (
+        "If this change removes or renames that one as well, run `pulumi up` again when that is done. Two that swap "
+        "their names do it in two steps: give one of them a third name, run `pulumi up`, then give both their final "
+        "names. Else choose another name."
+    )
+    return _refused(AlreadyExists, settings, what, advice)
+
+
+def told_of_the_mark(error: InvalidArgument, sent: CmdletParameters, mark: Mark) -> InvalidArgument:
+    """The error, which tells the share of the mark where the service refused the comment.
+
+    Source: no length of Comment is documented; whether a service limits it is not known.
+    """
+    comment, words = sent.get("Comment"), error.failure.service_words
+    named = "Comment" in error.failure.parameters or "comment" in words.lower() or "too long" in words.lower()
+    if not isinstance(comment, str) or mark.line not in comment or not named:
+        return error
+    advice = (
+        f"The comment has {len(comment)} characters, of which {len(mark.line)} are the line {mark.line} by which this "
+        "stack knows its connectors: shorten the comment, or set ownershipMark to false."
+    )
+    return type(error)(replace(error.failure, advice=f"{error.failure.advice} {advice}"))
+
+
+def other_tenant(named: str, known: Tenant, reached: Tenant) -> Misconfigured:
+    """The state has a connector in one tenant, and the stack is connected to another."""
+    what = (
+        f"by the stack's state it is in tenant {known}, and the stack is now connected to tenant {reached}: nothing "
+        "was read, changed or forgotten"
+    )
+    advice = (
+        "If a setting (tenant, cloud) or the environment was changed by mistake, set it back. Another tenant takes a "
+        "stack of its own: `pulumi stack init NEW --copy-config-from THIS`, and `pulumi up` there; then `pulumi "
+        "destroy` here, while this stack still names its own tenant. To leave the connectors where they are and let "
+        "this stack forget them: `pulumi state delete --all`, with --force where they are protected."
+    )
+    if reached.cloud == LOCAL:
+        advice += " An emulator whose data was removed is a new tenant."
+    return Misconfigured(Failure(where=named, what=what, advice=advice))
 
 
 def gone(settings: ConnectorSettings) -> NotFound:
@@ -97,3 +195,23 @@ def _refused(
 
 def _shown(differences: Iterable[Change]) -> str:
     return "; ".join(str(change) for change in differences)
+
+
+def _origin(record: ConnectorRecord) -> str:
+    """Its Guid, source and age, by which a person finds out what it is."""
+    said = [record.guid, f"source {record.connector_source}"]
+    for verb, when in (("created", record.when_created_utc), ("last changed", record.when_changed_utc)):
+        if since := _since(when):
+            said.append(f"{verb} {since}")
+    return ", ".join(said)
+
+
+def _since(when: str) -> str:
+    """A time of the service's, as a date and the days since."""
+    try:
+        then = datetime.fromisoformat(when)
+    except ValueError:
+        return ""
+    days = (datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC))).days
+    ago = "today" if days < 1 else "1 day ago" if days == 1 else f"{days} days ago"
+    return f"{then:%Y-%m-%d}, {ago}"

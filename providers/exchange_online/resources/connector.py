@@ -11,7 +11,7 @@ import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
 from exchange_online.connectors import OPTION_KEYS, Direction, check, computed_outputs, parameters
-from exchange_online.resources.core import DECLINED
+from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
 from exchange_online.resources.sdk import repair_serializer
 
 repair_serializer()
@@ -21,7 +21,7 @@ repair_serializer()
 def attributes(direction: Direction) -> dict[str, str]:
     """The attribute of each property, inputs and outputs."""
     settings = {parameter.key: parameter.attribute for parameter in parameters(direction)}
-    computed = {output.key: output.attribute for output in computed_outputs()}
+    computed = {output.key: output.attribute for output in (*computed_outputs(), TENANT_ID, CLOUD)}
     return {**settings, **OPTION_KEYS, **computed, DECLINED: DECLINED}
 
 

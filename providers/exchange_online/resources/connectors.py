@@ -54,6 +54,9 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
         is_valid: The directory's own verdict on the object.
         when_created_utc: ISO 8601, as the service writes it.
         when_changed_utc: ISO 8601, as the service writes it.
+        managed_by: The stack that manages it, as the last line of its comment says: `project/stack`.
+        tenant_id: The GUID of the tenant that has the connector; another tenant is never touched.
+        cloud: The cloud that this tenant is in, as the setting `cloud` names it.
         declined: Inputs that the service did not take over, although it did not refuse them.
     """
 
@@ -84,6 +87,9 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
     is_valid: pulumi.Output[bool | None]
     when_created_utc: pulumi.Output[str | None]
     when_changed_utc: pulumi.Output[str | None]
+    managed_by: pulumi.Output[str | None]
+    tenant_id: pulumi.Output[str]
+    cloud: pulumi.Output[str]
     declined: pulumi.Output[list[str] | None]
 
     def __init__(
@@ -157,6 +163,9 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
         when_changed_utc: ISO 8601, as the service writes it.
         is_validated: Whether a validation has succeeded.
         last_validation_timestamp: When it was validated; none where it never was.
+        managed_by: The stack that manages it, as the last line of its comment says: `project/stack`.
+        tenant_id: The GUID of the tenant that has the connector; another tenant is never touched.
+        cloud: The cloud that this tenant is in, as the setting `cloud` names it.
     """
 
     direction = Direction.OUTBOUND
@@ -188,6 +197,9 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
     when_changed_utc: pulumi.Output[str | None]
     is_validated: pulumi.Output[bool | None]
     last_validation_timestamp: pulumi.Output[str | None]
+    managed_by: pulumi.Output[str | None]
+    tenant_id: pulumi.Output[str]
+    cloud: pulumi.Output[str]
 
     def __init__(
         self,

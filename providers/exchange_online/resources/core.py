@@ -8,12 +8,23 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from exchange_online.admin_api import AdminApiError
-from exchange_online.connectors import COMPUTED, Checked, Direction, Options, changes, check, inputs
-from exchange_online.lifecycle import Outcome
+from exchange_online.admin_api import AdminApiError, Tenant
+from exchange_online.connectors import (
+    COMPUTED,
+    Checked,
+    Computed,
+    ConnectorRecord,
+    Direction,
+    Mark,
+    Options,
+    changes,
+    check,
+    inputs,
+)
+from exchange_online.lifecycle import Lifecycle, Outcome, Owner, other_tenant
 from exchange_online.resources.session import Session
 
 Properties = dict[str, Any]
@@ -21,7 +32,11 @@ Properties = dict[str, Any]
 #: The output that names inputs which the service did not take over, although it did not refuse them.
 DECLINED = "declined"
 
-_NOT_SETTINGS = {DECLINED, *COMPUTED}
+#: Which tenant has the connector: outputs that the provider adds to what the service shows.
+TENANT_ID = Computed("TenantId", "The GUID of the tenant that has the connector; another tenant is never touched.")
+CLOUD = Computed("Cloud", "The cloud that this tenant is in, as the setting `cloud` names it.")
+
+_NOT_SETTINGS = {DECLINED, TENANT_ID.key, CLOUD.key, *COMPUTED}
 
 
 @dataclass(frozen=True)
@@ -87,12 +102,11 @@ class ConnectorCore:
     session: Session
     is_unknown: Callable[[object], bool]
 
-    def check(self, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
+    def check(self, urn: str, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
         with _as_sentences(f"checking the {self._called(news)}"):
             self.session.refuse_unknown_cloud()
-            if isinstance(earlier := olds.get("name"), str):
-                self.session.ownership.declare(self.direction, earlier)
+            self.session.ownership.checked(urn, as_new=not olds)
             checked = check(self.direction, news, self.is_unknown)
             for finding in checked.warnings:
                 self.session.warn(f"{self._called(news)}: {finding}")
@@ -100,45 +114,71 @@ class ConnectorCore:
             unknown = {key: value for key, value in news.items() if key in checked.unknown}
             return {**checked.inputs(), **unknown}, tuple(refusals)
 
-    def diff(self, olds: Properties, news: Properties) -> Difference:
+    def diff(self, urn: str, guid: str, olds: Properties, news: Properties) -> Difference:
         """What differs between the state and the declaration."""
-        with _as_sentences(f"comparing the {self._called(news)}"):
+        called = self._called(news)
+        with _as_sentences(f"comparing the {called}"):
+            self._refuse_other_tenant(olds, self.session.named_tenant())
+            self.session.ownership.stays(urn, guid, called)
             before, after = self._read(olds), self._read(news)
             changed = {change.parameter.key for change in changes(before.settings, after.settings)} | after.unknown
             declined = bool(changed) and changed <= set(olds.get(DECLINED, ()))
             consents = before.options.inputs().keys() ^ after.options.inputs().keys()
             return Difference(frozenset(changed | consents), declined)
 
-    def create(self, news: Properties) -> tuple[str, Properties]:
+    def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
         with _as_sentences(f"creating the {self._called(news)}"):
             declared = self._read(news)
-            outcome = self.session.lifecycle().create(declared.settings, declared.options)
+            outcome = self.session.lifecycle().create(Owner(urn), declared.settings, declared.options)
             return outcome.record.guid, self._outputs(outcome, declared.options)
 
-    def update(self, guid: str, olds: Properties, news: Properties) -> Properties:
+    def update(self, urn: str, guid: str, olds: Properties, news: Properties) -> Properties:
         """The outputs of the connector that now is as declared."""
         with _as_sentences(f"updating the {self._called(news)}"):
             before, after = self._read(olds), self._read(news)
-            outcome = self.session.lifecycle().update(guid, before.settings, after.settings)
+            lifecycle = self._reaching(olds)
+            outcome = lifecycle.update(_owner(urn, olds), guid, before.settings, after.settings)
             return self._outputs(outcome, after.options)
 
-    def read(self, guid: str, properties: Properties) -> Found | None:
+    def read(self, urn: str, guid: str, properties: Properties) -> Found | None:
         """The connector, or None if it is gone for certain."""
-        with _as_sentences(f"reading the {self._called(properties, guid)}"):
-            record = self.session.lifecycle().read(self.direction, guid)
+        called = self._called(properties, guid)
+        with _as_sentences(f"reading the {called}"):
+            record = self._reaching(properties).read(self.direction, guid)
             if record is None:
                 return None
+            owner = _owner(urn, properties)
+            if owner.yields_to(record):
+                # The state goes on with what it knew, so that nothing here changes what another stack manages.
+                self.session.warn(f"{called}: the stack {record.mark} has taken it over, as its comment says")
+                record = replace(record, managed_by=str(owner.recorded or ""))
             options = self._read(properties).options
             declaration = {**inputs(record.settings), **options.inputs()}
-            return Found(record.guid, {**record.outputs(), **options.inputs()}, declaration)
+            return Found(record.guid, {**self._shown(record), **options.inputs()}, declaration)
 
-    def delete(self, guid: str, properties: Properties) -> None:
+    def delete(self, urn: str, guid: str, properties: Properties) -> None:
         """Removes the connector; one that is gone already is fine."""
         called = self._called(properties, guid)
         with _as_sentences(f"deleting the {called}"):
-            for warning in self.session.lifecycle().delete(guid, self._read(properties).settings):
+            lifecycle = self._reaching(properties)
+            for warning in lifecycle.delete(_owner(urn, properties), guid, self._read(properties).settings):
                 self.session.warn(f"{called}: {warning}")
+
+    def _reaching(self, properties: Properties) -> Lifecycle:
+        """What acts on the tenant that the state says the connector is in."""
+        lifecycle = self.session.lifecycle()
+        self._refuse_other_tenant(properties, self.session.tenant())
+        return lifecycle
+
+    def _refuse_other_tenant(self, properties: Properties, reached: Tenant) -> None:
+        known = Tenant(str(properties.get(TENANT_ID.key) or ""), str(properties.get(CLOUD.key) or ""))
+        if known.contradicts(reached):
+            raise other_tenant(self._called(properties), known, reached)
+
+    def _shown(self, record: ConnectorRecord) -> Properties:
+        tenant = self.session.tenant()
+        return {**record.outputs(), TENANT_ID.key: tenant.guid, CLOUD.key: tenant.cloud}
 
     def _read(self, properties: Properties) -> Checked:
         declared = {key: value for key, value in properties.items() if key not in _NOT_SETTINGS}
@@ -147,12 +187,16 @@ class ConnectorCore:
     def _outputs(self, outcome: Outcome, options: Options) -> Properties:
         for warning in outcome.warnings:
             self.session.warn(f"{self.direction.word} connector '{outcome.record.name}': {warning}")
-        outputs: Properties = {**outcome.record.outputs(), **options.inputs()}
+        outputs: Properties = {**self._shown(outcome.record), **options.inputs()}
         return {**outputs, DECLINED: list(outcome.declined)} if outcome.declined else outputs
 
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
         return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
+
+
+def _owner(urn: str, properties: Properties) -> Owner:
+    return Owner(urn, Mark.read(properties.get("managedBy")))
 
 
 @contextmanager

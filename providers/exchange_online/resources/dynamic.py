@@ -23,7 +23,7 @@ from pulumi.runtime import rpc
 
 from exchange_online.connectors import Direction
 from exchange_online.resources.core import ConnectorCore, Properties
-from exchange_online.resources.sdk import say, silence_tracebacks
+from exchange_online.resources.sdk import requested_urn, say, silence_tracebacks
 from exchange_online.resources.session import Session
 
 silence_tracebacks()
@@ -55,11 +55,11 @@ class ConnectorProvider(ResourceProvider):
         _SESSION.configure(req.config.get)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        canonical, refusals = self._core.check(_olds, _plain(news))
+        canonical, refusals = self._core.check(requested_urn(), _plain(_olds), _plain(news))
         return CheckResult(canonical, [CheckFailure(refusal.property, refusal.reason) for refusal in refusals])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        difference = self._core.diff(_plain(_olds), _plain(_news))
+        difference = self._core.diff(requested_urn(), _id, _plain(_olds), _plain(_news))
         if difference.declined_before:
             # Inputs are equal, so only an explicit yes makes the engine try the service once more.
             return DiffResult(changes=True)
@@ -69,18 +69,18 @@ class ConnectorProvider(ResourceProvider):
         return DiffResult(changes=_olds.get(_PROVIDER) != _news.get(_PROVIDER))
 
     def create(self, props: Properties) -> CreateResult:
-        return CreateResult(*self._core.create(_plain(props)))
+        return CreateResult(*self._core.create(requested_urn(), _plain(props)))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        return UpdateResult(self._core.update(_id, _plain(_olds), _plain(_news)))
+        return UpdateResult(self._core.update(requested_urn(), _id, _plain(_olds), _plain(_news)))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        found = self._core.read(id_, _plain(props))
+        found = self._core.read(requested_urn(), id_, _plain(props))
         # Exactly None says that the connector is gone; the constructor's default id would not.
         return ReadResult(found.guid, found.outputs, found.inputs) if found else ReadResult(None, {})
 
     def delete(self, _id: str, _props: Properties) -> None:
-        self._core.delete(_id, _plain(_props))
+        self._core.delete(requested_urn(), _id, _plain(_props))
 
 
 class InboundConnectorProvider(ConnectorProvider):

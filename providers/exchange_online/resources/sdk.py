@@ -5,12 +5,15 @@ from __future__ import annotations
 import pickle
 import re
 import sys
+from types import FrameType
 from typing import Any
 
 import pulumi.dynamic.dynamic as sdk
 from pulumi.dynamic import ResourceProvider
 
 _ADDRESS = re.compile(r"^[\w.\-\[\]:]*:\d+$")
+#: The class whose methods answer the engine, in the module `pulumi.dynamic.__main__`.
+_SERVICER = "DynamicResourceProviderServicer"
 _PATCHED = ("_batch_setitems", "save_dict")
 
 
@@ -36,6 +39,23 @@ def _log(address: str, text: str) -> bool:
     except grpc.RpcError:
         return False
     return True
+
+
+def requested_urn() -> str:
+    """The URN of the resource that the engine's request is about.
+
+    The SDK keeps it from providers (pulumi issue 9434). It stands in the request, which is a variable of the server's
+    method, some frames above.
+
+    Raises:
+        RuntimeError: where no frame holds a request, because a later SDK names it otherwise.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if _SERVICER in frame.f_globals and "request" in frame.f_locals:
+            return str(frame.f_locals["request"].urn)
+        frame = frame.f_back
+    raise RuntimeError("this version of Pulumi's SDK does not tell which resource is meant")
 
 
 def silence_tracebacks() -> None:

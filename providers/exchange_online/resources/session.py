@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from exchange_online.admin_api import (
     AdminApi,
     ConnectorCmdlets,
+    Misconfigured,
     Settings,
+    Tenant,
     TransportRules,
     connection,
+    guid_of,
     pace,
     settings_from,
 )
@@ -37,6 +40,9 @@ class Session:
         self._environ = environ
         self._lock = threading.Lock()
         self._settings: Settings | None = None
+        self._marks = True
+        self._named: Tenant | None = None
+        self._api: AdminApi | None = None
         self._lifecycle: Lifecycle | None = None
         self._said: set[str] = set()
 
@@ -47,9 +53,10 @@ class Session:
             get: gives the stack's value for a key with its namespace, None where there is none.
         """
         settings = settings_from(lambda name: get(f"{NAMESPACE}:{name}"))
+        marks = get(f"{NAMESPACE}:ownershipMark") not in (False, "false")
         with self._lock:
-            if settings != self._settings:
-                self._settings, self._lifecycle = settings, None
+            if (settings, marks) != (self._settings, self._marks):
+                self._settings, self._marks, self._named, self._lifecycle = settings, marks, None, None
 
     def refuse_unknown_cloud(self) -> None:
         """Raises `Misconfigured` where the stack names a cloud that is none; a preview asks for no more than that."""
@@ -68,6 +75,20 @@ class Session:
                 self._lifecycle = self._connected()
             return self._lifecycle
 
+    def tenant(self) -> Tenant:
+        """The tenant that calls reach. Raises what `lifecycle` raises, and what finding the tenant of a domain does."""
+        self.lifecycle()
+        if self._api is None:
+            raise RuntimeError("there is no client")
+        return self._api.tenant()
+
+    def named_tenant(self) -> Tenant:
+        """The tenant as far as settings and environment name it, without asking anybody."""
+        with self._lock:
+            if self._named is None:
+                self._named = _named(self._settings, self._environ)
+            return self._named
+
     def warn(self, text: str) -> None:
         """Shows a warning, once however many resources say the same."""
         with self._lock:
@@ -81,6 +102,17 @@ class Session:
             raise RuntimeError("the provider was not configured")
         to = connection(self._settings, self._environ)
         sleep = pace(to.cloud, self._environ)
-        api = AdminApi(to, sleep=sleep)
+        self._api = api = AdminApi(to, sleep=sleep)
         cmdlets = ConnectorCmdlets(api)
-        return Lifecycle(cmdlets, Listing(cmdlets, sleep=sleep), TransportRules(api), sleep, self.ownership)
+        listing = Listing(cmdlets, sleep=sleep)
+        return Lifecycle(cmdlets, listing, TransportRules(api), sleep, self.ownership, marks=self._marks)
+
+
+def _named(settings: Settings | None, environ: Mapping[str, str]) -> Tenant:
+    if settings is None:
+        return Tenant("", "")
+    try:
+        return Tenant(guid_of(connection(settings, environ).tenant), settings.cloud)
+    except Misconfigured:
+        # What is missing is said when something is to be sent.
+        return Tenant("", settings.cloud)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from exchange_online.connectors import ConnectorRecord, Direction, Options, check
-from exchange_online.lifecycle import LOOK_AGAIN_AFTER, NotApplied
+from exchange_online.lifecycle import LOOK_AGAIN_AFTER, NotApplied, Owner
 from exchange_online_emulator import Control
 from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag, Status
 from tests.exchange_online.lifecycle.conftest import Parts
 
+OWNER = Owner("urn:pulumi:test::regulated-partners::type::plain")
 _PLAIN = check(Direction.INBOUND, {"name": "Plain", "senderDomains": ["a.example"]}).settings
 _CHANGED = check(Direction.INBOUND, {"name": "Plain", "senderDomains": ["a.example"], "comment": "new"}).settings
 
@@ -17,18 +18,18 @@ _CHANGED = check(Direction.INBOUND, {"name": "Plain", "senderDomains": ["a.examp
 def test_nothing_is_waited_for_where_nothing_lags(parts: Parts) -> None:
     """Failing, every write would cost seconds, and a stack of 200 partners an hour."""
     lifecycle = parts.lifecycle()
-    made = lifecycle.create(_PLAIN, Options()).record
-    lifecycle.update(made.guid, _PLAIN, _CHANGED)
-    lifecycle.delete(made.guid, _CHANGED)
+    made = lifecycle.create(OWNER, _PLAIN, Options()).record
+    lifecycle.update(OWNER, made.guid, _PLAIN, _CHANGED)
+    lifecycle.delete(OWNER, made.guid, _CHANGED)
     assert [seconds for seconds in parts.sleeps if seconds] == []
 
 
 def test_a_change_is_looked_for_for_a_minute(parts: Parts, tenant: Control) -> None:
     """Failing, a run would give up on a slow directory too early, or hang for long."""
-    made = parts.lifecycle().create(_PLAIN, Options()).record
+    made = parts.lifecycle().create(OWNER, _PLAIN, Options()).record
     tenant.fault(ReadLag(seconds=600), "Set-*")
     with pytest.raises(NotApplied):
-        parts.lifecycle().update(made.guid, _PLAIN, _CHANGED)
+        parts.lifecycle().update(OWNER, made.guid, _PLAIN, _CHANGED)
     assert [seconds for seconds in parts.sleeps if seconds] == list(LOOK_AGAIN_AFTER)
     assert 55 <= sum(LOOK_AGAIN_AFTER) <= 65
 
@@ -36,16 +37,16 @@ def test_a_change_is_looked_for_for_a_minute(parts: Parts, tenant: Control) -> N
 def test_a_lost_create_is_looked_for_before_another_is_sent(parts: Parts, tenant: Control) -> None:
     """Failing, the second New- would go out before the first one had a chance to show."""
     tenant.fault(ConnectionReset(), "New-*", count=2)
-    parts.lifecycle().create(_PLAIN, Options())
+    parts.lifecycle().create(OWNER, _PLAIN, Options())
     assert len(tenant.writes()) == 3
     assert sum(parts.sleeps) == 2 * sum(LOOK_AGAIN_AFTER[:3])
 
 
 def test_no_change_sends_nothing(parts: Parts, tenant: Control) -> None:
     """Failing, an update of an option of the provider alone would write to the tenant."""
-    made = parts.lifecycle().create(_PLAIN, Options()).record
+    made = parts.lifecycle().create(OWNER, _PLAIN, Options()).record
     tenant.clear_calls()
-    assert parts.lifecycle().update(made.guid, _PLAIN, _PLAIN).record == made
+    assert parts.lifecycle().update(OWNER, made.guid, _PLAIN, _PLAIN).record == made
     assert tenant.writes() == []
 
 
@@ -64,7 +65,7 @@ def test_a_create_does_not_fail_because_nobody_could_look_at_its_neighbours(
         listing.drop(record.direction)
 
     monkeypatch.setattr(listing, "enter", enter_and_lose)
-    outcome = lifecycle.create(_PLAIN, Options())
+    outcome = lifecycle.create(OWNER, _PLAIN, Options())
     assert outcome.record.name == "Plain"
     assert any("nobody looked for other connectors" in warning for warning in outcome.warnings)
 
@@ -76,6 +77,6 @@ def test_what_the_service_stores_otherwise_is_removed_again(parts: Parts, tenant
     guid = tenant.connectors("inbound")[0]["Guid"]
     tenant.fault(Garbage(body='{"value": [' + row % guid + "]}"), "New-*")
     with pytest.raises(NotApplied) as error:
-        parts.lifecycle().create(_PLAIN, Options())
+        parts.lifecycle().create(OWNER, _PLAIN, Options())
     assert "senderDomains: b.example => a.example" in str(error.value)
     assert tenant.connectors("inbound") == []

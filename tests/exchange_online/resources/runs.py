@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from exchange_online.admin_api import TIME_SCALE
 from exchange_online.connectors import ConnectorSettings, Direction, check, record_from_row
@@ -12,6 +14,8 @@ from exchange_online_emulator import Control
 from tests.support.mini_stack import Declaration, MiniStack, Program, Run
 from tests.support.provider_process import ProviderProcess
 
+#: The last line of the comment of what the stack makes.
+MARK = "[Pulumi: regulated-partners/test]"
 CONFIG = {"regulated-partners:cloud": "local"}
 
 INBOUND = Declaration(
@@ -54,6 +58,15 @@ class Start:
         """A process that waits `scale` times as long as it should."""
         variables = {"EXCHANGE_ONLINE_EMULATOR": str(self.connection), TIME_SCALE: str(scale)}
         return ProviderProcess(CONFIG, variables | environ)
+
+
+def without_mark(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a write without the stack's mark, which all that name a comment have."""
+    if "Comment" not in parameters:
+        return dict(parameters)
+    above, mark, below = str(parameters["Comment"]).rpartition(MARK)
+    assert (mark, below) == (MARK, ""), parameters
+    return {**parameters, "Comment": above.removesuffix("\n")}
 
 
 def declared(declaration: Declaration) -> ConnectorSettings:

@@ -7,7 +7,15 @@ import uuid
 import pytest
 
 from exchange_online_emulator import Control
-from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, TWO_STEPS, Start, assert_sentence, assert_tenant_is
+from tests.exchange_online.resources.runs import (
+    INBOUND,
+    MARK,
+    OUTBOUND,
+    TWO_STEPS,
+    Start,
+    assert_sentence,
+    assert_tenant_is,
+)
 from tests.support.mini_stack import Declaration, MiniStack
 from tests.support.provider_process import ProviderError
 
@@ -40,6 +48,9 @@ def test_outputs_hold_the_canonical_inputs_and_what_the_service_computed(
     assert computed.pop("connectorSource") == "Default"
     (row,) = tenant.connectors(declaration.direction.word)
     assert computed.pop("whenCreatedUtc") == row["WhenCreatedUTC"]
+    assert computed.pop("managedBy") == "regulated-partners/test"
+    assert computed.pop("cloud") == "local"
+    assert computed.pop("tenantId") == tenant.status().tenant
     assert set(computed) <= {"identity", "isValid", "whenChangedUtc", "isValidated"}
 
 
@@ -67,7 +78,7 @@ def test_an_update_sends_only_what_changed(stack: MiniStack, tenant: Control, de
     assert stack.up({"one": changed}).updated == ["one"]
     (sent,) = tenant.writes()
     assert sent.cmdlet == f"Set-{declaration.direction}"
-    assert sent.parameters == {"Identity": stack.resources["one"].id, "Comment": "SEC-9999"}
+    assert sent.parameters == {"Identity": stack.resources["one"].id, "Comment": f"SEC-9999\n{MARK}"}
     assert_tenant_is(tenant, {"one": changed})
 
 
@@ -107,7 +118,7 @@ def test_drift_shows_and_is_repaired(stack: MiniStack, tenant: Control, declarat
     tenant.clear_calls()
     assert stack.up({"one": declaration}).updated == ["one"]
     (sent,) = tenant.writes()
-    assert sent.parameters == {"Identity": guid, "Enabled": True, "Comment": "SEC-1234"}
+    assert sent.parameters == {"Identity": guid, "Enabled": True, "Comment": f"SEC-1234\n{MARK}"}
 
 
 def test_recipients_for_validation_take_a_second_call(stack: MiniStack, tenant: Control) -> None:

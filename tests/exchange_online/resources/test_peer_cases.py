@@ -11,10 +11,11 @@ import pytest
 
 from exchange_online.connectors import Direction
 from exchange_online_emulator import Control
+from exchange_online_emulator.storage import Call
 from tests.exchange_online.resources.peer_cases import CASES
 from tests.exchange_online.resources.peer_refusals import NORMALISED, REFUSED
 from tests.exchange_online.resources.peer_words import Case
-from tests.exchange_online.resources.runs import Start, assert_converges, assert_sentence
+from tests.exchange_online.resources.runs import Start, assert_converges, assert_sentence, without_mark
 from tests.support.mini_stack import MiniStack
 from tests.support.recorded import recorded
 
@@ -46,17 +47,22 @@ def test_a_peers_case_sends_the_expected_calls(stack: MiniStack, tenant: Control
     if case.managed is not None:
         stack.up({"one": case.managed})
         tenant.clear_calls()
-    program = {} if case.declaration is None else {"one": case.declaration}
+    # What another tool has made is adopted; no stack has left its mark on it.
+    adopting = {} if case.actual is None else {"adoptExisting": True}
+    program = {} if case.declaration is None else {"one": case.declaration.with_(**adopting)}
     run = stack.up(program)
     assert not run.errors, run.errors
-    sent = [(call.cmdlet, _without_identity(call.parameters)) for call in tenant.writes()]
+    sent = [(call.cmdlet, _as_declared(call)) for call in tenant.writes()]
     assert sent == list(case.calls), case.why
     if case.declaration is not None:
         assert_converges(stack, tenant, program)
 
 
-def _without_identity(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in parameters.items() if name != "Identity"}
+def _as_declared(call: Call) -> dict[str, Any]:
+    """What was sent, without the mark; where nothing stands above it, no comment is declared."""
+    sent = without_mark(call.parameters)
+    left_out = {"Identity", *(["Comment"] if sent.get("Comment") == "" else [])}
+    return {name: value for name, value in sent.items() if name not in left_out}
 
 
 @pytest.mark.parametrize(("direction", "declared", "finding"), REFUSED.values(), ids=REFUSED.keys())
@@ -77,7 +83,7 @@ def test_spellings_that_peers_took_for_drift_are_none(stack: MiniStack, tenant: 
     tenant.invoke("Set-InboundConnector", {"Identity": "Case", "SenderDomains": [name.lower() for name in case]})
     declaration = CASES[0].declaration
     assert declaration is not None
-    plain = type(declaration)(Direction.INBOUND, {"name": "Case", "senderDomains": case})
+    plain = type(declaration)(Direction.INBOUND, {"name": "Case", "senderDomains": case, "adoptExisting": True})
     run = stack.up({"one": plain})
     assert not run.errors
     assert tenant.writes() == []
