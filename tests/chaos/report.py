@@ -34,6 +34,7 @@ class Report:
         kept: Guids that were the same from their first run to the end.
         finished_first: interrupted creates that were finished before their declaration went.
         cancels: locks of killed runs that were released.
+        pending: how often creates that a killed engine had begun were taken out of the state.
         seconds: of all histories together.
         faults: the numbers of the histories that are wrong, and what is.
     """
@@ -48,6 +49,7 @@ class Report:
     kept: int
     finished_first: int
     cancels: int
+    pending: int
     seconds: float
     faults: dict[int, list[str]] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ class Report:
             kept=sum(outcome.kept for outcome in outcomes),
             finished_first=sum(outcome.finished_first for outcome in outcomes),
             cancels=sum(outcome.cancels for outcome in outcomes),
+            pending=sum(outcome.pending for outcome in outcomes),
             seconds=round(sum(outcome.seconds for outcome in outcomes), 1),
             faults={
                 outcome.seed: [str(fault) for fault in outcome.faults] or ["not converged"]
@@ -102,6 +105,7 @@ class Report:
             ("Guids kept", self.kept),
             ("interrupted creates finished before their declaration went", self.finished_first),
             ("locks of killed runs released", self.cancels),
+            ("pending creates of killed runs cleared", self.pending),
             ("seconds", self.seconds),
         ]
         return "\n".join(["| what | count |", "|---|---|", *(f"| {what} | {count} |" for what, count in rows)])

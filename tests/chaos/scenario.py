@@ -160,9 +160,10 @@ class _Author:
         for _ in range(random.choice((0, 0, 1, 2))):
             self._add(self._new_beside())
         checkpoints, page_size, strangers = random.random() < 0.5, random.choice((1, 2, 1000)), random.randint(0, 3)
-        trouble = random_trouble(random, ("New-*",)) if random.random() < 0.4 else NO_TROUBLE
+        trouble = random_trouble(random, ("New-*",)) if random.random() < 0.45 else NO_TROUBLE
         self._steps.append(Step("declared", self._now, trouble))
-        for _ in range(random.choices((1, 2, 3, 4), (60, 28, 10, 2))[0]):
+        more = (30, 45, 20, 5) if trouble else (0, 66, 24, 10)
+        for _ in range(random.choices((0, 1, 2, 3), more)[0]):
             self._write_step()
         return Scenario(seed, checkpoints, page_size, strangers, tuple(self._steps), self._now)
 
