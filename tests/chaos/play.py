@@ -14,6 +14,7 @@ from tests.chaos.scenario import Operation, Portal, PortalChange, Scenario, Step
 from tests.chaos.stack import Ended, Stack
 from tests.chaos.tenant import Fault, Tenant
 from tests.chaos.trouble import NO_TROUBLE, Trouble
+from tests.support.engine import STACK
 
 #: Runs without trouble in which everything must be right again.
 CLEAN_RUNS = 3
@@ -92,6 +93,8 @@ class _Player:
         self._tenant = Tenant(emulator)
         self._declared = Declaration()
         self._second_stacks = 0
+        self._stacks: set[str] = set()
+        self._may_lack_mark: set[str] = set()
         self._worst = 0
         self._last_failed = True
         self.outcome = Outcome(told.seed, told.checkpoints)
@@ -128,6 +131,7 @@ class _Player:
         wanted = {connector.key: connector for connector in step.declaration.wanted()}
         for key in step.adopts:
             self._tenant.take(wanted[key])
+        self._may_lack_mark |= step.adopts
         self._tenant.expect(wanted.values(), step.keeps)
         self._say(f"{step}")
         ended = self._operation(step)
@@ -214,6 +218,8 @@ class _Player:
             self._tenant.guids.pop(change.key)
             self._service.control.invoke(f"Remove-{noun}", {"Identity": guid, "Confirm": False})
             return
+        if change.what is Portal.NO_MARK:
+            self._may_lack_mark.add(change.key)
         weaker: dict[str, object] = {"RestrictDomainsToCertificate": False, "RequireTls": False}
         changed: dict[Portal, dict[str, object]] = {
             Portal.COMMENT: {"Comment": "changed by hand"},
@@ -243,7 +249,9 @@ class _Player:
         second = step.second
         assert second is not None
         self._second_stacks += 1
-        name = f"{_SECOND}{self._second_stacks}"
+        # The former name is free once; the first stack has had others since.
+        name = STACK if second.former and STACK not in self._stacks else f"{_SECOND}{self._second_stacks}"
+        self._stacks.add(name)
         partners = [
             partner.declared() | ({"adoptExisting": True} if second.adopts else {})
             for partner in step.declaration.partners
@@ -312,6 +320,9 @@ class _Player:
             else:
                 for difference in differences(connector, held[key]):
                     yield Fault("different", f"{key} ('{connector.name}'): {difference}")
+                mark = mark_of(held[key])
+                if mark != self._stack.mark and not (mark is None and key in self._may_lack_mark):
+                    yield Fault("different", f"{key} ('{connector.name}'): its mark is {mark}, not {self._stack.mark}")
         for key, row in held.items():
             if key not in wanted:
                 yield Fault("orphaned", f"{key} ('{row['Name']}') is no longer declared; its mark is {mark_of(row)}")

@@ -69,11 +69,13 @@ class SecondStack:
     Attributes:
         adopts: whether its partners say `adoptExisting`.
         own: a partner that only it has.
+        former: whether it has the name that the first one had before it was renamed.
         destroyed: whether `destroy` follows.
     """
 
     adopts: bool = False
     own: Partner | None = None
+    former: bool = False
     destroyed: bool = False
 
 
@@ -177,6 +179,7 @@ class _Author:
             (self._stack_renamed, 4),
             (self._name_taken_by_hand, 6),
             (self._protected_removed, 5),
+            (self._name_of_one_that_goes, 4),
         )
         self._changed = set()
         self._random.choices([step for step, _ in steps], [weight for _, weight in steps])[0]()
@@ -249,15 +252,17 @@ class _Author:
         self._steps.append(Step("nothing changed", self._now, trouble, operation, (target,), settled=True))
         return None
 
-    def _second_stack(self) -> None:
+    def _second_stack(self, *, former: bool = False) -> None:
         own = self._new_partner() if self._random.random() < 0.5 else None
-        second = SecondStack(self._random.random() < 0.5, own, self._random.random() < 0.4)
+        second = SecondStack(self._random.random() < 0.5, own, former, self._random.random() < 0.4)
         operation = Operation.SECOND_STACK
         self._steps.append(Step("nothing changed", self._now, NO_TROUBLE, operation, settled=True, second=second))
 
     def _stack_renamed(self) -> None:
         said = self._random.choice((self._rename, self._settings, self._removed))() or "nothing changed"
         self._steps.append(Step(said, self._now, self._trouble(), Operation.RENAME_STACK, settled=True))
+        if self._random.random() < 0.5:
+            self._second_stack(former=True)
 
     def _name_taken_by_hand(self) -> None:
         """Somebody has made a connector of the name before; with consent it is taken over."""
@@ -294,6 +299,25 @@ class _Author:
             known = next(item for item in self._now.partners if item.key == partner.key)
             self._set(replace(known, protect=self._random.choice((False, None))))
             self._steps.append(Step("no longer protected", self._now, self._trouble()))
+        return None
+
+    def _name_of_one_that_goes(self) -> None:
+        """The engine changes before it removes, so it takes two steps; in one it is refused, and changes nothing."""
+        goes = self._pick(item for item in self._unprotected() if isinstance(item, Partner))
+        stays = self._pick(partner for partner in self._now.partners if partner is not goes)
+        if goes is None or stays is None:
+            return self._step_of_changes()
+        inbound, outbound = goes.names
+        named = self._random.choice((replace(stays, inbound_name=inbound), replace(stays, outbound_name=outbound)))
+        keeps = frozenset(wanted.key for wanted in goes.connectors())
+        at_once = self._now.without(goes.key).with_(named)
+        words = f"{goes.name} removed, and a connector of {stays.name} takes its name"
+        self._steps.append(Step(words, at_once, settled=True, refused=True, keeps=keeps))
+        self._now = self._now.without(goes.key)
+        self._steps.append(Step(f"{goes.name} removed first", self._now, self._trouble("Remove-*")))
+        self._set(named)
+        words = f"a connector of {stays.name} takes the name of what is gone"
+        self._steps.append(Step(words, self._now, self._trouble(), settled=True))
         return None
 
     # Changes; each says what it did, or None where there is nothing to do.

@@ -90,6 +90,11 @@ class Stack(Project):
         if not checkpoints:
             self.set_variables(PULUMI_SKIP_CHECKPOINTS="true")
 
+    @property
+    def mark(self) -> str:
+        """What its connectors' comments name as their manager."""
+        return f"{_PROJECT}/{self.name}"
+
     def declare_all(self, declaration: Declaration) -> None:
         """Writes the stack file."""
         self.configure(**declaration.settings())
