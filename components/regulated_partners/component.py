@@ -161,14 +161,20 @@ def _of_half(
     """The aliases of one half, for earlier URNs of its partner.
 
     The engine hands a partner's aliases down only while it finds the partner itself by one of them: no longer after a
-    rename that was cut off when the state had the partner's new name and the connector's old one.
+    rename that was cut off when the state had the partner's new name and the connector's old one. A connector whose
+    partner has moved below another component has the new types in its URN by then, and the old name.
     """
+    suffix = half.resource.removeprefix(name)
 
     def of_half(urn: str) -> str:
         stack, project, types, old = urn.split("::", 3)
-        return f"{stack}::{project}::{types}${half.direction.token}::{old}{half.resource.removeprefix(name)}"
+        return f"{stack}::{project}::{types}${half.direction.token}::{old}{suffix}"
 
-    return [pulumi.Output.from_input(urn).apply(of_half) for urn in earlier]
+    def renamed(urn: str) -> pulumi.Alias:
+        return pulumi.Alias(name=f"{urn.split('::', 3)[3]}{suffix}")
+
+    urns = [pulumi.Output.from_input(urn) for urn in earlier]
+    return [*(urn.apply(of_half) for urn in urns), *(urn.apply(renamed) for urn in urns)]
 
 
 def declare_connector(

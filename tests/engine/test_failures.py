@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 
 from exchange_online_emulator import Control
@@ -20,6 +17,7 @@ from exchange_online_emulator.faults import (
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, FABRIKAM_OUT, WOODGROVE
 from tests.support.engine import Project
+from tests.support.processes import until
 
 pytestmark = pytest.mark.engine
 
@@ -95,7 +93,7 @@ def test_the_plugin_dies_in_the_middle_of_a_create(project: Project, control: Co
     project.declare(FABRIKAM)
     control.fault(Delay(seconds=20), "New-OutboundConnector")
     running = project.start_up()
-    _until(lambda: OUTBOUND in tenant.names(control))
+    until(lambda: OUTBOUND in tenant.names(control))
 
     assert running.kill_providers() > 0
     failed = running.wait()
@@ -111,7 +109,7 @@ def test_the_whole_run_is_killed_in_the_middle_of_a_create(project: Project, con
     project.declare(FABRIKAM)
     control.fault(Delay(seconds=20), "New-OutboundConnector")
     running = project.start_up()
-    _until(lambda: OUTBOUND in tenant.names(control))
+    until(lambda: OUTBOUND in tenant.names(control))
 
     running.kill()
     assert running.wait().exit_code < 0
@@ -170,10 +168,3 @@ def test_an_update_whose_answer_is_lost(project: Project, control: Control) -> N
 
 def _ids(resources: list[dict[str, object]]) -> set[tuple[object, object]]:
     return {(resource["urn"], resource.get("id")) for resource in resources}
-
-
-def _until(condition: Callable[[], bool], within: float = 60.0) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from exchange_online_emulator import Control
+from exchange_online_emulator.faults import Action, Delay, Refusal, Status
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS
 from tests.support.engine import Project
 from tests.support.engine_run import Change
+from tests.support.processes import until
 
 pytestmark = pytest.mark.engine
 
+PROGRAMS = Path(__file__).parent / "programs"
 RENAMED = ["Fabrikam Trust - inbound", "Fabrikam Trust - outbound"]
 
 
@@ -74,3 +79,56 @@ def test_canary_the_engine_fails_on_an_alias_when_the_refresh_runs_the_program(p
     planned = project.preview("--refresh", "--run-program")
 
     assert "had not been marked as seen" in planned.output
+
+
+#: What cuts a rename off at one half: before the service acts, after it, or with the whole run.
+_CUTS: dict[str, Action] = {
+    "refused": Refusal(exception_type="System.ArgumentException", text="No.", status=400),
+    "unanswered": Status(status=500, after_write=True),
+    "killed": Delay(seconds=60),
+}
+
+
+@pytest.mark.parametrize("half", ["Inbound", "Outbound"])
+def test_a_rename_that_is_cut_off_goes_on_as_a_rename(project: Project, control: Control, half: str) -> None:
+    """Failing: the next `up` makes new connectors and removes the old ones, or is stuck for ever (chaos.md)."""
+    project.declare(FABRIKAM, protect=True)
+    project.up().succeeded()
+    guids = sorted(tenant.guids(control).values())
+    names = ["Fabrikam Bank"]
+    for how, action in _CUTS.items():
+        names.append(f"Fabrikam {how}")
+        project.declare({**FABRIKAM, "name": names[-1], "aliases": names[:-1]}, protect=True)
+        control.fault(action, f"Set-{half}Connector", count=None)
+        if how == "killed":
+            running = project.start_up()
+            until(lambda: bool(control.faults()[0].acted))
+            running.kill()
+            running.wait()
+            assert project.pulumi("cancel", "--yes").returncode == 0
+        else:
+            project.up().refused(f"Fabrikam {how}")
+        assert control.faults()[0].acted
+        control.clear_faults()
+
+        project.up().succeeded()
+        wanted = [f"{names[-1]} - inbound", f"{names[-1]} - outbound"]
+        assert tenant.names(control) == wanted
+        assert sorted(tenant.guids(control).values()) == guids
+    project.up("--expect-no-changes").unchanged()
+
+
+def test_a_partner_that_was_moved_into_another_component_and_cut_off(project: Project, control: Control) -> None:
+    """Failing: aliases in the component's own options do not reach the connectors once the component is moved."""
+    project.use_program(PROGRAMS / "moved_partner.py")
+    project.configure()
+    project.up().succeeded()
+    guids = tenant.guids(control)
+    control.fault(_CUTS["refused"], "Set-*", count=None)
+    project.set_variables(MOVED="1")
+    project.up().refused("Fabrikam Trust")
+    control.clear_faults()
+
+    project.up().succeeded()
+    assert sorted(tenant.guids(control).values()) == sorted(guids.values())
+    project.up("--expect-no-changes").unchanged()

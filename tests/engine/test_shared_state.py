@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, WOODGROVE
 from tests.support.engine import Project
 from tests.support.postgresql import PostgreSqlServer
+from tests.support.processes import until
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +35,7 @@ def test_of_two_runs_at_once_one_is_refused_and_nothing_is_lost(shared: Project,
     shared.declare(FABRIKAM, WOODGROVE)
     control.fault(Delay(seconds=60), "New-OutboundConnector", identity=OUTBOUND)
     first = shared.start_up()
-    _until(lambda: any(fault.acted for fault in control.faults()))
+    until(lambda: any(fault.acted for fault in control.faults()))
 
     second = shared.up()
     second.refused("the stack is currently locked", "pulumi cancel")
@@ -67,10 +67,3 @@ def test_another_working_copy_goes_on_where_this_one_ended(
     colleague.declare({**FABRIKAM, "comment": "SEC-1"})
     assert set(colleague.up().succeeded().operations.values()) == {"update"}
     assert tenant.guids(control) == guids
-
-
-def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.2)

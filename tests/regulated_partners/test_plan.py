@@ -8,24 +8,26 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from exchange_online.connectors import ConnectorRecord
+from exchange_online.connectors import ConnectorRecord, Mark
 from regulated_partners.adopt import (
     Becomes,
     Plan,
     Selection,
     additions,
+    as_text,
     declared_resources,
     make_plan,
     prove,
     with_declarations,
 )
-from regulated_partners.engine.state import ManagedConnector
+from regulated_partners.engine.state import ManagedConnector, States
 from regulated_partners.partners import DeclaredStack, read_stack
 from regulated_partners.partners.yaml_text import load
 from tests.regulated_partners.rows import inbound, outbound, pair
 from tests.regulated_partners.tenants import tenants
 
 EMPTY = DeclaredStack((), (), ())
+NOTHING = States(Mark("p", "dev"))
 
 
 def plan_of(
@@ -37,7 +39,9 @@ def plan_of(
     """The plan of the stack `dev` for a tenant."""
     stack = read_stack({f"regulated-partners:{name}": value for name, value in (declared or {}).items()})
     assert not stack.errors
-    return make_plan(connectors, {each.guid: each for each in managed}, "dev", stack, Selection(**selection))
+    own = Mark("p", "dev")
+    states = States(own, {each.guid: each for each in managed}, frozenset({own, Mark("p", "staging")}))
+    return make_plan(connectors, states, stack, Selection(**selection))
 
 
 def fates(plan: Plan) -> dict[str, Becomes]:
@@ -62,7 +66,7 @@ def written(plan: Plan) -> dict[str, object]:
 @settings(max_examples=300, deadline=None)
 def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[ConnectorRecord]) -> None:
     """Failure means: an adopted connector would be changed by the next `pulumi up`, or the program would refuse."""
-    plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
+    plan = make_plan(tenant, NOTHING, EMPTY, Selection())
     config = written(plan)
     prove(config, plan, Path(__file__).parent)
     declared = read_stack(config)
@@ -79,9 +83,9 @@ def test_what_is_declared_reproduces_the_tenant_exactly(tenant: list[ConnectorRe
 @settings(max_examples=100, deadline=None)
 def test_a_second_run_finds_its_own_declarations(tenant: list[ConnectorRecord]) -> None:
     """Failure means: an adoption that was interrupted after the file was written cannot be finished."""
-    first = make_plan(tenant, {}, "dev", EMPTY, Selection())
+    first = make_plan(tenant, NOTHING, EMPTY, Selection())
     config = written(first)
-    again = make_plan(tenant, {}, "dev", read_stack(config), Selection())
+    again = make_plan(tenant, NOTHING, read_stack(config), Selection())
     assert not again.partners
     assert not again.connectors
     addresses = {verdict.connector.guid: verdict.resource.address for verdict in first.adopted if verdict.resource}
@@ -94,7 +98,7 @@ def test_a_second_run_finds_its_own_declarations(tenant: list[ConnectorRecord]) 
 @settings(max_examples=100, deadline=None)
 def test_every_reasonable_pair_becomes_a_partner(tenant: list[ConnectorRecord]) -> None:
     """Failure means: pairs that the declaration has options for are scattered over two lists of parameters."""
-    plan = make_plan(tenant, {}, "dev", EMPTY, Selection())
+    plan = make_plan(tenant, NOTHING, EMPTY, Selection())
     domains: dict[tuple[str, ...], int] = {}
     for verdict in plan.verdicts:
         key = verdict.connector.settings.domains
@@ -294,3 +298,99 @@ def test_a_domain_of_a_declared_partner_makes_no_second_one() -> None:
     plan = plan_of(*pair("Fabrikam", "fabrikam.com"), declared=declared)
     assert set(fates(plan).values()) == {Becomes.CONNECTOR}
     assert {verdict.reason for verdict in plan.verdicts} == {"fabrikam.com belongs to the partner F already"}
+
+
+def test_a_connector_with_another_stacks_mark_is_left_to_it() -> None:
+    """Failure means: two stacks manage one connector, or nobody learns how the other one lets go of it."""
+    plan = plan_of(
+        inbound("foreign", "a.com", Comment="x\n[Pulumi: other/prod]"),
+        inbound("lost", "b.com", Comment="[Pulumi: p/staging]"),
+        inbound("unread", "c.com", Comment="[Pulumi: p/production]"),
+        inbound("own", "d.com", Comment="SEC-1\r\n[Pulumi: p/dev]"),
+        inbound("free", "e.com", Comment="SEC-2"),
+        include=("foreign",),
+    )
+    assert fates(plan) == {
+        "foreign": Becomes.LEFT_ALONE,
+        "lost": Becomes.LEFT_ALONE,
+        "unread": Becomes.LEFT_ALONE,
+        "own": Becomes.CONNECTOR,
+        "free": Becomes.CONNECTOR,
+    }
+    reasons = {verdict.connector.name: verdict.reason for verdict in plan.verdicts}
+    released = "`pulumi state move`", "`pulumi state delete`", "off its comment"
+    for name, stack in (("foreign", "other/prod"), ("unread", "p/production")):
+        for words in (f"the stack {stack} manages it", f"[Pulumi: {stack}]", *released):
+            assert words in reasons[name]
+    assert "no resource of that stack's state has it" in reasons["lost"]
+    assert "take the line [Pulumi: p/staging] off its comment" in reasons["lost"]
+    assert [complaint for complaint in plan.complaints if "'foreign'" in complaint and "other/prod" in complaint]
+    assert [item.get("comment") for item in additions(plan)["inboundConnectors"]] == ["SEC-1", "SEC-2"]
+
+
+def test_no_partner_is_made_with_half_of_another_stacks() -> None:
+    """Failure means: the next `pulumi up` of one of the two stacks changes a connector of the other."""
+    first, second = pair("Fabrikam", "fabrikam.com")
+    foreign = outbound("Fabrikam - outbound", "fabrikam.com", **{**second.row, "Comment": "[Pulumi: other/prod]"})
+    plan = plan_of(first, foreign)
+    assert fates(plan) == {"Fabrikam - inbound": Becomes.CONNECTOR, "Fabrikam - outbound": Becomes.LEFT_ALONE}
+    assert "partners" not in additions(plan)
+
+
+def test_the_state_says_more_than_the_mark() -> None:
+    """Failure means: after `pulumi stack rename` or `state move` a stack's own connectors are taken for another's."""
+    renamed = inbound("renamed", "a.com", Comment="[Pulumi: p/before]")
+    seized = inbound("seized", "b.com", Comment="[Pulumi: other/prod]")
+    managed = [
+        ManagedConnector("dev", renamed.direction, renamed.guid, "renamed", False, Mark("p", "before")),
+        ManagedConnector("dev", seized.direction, seized.guid, "seized", False, Mark("p", "dev")),
+    ]
+    declared = {
+        "inboundConnectors": [
+            {"name": "renamed", "senderDomains": ["a.com"]},
+            {"name": "seized", "senderDomains": ["b.com"]},
+        ]
+    }
+    plan = plan_of(renamed, seized, declared=declared, managed=managed)
+    assert set(fates(plan).values()) == {Becomes.MANAGED}
+    reasons = [verdict.reason for verdict in plan.verdicts]
+    assert reasons[0] == "the stack dev manages it"
+    assert "the mark names the stack other/prod now" in reasons[1]
+
+
+def test_what_up_takes_over_is_declared_with_its_consent() -> None:
+    """Failure means: `pulumi up` refuses what --declarations-only has just written, or takes over more than it must."""
+    first, second = pair("Contoso", "contoso.com")
+    marked = [
+        inbound("Fabrikam - inbound", "fabrikam.com", Comment="[Pulumi: p/dev]"),
+        outbound("Fabrikam - outbound", "fabrikam.com", Comment="[Pulumi: p/dev]"),
+        inbound("Own", "own.com", Comment="[Pulumi: p/dev]"),
+        inbound("Free", "free.com"),
+    ]
+    plan = plan_of(first, second, *marked)
+    added = additions(plan, taken_over_by_up=True)
+    assert {item["name"]: item.get("adoptExisting", False) for items in added.values() for item in items} == {
+        "Contoso": True,
+        "Fabrikam": False,
+        "Own": False,
+        "Free": True,
+    }
+    text = with_declarations("", {f"regulated-partners:{key}": items for key, items in added.items()})
+    prove(load(text)["config"], plan, Path(__file__).parent)
+
+
+def test_what_up_would_refuse_is_said() -> None:
+    """Failure means: a declaration waits for an `up` that refuses it, and the command has said that all is well."""
+    declared = {
+        "inboundConnectors": [
+            {"name": "free", "senderDomains": ["a.com"]},
+            {"name": "own", "senderDomains": ["b.com"]},
+            {"name": "consented", "senderDomains": ["c.com"], "adoptExisting": True},
+        ]
+    }
+    own = inbound("own", "b.com", Comment="[Pulumi: p/dev]")
+    plan = plan_of(inbound("free", "a.com"), own, inbound("consented", "c.com"), declared=declared)
+    assert [verdict.connector.name for verdict in plan.without_consent] == ["free"]
+    said = as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, written=True, entered=False)
+    assert "refused by it without adoptExisting: 'free'." in said
+    assert "refused" not in as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, written=True, entered=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import os
 import shutil
 import signal
@@ -87,6 +88,7 @@ class Project:
     """
 
     def __init__(self, directory: Path, emulator: EmulatorProcess) -> None:
+        self.stack = STACK
         self.directory = directory / "project"
         self.state = directory / "state"
         self.stack_file = self.directory / "stacks" / f"Pulumi.{STACK}.yaml"
@@ -183,26 +185,44 @@ class Project:
 
     def export(self) -> dict[str, Any]:
         """The deployment as `pulumi stack export --show-secrets` writes it."""
-        answer = self._run_plain("stack", "export", "--show-secrets", "--stack", STACK)
+        answer = self._run_plain("stack", "export", "--show-secrets", "--stack", self.stack)
         assert answer.returncode == 0, answer.stderr
         exported: dict[str, Any] = yaml.safe_load(answer.stdout)
         return exported
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
-        answer = self._run_plain("stack", "output", "--json", "--stack", STACK)
+        answer = self._run_plain("stack", "output", "--json", "--stack", self.stack)
         assert answer.returncode == 0, answer.stderr
         outputs: dict[str, Any] = yaml.safe_load(answer.stdout)
         return outputs
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any other command of the CLI, for this stack."""
-        return self._run_plain(*arguments, "--stack", STACK)
+        return self._run_plain(*arguments, "--stack", self.stack)
+
+    def copied_stack(self, name: str) -> Project:
+        """A second stack of the same working copy, made as `pulumi stack init NAME --copy-config-from` makes it."""
+        created = self._run_plain("stack", "init", name, "--copy-config-from", self.stack)
+        assert created.returncode == 0, created.stderr
+        return self.stack_named(name)
+
+    def stack_named(self, name: str) -> Project:
+        """A stack of the same working copy that is there."""
+        other = copy.copy(self)
+        other.stack = name
+        other.stack_file = self.stack_file.with_name(f"Pulumi.{name}.yaml")
+        return other
+
+    def move(self, urn: str, to: Project) -> None:
+        """`pulumi state move` of a resource with its children to another stack."""
+        moved = self._run_plain("state", "move", "--source", self.stack, "--dest", to.stack, "--yes", urn)
+        assert moved.returncode == 0, moved.stderr + moved.stdout
 
     def _start(self, operation: str, *arguments: str, planning: bool = False) -> Running:
         self._runs += 1
-        log = self.directory.parent / f"events-{self._runs}.jsonl"
-        command = [operation, "--stack", STACK, *arguments, "--event-log", str(log)]
+        log = self.directory.parent / f"events-{self.stack}-{self._runs}.jsonl"
+        command = [operation, "--stack", self.stack, *arguments, "--event-log", str(log)]
         process = subprocess.Popen(
             self._command(command),
             cwd=self.directory,

@@ -34,6 +34,21 @@ class Declaration:
         return Declaration(self.direction, properties)
 
 
+@dataclass(frozen=True)
+class Replacing:
+    """What a run is asked to replace.
+
+    Attributes:
+        names: of the resources.
+        targeted: by `--target-replace` or a taint, which compare nothing; else by `replace_on_changes`.
+        delete_first: with `delete_before_replace`.
+    """
+
+    names: frozenset[str] = frozenset()
+    targeted: bool = False
+    delete_first: bool = False
+
+
 #: Declarations by resource name (the last part of a URN).
 Program = Mapping[str, Declaration]
 
@@ -75,8 +90,15 @@ class MiniStack:
         self._start = start
         self.name = name
         self.resources: dict[str, Resource] = {}
+        #: Older entries of replaced resources, which the engine deletes at the end of a run that gets so far.
+        self.replaced: list[Resource] = []
 
-    def up(self, program: Program, *, refresh: bool = True) -> Run:
+    def rename(self, old: str, new: str) -> None:
+        """The program calls a resource otherwise, with an alias: its entry has the new URN from the next run on."""
+        known = self.resources.pop(old)
+        self.resources[new] = replace(known, urn=urn_of(known.direction, new, self.name))
+
+    def up(self, program: Program, *, refresh: bool = True, replacing: Replacing | None = None) -> Run:
         """`pulumi up`: ends at the first error, as the engine does; what was done until then is in the state."""
         run = Run()
         with self._start() as process:
@@ -84,7 +106,7 @@ class MiniStack:
                 if refresh:
                     self._refresh(process, run)
                 if not run.errors:
-                    self._apply(process, program, run)
+                    self._apply(process, program, replacing or Replacing(), run)
             finally:
                 run.messages += process.messages
         return run
@@ -110,30 +132,44 @@ class MiniStack:
             else:
                 self.resources[name] = found
 
-    def _apply(self, process: ProviderProcess, program: Program, run: Run) -> None:
+    def _apply(self, process: ProviderProcess, program: Program, replacing: Replacing, run: Run) -> None:
         """The engine compares what it knows while the first creates are still on their way."""
+        name = ""
         planned: dict[str, tuple[Properties, bool]] = {}
-        for name, declaration in program.items():
-            try:
-                if known := self.resources.get(name):
+        try:
+            for name, declaration in program.items():
+                if (known := self.resources.get(name)) and not (replacing.targeted and name in replacing.names):
                     planned[name] = self._compared(process, known, declaration)
-            except ProviderError as error:
-                run.errors[name] = str(error)
-                return
-        for name, declaration in program.items():
-            try:
-                self._one(process, name, declaration, planned.get(name), run)
-            except ProviderError as error:
-                run.errors[name] = str(error)
-                return
-        for name in [name for name in self.resources if name not in program]:
-            try:
+            for name, declaration in program.items():
+                if name in replacing.names and name in self.resources:
+                    self._replace(process, name, declaration, replacing, run)
+                else:
+                    self._one(process, name, declaration, planned.get(name), run)
+            while self.replaced:
+                process.delete(self.replaced[0])
+                del self.replaced[0]
+            for name in [name for name in self.resources if name not in program]:
                 process.delete(self.resources[name])
-            except ProviderError as error:
-                run.errors[name] = str(error)
-                return
+                del self.resources[name]
+                run.deleted.append(name)
+        except ProviderError as error:
+            run.errors[name] = str(error)
+
+    def _replace(
+        self, process: ProviderProcess, name: str, declaration: Declaration, replacing: Replacing, run: Run
+    ) -> None:
+        """Source: Pulumi's engine 3.259, step_generator.go: checked without old inputs, then created or deleted."""
+        known = self.resources[name]
+        if replacing.delete_first:
+            _, failures = process.check(known.direction, dict(declaration.properties), urn=known.urn)
+            assert not failures, failures
+            process.delete(known)
             del self.resources[name]
-            run.deleted.append(name)
+        else:
+            # The new entry stands beside the old one until the end of a run that gets so far.
+            self.resources[name] = process.create(known.direction, dict(declaration.properties), known.urn)
+            self.replaced.append(known)
+        run.updated.append(name)
 
     def _compared(self, process: ProviderProcess, known: Resource, declaration: Declaration) -> tuple[Properties, bool]:
         """The checked inputs, and whether they differ from the state's."""

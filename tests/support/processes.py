@@ -1,10 +1,12 @@
-"""The processes below one that a test has started. Linux: it reads `/proc`."""
+"""The processes below one that a test has started (Linux: it reads `/proc`), and waiting for what they do."""
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -53,3 +55,11 @@ def kill_working_in(directory: Path) -> None:
                 os.kill(int(entry.name), signal.SIGKILL)
         except OSError:
             continue  # It ended meanwhile, or is somebody else's.
+
+
+def until(happened: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits until something has happened; an AssertionError where it does not."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)

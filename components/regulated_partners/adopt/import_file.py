@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from exchange_online.admin_api import Tenant
 from exchange_online.connectors import ConnectorRecord, Direction
+from exchange_online.resources.core import outputs_of
 from regulated_partners.adopt.plan import DeclaredResource, Verdict
 from regulated_partners.names import COMPONENT_TOKEN
 
 Entry = dict[str, object]
 
 
-def import_file(adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction, str]] = ()) -> str:
+def import_file(adopted: Sequence[Verdict], tenant: Tenant, guids: Iterable[tuple[str, Direction, str]] = ()) -> str:
     """The file's text. Resources that are in the state already may be in it: the engine leaves them as they are.
 
     Args:
         adopted: the connectors to bring under management, each with its resource.
+        tenant: that has them.
         guids: partner, direction and Guid of connectors of the same partners that are managed already.
     """
     entries: list[Entry] = []
@@ -32,23 +35,23 @@ def import_file(adopted: Sequence[Verdict], guids: Iterable[tuple[str, Direction
         entries.append(entry | ({"outputs": own} if len(own) == len(Direction) else {}))
     for number, verdict in enumerate(adopted):
         if verdict.resource is not None:
-            entries.append(_entry(f"connector-{number}", verdict.connector, verdict.resource, parents))
+            entry = _entry(f"connector-{number}", verdict.connector, verdict.resource, tenant)
+            if verdict.partner is not None:
+                entry["parent"] = parents[verdict.partner]
+            entries.append(entry)
     return json.dumps({"resources": entries}, indent=1)
 
 
-def _entry(name: str, record: ConnectorRecord, resource: DeclaredResource, parents: dict[str, str]) -> Entry:
+def _entry(name: str, record: ConnectorRecord, resource: DeclaredResource, tenant: Tenant) -> Entry:
     provider = {"__provider": _provider(record.direction)}
-    entry: Entry = {
+    return {
         "type": record.direction.token,
         "name": name,
         "logicalName": resource.name,
         "id": record.guid,
         "inputs": {**resource.checked.inputs(), **provider},
-        "outputs": {**record.outputs(), **resource.checked.options.inputs(), **provider},
+        "outputs": {**outputs_of(record, tenant), **resource.checked.options.inputs(), **provider},
     }
-    if resource.partner is not None:
-        entry["parent"] = parents[resource.partner]
-    return entry
 
 
 def _component_outputs(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from exchange_online.connectors import ConnectorRecord, mail_flow
+from regulated_partners.adopt.ownership import Owned, Ownership, owned
 from regulated_partners.adopt.tenant import ConnectorKind, kind_of
-from regulated_partners.engine.state import ManagedConnector
+from regulated_partners.engine.state import ManagedConnector, States
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -21,23 +22,38 @@ Format = Literal["table", "json", "csv"]
 #: Kinds that nobody should manage, so that they are not missing where they are not managed.
 _NOBODYS = (ConnectorKind.HYBRID, ConnectorKind.TEST_MODE)
 
+#: Names before a note; the table says of which others it holds.
+_MOST_NAMES = 5
+
 
 @dataclass(frozen=True)
 class InventoryItem:
     """One connector.
 
     Attributes:
-        connector: of the tenant.
-        managed: its resource in the state of the stack that manages it, None where none does.
+        owned: it, and which stack manages it.
     """
 
-    connector: ConnectorRecord
-    managed: ManagedConnector | None
+    owned: Owned
+
+    @property
+    def connector(self) -> ConnectorRecord:
+        """It, of the tenant."""
+        return self.owned.connector
+
+    @property
+    def managed(self) -> ManagedConnector | None:
+        """Its resource in the state of the stack that manages it, None where none does."""
+        return self.owned.managed
 
     @property
     def unmanaged(self) -> bool:
-        """Whether no stack manages it although one could: hybrid and test-mode connectors do not count."""
-        return self.managed is None and kind_of(self.connector) not in _NOBODYS
+        """Whether no stack manages it although one could: hybrid and test-mode connectors do not count.
+
+        A mark alone counts where the state of its stack is not known here.
+        """
+        nobodys = self.owned.ownership in (Ownership.NONE, Ownership.NOT_IN_STATE)
+        return nobodys and kind_of(self.connector) not in _NOBODYS
 
     @property
     def mail_flow(self) -> str:
@@ -49,11 +65,13 @@ class InventoryItem:
         return {name: read(self) for name, read in _FIELDS.items()}
 
 
-def inventory_of(
-    tenant: Iterable[ConnectorRecord], managed: Mapping[str, ManagedConnector]
-) -> tuple[InventoryItem, ...]:
-    """One item for each connector, in the tenant's order; `managed` are, by Guid, those in the state of any stack."""
-    return tuple(InventoryItem(connector, managed.get(connector.guid)) for connector in tenant)
+def inventory_of(tenant: Iterable[ConnectorRecord], states: States, *, marks: bool = True) -> tuple[InventoryItem, ...]:
+    """One item for each connector, in the tenant's order.
+
+    Args:
+        marks: whether the stack whose tenant it is marks its connectors.
+    """
+    return tuple(InventoryItem(owned(connector, states, marks=marks)) for connector in tenant)
 
 
 #: The fields of JSON and CSV; the names stay. Empty where the service does not say.
@@ -65,6 +83,9 @@ _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
     "enabled": lambda item: item.connector.settings.enabled,
     "managedBy": lambda item: item.managed.stack if item.managed else None,
     "resource": lambda item: item.managed.resource if item.managed else None,
+    "mark": lambda item: item.connector.managed_by or None,
+    "ownership": lambda item: item.owned.ownership.value,
+    "note": lambda item: item.owned.note or None,
     "comment": lambda item: item.connector.settings.comment or "",
     "mailFlow": lambda item: item.mail_flow,
     "whenChangedUtc": lambda item: item.connector.when_changed_utc,
@@ -96,11 +117,44 @@ def _table(items: Sequence[InventoryItem]) -> str:
             item.connector.direction.word,
             printable(item.connector.name),
             kind_of(item.connector).value,
-            item.managed.stack if item.managed else "unmanaged" if item.unmanaged else "-",
+            printable(_owner(item)),
             printable(item.mail_flow),
         )
         for item in items
     ]
-    managed = sum(item.managed is not None for item in items)
-    unmanaged = sum(item.unmanaged for item in items)
-    return f"{table(heads, rows)}{len(items)} connectors, {managed} managed, {unmanaged} unmanaged\n"
+    counts = [
+        (len(items), "connectors"),
+        (sum(item.managed is not None for item in items), "managed"),
+        (sum(item.unmanaged for item in items), "unmanaged"),
+    ]
+    if others := sum(item.owned.ownership is Ownership.OTHER_STACK for item in items):
+        counts.append((others, "by a mark alone"))
+    said = ", ".join(f"{count} {what}" for count, what in counts)
+    return "".join([table(heads, rows), *_notes(items), f"{said}\n"])
+
+
+def _owner(item: InventoryItem) -> str:
+    """The stack that has it, and what its mark says where that is something else."""
+    owner, mark = item.owned.owner, item.connector.managed_by
+    nobody = "unmanaged" if item.unmanaged else "-"
+    return {
+        Ownership.MANAGED: f"{owner} (marked {mark})" if item.owned.note else owner,
+        Ownership.UNMARKED: f"{owner} (no mark)",
+        Ownership.CONTRADICTED: f"{owner} (marked {mark})",
+        Ownership.SHARED: ", ".join((owner, *(item.managed.others if item.managed else ()))),
+        Ownership.NOT_IN_STATE: f"{nobody} (marked {mark})",
+        Ownership.OTHER_STACK: f"{mark} (by its mark)",
+        Ownership.NONE: nobody,
+    }[item.owned.ownership]
+
+
+def _notes(items: Iterable[InventoryItem]) -> Iterable[str]:
+    """What there is to know beside the table: each note once, below the names of those that it holds for."""
+    by_note: dict[str, list[str]] = {}
+    for item in items:
+        if item.owned.note:
+            name = f"{item.connector.direction.word} '{printable(item.connector.name)}'"
+            by_note.setdefault(item.owned.note, []).append(name)
+    for note, names in by_note.items():
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        yield f"{', '.join(names[:_MOST_NAMES])}{more}: {note}.\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -14,9 +14,10 @@ from regulated_partners.adopt.declarations import (
     connector_declaration,
     partner_declaration,
 )
+from regulated_partners.adopt.ownership import Owned, Ownership, owned, released_by
 from regulated_partners.adopt.pairing import Pair, Unnamed, find_pairs, partner_names
 from regulated_partners.adopt.tenant import ConnectorKind, internal_parameters, kind_of
-from regulated_partners.engine.state import ManagedConnector
+from regulated_partners.engine.state import ManagedConnector, States
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.pair import Pair as DeclaredPair
 from regulated_partners.partners.stack import DeclaredStack
@@ -118,12 +119,14 @@ class Verdict:
         becomes: what becomes of it.
         reason: why, a clause; empty where there is nothing to say.
         resource: where its resource stands, for one that is brought under management now.
+        declared: whether the stack file declares it already.
     """
 
     connector: ConnectorRecord
     becomes: Becomes
     reason: str = ""
     resource: DeclaredResource | None = None
+    declared: bool = False
 
     @property
     def partner(self) -> str | None:
@@ -155,11 +158,22 @@ class Plan:
         """The connectors that are brought under management."""
         return tuple(verdict for verdict in self.verdicts if verdict.resource is not None)
 
+    @property
+    def without_consent(self) -> tuple[Verdict, ...]:
+        """Those that `pulumi up` will not take over: declared already, without `adoptExisting` and without a mark."""
+        return tuple(
+            verdict
+            for verdict in self.verdicts
+            if verdict.resource is not None
+            and verdict.declared
+            and verdict.connector.mark is None
+            and not verdict.resource.checked.options.adopt_existing
+        )
+
 
 @dataclass
 class _Planner:
-    managed: Mapping[str, ManagedConnector]
-    stack: str
+    states: States
     declared: DeclaredStack
     selection: Selection
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -173,11 +187,7 @@ class _Planner:
             for resource in resources
         }
         self.addresses = {resource.address for resource in resources}
-        self.in_state = {
-            (known.direction, known.resource, known.in_component): known
-            for known in self.managed.values()
-            if known.stack == self.stack
-        }
+        self.in_state = {(known.direction, known.resource, known.in_component): known for known in self.states.of_own()}
         self.domains = {
             domain: declared.name for declared in self.declared.pairs for domain in declared.outbound.settings.domains
         }
@@ -205,20 +215,25 @@ class _Planner:
 
     def known(self, connector: ConnectorRecord) -> Verdict | None:
         """The verdict on a connector that is managed, left alone or declared already."""
-        if (managed := self.managed.get(connector.guid)) is not None:
-            return self.judge_managed(connector, managed)
+        has = owned(connector, self.states)
+        if has.managed is not None:
+            return self.judge_managed(has, has.managed)
         if (why := self.selection.why_not(connector)) is not None:
             return Verdict(connector, Becomes.LEFT_ALONE, why)
+        if connector.mark is not None and connector.mark != self.states.own:
+            return Verdict(connector, Becomes.LEFT_ALONE, released_by(connector.mark, has))
         declared = self.by_name.get((connector.direction, connector.name.lower()))
         return None if declared is None else self.judge_declared(connector, declared)
 
-    def judge_managed(self, connector: ConnectorRecord, managed: ManagedConnector) -> Verdict:
-        if managed.stack != self.stack:
-            return Verdict(connector, Becomes.LEFT_ALONE, f"the stack {managed.stack} manages it")
+    def judge_managed(self, has: Owned, managed: ManagedConnector) -> Verdict:
+        if managed.stack != self.states.own.stack:
+            return Verdict(has.connector, Becomes.LEFT_ALONE, f"the stack {managed.stack} manages it")
         if (managed.direction, managed.resource, managed.in_component) not in self.addresses:
             gone = "the stack file does not declare it, so the next `pulumi up` would remove it"
-            return Verdict(connector, Becomes.MANAGED, gone)
-        return Verdict(connector, Becomes.MANAGED, f"the stack {self.stack} manages it")
+            return Verdict(has.connector, Becomes.MANAGED, gone)
+        if has.ownership in (Ownership.CONTRADICTED, Ownership.SHARED):
+            return Verdict(has.connector, Becomes.MANAGED, has.note)
+        return Verdict(has.connector, Becomes.MANAGED, f"the stack {managed.stack} manages it")
 
     def judge_declared(self, connector: ConnectorRecord, declared: DeclaredResource) -> Verdict:
         """One that the stack file declares but the state does not hold: an interrupted adoption, or a first one."""
@@ -233,7 +248,7 @@ class _Planner:
             why = f"the stack file declares one of this name with other settings ({shown}); declare what is there"
             return Verdict(connector, Becomes.LEFT_ALONE, why)
         becomes = Becomes.CONNECTOR if declared.partner is None else Becomes.PARTNER
-        return Verdict(connector, becomes, "the stack file declares it already", declared)
+        return Verdict(connector, becomes, "the stack file declares it already", declared, declared=True)
 
     def become_partner(self, pair: Pair, name: str) -> None:
         """Both connectors become a partner's, unless no partner's declaration reproduces them."""
@@ -284,17 +299,15 @@ class _Planner:
 
 def make_plan(
     tenant: Sequence[ConnectorRecord],
-    managed: Mapping[str, ManagedConnector],
-    stack: str,
+    states: States,
     declared: DeclaredStack,
     selection: Selection,
 ) -> Plan:
     """The plan.
 
     Args:
-        managed: by Guid, the connectors in the state of any stack.
-        stack: the name of the stack that adopts, without its organization.
+        states: what the stack that adopts and its neighbours manage.
         declared: what its file declares, without errors.
         selection: which connectors are meant.
     """
-    return _Planner(managed, stack, declared, selection).plan(tenant)
+    return _Planner(states, declared, selection).plan(tenant)

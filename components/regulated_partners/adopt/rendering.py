@@ -58,6 +58,7 @@ def as_json(plan: Plan, stack: str, path: Path, added: Lists, *, written: bool, 
                 "name": verdict.connector.name,
                 "id": verdict.connector.guid,
                 "kind": verdict.kind.value,
+                "mark": verdict.connector.managed_by or None,
                 "becomes": verdict.becomes.value,
                 "partner": verdict.partner,
                 "reason": verdict.reason,
@@ -94,4 +95,11 @@ def _next(plan: Plan, stack: str, added: Lists, *, written: bool, entered: bool)
             f"{where}{count} {'connector is' if count == 1 else 'connectors are'} in the state of {stack} now; nothing "
             "was sent to the tenant. `pulumi preview` shows no change of a resource."
         )
-    return f"{where}The next `pulumi up` takes the connectors over as they are, without a write to the tenant."
+    takes = (
+        f"{where}The next `pulumi up` takes the connectors over as they are, without a write to the tenant. Then the "
+        "lines with adoptExisting are needed no more."
+    )
+    if not plan.without_consent:
+        return takes
+    names = ", ".join(f"'{printable(verdict.connector.name)}'" for verdict in plan.without_consent)
+    return f"{takes} Declared already, and refused by it without adoptExisting: {names}."

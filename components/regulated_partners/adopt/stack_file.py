@@ -11,7 +11,6 @@ import yaml
 
 from exchange_online.connectors import Direction
 from regulated_partners.adopt.plan import Plan
-from regulated_partners.adopt.tenant import ConnectorKind
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.declaration import Partner
@@ -25,24 +24,31 @@ def additions(plan: Plan, *, taken_over_by_up: bool = False) -> dict[str, Items]
     """The new items of each list, by the setting's name without namespace; lists that stay as they are are left out.
 
     Args:
-        taken_over_by_up: whether `pulumi up` will take the connectors over, which needs a consent for hybrid ones.
+        taken_over_by_up: whether `pulumi up` will take the connectors over. It needs a consent for each that does not
+            carry the stack's mark.
     """
-    consents = {
-        (verdict.connector.direction, verdict.connector.name)
-        for verdict in plan.adopted
-        if taken_over_by_up and verdict.kind is ConnectorKind.HYBRID
+    unmarked = [verdict for verdict in plan.adopted if taken_over_by_up and verdict.connector.mark is None]
+    partners = {verdict.partner for verdict in unmarked}
+    connectors = {(verdict.connector.direction, verdict.connector.name) for verdict in unmarked}
+    lists: dict[str, Items] = {
+        "partners": [
+            {**_not_at_default(partner), **_consent(given=partner.name in partners)} for partner in plan.partners
+        ]
     }
-    lists: dict[str, Items] = {"partners": [_not_at_default(partner) for partner in plan.partners]}
     for direction in Direction:
         lists[KEYS[direction]] = [
             {
                 **declared.properties,
-                **({"adoptExisting": True} if (direction, declared.checked.settings.name) in consents else {}),
+                **_consent(given=(direction, declared.checked.settings.name) in connectors),
             }
             for declared in plan.connectors
             if declared.checked.settings.direction is direction
         ]
     return {key: items for key, items in lists.items() if items}
+
+
+def _consent(*, given: bool) -> Mapping[str, Declared]:
+    return {"adoptExisting": True} if given else {}
 
 
 def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
@@ -62,7 +68,9 @@ def prove(config: Mapping[str, object], plan: Plan, root: Path) -> None:
             f"The declarations were not written, because the program would refuse them: {found} Leave the connectors "
             "in question out with --exclude."
         )
-    missing = [partner.name for partner in plan.partners if partner not in declared.partners]
+    # A consent is no part of what a partner is.
+    partners = [partner.model_copy(update={"adopt_existing": False}) for partner in declared.partners]
+    missing = [partner.name for partner in plan.partners if partner not in partners]
     settings = [connector.settings for connector in declared.connectors]
     missing += [
         connector.checked.settings.name for connector in plan.connectors if connector.checked.settings not in settings

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets
+from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets, Tenant
 from exchange_online.connectors import REFUSED, ConnectorRecord, Direction, OutboundSettings
 
 #: Names that the Hybrid Configuration Wizard gives. Source: public vendor recipes (data/peer_cases.json, hcw-pair).
@@ -55,11 +56,23 @@ def internal_parameters(connector: ConnectorRecord) -> tuple[str, ...]:
     )
 
 
-def connectors_of(connection: Connection) -> tuple[ConnectorRecord, ...]:
-    """Every connector of the tenant, test-mode ones included, by direction and name. Raises AdminApiError."""
+@dataclass(frozen=True)
+class TenantConnectors:
+    """What a tenant has.
+
+    Attributes:
+        tenant: which one it is.
+        connectors: every one, test-mode ones included, by direction and name.
+    """
+
+    tenant: Tenant
+    connectors: tuple[ConnectorRecord, ...]
+
+
+def connectors_of(connection: Connection) -> TenantConnectors:
+    """The connectors of the tenant. Raises AdminApiError."""
     with AdminApi(connection) as api:
         cmdlets = ConnectorCmdlets(api)
         found = [record for direction in Direction for record in cmdlets.list(direction)]
-    return tuple(
-        sorted(found, key=lambda connector: (connector.direction.word, connector.name.casefold(), connector.guid))
-    )
+        found.sort(key=lambda connector: (connector.direction.word, connector.name.casefold(), connector.guid))
+        return TenantConnectors(api.tenant(), tuple(found))

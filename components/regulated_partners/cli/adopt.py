@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from exchange_online.admin_api import Tenant
 from regulated_partners.adopt import (
     Items,
     Plan,
@@ -27,7 +28,7 @@ from regulated_partners.adopt import (
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.engine.state import ManagedConnector, managed_connectors
+from regulated_partners.engine.state import ManagedConnector, read_states
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.names import PREFIX
@@ -87,21 +88,18 @@ def adopt(
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
         tenant = connectors_of(connection)
         progress.step("Reading which connectors the project's stacks manage")
-        managed = managed_connectors(settings, pulumi, progress)
-        own = settings.name.rpartition("/")[2]
-        plan = make_plan(tenant, managed, own, settings.declared, chosen)
+        states = read_states(settings, pulumi, progress)
+        plan = make_plan(tenant.connectors, states, settings.declared, chosen)
         added = additions(plan, taken_over_by_up=declarations_only)
-        # In an order in which each step may be the last: a connector that is declared and not in the state is taken
-        # over by the next `pulumi up` without a write; one that is in the state and not declared would be deleted.
+        # In an order in which each step may be the last: a connector that is declared and not in the state is refused
+        # by `pulumi up`, and entered by the next run; one that is in the state and not declared would be deleted.
         if write and added:
             progress.step(f"Writing the declarations into {settings.path}")
             _write_declarations(settings, plan, added)
         if write and plan.adopted and not declarations_only:
             count = len(plan.adopted)
             progress.say(f"Entering {count} {'connector' if count == 1 else 'connectors'} into the state ...")
-            _enter_into_state(
-                pulumi, plan, [one for one in managed.values() if one.stack == own], settings.settings.protects
-            )
+            _enter_into_state(pulumi, plan, tenant.tenant, states.of_own(), settings.settings.protects)
     render = as_json if json else as_text
     sys.stdout.write(render(plan, settings.name, settings.path, added, written=write, entered=not declarations_only))
     raise typer.Exit(ExitCode.FINDINGS if plan.complaints else ExitCode.FINE)
@@ -113,7 +111,9 @@ def _write_declarations(stack: StackFile, plan: Plan, added: Mapping[str, Items]
     replace_file(stack.path, stack.text, text)
 
 
-def _enter_into_state(pulumi: PulumiCli, plan: Plan, managed: Iterable[ManagedConnector], protect: bool) -> None:
+def _enter_into_state(
+    pulumi: PulumiCli, plan: Plan, tenant: Tenant, managed: Iterable[ManagedConnector], protect: bool
+) -> None:
     siblings = [
         (one.resource.removesuffix(f"-{one.direction.word}"), one.direction, one.guid)
         for one in managed
@@ -121,7 +121,7 @@ def _enter_into_state(pulumi: PulumiCli, plan: Plan, managed: Iterable[ManagedCo
     ]
     with tempfile.TemporaryDirectory(prefix="regulated-partners-") as folder:
         file = Path(folder) / "import.json"
-        file.write_text(import_file(plan.adopted, siblings), encoding="utf-8")
+        file.write_text(import_file(plan.adopted, tenant, siblings), encoding="utf-8")
         pulumi.import_resources(file, protect=protect)
 
 

@@ -14,7 +14,7 @@ import typer
 
 from regulated_partners.cli.options import FurtherArguments, Json, StackName, WorkingDirectory
 from regulated_partners.cli.up import operate
-from regulated_partners.engine.previews import count_differences, read_refresh
+from regulated_partners.engine.previews import count_differences, read_refresh, read_warnings
 from regulated_partners.engine.pulumi_cli import EXIT_CHANGES_FOUND, Operation, PulumiCli
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
@@ -90,6 +90,8 @@ def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
     pulumi.start_emulator(quiet=True)
     pulumi.select(Operation.DRIFT)
     document = pulumi.read_json(Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
+    for warning in read_warnings(document):
+        sys.stderr.write(f"{warning}\n")
     today = datetime.datetime.now(datetime.UTC).date()
     drifts = review_of(read_refresh(document, stack.name, stack.root), today).drifts
     return drifts, max(0, count_differences(document) - len(drifts))

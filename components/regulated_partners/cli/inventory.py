@@ -12,7 +12,7 @@ from regulated_partners.adopt import connectors_of, inventory_of, rendered
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.engine.state import managed_connectors
+from regulated_partners.engine.state import read_states
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
@@ -30,6 +30,9 @@ def inventory(
 ) -> None:
     """List every connector of the stack's tenant: which stack manages it, and what it is for.
 
+    Who manages a connector is told by its Guid in the states of the project's stacks, and by its mark: the last line
+    of its comment, such as [Pulumi: regulated-partners/production]. Where the two differ it is said below the table.
+
     Kinds: partner; vendor (a gateway for all mail, or a service that rules send mail through); on-premises; hybrid
     (made by the Hybrid Configuration Wizard); test-mode. Hybrid and test-mode connectors do not count as unmanaged.
 
@@ -44,7 +47,8 @@ def inventory(
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
         tenant = connectors_of(connection)
         progress.step("Reading which connectors the project's stacks manage")
-        items = inventory_of(tenant, managed_connectors(settings, pulumi, progress))
+        states = read_states(settings, pulumi, progress)
+        items = inventory_of(tenant.connectors, states, marks=settings.settings.ownership_mark is not False)
     sys.stdout.write(rendered(items, settings.name, connection.tenant, "json" if json else "csv" if csv else "table"))
     found = fail_on_unmanaged and any(item.unmanaged for item in items)
     raise typer.Exit(ExitCode.FINDINGS if found else ExitCode.FINE)

@@ -189,6 +189,12 @@ def count_differences(document: object) -> int:
     return sum(refresh.changes.get(operation, 0) for operation in ("create", "update", "delete", "replace"))
 
 
+def read_warnings(document: object) -> tuple[str, ...]:
+    """What the provider said during a refresh, such as that another stack has taken a connector over."""
+    said = _validated(_Refresh, document, _NO_REFRESH).diagnostics or ()
+    return tuple(printable(one.message.strip()) for one in said if one.severity == "warning")
+
+
 def read_refresh(document: object, stack: str, root: Path | None = None) -> Plan:
     """What somebody changed in the tenant, by `pulumi refresh --preview-only --json`: a plan that changes nothing else.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online.connectors import ConnectorSettings, Direction
+from exchange_online.connectors import ConnectorSettings, Direction, Mark
 from regulated_partners.engine.plan import CONNECTORS, read_properties
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
@@ -25,6 +25,9 @@ class ManagedConnector:
         direction, guid: of the connector.
         resource: its resource's name in the program.
         in_component: whether it belongs to a component, as the connectors of a partner do.
+        recorded: the mark that the connector had when the state was written. It is that of another stack where the
+            stack was renamed since, or the resource was moved there.
+        others: further stacks whose state has the same connector.
     """
 
     stack: str
@@ -32,6 +35,31 @@ class ManagedConnector:
     guid: str
     resource: str
     in_component: bool
+    recorded: Mark | None = None
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class States:
+    """What the states of a project's stacks say.
+
+    Attributes:
+        own: the mark of the stack that is asked about.
+        connectors: those that a stack manages, by Guid.
+        read: the marks of the stacks whose state was read, or that have none yet.
+    """
+
+    own: Mark
+    connectors: Mapping[str, ManagedConnector] = field(default_factory=dict)
+    read: frozenset[Mark] = frozenset()
+
+    def mark_of(self, managed: ManagedConnector) -> Mark:
+        """The mark of the stack that manages a connector."""
+        return Mark(self.own.project, managed.stack)
+
+    def of_own(self) -> tuple[ManagedConnector, ...]:
+        """The connectors of the stack that is asked about."""
+        return tuple(one for one in self.connectors.values() if one.stack == self.own.stack)
 
 
 class ResourceState(BaseModel):
@@ -81,24 +109,39 @@ def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnect
     for resource in Export.model_validate(export).deployment.resources or ():
         if resource.type in CONNECTORS and resource.id and not resource.delete:
             _, _, chain, name = resource.urn.split("::", 3)
-            yield ManagedConnector(stack, CONNECTORS[resource.type], resource.id.lower(), name, "$" in chain)
+            recorded = Mark.read(resource.outputs.get("managedBy"))
+            yield ManagedConnector(stack, CONNECTORS[resource.type], resource.id.lower(), name, "$" in chain, recorded)
 
 
-def managed_connectors(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> dict[str, ManagedConnector]:
-    """By Guid, every connector that a stack of the project manages, as far as the backend of `stack` knows.
+def read_states(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> States:
+    """What the stacks of the project manage, as far as the backend of `stack` knows.
 
     The state of `stack` itself must be readable; another's that is not is said.
     """
+    own = Mark(stack.project, stack.name.rpartition("/")[2])
     found: dict[str, ManagedConnector] = {}
-    own = stack.name.rpartition("/")[2]
-    for name in pulumi.stacks():
+    read = {own}
+    try:
+        stacks = pulumi.stacks()
+    except CannotRunError as error:
+        # Whoever may read one stack need not be able to list them all.
+        progress.say(f"The stacks were not listed, so what others manage shows by its mark alone: {error}")
+        stacks = (stack.name,)
+    # The stack's own state counts first.
+    for name in sorted(stacks, key=lambda name: name.rpartition("/")[2] != own.stack):
         short = name.rpartition("/")[2]
         try:
             connectors = list(managed_by(short, pulumi.export(name)))
         except CannotRunError as error:
-            if short == own:
+            if short == own.stack:
                 raise
-            progress.say(f"The state of the stack {short} was not read, so what it manages shows as unmanaged: {error}")
+            progress.say(
+                f"The state of the stack {short} was not read, so what it manages shows by its mark alone: {error}"
+            )
             continue
-        found |= {one.guid: one for one in connectors if one.guid not in found or short == own}
-    return found
+        read.add(Mark(own.project, short))
+        for one in connectors:
+            first = found.setdefault(one.guid, one)
+            if short not in (first.stack, *first.others):
+                found[one.guid] = replace(first, others=(*first.others, short))
+    return States(own, found, frozenset(read))

@@ -58,9 +58,10 @@ def anothers(record: ConnectorRecord, owner: Mark, doing: str) -> AlreadyExists:
         f"{doing}"
     )
     advice = (
-        "Choose another name, or have it released there: `pulumi state move` moves it to this stack with its record; "
-        "or take it out of that stack with `pulumi state delete`, remove the line "
-        f"{owner.line} from its comment, and take it over here with adoptExisting or `regulated-partners adopt`."
+        "Choose another name, or have it released there. `pulumi state move` moves it to this stack with its record, "
+        "once `pulumi state delete` has taken out what a refused run left of the partner here. Or take it out of that "
+        f"stack with `pulumi state delete`, remove the line {owner.line} from its comment, and take it over here with "
+        "adoptExisting or `regulated-partners adopt`."
     )
     return _refused(AlreadyExists, record.settings, what, advice)
 
@@ -108,9 +109,9 @@ def name_held(settings: ConnectorSettings, holder: ConnectorRecord) -> AlreadyEx
     """A connector is to be renamed, and another one has the name."""
     what = f"it cannot be renamed, because another connector has the name now ({_origin(holder)})"
     advice = (
-        "If this change removes or renames that one as well, run `pulumi up` again when that is done. Two that swap "
-        "their names do it in two steps: give one of them a third name, run `pulumi up`, then give both their final "
-        "names. Else choose another name."
+        "If this change renames that one as well, run `pulumi up` again. Else it takes two steps: where this change "
+        "removes that one, `pulumi up` with the removal alone, then with the new name; where two swap their names, "
+        "`pulumi up` with a third name for one of them, then with both final names. Or choose another name."
     )
     return _refused(AlreadyExists, settings, what, advice)
 

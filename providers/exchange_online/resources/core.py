@@ -167,6 +167,8 @@ class ConnectorCore:
 
     def _reaching(self, properties: Properties) -> Lifecycle:
         """What acts on the tenant that the state says the connector is in."""
+        # A tenant that is named wrongly is said before anybody asks for its credential.
+        self._refuse_other_tenant(properties, self.session.named_tenant())
         lifecycle = self.session.lifecycle()
         self._refuse_other_tenant(properties, self.session.tenant())
         return lifecycle
@@ -177,8 +179,7 @@ class ConnectorCore:
             raise other_tenant(self._called(properties), known, reached)
 
     def _shown(self, record: ConnectorRecord) -> Properties:
-        tenant = self.session.tenant()
-        return {**record.outputs(), TENANT_ID.key: tenant.guid, CLOUD.key: tenant.cloud}
+        return outputs_of(record, self.session.tenant())
 
     def _read(self, properties: Properties) -> Checked:
         declared = {key: value for key, value in properties.items() if key not in _NOT_SETTINGS}
@@ -193,6 +194,15 @@ class ConnectorCore:
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
         return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
+
+
+def outputs_of(record: ConnectorRecord, tenant: Tenant) -> Properties:
+    """What the state holds of a connector, beside the options of its declaration.
+
+    Args:
+        tenant: that has it.
+    """
+    return {**record.outputs(), TENANT_ID.key: tenant.guid, CLOUD.key: tenant.cloud}
 
 
 def _owner(urn: str, properties: Properties) -> Owner:

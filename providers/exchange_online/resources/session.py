@@ -115,4 +115,4 @@ def _named(settings: Settings | None, environ: Mapping[str, str]) -> Tenant:
         return Tenant(guid_of(connection(settings, environ).tenant), settings.cloud)
     except Misconfigured:
         # What is missing is said when something is to be sent.
-        return Tenant("", settings.cloud)
+        return Tenant(guid_of(settings.tenant or ""), settings.cloud)

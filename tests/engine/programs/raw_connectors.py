@@ -10,6 +10,11 @@ from exchange_online import InboundConnector, OutboundConnector
 
 _CLASSES: dict[str, Any] = {"inbound": InboundConnector, "outbound": OutboundConnector}
 
-for each in pulumi.Config().require_object("connectors"):
-    options = pulumi.ResourceOptions(ignore_changes=each.get("ignoreChanges"), protect=each.get("protect"))
-    _CLASSES[each["direction"]](each["resource"], **each["arguments"], opts=options)
+for declared in pulumi.Config().require_object("connectors"):
+    options = pulumi.ResourceOptions(
+        ignore_changes=declared.get("ignoreChanges"),
+        protect=declared.get("protect"),
+        replace_on_changes=declared.get("replaceOnChanges"),
+        delete_before_replace=declared.get("deleteBeforeReplace"),
+    )
+    _CLASSES[declared["direction"]](declared["resource"], **declared["arguments"], opts=options)

@@ -27,8 +27,8 @@ from exchange_online_emulator.faults import (
     Throttled,
 )
 from tests.exchange_online.resources.declarations import RESOURCES, drifts, properties
-from tests.exchange_online.resources.runs import Start, assert_sentence, declared, held
-from tests.support.mini_stack import Declaration, MiniStack, Run
+from tests.exchange_online.resources.runs import MARK, Start, assert_sentence, declared, held
+from tests.support.mini_stack import Declaration, MiniStack, Replacing, Run
 from tests.support.provider_process import ProviderProcess
 
 _AFTER = st.booleans()
@@ -48,21 +48,34 @@ CMDLETS = st.sampled_from(["*", "New-*", "Set-*", "Remove-*", "Get-*", "*-Inboun
 COUNTS = st.sampled_from([1, 1, 2, 7, None])
 _SOME_TROUBLE = st.tuples(FAULTS, CMDLETS, st.integers(1, 2), COUNTS)
 TROUBLE = st.one_of(st.none(), _SOME_TROUBLE, _SOME_TROUBLE)
+#: Of a resource that the program calls otherwise now.
+_RENAMED = " renamed"
 Trouble = tuple[Action, str, int, int | None] | None
 
 
 class Histories(RuleBasedStateMachine):
     """A program of up to four connectors and a tenant with connectors of others.
 
-    After `settle` (a run without faults) the tenant holds the declared connectors as declared, each once, and what
-    others have there; one more run sends no write.
+    After `settle` (a run without faults) the tenant holds the declared connectors as declared, each once and with the
+    Guid that it has had, and what others have there; one more run sends no write.
+
+    Args:
+        tenant: the stack's.
+        start: starts a provider process that reaches it.
+        elsewhere: another tenant.
+        start_elsewhere: starts a provider process that reaches that one.
     """
 
-    def __init__(self, tenant: Control, start: Start) -> None:
+    def __init__(self, tenant: Control, start: Start, elsewhere: Control, start_elsewhere: Start) -> None:
         super().__init__()
         self._tenant = tenant
         self._start = start
+        self._elsewhere = elsewhere
+        self._start_elsewhere = start_elsewhere
         self._stack = MiniStack(start)
+        self._copy = MiniStack(start, "copy")
+        #: The Guid of each resource, from when it was in the state until it is taken out or somebody removes it.
+        self._guids: dict[str, str] = {}
         self._program: dict[str, Declaration] = {}
         self._attempted: set[str] = set()
         self._foreign: dict[str, Direction] = {}
@@ -71,6 +84,7 @@ class Histories(RuleBasedStateMachine):
     @initialize(count=st.integers(0, 3), names=st.sets(st.sampled_from(sorted(RESOURCES)), min_size=2), data=st.data())
     def begin(self, count: int, names: set[str], data: st.DataObject) -> None:
         self._tenant.reset()
+        self._elsewhere.reset()
         # Pages of two, so that listings have several.
         self._tenant.switch(max_page_size=2)
         for number in range(count):
@@ -81,15 +95,74 @@ class Histories(RuleBasedStateMachine):
     def declare(self, names: set[str], data: st.DataObject, trouble: Trouble) -> None:
         """Adds resources, or changes them, and runs `up`."""
         for name in sorted(names):
-            self._declare(name, data)
+            self._declare(self._called_now(name), data)
         self.up(trouble)
 
+    @precondition(lambda self: self._stack.resources.keys() & self._program.keys())
+    @rule(data=st.data(), trouble=TROUBLE, aliased=st.booleans())
+    def rename_a_resource(self, data: st.DataObject, trouble: Trouble, aliased: bool) -> None:
+        """The program calls a resource otherwise, with an alias or, as happens, without one."""
+        known = sorted(self._stack.resources.keys() & self._program.keys())
+        old = data.draw(st.sampled_from(known))
+        new = old.removesuffix(_RENAMED) if old.endswith(_RENAMED) else f"{old}{_RENAMED}"
+        if new in self._stack.resources:
+            return
+        self._program[new] = self._program.pop(old)
+        self._guids[new] = self._guids.pop(old)
+        if aliased:
+            self._stack.rename(old, new)
+        self.up(trouble)
+
+    @precondition(lambda self: self._stack.resources.keys() & self._program.keys())
+    @rule(data=st.data(), trouble=TROUBLE, targeted=st.booleans(), delete_first=st.booleans(), change=st.booleans())
+    def replace(self, data: st.DataObject, trouble: Trouble, targeted: bool, delete_first: bool, change: bool) -> None:
+        """`replace_on_changes`, `--target-replace` and `delete_before_replace`, in all their combinations."""
+        known = sorted(self._stack.resources.keys() & self._program.keys())
+        name = data.draw(st.sampled_from(known))
+        if change:
+            self._declare(name, data)
+        self._trouble(trouble)
+        self._attempted |= set(self._program)
+        before = self._all_rows()
+        run = self._stack.up(self._program, replacing=Replacing(frozenset({name}), targeted, delete_first))
+        self._judge(run)
+        if delete_first and set(run.errors) == {name} and trouble is None and not run.updated and not run.created:
+            assert self._all_rows() == before
+
+    @precondition(lambda self: self._program)
+    @rule(data=st.data())
+    def a_copied_stack(self, data: st.DataObject) -> None:
+        """Another stack declares the same: it gets what nobody has, and nothing of ours."""
+        name = data.draw(st.sampled_from(sorted(self._program)))
+        ours = [row for row in self._all_rows() if str(row["Comment"]).endswith(MARK)]
+        program = {name: self._program[name].with_(adoptExisting=data.draw(st.booleans()))}
+        if any(row["Name"] == self._program[name].name for row in ours):
+            run = self._copy.up(program)
+            assert run.errors
+            self._judge(run)
+        self._judge(self._copy.up({}))
+        assert [row for row in self._all_rows() if str(row["Comment"]).endswith(MARK)] == ours
+
+    @precondition(lambda self: self._stack.resources)
+    @rule(refresh=st.booleans())
+    def another_tenant_answers(self, refresh: bool) -> None:
+        """The stack is connected to another tenant: nothing is forgotten, and nothing is made there."""
+        resources = dict(self._stack.resources)
+        known = {name: declared for name, declared in self._program.items() if name in resources}
+        other = MiniStackWith(self._stack, self._start_elsewhere)
+        run = other.up(known, refresh=refresh)
+        self._judge(run)
+        assert run.errors
+        assert other.resources == resources
+        assert self._elsewhere.writes() == []
+
     def _declare(self, name: str, data: st.DataObject) -> None:
-        """Over the remains of an interrupted create an administrator adopts."""
-        chosen = data.draw(properties(RESOURCES[name], name))
+        """The remains of an interrupted create are known by their mark, as long as the name stays."""
+        direction = RESOURCES[name.removesuffix(_RENAMED)]
+        chosen = data.draw(properties(direction, name.removesuffix(_RENAMED)))
         if self._interrupted(name):
-            chosen |= {"name": self._program[name].name, "adoptExisting": True}
-        self._program[name] = Declaration(RESOURCES[name], chosen)
+            chosen |= {"name": self._program[name].name}
+        self._program[name] = Declaration(direction, chosen)
 
     @precondition(lambda self: any(not self._interrupted(name) for name in self._program))
     @rule(data=st.data(), trouble=TROUBLE)
@@ -97,6 +170,7 @@ class Histories(RuleBasedStateMachine):
         """Takes a resource out and runs `up`, which removes its connector."""
         name = data.draw(st.sampled_from([name for name in sorted(self._program) if not self._interrupted(name)]))
         del self._program[name]
+        self._guids.pop(name, None)
         self.up(trouble)
 
     @rule(reads=st.integers(1, 6))
@@ -130,6 +204,7 @@ class Histories(RuleBasedStateMachine):
         resource = self._stack.resources[data.draw(st.sampled_from(sorted(self._stack.resources)))]
         if self._exists(resource.direction, resource.id):
             self._tenant.invoke(f"Remove-{resource.direction}", {"Identity": resource.id, "Confirm": False})
+        self._guids = {name: guid for name, guid in self._guids.items() if guid != resource.id}
 
     @precondition(lambda self: self._stack.resources)
     @rule()
@@ -141,13 +216,16 @@ class Histories(RuleBasedStateMachine):
     @rule(trouble=TROUBLE)
     def up(self, trouble: Trouble) -> None:
         """`pulumi up`, whatever goes wrong; now and then what went wrong before is over."""
+        self._trouble(trouble)
+        self._attempted |= set(self._program)
+        self._judge(self._stack.up(self._program))
+
+    def _trouble(self, trouble: Trouble) -> None:
         if trouble is None:
             self._tenant.clear_faults()
         else:
             action, cmdlet, nth, count = trouble
             self._tenant.fault(action, cmdlet, nth=nth, count=count)
-        self._attempted |= set(self._program)
-        self._judge(self._stack.up(self._program))
 
     @rule(cmdlet=st.sampled_from(["New-*", "Set-*", "Remove-*", "Get-*"]))
     def up_and_killed(self, cmdlet: str) -> None:
@@ -177,6 +255,8 @@ class Histories(RuleBasedStateMachine):
             assert ours == sorted(wanted, key=lambda settings: settings.name)
         assert max(Counter(resource.id for resource in self._stack.resources.values()).values(), default=1) == 1
         assert set(self._stack.resources) == set(self._program)
+        assert self._stack.replaced == []
+        self._note_guids()
         assert self._rows_of_others() == foreign
         self._tenant.clear_calls()
         again = self._stack.up(self._program)
@@ -190,9 +270,23 @@ class Histories(RuleBasedStateMachine):
     def _judge(self, run: Run) -> None:
         for text in run.errors.values():
             assert_sentence(text)
+        self._note_guids()
         if not self._lags:
             guids = {row["Guid"] for direction in Direction for row in self._tenant.connectors(direction.word)}
             assert guids.isdisjoint(run.gone_ids)
+
+    def _note_guids(self) -> None:
+        """No resource that stays in the program ever has another connector, unless somebody removed the first."""
+        for name, resource in self._stack.resources.items():
+            if name in self._program:
+                assert self._guids.setdefault(name, resource.id) == resource.id
+
+    def _called_now(self, name: str) -> str:
+        renamed = f"{name}{_RENAMED}"
+        return renamed if renamed in self._program or renamed in self._stack.resources else name
+
+    def _all_rows(self) -> list[dict[str, Any]]:
+        return [row for direction in Direction for row in self._tenant.connectors(direction.word)]
 
     def _interrupted(self, name: str) -> bool:
         """Whether a create was tried and is not in the state: the connector may be there."""
@@ -202,8 +296,7 @@ class Histories(RuleBasedStateMachine):
         return any(row["Guid"] == guid for row in self._tenant.connectors(direction.word))
 
     def _rows_of_others(self) -> list[dict[str, Any]]:
-        rows = [row for direction in Direction for row in self._tenant.connectors(direction.word)]
-        return [row for row in rows if row["Name"] in self._foreign]
+        return [row for row in self._all_rows() if row["Name"] in self._foreign]
 
 
 class _Killing:
@@ -238,5 +331,6 @@ class MiniStackWith(MiniStack):
     """The same stack, run by other processes."""
 
     def __init__(self, stack: MiniStack, start: Callable[[], ProviderProcess]) -> None:
-        super().__init__(start)
+        super().__init__(start, stack.name)
         self.resources = stack.resources
+        self.replaced = stack.replaced

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from exchange_online_emulator import Control
+from exchange_online_emulator import Control, EmulatorProcess
 from tests.exchange_online.resources.histories import Histories
 from tests.exchange_online.resources.runs import Start
 
@@ -31,11 +32,12 @@ _SETTINGS = settings(
 
 
 @pytest.mark.timeout(24 * 3600 if _LONG else 600)
-def test_every_history_converges(tenant: Control, start: Start) -> None:
+def test_every_history_converges(tenant: Control, start: Start, tmp_path: Path) -> None:
     """Failing, some order of declarations, outside changes, faults and crashes loses or doubles a connector."""
+    with EmulatorProcess(tmp_path) as elsewhere:
 
-    class HistoriesHere(Histories):
-        def __init__(self) -> None:
-            super().__init__(tenant, start)
+        class HistoriesHere(Histories):
+            def __init__(self) -> None:
+                super().__init__(tenant, start, elsewhere.control, Start(elsewhere.connection_path))
 
-    run_state_machine_as_test(HistoriesHere, settings=_SETTINGS)
+        run_state_machine_as_test(HistoriesHere, settings=_SETTINGS)

@@ -28,8 +28,9 @@ from tests.exchange_online.resources.runs import (
     assert_sentence,
     assert_tenant_is,
 )
-from tests.exchange_online.resources.waiting import Background, until
+from tests.exchange_online.resources.waiting import Background
 from tests.support.mini_stack import Declaration, MiniStack
+from tests.support.processes import until
 
 pytestmark = pytest.mark.provider
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
 from tests.support.provider_process import ProviderError
@@ -29,11 +28,3 @@ class Background:
         self._thread.join(timeout=30)
         assert not self._thread.is_alive(), "the call never came back"
         return self._error
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Waits until something has happened, at most 10 s."""
-    deadline = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
