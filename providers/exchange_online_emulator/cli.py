@@ -14,6 +14,9 @@ from pathlib import Path
 
 _NOT_RUNNING, _USAGE = 1, 2
 
+#: What a shell shows of a program that SIGPIPE has ended.
+_NOBODY_READS = 141
+
 #: What the extra `emulator` installs, by import name.
 _EXTRA = ("jwt", "starlette", "trustme", "uvicorn")
 
@@ -26,9 +29,19 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m excha
         program: what its own help calls it.
 
     Returns:
-        The exit code: 0 done, 1 not running (status), 2 usage or could not run.
+        The exit code: 0 done, 1 not running (status), 2 usage or could not run; 141 where nobody reads its output.
     """
-    options = _parser(program).parse_args(arguments)
+    try:
+        code = _run(_parser(program).parse_args(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would write the rest when it ends, and end in a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
     missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
     if missing:
         return _refuse(

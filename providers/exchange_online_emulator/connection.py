@@ -53,13 +53,15 @@ class ConnectionFile(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> ConnectionFile:
-        """Read the file.
+        """Read the file. The CA is looked for beside it first, for the folder may have been moved.
 
         Raises:
             ConnectionFileError: it is missing or unreadable.
         """
         try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+            found = cls.model_validate_json(path.read_text(encoding="utf-8"))
+            beside = path.absolute().with_name(found.ca_bundle.name)
+            return found.model_copy(update={"ca_bundle": beside}) if beside.is_file() else found
         except FileNotFoundError:
             raise ConnectionFileError(
                 f"There is no {path}: start the emulator with `python -m exchange_online_emulator start`."

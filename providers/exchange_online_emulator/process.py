@@ -22,6 +22,7 @@ from exchange_online_emulator.control import Control, ControlError
 PREFERRED_PORT = 8443
 _READY_WITHIN = 30.0
 _STOPPED_WITHIN = 10.0
+_STARTED_WITHIN = 3.0
 
 
 class EmulatorStartError(Exception):
@@ -121,7 +122,12 @@ def connection_path(state: Path, connection: Path | None = None) -> Path:
 
 
 def running(state: Path, connection: Path | None = None) -> ConnectionFile | None:
-    """The connection of the emulator that serves this state and answers now, None when none does."""
+    """The connection of the emulator that serves this state and answers now, None when none does.
+
+    A copy of a folder is not served by the emulator of the original, although it names it.
+    """
+    if holder(state) is None:
+        return None
     try:
         found = ConnectionFile.read(connection_path(state, connection))
         with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
@@ -147,8 +153,9 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
     """
     state.parent.mkdir(parents=True, exist_ok=True)
     with _starting(state):
-        found = running(state, connection)
+        found = _answering(state, connection)
         if found is not None:
+            _say_where(found, connection_path(state, connection))
             if seed is not None:
                 try:
                     with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
@@ -157,6 +164,8 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
                     raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
             return found
         path = connection_path(state, connection)
+        # One that does not answer, or that nobody finds any more.
+        _end(state)
         path.unlink(missing_ok=True)
         log = state.with_suffix(".log")
         arguments = ["--latency", str(latency), *(["--seed", str(seed)] if seed else [])]
@@ -171,16 +180,10 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
 
 
 def stop(state: Path, connection: Path | None = None) -> bool:
-    """Stop the emulator that serves this state and wait; False when none answers."""
-    found = running(state, connection)
-    if found is None:
-        connection_path(state, connection).unlink(missing_ok=True)
-        return False
-    os.kill(found.pid, signal.SIGTERM)
-    deadline = time.monotonic() + _STOPPED_WITHIN
-    while _locked(state) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return True
+    """Stop the emulator that serves this state and wait; False when none does."""
+    ended = _end(state)
+    connection_path(state, connection).unlink(missing_ok=True)
+    return ended
 
 
 def reset(state: Path, connection: Path | None = None) -> None:
@@ -225,13 +228,62 @@ def _starting(state: Path) -> Iterator[None]:
         yield
 
 
-def _locked(state: Path) -> bool:
-    with state.with_suffix(".lock").open("w", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
+def lock_path(state: Path) -> Path:
+    """The file that the server of a state holds the lock of, with its pid."""
+    return state.with_suffix(".lock")
+
+
+def holder(state: Path) -> int | None:
+    """The pid of the process that serves this very state file; 0 where it cannot be told, None where nobody does."""
+    try:
+        with lock_path(state).open(encoding="utf-8") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                text = handle.read().strip()
+                return int(text) if text.isdecimal() else 0
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _end(state: Path) -> bool:
+    """Ends the process that serves a state, and waits; False when none does, or it is not ours to end."""
+    pid = holder(state)
+    # The lock may be held in another container, where the same number is another process.
+    if not pid or not _is_emulator(pid):
+        return False
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, how)
+        deadline = time.monotonic() + _STOPPED_WITHIN
+        while holder(state) == pid and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if holder(state) != pid:
+            break
+    return True
+
+
+def _is_emulator(pid: int) -> bool:
+    try:
+        return b"exchange_online_emulator" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        # Another system, or no such process.
+        return not Path("/proc/self").exists()
+
+
+def _answering(state: Path, connection: Path | None) -> ConnectionFile | None:
+    """As `running`; one that somebody else is just starting is waited for."""
+    deadline = time.monotonic() + _STARTED_WITHIN
+    while (found := running(state, connection)) is None and holder(state) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def _say_where(found: ConnectionFile, path: Path) -> None:
+    """Enters where the folder is now, for those who read the file themselves."""
+    if ConnectionFile.model_validate_json(path.read_text(encoding="utf-8")) != found:
+        found.write(path)
 
 
 def _log(path: Path) -> str:

@@ -9,8 +9,10 @@ import ipaddress
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -19,9 +21,15 @@ from exchange_online_emulator.application import application
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.control_api.views import plant
-from exchange_online_emulator.process import EmulatorStartError, connection_path
+from exchange_online_emulator.process import EmulatorStartError, connection_path, lock_path
 from exchange_online_emulator.service import Emulator, ca_bundle_path
 from exchange_online_emulator.tokens.issue import EXCHANGE
+
+#: Of a tenth of a second each.
+_TICKS_BETWEEN_LOOKS = 20
+
+#: How long somebody who only looks whether a state is served may keep its lock.
+_LOOKED_AT_SECONDS = 0.5
 
 
 class Protocol(H11Protocol):
@@ -39,9 +47,14 @@ class Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announced: ConnectionFile, path: Path) -> None:
+    def __init__(self, config: uvicorn.Config, announced: ConnectionFile, path: Path, lock: IO[str]) -> None:
         super().__init__(config)
-        self._announced, self._path = announced, path
+        self._announced, self._path, self._lock = announced, path, lock
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ends too when the folder of the state was removed: nobody can find this server then, or stop it."""
+        removed = counter % _TICKS_BETWEEN_LOOKS == 0 and os.fstat(self._lock.fileno()).st_nlink == 0
+        return await super().on_tick(counter) or removed
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -75,7 +88,12 @@ def serve(state: Path, connection: Path | None, *, host: str, port: int, latency
         EmulatorStartError: it cannot serve there.
     """
     state.parent.mkdir(parents=True, exist_ok=True)
-    with _only_server(state), _listener(host, port) as listener:
+    path, seed = connection_path(state, connection), seed and seed.absolute()
+    # A folder that is moved takes what is named relative to it along.
+    folder = state.parent.absolute()
+    os.chdir(folder)
+    state, path = Path(state.name), Path(path.name) if path.parent == folder else path
+    with _only_server(state) as lock, _listener(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
         emulator = Emulator(state, f"https://{shown}:{listener.getsockname()[1]}", latency)
         if seed is not None:
@@ -83,10 +101,10 @@ def serve(state: Path, connection: Path | None, *, host: str, port: int, latency
                 plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))
             except Exception as error:
                 raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
-        _run(emulator, listener, connection_path(state, connection))
+        _run(emulator, listener, path, lock)
 
 
-def _run(emulator: Emulator, listener: socket.socket, path: Path) -> None:
+def _run(emulator: Emulator, listener: socket.socket, path: Path, lock: IO[str]) -> None:
     announced = ConnectionFile(
         url=emulator.url,
         authority=emulator.url,
@@ -111,21 +129,33 @@ def _run(emulator: Emulator, listener: socket.socket, path: Path) -> None:
         timeout_keep_alive=75,
         ssl_context_factory=lambda config, default: emulator.identity.server_context(),  # noqa: ARG005
     )
-    _Server(config, announced, path).run([listener])
+    _Server(config, announced, path, lock).run([listener])
 
 
 @contextlib.contextmanager
-def _only_server(state: Path) -> Iterator[None]:
+def _only_server(state: Path) -> Iterator[IO[str]]:
     """Hold the lock of a state file; the kernel gives it up when the process dies."""
-    with state.with_suffix(".lock").open("w", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise EmulatorStartError(
-                f"Another emulator serves {state}: use it, stop it with `python -m exchange_online_emulator stop`, or "
-                "choose another state file."
-            ) from None
-        yield
+    with lock_path(state).open("a", encoding="utf-8") as handle:
+        deadline = time.monotonic() + _LOOKED_AT_SECONDS
+        while not _taken(handle):
+            if time.monotonic() > deadline:
+                raise EmulatorStartError(
+                    f"Another emulator serves {state.absolute()}: use it, stop it with "
+                    "`python -m exchange_online_emulator stop`, or choose another state file."
+                )
+            time.sleep(0.02)
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
+        yield handle
+
+
+def _taken(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ import yaml
 
 from exchange_online_emulator import EmulatorProcess
 from tests.support.engine_run import Run, finished
-from tests.support.processes import descendants
+from tests.support.processes import descendants, started_with
 
 ROOT = Path(__file__).parents[2]
 STACK = "dev"
@@ -165,6 +165,14 @@ class Project:
     def start_up(self, *arguments: str, preview: bool = False) -> Running:
         """`up` that goes on while the test does something else."""
         return self._start("up", "--yes", *([] if preview else ["--skip-preview"]), *arguments)
+
+    def start(self, operation: str, *arguments: str) -> Running:
+        """Any other operation that goes on while the test does something else."""
+        return self._start(operation, *arguments)
+
+    def living(self) -> dict[int, str]:
+        """What lives of this project's runs: the command line of each process by its id."""
+        return started_with(f"PULUMI_HOME={self._home}")
 
     def preview(self, *arguments: str) -> Run:
         """`pulumi preview --diff`."""

@@ -25,6 +25,27 @@ def descendants(pid: int, command_part: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def started_with(variable: str) -> dict[int, str]:
+    """The command lines of the living processes whose environment holds `variable`, NAME=value, by their ids.
+
+    It finds what has changed its parent, its process group and its directory. The emulator, which a run may start in
+    the background, is meant to stay and is left out.
+    """
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdecimal() or int(folder.name) == os.getpid():
+            continue
+        try:
+            variables = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        # A dead process whose parent has not asked for it yet has no command line.
+        command = _command_line(int(folder.name))
+        if variable.encode() in variables and command and "exchange_online_emulator" not in command:
+            found[int(folder.name)] = command
+    return found
+
+
 def _parent(folder: Path) -> int | None:
     try:
         status = (folder / "stat").read_text()

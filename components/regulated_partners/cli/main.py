@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import importlib
 import io
 import os
@@ -15,6 +16,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from regulated_partners.engine.child import NOBODY_READS, ended_by, ending_together
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 
@@ -82,12 +84,40 @@ def _command() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command, with the process's arguments unless others are given. Returns its exit code."""
+    """Runs the command, with the process's arguments unless others are given. Returns its exit code.
+
+    That is 128 and the signal's number where a signal ended it, and where nobody reads its output any more (141).
+    """
     _write_anywhere()
+    with ending_together():
+        streams = sys.stdout, sys.stderr
+        try:
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
+            # Typer puts others in their place where it met a closed one, and says 1, which is "findings" here.
+            read = streams == (sys.stdout, sys.stderr)
+            for stream in streams:
+                stream.flush()
+        except BrokenPipeError:
+            read = False
+        if read:
+            return code
+    # Whatever is still buffered must not end in a traceback when Python does.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    return NOBODY_READS
+
+
+def _run(arguments: list[str]) -> int:
     try:
-        app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name=PROGRAM)
+        app(args=arguments, prog_name=PROGRAM)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else ExitCode.FINE
+        # Typer says "Aborted!", and 1.
+        aborted = isinstance(end.__context__, typer.Abort | KeyboardInterrupt) and ended_by()
+        return aborted or (end.code if isinstance(end.code, int) else ExitCode.FINE)
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in a sentence
         sys.stderr.write(f"{PROGRAM}: {_sentence(error)}\n")
     return ExitCode.COULD_NOT_RUN

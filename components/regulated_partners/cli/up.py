@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,8 +68,6 @@ def operate(operation: Operation, stack: str, cwd: Path | None, further: Sequenc
     pulumi = PulumiCli(read_stack_file(cwd, stack), os.environ)
     pulumi.start_emulator()
     pulumi.select(operation)
-    # Ctrl-C belongs to the Pulumi CLI, which then finishes what is in flight; this process waits for it.
-    signal.signal(signal.SIGINT, lambda *_: None)
     exit_code = pulumi.run(operation, further)
     if exit_code != 0 and "--target-dependents" in further:
         # Source: pulumi/pulumi issue 16033; met because of `refresh: always` in Pulumi.yaml.

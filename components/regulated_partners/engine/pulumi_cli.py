@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from regulated_partners.engine.child import run_before_eyes, run_captured, run_quietly
 from regulated_partners.engine.environment import stack_variables
 from regulated_partners.engine.install.ensure import pulumi_directory
 from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
@@ -98,8 +99,8 @@ class PulumiCli:
             return
         command = [sys.executable, "-m", "exchange_online_emulator", "start", "--state", ".emulator/state.db"]
         with _STARTING:
-            done = self._call(command, self._variables, stdout=subprocess.DEVNULL if quiet else None)
-        if done.returncode != 0:
+            code = run_quietly(command, self.stack.root, self._variables, subprocess.DEVNULL if quiet else None)
+        if code != 0:
             raise CannotRunError("The emulator did not start: see above.")
 
     def select(self, operation: Operation) -> None:
@@ -119,7 +120,8 @@ class PulumiCli:
 
     def run(self, operation: Operation, extra: Sequence[str]) -> int:
         """Runs an operation before the user's eyes. Returns the CLI's exit code."""
-        return self._call(["pulumi", *commands(operation, self.stack, extra)[1]], self.environment).returncode
+        command = ["pulumi", *commands(operation, self.stack, extra)[1]]
+        return run_before_eyes(command, self.stack.root, self.environment)
 
     def read_json(self, operation: Operation, extra: Sequence[str], *, fine: Sequence[int]) -> dict[str, Any]:
         """What an operation writes with `--json`, without colours or questions.
@@ -172,8 +174,7 @@ class PulumiCli:
         ]
         # One write of the state at the end instead of one per resource: an interrupted import is simply done again.
         environment = {**self.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
-        done = self._call(arguments, environment, stdout=sys.stderr.fileno())
-        if done.returncode != 0:
+        if run_quietly(arguments, self.stack.root, environment, sys.stderr.fileno()) != 0:
             raise CannotRunError(
                 f"`pulumi import` failed on the stack {self.stack.name}: see above. Nothing was sent to the tenant, "
                 f"and the declarations are in {self.stack.path}. Run the same command again; if the stack is locked "
@@ -197,35 +198,7 @@ class PulumiCli:
         return done.stdout
 
     def _captured(self, arguments: Sequence[str], timeout: float | None = None) -> subprocess.CompletedProcess[str]:
-        pipe = subprocess.PIPE
-        return self._call(["pulumi", *arguments], self.environment, stdout=pipe, stderr=pipe, timeout=timeout)
-
-    def _call(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        *,
-        stdout: int | None = None,
-        stderr: int | None = None,
-        timeout: float | None = None,
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            command,
-            cwd=self.stack.root,
-            env=environment,
-            # Only what is shown to the user may ask something.
-            stdin=subprocess.DEVNULL if stdout is not None else None,
-            stdout=stdout,
-            stderr=stderr,
-            # Whatever the locale says: the CLI writes UTF-8.
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
-        if done.returncode < 0:
-            done.returncode = 128 - done.returncode
-        return done
+        return run_captured(["pulumi", *arguments], self.stack.root, self.environment, timeout)
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from exchange_online.connectors import OPTION_KEYS, TOKENS, Direction, check, parameters
+from exchange_online.engine_watch import end_with_engine
 from exchange_online.names import NAMESPACE
 from regulated_partners.names import COMPONENT_TOKEN, PREFIX, partner_of, stack_of
 from regulated_partners.partners.settings import read_settings
@@ -35,7 +36,8 @@ _DOCUMENTATION = "docs/policies.md"
 
 
 def serve() -> None:
-    """Serves the pack to the engine until the engine ends it."""
+    """Serves the pack to the engine until the engine ends it, or is gone."""
+    end_with_engine()
     PolicyPack(
         NAMESPACE,
         policies=list(map(policy, RULES)),

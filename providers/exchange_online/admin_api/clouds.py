@@ -133,10 +133,35 @@ def emulator(environ: Mapping[str, str], directory: Path | None = None) -> tuple
             raise _wrong(f"{path} has no {key}", advice)
         return value
 
+    bundle = Path(text("caBundle"))
+    beside = path.with_name(bundle.name)
+    if beside.is_file():
+        # The folder may have been moved since; or copied, and then this is somebody else's emulator.
+        bundle = beside
+        if not _is_served(beside):
+            raise _wrong(
+                f"no emulator is running for {path.parent}: the one that {path.name} names has ended, or it is that of "
+                "a folder from which this one was copied",
+                start_it,
+            )
     return (
-        Cloud(LOCAL, text("url"), text("scope"), text("authority"), Path(text("caBundle"))),
+        Cloud(LOCAL, text("url"), text("scope"), text("authority"), bundle),
         EmulatorIdentity(text("tenant"), text("clientId"), text("clientSecret")),
     )
+
+
+def _is_served(bundle: Path) -> bool:
+    """Whether an emulator holds the lock beside its CA; where there is none, that is not known, and taken for yes."""
+    # Only where there is an emulator: Python has no such module on Windows.
+    import fcntl
+
+    lock = bundle.with_name(bundle.name.removesuffix(".ca.pem") + ".lock")
+    try:
+        with lock.open(encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
 
 
 def _https(url: str, setting: str) -> str:

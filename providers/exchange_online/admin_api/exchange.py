@@ -25,6 +25,7 @@ from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_claims import explain
 from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy
 from exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page, same_origin
+from exchange_online.engine_watch import run_is_over
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
@@ -111,6 +112,9 @@ class Exchange:
 
     def _post(self, request: Request, token: AccessToken, call: Call) -> HttpAnswer:
         with self.gates.through(call.effect):
+            if call.effect is not Effect.READ and run_is_over():
+                what = "the run was ended before this was sent"
+                raise Unavailable(Failure(where=call.where, what=what, advice="Run it again."))
             return self.transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
 
     def _read(self, answer: HttpAnswer, request: Request, call: Call) -> Received:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
 from exchange_online.connectors import OPTION_KEYS, Direction, check, computed_outputs, parameters
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
+from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 from exchange_online.resources.sdk import repair_serializer
 
 repair_serializer()
+
+_PROVIDERS = {Direction.INBOUND: InboundConnectorProvider, Direction.OUTBOUND: OutboundConnectorProvider}
 
 
 @cache
@@ -43,6 +47,20 @@ def _canonical(direction: Direction, declared: dict[str, Any]) -> dict[str, Any]
     return {**checked.inputs(), **{key: declared[key] for key in checked.unknown}}
 
 
+def _canonical_id(asked: Any) -> pulumi.Input[str]:
+    """An id as the state has it; what is no Guid as it is, for the provider to refuse.
+
+    Where a program reads what it has declared before, the engine deletes that unless both ids are the same text.
+    Source: pulumi/pulumi, resource/deploy/step_generator.go ("relinquish").
+    """
+    if not isinstance(asked, str):
+        return pulumi.Output.from_input(asked).apply(_canonical_id)
+    try:
+        return str(UUID(asked))
+    except ValueError:
+        return asked
+
+
 def comes_later(value: object) -> bool:
     """An output of another resource, or something to await, at any depth."""
     if isinstance(value, (list, tuple)):
@@ -66,10 +84,29 @@ class Connector(Resource):
         declared = {
             keys[attribute]: value for attribute, value in arguments.items() if attribute in keys and value is not None
         }
+        if opts is not None and opts.id is not None:
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=_canonical_id(opts.id)))
         canonical = _canonical(self.direction, declared)
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
         named = {attribute: canonical.get(key) for attribute, key in keys.items()}
         super().__init__(provider, resource_name, named, opts)
+
+    @classmethod
+    def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name
+        """A connector that exists, as the tenant has it. The stack neither changes nor deletes it.
+
+        Args:
+            resource_name: The resource's name in the Pulumi program.
+            id: The connector's Guid.
+            opts: Pulumi's resource options.
+        """
+        found = cls.__new__(cls)
+        provider = _PROVIDERS[cls.direction]()
+        # Past the constructor of the direction, which asks for what a new connector needs.
+        Connector.__init__(
+            found, provider, resource_name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        )
+        return found
 
     def translate_output_property(self, prop: str) -> str:
         return attributes(self.direction).get(prop, prop)

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
-from exchange_online.admin_api import AdminApiError, Tenant
+from exchange_online.admin_api import AdminApiError, NotFound, Tenant, clean
+from exchange_online.admin_api.errors import Failure
 from exchange_online.connectors import (
     COMPUTED,
     Checked,
@@ -35,6 +37,11 @@ DECLINED = "declined"
 #: Which tenant has the connector: outputs that the provider adds to what the service shows.
 TENANT_ID = Computed("TenantId", "The GUID of the tenant that has the connector; another tenant is never touched.")
 CLOUD = Computed("Cloud", "The cloud that this tenant is in, as the setting `cloud` names it.")
+
+#: The output that each connector has which the engine has seen before.
+_GUID = "guid"
+
+_HOW_TO_FIND = "`regulated-partners inventory` lists the connectors of the tenant with their Guids."
 
 _NOT_SETTINGS = {DECLINED, TENANT_ID.key, CLOUD.key, *COMPUTED}
 
@@ -145,6 +152,8 @@ class ConnectorCore:
         """The connector, or None if it is gone for certain."""
         called = self._called(properties, guid)
         with _as_sentences(f"reading the {called}"):
+            if _GUID not in properties:
+                return self._looked_up(guid)
             record = self._reaching(properties).read(self.direction, guid)
             if record is None:
                 return None
@@ -156,6 +165,32 @@ class ConnectorCore:
             options = self._read(properties).options
             declaration = {**inputs(record.settings), **options.inputs()}
             return Found(record.guid, {**self._shown(record), **options.inputs()}, declaration)
+
+    def _looked_up(self, text: str) -> Found:
+        """The connector that a program asks for by its id, as `get` does; the engine knows no more of it than that.
+
+        An answer without a connector would be a resource whose outputs are all empty, so it is an error.
+        """
+        listing = self.session.lifecycle().listing
+        try:
+            guid = str(UUID(text))
+        except ValueError:
+            named = [record.guid for record in listing.named(self.direction, text)]
+            advice = f"The connector of that name has the Guid {' and '.join(named)}." if named else _HOW_TO_FIND
+            raise self._not_there(text, "that is no Guid, and an id is one", advice) from None
+        record = listing.find(self.direction, guid)
+        if record is None:
+            what, advice = "the tenant has none with this Guid", _HOW_TO_FIND
+            other = self.direction.other
+            if found := listing.find(other, guid):
+                what = f"this is the Guid of the {other.word} connector '{found.name}'"
+                advice = f"Ask {other.word.capitalize()}Connector for it."
+            raise self._not_there(text, what, advice)
+        return Found(record.guid, self._shown(record), inputs(record.settings))
+
+    def _not_there(self, text: str, what: str, advice: str) -> NotFound:
+        where = f"Looking for the {self.direction.word} connector with the id {clean(text)!r}"
+        return NotFound(Failure(where=where, what=what, advice=advice))
 
     def delete(self, urn: str, guid: str, properties: Properties) -> None:
         """Removes the connector; one that is gone already is fine."""

@@ -22,11 +22,13 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from exchange_online.connectors import Direction
+from exchange_online.engine_watch import end_with_engine
 from exchange_online.resources.core import ConnectorCore, Properties
 from exchange_online.resources.sdk import requested_urn, say, silence_tracebacks
 from exchange_online.resources.session import Session
 
 silence_tracebacks()
+end_with_engine()
 
 _PROVIDER = "__provider"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import re
 import sys
 from types import FrameType
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import pulumi.dynamic.dynamic as sdk
 from pulumi.dynamic import ResourceProvider
 
-_ADDRESS = re.compile(r"^[\w.\-\[\]:]*:\d+$")
+from exchange_online.engine_watch import ADDRESS
+
 #: The class whose methods answer the engine, in the module `pulumi.dynamic.__main__`.
 _SERVICER = "DynamicResourceProviderServicer"
 _PATCHED = ("_batch_setitems", "save_dict")
@@ -23,7 +23,7 @@ def say(text: str) -> None:
     `pulumi.log` in a dynamic provider becomes unattributed text. The engine's address is the last `host:port` among
     the process's arguments, and its Log call gives a real warning. Source: measured, undocumented.
     """
-    address = next((argument for argument in reversed(sys.argv[1:]) if _ADDRESS.match(argument)), None)
+    address = next((argument for argument in reversed(sys.argv[1:]) if ADDRESS.match(argument)), None)
     if address is None or not _log(address, text):
         sys.stderr.write(f"warning: {text}\n")
 
