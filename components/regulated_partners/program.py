@@ -14,7 +14,10 @@ from exchange_online.connectors import mail_flow
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
 from regulated_partners.partners import DeclarationFinding, DeclaredConnector, DeclaredStack, Half, Pair, read_stack
 from regulated_partners.partners.connectors import KEYS
+from regulated_partners.partners.placement import absent, misplaced
 from regulated_partners.partners.shared_partners import project_root
+from regulated_partners.partners.stack_file import written_settings
+from regulated_partners.partners.yaml_scalars import as_written
 
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
 _ERROR_SHOWN = 32
@@ -25,10 +28,10 @@ def run() -> None:
 
     Everything that is wrong is said before any resource is declared; then the program ends.
     """
-    stack = read_stack(stack_config(), project=pulumi.get_project())
+    stack, misplaced = _declared()
     for warning in stack.warnings:
         pulumi.log.warn(str(warning))
-    _stop_on_errors(stack.errors)
+    _stop_on_errors((*misplaced, *stack.errors))
     _show_preflight(stack)
     # A protected connector is deleted only after `pulumi state unprotect`, or with `protect: false` at its partner.
     options = pulumi.ResourceOptions(protect=stack.settings.protects)
@@ -43,6 +46,21 @@ def run() -> None:
         }
         if connectors:
             pulumi.export(key, connectors)
+
+
+def _declared() -> tuple[DeclaredStack, tuple[DeclarationFinding, ...]]:
+    """What the stack declares, and what in its file the engine does not read.
+
+    The engine's settings count. The file says how their values were written, and where those are that are missing.
+    """
+    config, project = stack_config(), pulumi.get_project()
+    written, text, file = written_settings(pulumi.get_stack(), project)
+    stack = read_stack(as_written(config, written), project=project)
+    # With `--config-file` another file counts: then nothing is known about what stands in this one.
+    used = written.keys() <= config.keys()
+    findings = misplaced(text, file, project) if used else ()
+    undeclared = absent(config, stack.findings, text if used else "", file)
+    return stack, (*findings, *filter(None, [undeclared]))
 
 
 def partner_export(pair: Pair, component: RegulatedPartner) -> dict[str, Any]:

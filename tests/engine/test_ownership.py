@@ -73,10 +73,17 @@ def test_a_stack_that_is_renamed_or_moved_from_keeps_its_connectors(project: Pro
 
     assert project.pulumi("stack", "rename", "dev2").returncode == 0
     renamed = project.stack_named("dev2")
+    assert renamed.drift().succeeded().drift == {}
+    corrected = renamed.up().succeeded()
+    assert set(corrected.operations.values()) == {"update"}
+    assert any("still names the stack regulated-partners/dev" in text for text in corrected.messages("warning"))
+    assert set(comments(control).values()) == {f"SEC-1234, owner messaging team\n{SECOND}"}
     renamed.up("--expect-no-changes").unchanged()
-    renamed.declare({**FABRIKAM, "comment": "SEC-2"})
-    renamed.up().succeeded()
-    assert set(comments(control).values()) == {f"SEC-2\n{SECOND}"}
+    # A new stack of the old name gets nothing of it.
+    old = renamed.copied_stack("dev")
+    old.up().refused("the stack regulated-partners/dev2 manages")
+    old.destroy().succeeded()
+    assert tenant.guids(control) == guids
 
     third = renamed.copied_stack("dev3")
     (partner,) = [
@@ -86,10 +93,14 @@ def test_a_stack_that_is_renamed_or_moved_from_keeps_its_connectors(project: Pro
     renamed.declare()
     renamed.up().succeeded()
     assert tenant.guids(control) == guids
-    third.up("--expect-no-changes").unchanged()
-    third.declare({**FABRIKAM, "comment": "SEC-3"})
     third.up().succeeded()
-    assert set(comments(control).values()) == {"SEC-3\n[Pulumi: regulated-partners/dev3]"}
+    assert set(comments(control).values()) == {
+        "SEC-1234, owner messaging team\n[Pulumi: regulated-partners/dev3]",
+    }
+    # The stack that it was moved from declares it once more, and gets nothing.
+    renamed.declare(FABRIKAM)
+    renamed.up().refused("the stack regulated-partners/dev3 manages")
+    assert tenant.guids(control) == guids
     third.destroy().succeeded()
     assert tenant.names(control) == []
 

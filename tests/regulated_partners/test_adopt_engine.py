@@ -158,7 +158,7 @@ def test_adopted_connectors_are_protected_as_the_stack_says(
     """Failure means: an `up` from a branch without the declarations deletes what was just adopted in production."""
     project.configure(protect=True)
     command("adopt", "--write", "--only", "*fabrikam*").succeeded()
-    project.configure(protect=True)
+    project.configure(protect=True, partners=[])
     up = project.up()
     assert up.exit_code != 0
     assert "protect" in up.output

@@ -13,6 +13,7 @@ from exchange_online_emulator import ApplicationRegistration, ClientSecret, Cont
 from regulated_partners.cli.adopt import replace_file
 from regulated_partners.cli.main import main
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners import read_stack_file
 from tests.regulated_partners.conftest import Command
 from tests.support.engine import Project
 
@@ -76,7 +77,8 @@ def test_a_dry_run_writes_nothing(command: Command, project: Project, tenant: Co
     assert project.stack_file.read_bytes() == before
     assert project.export()["deployment"].get("resources") is None
     assert tenant.writes() == []
-    assert '    - name: "red \\x1B[31m"\n' in shown.stdout
+    assert "red \\x1b[31m" in shown.stdout
+    assert "holds U+001B ESCAPE at place 5, a control character" in shown.stdout
     assert "\x1b" not in shown.stdout
     assert "Gateway [bold]" in shown.stdout
     assert "Nothing was written." in shown.stdout
@@ -111,14 +113,15 @@ def test_the_inventory_says_who_manages_what(command: Command, tenant: Control) 
     assert "\x1b" not in table.stdout
     assert command("inventory", "--fail-on-unmanaged", "--json").exit_code == 1
     command("adopt", "--write", "--include", "Wizard").succeeded()
-    listed = command("inventory", "--fail-on-unmanaged", "--csv").succeeded()
+    listed = command("inventory", "--fail-on-unmanaged", "--csv")
+    assert listed.exit_code == 1
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(listed.stdout))}
     assert {name: (row["kind"], row["managedBy"], row["resource"]) for name, row in rows.items()} == {
         "Fabrikam in": ("partner", "dev", "Fabrikam-inbound"),
         "Fabrikam out": ("partner", "dev", "Fabrikam-outbound"),
         "Gateway [bold]": ("vendor", "dev", "Gateway [bold]"),
         "Wizard": ("hybrid", "dev", "Wizard"),
-        "red \x1b[31m": ("partner", "dev", "red \x1b[31m"),
+        "red \x1b[31m": ("partner", "", ""),
         "leftover": ("test-mode", "", ""),
     }
     assert rows["Fabrikam in"]["mailFlow"] == "mail from fabrikam.com is refused unless it comes over TLS"
@@ -156,3 +159,42 @@ def test_a_secret_in_the_stacks_config_signs_in(command: Command, project: Proje
     )
     shown = command("adopt", "--write", "--only", "Fabrikam*").succeeded()
     assert SECRET not in refused.stderr + shown.stdout + shown.stderr + project.stack_file.read_text(encoding="utf-8")
+
+
+@pytest.mark.engine
+def test_a_list_that_pulumi_does_not_read_stops_every_command(command: Command, project: Project) -> None:
+    """Failing: a command speaks of a stack without partners, while its file lists them at the left edge (A58c)."""
+    text = project.stack_file.read_text(encoding="utf-8")
+    project.stack_file.write_text(f"regulated-partners:partners: []\n{text}", encoding="utf-8")
+    said = (
+        "stacks/Pulumi.dev.yaml: `regulated-partners:partners:` in line 1, at the left edge, beside config: is not read"
+    )
+    for subcommand in (
+        ["adopt"],
+        ["inventory"],
+        ["drift"],
+        ["review"],
+        ["preview"],
+        ["up"],
+        ["verify", "partner", "--all"],
+    ):
+        command(*subcommand).could_not_run(said)
+    project.stack_file.write_text(text, encoding="utf-8")
+    command("verify", "partner", "--all").could_not_run("absent is not empty", "regulated-partners:partners: []")
+
+
+@pytest.mark.engine
+def test_connectors_whose_names_nobody_can_write_are_shown(command: Command, project: Project, tenant: Control) -> None:
+    """Failing: a connector that somebody made with a hidden character stops `inventory` and `adopt`, or a table of
+    them shows it as another one."""
+    tenant.reset()
+    odd = {"Name": "By\u200bhand", "SenderDomains": ["hand.example"], "Comment": "a\u202eb"}
+    tenant.seed(inbound=[odd, {"Name": "Plain", "SenderDomains": ["plain.example"]}], outbound=[])
+    shown = command("inventory").succeeded()
+    assert "By\\u200bhand" in shown.stdout
+    assert not set(shown.stdout) & {"\u200b", "\u202e"}
+    adopted = command("adopt", "--write").succeeded()
+    assert "By\\u200bhand" in adopted.stdout
+    assert "holds U+200B ZERO WIDTH SPACE at place 3" in adopted.stdout
+    assert [one.name for one in read_stack_file(project.directory, "dev").declared.connectors] == ["Plain"]
+    assert tenant.writes() == []

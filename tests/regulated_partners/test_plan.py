@@ -394,3 +394,20 @@ def test_what_up_would_refuse_is_said() -> None:
     said = as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, written=True, entered=False)
     assert "refused by it without adoptExisting: 'free'." in said
     assert "refused" not in as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, written=True, entered=True)
+
+
+def test_what_no_file_should_hold_is_left_alone() -> None:
+    """Failing: one connector with a hidden character in its name or comment stops the adoption of all others."""
+    plan = plan_of(
+        inbound("By\u200bhand", "hand.example"),
+        inbound("Guid", "guid.example", Comment="a\tb"),
+        outbound("275ce7a6-dd00-4450-ad05-3ddf4c779ae8", "c.example"),
+        *pair("Fabrikam Bank", "fabrikam.com"),
+    )
+    left = {
+        verdict.connector.name: verdict.reason for verdict in plan.verdicts if verdict.becomes is Becomes.LEFT_ALONE
+    }
+    assert left.keys() == {"By\u200bhand", "Guid", "275ce7a6-dd00-4450-ad05-3ddf4c779ae8"}
+    assert "holds U+200B ZERO WIDTH SPACE at place 3" in left["By\u200bhand"]
+    assert "holds U+0009 TAB at place 2" in left["Guid"]
+    assert [partner.name for partner in plan.partners] == ["Fabrikam Bank"]

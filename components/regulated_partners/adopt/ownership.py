@@ -90,7 +90,7 @@ def _in_state(connector: ConnectorRecord, managed: ManagedConnector, states: Sta
     if mark == managed.recorded:
         note = (
             f"the mark still names {mark}: the stack {stack} was called so, or the resource was moved from there; the "
-            "next write corrects it"
+            "next `up` corrects it"
         )
         return Owned(connector, managed, Ownership.MANAGED, stack, note)
     note = (

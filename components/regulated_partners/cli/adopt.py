@@ -33,7 +33,6 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
-from regulated_partners.partners.yaml_text import load
 from regulated_partners.progress import Progress
 
 
@@ -106,8 +105,8 @@ def adopt(
 
 
 def _write_declarations(stack: StackFile, plan: Plan, added: Mapping[str, Items]) -> None:
-    text = with_declarations(stack.text, {f"{PREFIX}{key}": items for key, items in added.items()})
-    prove(load(text)["config"], plan, stack.root)
+    text = with_declarations(stack.text, {stack.spelled(f"{PREFIX}{key}"): items for key, items in added.items()})
+    prove(stack.config_in(text), plan, stack.root)
     replace_file(stack.path, stack.text, text)
 
 

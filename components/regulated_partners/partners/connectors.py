@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange_online.connectors import Checked, ConnectorSettings, Direction, InputValue, check
-from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.findings import DeclarationFinding, about_moment
+from regulated_partners.partners.yaml_scalars import Moment
 
 #: The stack's setting that lists the connectors of a direction.
 KEYS = {Direction.INBOUND: "inboundConnectors", Direction.OUTBOUND: "outboundConnectors"}
@@ -78,13 +79,25 @@ def _read_connector(
         return None, (DeclarationFinding("", "this is not a mapping; write 'name: value' lines."),)
     properties = {str(key): value for key, value in item.items() if key not in (_PROTECT, _ALIASES)}
     checked = check(direction, properties)
-    findings = [
-        DeclarationFinding(finding.path, f"{finding.sentence()}.", finding.severity) for finding in checked.findings
+    findings = list(_moments(properties))
+    said = {finding.path for finding in findings}
+    findings += [
+        DeclarationFinding(finding.path, f"{finding.sentence()}.", finding.severity)
+        for finding in checked.findings
+        if finding.path not in said
     ]
     findings += _option_findings(item)
     if any(finding.is_error for finding in findings):
         return None, tuple(findings)
     return DeclaredConnector(direction, checked, item.get(_PROTECT), tuple(item.get(_ALIASES) or ())), tuple(findings)
+
+
+def _moments(properties: dict[str, Any]) -> Iterable[DeclarationFinding]:
+    for key, value in properties.items():
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(item, Moment):
+                path = f"{key}[{index}]" if isinstance(value, list) else key
+                yield DeclarationFinding(path, about_moment(item))
 
 
 def _option_findings(item: dict[Any, Any]) -> Iterable[DeclarationFinding]:

@@ -10,8 +10,20 @@ import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictStr,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
+
+from regulated_partners.partners.findings import visible
+from regulated_partners.partners.yaml_scalars import Moment, go_moment
 
 
 class InboundSecurity(StrEnum):
@@ -104,11 +116,12 @@ class Outbound(_Declaration):
 
 
 def _day(value: object) -> object:
-    """The engine hands on an unquoted YAML date as Go writes midnight: `2027-03-31 00:00:00 +0000 UTC` (measured)."""
-    return value.removesuffix(" +0000 UTC") if isinstance(value, str) else value
+    """A day may stand there with or without quotation marks."""
+    moment = go_moment(value) if isinstance(value, str) else value
+    return (moment.day or moment.written) if isinstance(moment, Moment) else value
 
 
-Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1)]
+Words = Annotated[StrictStr, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(visible)]
 
 
 class Meant(_Declaration):

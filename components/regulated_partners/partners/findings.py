@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from exchange_online.connectors import Severity, shown
+from exchange_online.connectors import Severity, in_comment, in_name, printable, shown
+from regulated_partners.partners.yaml_scalars import Moment, go_text
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +27,8 @@ class DeclarationFinding:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.text}"
+        # A name that is refused for its line break must not break the line that says so.
+        return f"{printable(self.path)}: {printable(self.text)}"
 
     @property
     def is_error(self) -> bool:
@@ -59,6 +61,8 @@ _SHAPES = {
     "date_from_datetime_parsing": "{input} is no day; write one such as 2027-03-31.",
     "date_from_datetime_inexact": "{input} is no day; write one such as 2027-03-31.",
     "date_type": "{input} is no day; write one such as 2027-03-31.",
+    "string_unicode": "{input} holds half of a character, which cannot be stored; leave it out.",
+    "characters": "{input} holds {wrong}; leave it out.",
     "enum": "{input} is none of its values; write one of {expected}.",
 }
 
@@ -76,9 +80,42 @@ def in_words(detail: ErrorDetails, path: str, known: Iterable[str], kind: str = 
         names = tuple(known)
         remedy = did_you_mean(path.rpartition(".")[2], names, f"the names are {', '.join(names)}.")
         return DeclarationFinding(path, f"there is no such name here; {remedy}")
+    if isinstance(detail["input"], Moment):
+        return DeclarationFinding(path, about_moment(detail["input"]))
     text = _SHAPES.get(kind or detail["type"], "{input} does not belong here; stacks/stack.schema.json says what does.")
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
     return DeclarationFinding(path, text.format_map({"input": shown(detail["input"]), **context}))
+
+
+def in_quotation_marks(value: object) -> str:
+    """What to say of what is no text where one is wanted."""
+    return _SHAPES["string_type"].format_map({"input": shown(value)})
+
+
+def about_moment(moment: Moment) -> str:
+    """What to say of a day or time where a text is wanted."""
+    made = go_text(moment)
+    handed = f", and becomes '{made}' on its way" if made else ""
+    written = moment.written
+    return f'{written} is a point in time to YAML and no text{handed}; put it into quotation marks: "{written}".'
+
+
+def visible(text: str | None) -> str | None:
+    """A text that can be printed; for pydantic. Raises PydanticCustomError for another."""
+    if text and (wrong := in_comment(text)):
+        raise PydanticCustomError("characters", "it holds {wrong}", {"wrong": wrong})
+    return text
+
+
+def about_earlier_names(aliases: Iterable[str]) -> Iterator[DeclarationFinding]:
+    """An earlier name is what it was, and without it a rename would delete and create: so it is never refused."""
+    for index, alias in enumerate(aliases):
+        if wrong := in_name(alias):
+            yield DeclarationFinding(
+                f"aliases[{index}]",
+                f"{shown(alias)} holds {wrong}; it finds what had this name only if its earlier name had that too.",
+                Severity.WARNING,
+            )
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from exchange_online.connectors import (
+    LONGEST_NAME,
     OPTION_KEYS,
     Checked,
     ConnectorSettings,
@@ -18,6 +19,9 @@ from exchange_online.connectors import (
     Severity,
     TlsSettings,
     check,
+    in_name,
+    shown,
+    utf16_units,
 )
 from regulated_partners.partners.declaration import (
     Inbound,
@@ -27,7 +31,7 @@ from regulated_partners.partners.declaration import (
     Partner,
     RestrictDomainsBy,
 )
-from regulated_partners.partners.findings import DeclarationFinding, in_order
+from regulated_partners.partners.findings import DeclarationFinding, about_earlier_names, in_order
 
 #: Source: map of the admin centre's options (the equation of words with values is assumed by meaning).
 TLS_SETTINGS: dict[OutboundSecurity, str | None] = {
@@ -230,8 +234,24 @@ def _rest(partner: Partner) -> Iterable[DeclarationFinding]:
             "the list would restrict nothing, because restrictDomainsBy is certificate; set it to ipAddresses, or "
             "leave the list out.",
         )
-    if partner.name != partner.name.strip() or not partner.name.strip():
+    yield from _name(partner)
+
+
+def _name(partner: Partner) -> Iterable[DeclarationFinding]:
+    """What the rules for connectors' names would say of the names that are made of it, said once and of it."""
+    derived = [f"{partner.name} - {way.word}" for way in Direction if not _own(partner, way).name]
+    longest = max((utf16_units(name) for name in derived), default=0)
+    if wrong := in_name(partner.name):
+        yield DeclarationFinding("name", f"{shown(partner.name)} holds {wrong}; leave it out.")
+    elif partner.name != partner.name.strip() or not partner.name.strip():
         yield DeclarationFinding("name", "the name begins or ends with a space; leave the space out.")
+    elif longest > LONGEST_NAME:
+        yield DeclarationFinding(
+            "name",
+            f"'{partner.name} - outbound' would be longer than the {LONGEST_NAME} UTF-16 units of a connector's name "
+            f"(an emoji has two); shorten it by {longest - LONGEST_NAME}, or set inbound.name and outbound.name.",
+        )
+    yield from about_earlier_names(partner.aliases)
 
 
 def _names_needed(partner: Partner) -> Iterable[DeclarationFinding]:

@@ -10,6 +10,7 @@ from typing import Any
 from exchange_online.connectors import OPTION_KEYS, Direction, Flag, Member, Parameter, Texts, parameters
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.connectors import KEYS
+from regulated_partners.partners.placement import TOP_LEVEL
 from regulated_partners.partners.settings import StackSettings
 from regulated_partners.partners.shared_partners import OVERRIDES, project_root
 
@@ -33,10 +34,13 @@ def schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": {f"{PREFIX}{name}": _without_titles(value) for name, value in settings.items()},
-                "patternProperties": {f"^(?!{PREFIX})": {}},
+                "patternProperties": {f"^(?!{PREFIX.removesuffix(':')}(:|$))": {}},
                 "additionalProperties": False,
-            }
+            },
+            # Pulumi's own; it ignores every other name there, and what stands below it.
+            **{name: {} for name in TOP_LEVEL if name != "config"},
         },
+        "additionalProperties": False,
         "$defs": _without_titles(definitions),
     }
 

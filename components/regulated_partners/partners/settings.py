@@ -27,7 +27,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from exchange_online.names import CLOUD_NAMES, LOCAL
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
-from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words
+from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words, visible
+from regulated_partners.partners.yaml_scalars import handed_on
 
 
 def _cloud(name: str) -> str:
@@ -41,7 +42,7 @@ def _text(value: object) -> object:
     """YAML takes digits for a number, which the engine hands on as text; what is encrypted only the engine can read."""
     if isinstance(value, dict) and value.keys() == {"secure"}:
         return None
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:
         return str(value)
     return value.strip() or None if isinstance(value, str) else value
 
@@ -69,7 +70,7 @@ Cloud = Annotated[
     BeforeValidator(lambda value: LOCAL if value in (None, "") else value),
     WithJsonSchema({"enum": list(CLOUD_NAMES)}),
 ]
-Text = Annotated[StrictStr | None, BeforeValidator(_text)]
+Text = Annotated[StrictStr | None, BeforeValidator(_text), AfterValidator(visible)]
 Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
 
 
@@ -189,13 +190,14 @@ def read_settings(
 
 
 def _decoded(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+    if not isinstance(value, str) or not value:
+        # Null, which the engine hands on as an empty text.
+        return None if value == "" else handed_on(value)
     try:
         decoded: object = json.loads(value)
     except ValueError:
-        return value
-    return decoded if isinstance(decoded, (list, dict)) else value
+        decoded = value
+    return handed_on(decoded if isinstance(decoded, (list, dict)) else value)
 
 
 def _unknown(name: str) -> DeclarationFinding:

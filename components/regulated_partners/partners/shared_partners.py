@@ -19,8 +19,9 @@ from pathlib import Path
 
 import yaml
 
-from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.findings import DeclarationFinding, about_moment, in_quotation_marks
 from regulated_partners.partners.settings import StackSettings
+from regulated_partners.partners.yaml_scalars import Moment, go_moment, handed_on
 from regulated_partners.partners.yaml_text import load, why_not
 
 #: The settings of a stack.
@@ -124,7 +125,7 @@ def _read_file(path: Path) -> tuple[list[object], str]:
     elif not isinstance(content.get("partners"), list):
         problem = "partners is not a list; write each partner after '- name: ...', or [] if there shall be none."
     else:
-        return content["partners"], ""
+        return [handed_on(item) for item in content["partners"]], ""
     return [], problem
 
 
@@ -153,7 +154,9 @@ def _overrides(
     overrides: dict[str, Mapping[str, object]] = {}
     for name, override in value.items():
         place = f"{OVERRIDES}.{name}"
-        if complete and str(name).casefold() not in names:
+        if (moment := go_moment(str(name))) is not None:
+            wrong = about_moment(moment)
+        elif complete and str(name).casefold() not in names:
             wrong = _unknown(str(name), names)
         elif not isinstance(override, dict):
             wrong = f"this is not a mapping; write what is different here, or list it under {LEAVE_OUT}."
@@ -172,13 +175,16 @@ def _left_out(
 ) -> frozenset[str]:
     if value is None:
         return frozenset()
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, list):
         findings.append(DeclarationFinding(LEAVE_OUT, "this is not a list of names; write each after '- '."))
         return frozenset()
     for index, name in enumerate(value):
-        if complete and name.casefold() not in names:
+        if not isinstance(name, str):
+            wrong = about_moment(name) if isinstance(name, Moment) else in_quotation_marks(name)
+            findings.append(DeclarationFinding(f"{LEAVE_OUT}[{index}]", wrong))
+        elif complete and name.casefold() not in names:
             findings.append(DeclarationFinding(f"{LEAVE_OUT}[{index}]", _unknown(name, names)))
-    return frozenset(name.casefold() for name in value)
+    return frozenset(name.casefold() for name in value if isinstance(name, str))
 
 
 def _unknown(name: str, names: Mapping[str, str]) -> str:

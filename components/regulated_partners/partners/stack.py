@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from pathlib import Path
 from exchange_online.connectors import Direction, Severity, neighbour_warnings, parameters, restricts_tenant
 from regulated_partners.partners.connectors import DeclaredConnector, read_connectors
 from regulated_partners.partners.declaration import Partner
-from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.findings import DeclarationFinding, about_earlier_names
 from regulated_partners.partners.pair import Pair
 from regulated_partners.partners.partner import read_partner
+from regulated_partners.partners.placement import nothing_below
 from regulated_partners.partners.settings import StackSettings, read_settings
 from regulated_partners.partners.shared_partners import collect_partners
 
@@ -62,7 +64,8 @@ def read_stack(config: Mapping[str, object], root: Path | None = None, project: 
     collected = collect_partners(settings, root)
     of_partners = read_partners(collected.declared)
     pairs = of_partners.pairs
-    findings = [*about_settings, *collected.findings, *map(collected.placed, of_partners.findings)]
+    findings = [*about_settings, *nothing_below(config), *collected.findings]
+    findings += map(collected.placed, of_partners.findings)
     connectors: list[DeclaredConnector] = []
     for direction, declared in (
         (Direction.INBOUND, settings.inbound_connectors),
@@ -72,6 +75,7 @@ def read_stack(config: Mapping[str, object], root: Path | None = None, project: 
         connectors += found
         # The provider's check shows the warnings of single connectors; what stops the program is shown here.
         findings += [finding for finding in about if finding.is_error]
+        findings += [said.below(one.place) for one in found for said in about_earlier_names(one.aliases)]
     findings += _same_connector_name(pairs, connectors)
     findings += _beside_partners(pairs, connectors)
     return DeclaredStack(pairs, tuple(connectors), _errors_first(findings), settings)
@@ -103,12 +107,17 @@ def _errors_first(findings: Iterable[DeclarationFinding]) -> tuple[DeclarationFi
 def _same_name(partners: dict[int, Partner]) -> Iterable[DeclarationFinding]:
     first: dict[str, int] = {}
     for index, partner in partners.items():
-        earlier = first.setdefault(partner.name.strip().lower(), index)
+        earlier = first.setdefault(_folded(partner.name), index)
         if earlier != index:
             yield DeclarationFinding(
                 f"partners[{index}].name",
-                f"partners[{earlier}] has the name {partner.name!r} already; give each partner its own.",
+                f"partners[{earlier}] has the name {partners[earlier].name!r} already; give each partner its own.",
             )
+
+
+def _folded(name: str) -> str:
+    """The same for names that look the same: whatever their case, composed or not, of usual width."""
+    return unicodedata.normalize("NFKC", name.strip()).casefold()
 
 
 def _same_domain(partners: dict[int, Partner]) -> Iterable[DeclarationFinding]:
@@ -178,13 +187,13 @@ def _same_connector_name(
     # Two partners of one name: that is said already.
     first: dict[str, Pair] = {}
     for pair in pairs:
-        first.setdefault(pair.name.strip().lower(), pair)
+        first.setdefault(_folded(pair.name), pair)
     named = [(half.direction, str(half.declared["name"]), pair) for pair in first.values() for half in pair.halves]
     claims = [(direction, name, f"partner {pair.name}") for direction, name, pair in named]
     claims += [(connector.direction, connector.name, connector.place) for connector in connectors]
     owners: dict[tuple[Direction, str], str] = {}
     for direction, name, where in claims:
-        key = direction, name.strip().lower()
+        key = direction, _folded(name)
         if key in owners:
             said = f"the {direction.word} connector is named {name!r}, and so is that of {owners[key]}"
             yield DeclarationFinding(where, f"{said}; give each its own name.")

@@ -10,10 +10,12 @@ from pathlib import Path
 import yaml
 
 from regulated_partners.errors import CannotRunError
+from regulated_partners.partners.findings import DeclarationFinding
+from regulated_partners.partners.placement import absent, misplaced, with_namespace
 from regulated_partners.partners.settings import StackSettings, read_settings
 from regulated_partners.partners.shared_partners import project_root
 from regulated_partners.partners.stack import DeclaredStack, read_stack
-from regulated_partners.partners.yaml_text import load, why_not
+from regulated_partners.partners.yaml_text import first_document, load, why_not
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class StackFile:
         secrets_provider: `secretsprovider`, None when not set. Source: Pulumi stack settings file reference.
         backend_url: `backend.url` of the project file, None when not set.
         virtualenv: `runtime.options.virtualenv` of the project file, None when not set.
+        environments: whether it takes settings from environments (Pulumi ESC), which only the engine can read.
     """
 
     root: Path
@@ -41,6 +44,7 @@ class StackFile:
     secrets_provider: str | None
     backend_url: str | None
     virtualenv: str | None
+    environments: bool = False
 
     @cached_property
     def settings(self) -> StackSettings:
@@ -51,6 +55,22 @@ class StackFile:
     def declared(self) -> DeclaredStack:
         """The partners and connectors that it declares, judged."""
         return read_stack(self.config, self.root, self.project)
+
+    def spelled(self, setting: str) -> str:
+        """How the file spells a setting, whose name with namespace is given: Pulumi knows three ways."""
+        config = _inner(load(self.text) or {}, "config")
+        return next((key for key in config if with_namespace(key, self.project) == setting), setting)
+
+    def config_in(self, text: str) -> dict[str, object]:
+        """The settings by their names with namespace, if the file had this text."""
+        return _config(self.path, load(text) or {}, self.project)
+
+    @property
+    def undeclared(self) -> DeclarationFinding | None:
+        """What to say where it does not say which partners it has; the program of one's own may know them."""
+        if self.environments:
+            return None
+        return absent(self.config, self.declared.findings, self.text, named(self.path, self.root))
 
 
 def read_stack_file(directory: Path | None, stack: str) -> StackFile:
@@ -71,10 +91,9 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
             "name that with --cwd."
         )
     project = _mapping(root / "Pulumi.yaml", _text(root / "Pulumi.yaml"))
-    folder = root / str(project.get("stackConfigDir") or ".")
-    path = folder / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+    path = settings_path(root, project, stack)
     if not path.is_file():
-        known = sorted(found.name[len("Pulumi.") : -len(".yaml")] for found in folder.glob("Pulumi.*.yaml"))
+        known = sorted(found.name[len("Pulumi.") : -len(".yaml")] for found in path.parent.glob("Pulumi.*.yaml"))
         raise CannotRunError(
             f"There is no stack {stack}: {path} does not exist. Stacks of this project: {', '.join(known) or 'none'}. "
             "Choose one with --stack (make: STACK=…), or copy a settings file to make a new one."
@@ -82,6 +101,8 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
     text = _text(path)
     settings = _mapping(path, text)
     name = str(project.get("name") or "")
+    if wrong := misplaced(text, named(path, root), name):
+        raise CannotRunError("\n".join(map(str, wrong)))
     return StackFile(
         root=root,
         path=path,
@@ -92,7 +113,44 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         secrets_provider=_word(settings.get("secretsprovider")),
         backend_url=_word(_inner(project, "backend").get("url")),
         virtualenv=_word(_inner(_inner(project, "runtime"), "options").get("virtualenv")),
+        environments=bool(settings.get("environment")),
     )
+
+
+def settings_path(root: Path, project: Mapping[str, object], stack: str) -> Path:
+    """Where the settings of a stack stand. Source: Pulumi project file reference, stackConfigDir."""
+    return root / str(project.get("stackConfigDir") or ".") / f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+
+
+def written_settings(stack: str, project: str) -> tuple[dict[str, object], str, str]:
+    """The settings file of a stack as a program may find it: its settings, its text, and what to call it.
+
+    Nothing is said of what cannot be found or read: the engine may have read another file, and it has the say.
+    """
+    root = project_root(Path.cwd())
+    if root is None:
+        return {}, "", _SOME_FILE
+    try:
+        described = _mapping(root / "Pulumi.yaml", _text(root / "Pulumi.yaml"))
+        if described.get("name") != project:
+            # A program of the Automation API may run anywhere.
+            return {}, "", _SOME_FILE
+        path = settings_path(root, described, stack)
+        text = _text(path)
+        content = first_document(text)
+        config = _config(path, content if isinstance(content, dict) else {}, project)
+    except (CannotRunError, yaml.YAMLError):
+        return {}, "", _SOME_FILE
+    return config, text, named(path, root)
+
+
+#: What a settings file is called that was not found.
+_SOME_FILE = "the stack's settings file"
+
+
+def named(path: Path, root: Path) -> str:
+    """A file of a project, as its readers call it."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _text(path: Path) -> str:
@@ -117,7 +175,7 @@ def _config(path: Path, content: Mapping[str, object], project: str) -> dict[str
     config = content.get("config")
     if config is not None and not isinstance(config, dict):
         raise CannotRunError(f"{path}: config is not a mapping; write 'name: value' lines below it.")
-    return {str(key) if ":" in str(key) else f"{project}:{key}": value for key, value in (config or {}).items()}
+    return {with_namespace(str(key), project): value for key, value in (config or {}).items()}
 
 
 def _defaults(path: Path, content: Mapping[str, object], project: str) -> dict[str, object]:

@@ -15,8 +15,9 @@ def declared_partners(stack: StackFile) -> tuple[Pair, ...]:
     Raises:
         CannotRunError: where the declarations hold an error; each one is said.
     """
-    if stack.declared.errors:
-        errors = "\n".join(f"  {error}" for error in stack.declared.errors)
+    found = [*stack.declared.errors, *filter(None, [stack.undeclared])]
+    if found:
+        errors = "\n".join(f"  {error}" for error in found)
         raise CannotRunError(f"The declarations in {stack.path} are wrong, so nothing was verified:\n{errors}")
     return stack.declared.pairs
 

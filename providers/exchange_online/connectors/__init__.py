@@ -12,6 +12,7 @@ from exchange_online.connectors.changes import (
     parameters_after_new,
     set_parameters,
 )
+from exchange_online.connectors.characters import in_comment, in_name, printable, utf16_units
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.mark import Mark, without_mark
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
@@ -19,6 +20,7 @@ from exchange_online.connectors.neighbours import neighbour_warnings, restricts_
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
+from exchange_online.connectors.rules import LONGEST_NAME
 from exchange_online.connectors.settings import (
     ConnectorSettings,
     InboundSettings,
@@ -30,6 +32,7 @@ from exchange_online.connectors.words import listed, mail_flow
 
 __all__ = [
     "COMPUTED",
+    "LONGEST_NAME",
     "OPTIONS",
     "OPTION_KEYS",
     "REFUSED",
@@ -61,6 +64,8 @@ __all__ = [
     "changes",
     "check",
     "computed_outputs",
+    "in_comment",
+    "in_name",
     "inputs",
     "listed",
     "mail_flow",
@@ -69,9 +74,11 @@ __all__ = [
     "observed",
     "parameters",
     "parameters_after_new",
+    "printable",
     "record_from_row",
     "restricts_tenant",
     "set_parameters",
     "shown",
+    "utf16_units",
     "without_mark",
 ]

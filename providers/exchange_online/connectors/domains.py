@@ -6,6 +6,7 @@ import re
 
 import idna
 
+from exchange_online.connectors.scripts import looks_alike, u_label
 from exchange_online.connectors.values import ItemRefused
 
 #: `smtp:contoso.com;1` is how the service stores a sender domain; the number is undocumented. Source: N1.
@@ -14,6 +15,12 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 #: A certificate named by issuer and subject, as the hybrid wizard writes it. Source: N12 (assumed).
 _ISSUER_AND_SUBJECT = re.compile(r"^<I>.*<S>.*$", re.IGNORECASE | re.DOTALL)
 
+#: The domain of a mail address, of a web address, or in the service's own spelling.
+_INSIDE = re.compile(
+    r"^[^@\s]+@([a-z0-9.-]+\.[a-z]+)$|^https?://([a-z0-9.-]+\.[a-z]+)(?:[:/].*)?$|^smtp:([^;]+);\d*$", re.IGNORECASE
+)
+_IDNA = "RFC 5890, 2.3.2.1"
+_ALIKE = "Unicode UTS 39, 5.2"
 _WILDCARD_SOURCE = "New-InboundConnector, SenderDomains: an embedded wildcard isn't valid"
 
 
@@ -23,7 +30,8 @@ def domain(text: str) -> str:
     Raises:
         ItemRefused: for what is no domain of at least two labels, and for an IPv4 address.
     """
-    name = text.strip().lower().replace("\u3002", ".").removesuffix(".")
+    written = text.strip().lower().replace("\u3002", ".").removesuffix(".")
+    name = written
     if not name.isascii():
         try:
             name = idna.encode(name, uts46=True).decode("ascii").removesuffix(".")
@@ -33,6 +41,14 @@ def domain(text: str) -> str:
     well_formed = len(name) <= 253 and len(labels) >= 2 and all(_LABEL.fullmatch(label) for label in labels)
     if not well_formed or labels[-1].isdigit():
         raise _no_domain(text)
+    for label in labels:
+        if (letters := u_label(label)) is None:
+            reason = f"{text!r} holds {label!r}, which begins as an internationalised label and is none"
+            raise ItemRefused("domain", reason, "copy the domain from its owner, or write it in its letters", _IDNA)
+        # Written as an A-label it deceives nobody: then it is a warning (`rules.doubtful_domain`).
+        if label not in written and (alike := looks_alike(letters)):
+            reason = f"{text!r} mixes {alike} in one label: it looks like one domain and is another"
+            raise ItemRefused("scripts", reason, f"correct it, or, where this is the partner's, write {name}", _ALIKE)
     return name
 
 
@@ -45,14 +61,15 @@ def domain_or_wildcard(text: str) -> str:
     stripped = text.strip()
     head, star_dot, rest = stripped.partition("*.")
     if star_dot and not head and "*" not in rest:
+        if not rest.strip("."):
+            raise _no_domain(text)
         return "*." + domain(rest)
+    remedy = "write the domain itself, or '*.' and a domain"
+    if stripped.startswith("*") and stripped[1:2] not in ("", ".", "*") and "*" not in stripped[1:]:
+        reason = f"{text!r} has a wildcard without a dot after it"
+        raise ItemRefused("V4", reason, f"did you mean '*.{stripped[1:]}'? {remedy}", _WILDCARD_SOURCE)
     if "*" in stripped:
-        raise ItemRefused(
-            "V4",
-            f"{text!r} has a wildcard that is not in front",
-            "write the domain itself, or '*.' and a domain",
-            _WILDCARD_SOURCE,
-        )
+        raise ItemRefused("V4", f"{text!r} has a wildcard that is not in front", remedy, _WILDCARD_SOURCE)
     return domain(stripped)
 
 
@@ -108,9 +125,11 @@ def domain_order(name: str) -> tuple[int | str, ...]:
 
 
 def _no_domain(text: str) -> ItemRefused:
-    return ItemRefused(
-        "domain", f"{text!r} is not a domain name", "write a name such as fabrikam.com", "RFC 5321, 4.1.2"
-    )
+    remedy = "write a name such as fabrikam.com"
+    if inside := _INSIDE.search(text.strip()):
+        found = next(filter(None, inside.groups()))
+        remedy = f"did you mean {found}? {remedy}"
+    return ItemRefused("domain", f"{text!r} is not a domain name", remedy, "RFC 5321, 4.1.2")
 
 
 def _no_address(text: str) -> ItemRefused:

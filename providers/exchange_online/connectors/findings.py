@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from exchange_online.connectors.characters import printable
+
 
 class Severity(StrEnum):
     """An error stops the deployment before anything is sent; a warning is shown and the deployment goes on."""
@@ -43,4 +45,4 @@ class Finding:
         return f"{self.reason}; {self.remedy} (rule {self.rule})"
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.sentence()}"
+        return f"{self.path}: {printable(self.sentence())}"

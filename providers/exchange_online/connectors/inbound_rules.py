@@ -9,9 +9,11 @@ from exchange_online.connectors.options import Options
 from exchange_online.connectors.rules import (
     ERROR,
     HYBRID,
+    NAMES,
     WARNING,
     Answer,
     Rule,
+    doubtful_domain,
     name_length,
     name_needed,
 )
@@ -110,6 +112,8 @@ def _is_rfc1918(text: str) -> bool:
 INBOUND: tuple[Rule[InboundSettings], ...] = (
     Rule("V1", ERROR, ("name",), f"{_NEW}, Name", name_needed),
     Rule("V3", ERROR, ("name",), f"{_NEW}, Name: no length documented, 64 assumed", name_length),
+    *NAMES,
+    *doubtful_domain("senderDomains", "tlsSenderCertificateName", "associatedAcceptedDomains"),
     HYBRID,
     Rule("V1", ERROR, ("senderDomains",), f"{_NEW}, SenderDomains", _sender_domains_needed),
     Rule("name", ERROR, ("name",), "SEPPmail365cloud 0.9.6: refused in some tenants (observed)", _no_slash),

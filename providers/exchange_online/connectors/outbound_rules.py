@@ -7,9 +7,11 @@ from exchange_online.connectors.options import Options
 from exchange_online.connectors.rules import (
     ERROR,
     HYBRID,
+    NAMES,
     WARNING,
     Answer,
     Rule,
+    doubtful_domain,
     name_length,
     name_needed,
     on_premises_only,
@@ -72,6 +74,8 @@ def _modes_with_smart_hosts(s: OutboundSettings, _: Options) -> Answer:
 OUTBOUND: tuple[Rule[OutboundSettings], ...] = (
     Rule("V2", ERROR, ("name",), f"{_NEW}, Name", name_needed),
     Rule("V3", ERROR, ("name",), f"{_NEW}, Name: maximum 64", name_length),
+    *NAMES,
+    *doubtful_domain("recipientDomains", "tlsDomain", "smartHosts"),
     HYBRID,
     on_premises_only("V16", "SenderRewritingEnabled", "CIPP issue 3873 (observed)"),
     on_premises_only("V17", "AllAcceptedDomains", f"{_NEW}, AllAcceptedDomains"),

@@ -6,13 +6,17 @@ Numbers and sources are those of the connector reference, section 5.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from exchange_online.connectors.characters import looks_like_space, unknown_here, utf16_units
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.names import ConnectorType, camel_case, snake_case
 from exchange_online.connectors.options import Options
+from exchange_online.connectors.scripts import doubtful, in_its_letters
 from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
 
 S = TypeVar("S", InboundSettings, OutboundSettings)
@@ -20,7 +24,11 @@ S = TypeVar("S", InboundSettings, OutboundSettings)
 #: What a rule answers: None where it is kept, else the reason and the remedy.
 Answer = tuple[str, str] | None
 
-_LONGEST_NAME = 64
+#: In UTF-16 units. Source: New-OutboundConnector, Name: 64; that it is counted as .NET does is assumed.
+LONGEST_NAME = 64
+
+#: Source: .NET, Guid.Parse, formats N, D, B and P.
+_GUID = re.compile(r"[{(]?[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24})[)}]?", re.IGNORECASE)
 
 ERROR, WARNING = Severity
 
@@ -53,13 +61,56 @@ def violations(rules: Iterable[Rule[S]], settings: S, options: Options, skip: fr
 
 
 def name_needed(s: ConnectorSettings, _: Options) -> Answer:
-    return None if s.name else ("a connector needs a name", f"give it one of at most {_LONGEST_NAME} characters")
+    return None if s.name else ("a connector needs a name", f"give it one of at most {LONGEST_NAME} characters")
 
 
 def name_length(s: ConnectorSettings, _: Options) -> Answer:
-    if len(s.name) <= _LONGEST_NAME:
+    units = utf16_units(s.name)
+    if units <= LONGEST_NAME:
         return None
-    return f"the name has {len(s.name)} characters", f"shorten it to at most {_LONGEST_NAME}"
+    counted = "" if units == len(s.name) else " as the service counts, in UTF-16 units, of which an emoji has two"
+    return f"the name has {units} characters{counted}", f"shorten it to at most {LONGEST_NAME}"
+
+
+def name_is_no_guid(s: ConnectorSettings, _: Options) -> Answer:
+    if not _GUID.fullmatch(s.name):
+        return None
+    reason = "the name reads as a Guid, by which the service finds another connector than the one of this name"
+    return reason, "give it a name in words"
+
+
+def name_is_no_pattern(s: ConnectorSettings, _: Options) -> Answer:
+    if "*" not in s.name:
+        return None
+    reason = "the name holds '*', which a search by name, in PowerShell and in other tools, takes for any text"
+    return reason, "leave it out, or expect such searches to find other connectors too"
+
+
+def name_is_as_it_looks(s: ConnectorSettings, _: Options) -> Answer:
+    if space := looks_like_space(s.name):
+        return f"the name holds {space}, which looks like a space and is none", "write a space"
+    if unknown := unknown_here(s.name):
+        return f"the name holds {unknown}, which Unicode {unicodedata.unidata_version} does not know", "leave it out"
+    return None
+
+
+def doubtful_domain(*keys: str) -> tuple[Rule[Any], ...]:
+    """The rule that a domain is not taken for another one, for each property that holds domains."""
+
+    def rule(key: str) -> Rule[Any]:
+        attribute = snake_case(key)
+
+        def test(s: ConnectorSettings, _: Options) -> Answer:
+            value = getattr(s, attribute)
+            for domain in value if isinstance(value, tuple) else filter(None, [value]):
+                if why := doubtful(domain):
+                    reason = f"{domain}, in its letters '{in_its_letters(domain)}', {why}"
+                    return reason, "make sure that this is the partner's own domain"
+            return None
+
+        return Rule("scripts", WARNING, (key,), "Unicode UTS 39, 5.2", test)
+
+    return tuple(map(rule, keys))
 
 
 def on_premises_only(rule_id: str, parameter: str, source: str) -> Rule[Any]:
@@ -74,3 +125,10 @@ def on_premises_only(rule_id: str, parameter: str, source: str) -> Rule[Any]:
 
 
 HYBRID = on_premises_only("V15", "CloudServicesMailEnabled", "error text in inspnet/signer (observed)")
+
+#: What holds for the name of every connector.
+NAMES: tuple[Rule[Any], ...] = (
+    Rule("name", ERROR, ("name",), "Set-InboundConnector, Identity: a name or a Guid", name_is_no_guid),
+    Rule("name", WARNING, ("name",), "Get-InboundConnector, Identity: wildcards (assumed)", name_is_no_pattern),
+    Rule("name", WARNING, ("name",), "this project: who reads the name must be able to write it", name_is_as_it_looks),
+)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, ClassVar, TypeAlias
 
 from exchange_online.connectors import addresses, domains
+from exchange_online.connectors.characters import in_comment
 from exchange_online.connectors.names import ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.values import Flag, Kind, Member, Text, Texts, Value
@@ -19,7 +20,8 @@ from exchange_online.connectors.values import Flag, Kind, Member, Text, Texts, V
 _OFF, _ON = Flag(False), Flag(True)
 _TYPE = Member(ConnectorType, ConnectorType.PARTNER.value)
 _NAME = Text(str.strip)
-_COMMENT = Text()
+# A carriage return is the other half of a line break, which a portal may add.
+_COMMENT = Text(lambda text: text.replace("\r\n", "\n").replace("\r", "\n"), in_comment)
 _KEY = "parameter"
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
+from exchange_online.connectors.characters import in_name
+
 Value = bool | str | tuple[str, ...] | None
 
 
@@ -63,8 +65,14 @@ def is_nothing(value: object) -> bool:
     return value is None or value in ("", [], ())
 
 
+def _wrong_characters(text: str, wrong: str) -> ItemRefused:
+    return ItemRefused("characters", f"{shown(text)} holds {wrong}", "leave it out", "this project: logs, reviews")
+
+
 def _wrong_type(value: object, wanted: str, index: int | None = None) -> Problem:
-    return Problem("type", f"{shown(value)} is not {wanted}", f"write {wanted}", "type of the parameter", index)
+    quoted = wanted == "a text" and isinstance(value, (bool, int, float))
+    remedy = f"write {wanted}{': put it into quotation marks' if quoted else ''}"
+    return Problem("type", f"{shown(value)} is not {wanted}", remedy, "type of the parameter", index)
 
 
 def shown(value: object) -> str:
@@ -96,9 +104,10 @@ class Flag:
 
 @dataclass(frozen=True)
 class Text:
-    """One text; `read_item` makes it canonical and refuses it with `ItemRefused`."""
+    """One text; `read_item` makes it canonical or refuses it with `ItemRefused`, `wrong` says what it must not hold."""
 
     read_item: Callable[[str], str] = str
+    wrong: Callable[[str], str] = in_name
     empty: ClassVar[None] = None
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
@@ -106,6 +115,8 @@ class Text:
             return None, ()
         if not isinstance(value, str):
             return None, (_wrong_type(value, "a text"),)
+        if wrong := self.wrong(value.strip()):
+            return value, (_wrong_characters(value, wrong).problem(),)
         try:
             return self.read_item(value) or None, ()
         except ItemRefused as refused:
@@ -160,6 +171,8 @@ class Texts:
                 problems.append(_wrong_type(item, "a text", index))
                 continue
             try:
+                if wrong := in_name(item.strip()):
+                    raise _wrong_characters(item, wrong)
                 items.add(self.read_item(item))
             except ItemRefused as refused:
                 items.add(item.strip())

@@ -116,13 +116,16 @@ class Lifecycle:
     def update(self, owner: Owner, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
         """Sends what differs between two settings, and nothing else; no write where nothing differs.
 
+        A mark that is still that of an earlier stack of the resource is corrected, because a new stack of that name
+        would take the connector for its own.
+
         Raises:
             AlreadyExists: when another stack manages the connector, or another connector has the new name.
             NotFound: when the connector is gone.
             NotApplied: when the service shows something else afterwards.
         """
         differences = changes(before, after)
-        if not differences:
+        if not differences and not (self.marks and owner.has_moved):
             record = self.listing.find(after.direction, guid)
             if record is None:
                 raise refusals.gone(after)

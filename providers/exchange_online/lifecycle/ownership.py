@@ -30,6 +30,11 @@ class Owner:
         """That of the resource's stack."""
         return Mark.of(self.urn)
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the mark on the connector is still that of an earlier stack of the resource."""
+        return self.recorded not in (None, self.mark)
+
     def yields_to(self, record: ConnectorRecord) -> bool:
         """Whether another stack manages the connector of this resource now."""
         return record.mark not in (None, self.mark, self.recorded)
@@ -101,6 +106,11 @@ class Ownership:
                 if other not in (None, urn):
                     raise refusals.had_twice(named, guid, _name(str(other)), _name(urn))
             self._stays[guid] = urn
+
+    def declares(self, urn: str) -> bool:
+        """Whether the program has declared the resource in this run; a refresh knows no program."""
+        with self._lock:
+            return urn in self._as_new
 
     def guid_of(self, urn: str) -> str | None:
         """The connector that a resource has according to the state, as far as this run has compared it."""

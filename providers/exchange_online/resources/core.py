@@ -25,6 +25,7 @@ from exchange_online.connectors import (
     changes,
     check,
     inputs,
+    printable,
 )
 from exchange_online.lifecycle import Lifecycle, Outcome, Owner, other_tenant
 from exchange_online.resources.session import Session
@@ -66,10 +67,12 @@ class Difference:
     Attributes:
         properties: those that differ, or may because their values are not known yet.
         declined_before: whether the service was asked for exactly this before and did not take it over.
+        mark: whether the mark on the connector is to be corrected.
     """
 
     properties: frozenset[str]
     declined_before: bool = False
+    mark: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,13 @@ class ConnectorCore:
             changed = {change.parameter.key for change in changes(before.settings, after.settings)} | after.unknown
             declined = bool(changed) and changed <= set(olds.get(DECLINED, ()))
             consents = before.options.inputs().keys() ^ after.options.inputs().keys()
-            return Difference(frozenset(changed | consents), declined)
+            owner = _owner(urn, olds)
+            # Not in a refresh: what it compares would read as drift.
+            moved = owner.has_moved and self.session.marks and self.session.ownership.declares(urn)
+            if moved:
+                why = f"its mark still names the stack {owner.recorded}, and is corrected: this stack is {owner.mark}"
+                self.session.warn(f"{called}: {why}")
+            return Difference(frozenset(changed | consents), declined, moved)
 
     def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
@@ -228,7 +237,7 @@ class ConnectorCore:
 
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
-        return f"{self.direction.word} connector '{name if isinstance(name, str) else guid}'"
+        return f"{self.direction.word} connector '{printable(name if isinstance(name, str) else guid)}'"
 
 
 def outputs_of(record: ConnectorRecord, tenant: Tenant) -> Properties:

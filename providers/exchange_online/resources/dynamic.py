@@ -68,6 +68,8 @@ class ConnectorProvider(ResourceProvider):
         if difference.properties:
             # The engine compares the inputs itself: that gives before and after values in every output.
             return DiffResult(changes=None)
+        if difference.mark:
+            return DiffResult(changes=True)
         return DiffResult(changes=_olds.get(_PROVIDER) != _news.get(_PROVIDER))
 
     def create(self, props: Properties) -> CreateResult:

@@ -75,6 +75,12 @@ class Session:
                 self._lifecycle = self._connected()
             return self._lifecycle
 
+    @property
+    def marks(self) -> bool:
+        """Whether connectors get the mark of the stack."""
+        with self._lock:
+            return self._marks
+
     def tenant(self) -> Tenant:
         """The tenant that calls reach. Raises what `lifecycle` raises, and what finding the tenant of a domain does."""
         self.lifecycle()

@@ -35,7 +35,7 @@ ITEMS = [
     ("senderDomains", "", "domain", "fabrikam.com", "smtp:a.com;1"),
     ("senderDomains", "smtp:;1", "domain", "fabrikam.com", "SMTP:a.com"),
     ("senderDomains", "192.0.2.1", "domain", "fabrikam.com", "192.0.2.a1"),
-    ("senderDomains", "a\n.com", "domain", "fabrikam.com", "a.com\n"),
+    ("senderDomains", "a\n.com", "characters", "leave it out", "a.com\n"),
     ("senderDomains", "fabrikam", "domain", "fabrikam.com", "fabrik.am"),
     ("senderDomains", "-a.com", "domain", "fabrikam.com", "a-a.com"),
     ("senderDomains", "a" * 64 + ".com", "domain", "fabrikam.com", "a" * 63 + ".com"),

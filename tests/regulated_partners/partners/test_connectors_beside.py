@@ -187,3 +187,12 @@ def test_connectors_that_apply_to_partners_mail_are_named() -> None:
 
     assert gateway.startswith("inboundConnectors 'Gateway': it restricts all senders of the tenant")
     assert "applies to fabrikam.com too" in old
+
+
+def test_an_earlier_name_that_nobody_can_see_is_a_warning() -> None:
+    """Failing: a rename that finds nothing, because of a character that nobody sees, deletes and creates unsaid."""
+    item = {"name": "New", "senderDomains": ["a.com"], "aliases": ["Old\u200b"]}
+    declared = read_stack(settings(inboundConnectors=[item]))
+    assert [connector.name for connector in declared.connectors] == ["New"]
+    (warning,) = declared.warnings
+    assert str(warning).startswith("inboundConnectors 'New'.aliases[0]: 'Old\\u200b' holds U+200B ZERO WIDTH SPACE")

@@ -25,6 +25,21 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("embedded wildcard", fabrikam(domains=["a.com", "b.*.com"]), {"domains[1]": "write the domain itself"}),
     ("no domain", fabrikam(domains=["fabrikam"]), {"domains[0]": "write a name such as fabrikam.com"}),
     ("an address as domain", fabrikam(domains=["192.0.2.1"]), {"domains[0]": "is not a domain name"}),
+    ("a line break in the name", fabrikam(name="A\nB"), {"name": "'A\\nB' holds U+000A LINE FEED at place 2, a line"}),
+    (
+        "a name of emoji",
+        fabrikam(name="\U0001f3e6" * 27),
+        {"name": "shorten it by 1, or set inbound.name"},
+    ),
+    ("half a character", fabrikam(name="A\ud800"), {"name": "holds half of a character"}),
+    ("a bell in the comment", fabrikam(comment="\a"), {"comment": "'\\x07' holds U+0007 at place 1"}),
+    (
+        "a hidden character in a reason",
+        fabrikam(acknowledge={"reason": "SEC\u202e-1", "expires": "2999-01-01"}),
+        {"acknowledge.reason": "holds U+202E RIGHT-TO-LEFT OVERRIDE at place 4, an invisible character; leave it out."},
+    ),
+    ("a Guid for a name", fabrikam(inbound={"name": "275ce7a6dd004450ad053ddf4c779ae8"}), {"inbound.name": "a Guid"}),
+    ("letters that look alike", fabrikam(domains=["f\u0430brikam.com"]), {"domains[0]": "write xn--fbrikam-2fg.com"}),
     ("an empty domain", fabrikam(domains=[""]), {"domains[0]": "'' is not a domain name"}),
     (
         "certificate name",
@@ -190,3 +205,27 @@ def test_taking_over_is_passed_to_both_connectors() -> None:
     taken = accepted(fabrikam(adoptExisting=True))
     assert all(half(direction, taken).inputs["adoptExisting"] is True for direction in Direction)
     assert all("adoptExisting" not in half(direction, accepted(fabrikam())).inputs for direction in Direction)
+
+
+def test_an_earlier_name_is_what_it_was() -> None:
+    """Failing: a partner whose name was accepted before cannot be renamed without a deletion."""
+    pair, findings = read_partner(fabrikam(aliases=["Fabrikam\u200b"]))
+    assert pair is not None
+    assert [(finding.path, finding.severity) for finding in findings] == [("aliases[0]", Severity.WARNING)]
+    assert "holds U+200B ZERO WIDTH SPACE at place 9" in findings[0].text
+
+
+def test_connectors_with_names_of_their_own_leave_the_partner_its_own() -> None:
+    """Failing: a partner's name is measured with endings that no connector has (A19c)."""
+    long = "\U0001f3e6" * 30
+    assert read_partner(fabrikam(name=long, inbound={"name": "in"}, outbound={"name": "out"}))[1] == ()
+
+
+def test_what_is_said_twice_is_said_once() -> None:
+    """Failing: both connectors of a partner say the same of one value, with and without their endings."""
+    _, findings = read_partner(fabrikam(name="*Fabrikam\u00a0Bank*", domains=["xn--fabrikm-7fg.com"]))
+    assert [(finding.path, finding.severity) for finding in findings] == [
+        ("domains", Severity.WARNING),
+        ("name", Severity.WARNING),
+        ("name", Severity.WARNING),
+    ]

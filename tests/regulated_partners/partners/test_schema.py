@@ -175,3 +175,13 @@ def test_a_misspelled_setting_is_marked(name: str) -> None:
     assert refusals(**{name: []}) == ["$.config"]
     others = {"config": {"acme:partnres": 1, "pulumi:tags": {}, f"{PREFIX}partners": []}}
     assert list(Draft202012Validator(schema()).iter_errors(others)) == []
+
+
+@pytest.mark.parametrize("name", [f"{PREFIX}partners", "partners", "Config", "encryptionSalt", "x"])
+def test_what_pulumi_does_not_read_is_marked(name: str) -> None:
+    """Failing: an editor shows nothing where a lost indentation hides every partner (A58c)."""
+    own = {"config": {f"{PREFIX}partners": []}, "environment": ["e"], "encryptionsalt": "v1", "encryptedkey": "x"}
+    assert list(Draft202012Validator(schema()).iter_errors({**own, "secretsprovider": "passphrase"})) == []
+    assert [error.json_path for error in Draft202012Validator(schema()).iter_errors({**own, name: []})] == ["$"]
+    nested: dict[str, Any] = {"config": {"regulated-partners": {"partners": []}}}
+    assert [error.json_path for error in Draft202012Validator(schema()).iter_errors(nested)] == ["$.config"]

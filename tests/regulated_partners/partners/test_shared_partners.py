@@ -134,6 +134,12 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ({"partnerOverrides": {"Fabrikam Bank": {"name": "X"}}}, "partnerOverrides.Fabrikam Bank.name: an override"),
         ({"partnerOverrides": []}, "partnerOverrides: this is not a mapping"),
         ({"leaveOut": "Fabrikam Bank"}, "leaveOut: this is not a list"),
+        ({"leaveOut": [5]}, "leaveOut[0]: 5 is not a text; put it into quotation marks."),
+        ({"leaveOut": ["2024-01-31 00:00:00 +0000 UTC"]}, "leaveOut[0]: 2024-01-31 is a point in time to YAML"),
+        (
+            {"partnerOverrides": {"2024-01-31 00:00:00 +0000 UTC": {}}},
+            "partnerOverrides.2024-01-31 00:00:00 +0000 UTC: 2024-01-31 is a point in time to YAML",
+        ),
         ({"partners": "x"}, "partners: this is not a list"),
         ({"partnersFile": ["x"]}, "partnersFile: this is not a path"),
         ({"partnersFile": None, "leaveOut": ["Fabrikam Bank"]}, "leaveOut: it speaks of the partners of a shared file"),

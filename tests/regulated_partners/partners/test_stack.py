@@ -49,12 +49,12 @@ def test_errors_come_before_warnings() -> None:
     assert [finding.path for finding in declared.warnings] == ["partners[0].outbound.settings.smtpDaneMode"]
 
 
-@pytest.mark.parametrize("other", ["Fabrikam Bank", "FABRIKAM bank"])
+@pytest.mark.parametrize("other", ["Fabrikam Bank", "FABRIKAM bank", "\uff26abrikam Bank"])
 def test_two_partners_cannot_share_a_name(other: str) -> None:
     """A failure means that the second pair of connectors fails in the middle of a deployment: names ignore case."""
     declared = read_partners([FABRIKAM, partner("B", "b.com"), partner(other, "c.com")])
     assert found(declared) == [("partners[2].name", Severity.ERROR)]
-    assert "partners[0] has the name" in declared.findings[0].text
+    assert "partners[0] has the name 'Fabrikam Bank' already" in declared.findings[0].text
 
 
 @pytest.mark.parametrize(

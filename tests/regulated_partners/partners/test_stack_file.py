@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from regulated_partners.adopt import with_declarations
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners import StackFile, read_stack_file
+from regulated_partners.partners import StackFile, read_stack, read_stack_file
 from tests.regulated_partners.partners.declared import FABRIKAM
 
 
@@ -80,3 +81,17 @@ def test_a_directory_without_a_project_is_a_sentence(tmp_path: Path) -> None:
     """Failing: the command that is run in the wrong directory ends in a traceback."""
     with pytest.raises(CannotRunError, match=r"There is no Pulumi\.yaml in .* or above it"):
         read_stack_file(tmp_path, "dev")
+
+
+@pytest.mark.parametrize("key", ["partners", "regulated-partners:config:partners", "regulated-partners:partners"])
+def test_a_setting_is_found_in_each_spelling(tmp_path: Path, key: str) -> None:
+    """Failing: a list without the namespace counts for the engine and not for a command (E32), or `adopt` writes a
+    second one beside it, of which one does not count."""
+    project = "name: regulated-partners\nruntime: python\n"
+    found = stack(tmp_path, f"config:\n  {key}:\n    - {FABRIKAM!r}\n", project)
+    assert [partner.name for partner in found.declared.partners] == ["Fabrikam Bank"]
+    other = {"name": "Own", "domains": ["own.com"], "certificateName": "mail.own.com"}
+    added = with_declarations(found.text, {found.spelled("regulated-partners:partners"): [other]})
+    declared = read_stack(found.config_in(added))
+    assert [partner.name for partner in declared.partners] == ["Fabrikam Bank", "Own"]
+    assert declared.findings == ()
