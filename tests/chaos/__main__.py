@@ -20,9 +20,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from exchange_online_emulator import EmulatorProcess
+from tests.chaos.author import scenario
 from tests.chaos.play import Outcome, play
 from tests.chaos.report import Report
-from tests.chaos.scenario import scenario
 from tests.support.engine import Project
 
 _CHECKPOINTS = {"on": True, "off": False}

@@ -9,8 +9,9 @@ import pytest
 
 from exchange_online_emulator import EmulatorProcess
 from tests.chaos.__main__ import Campaign
+from tests.chaos.author import scenario
 from tests.chaos.play import play
-from tests.chaos.scenario import Operation, scenario
+from tests.chaos.scenario import Operation
 from tests.support.processes import kill_working_in
 
 SEEDS = range(1, 26)
