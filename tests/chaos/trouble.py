@@ -25,11 +25,11 @@ from exchange_online_emulator.faults import (
 Victim = Literal["engine", "run", "provider", "service", "ctrl-c"]
 
 _CMDLETS = ("New-*", "Set-*", "Remove-*", "Get-*", "*-InboundConnector", "*-OutboundConnector", "*")
-_WHICH = (1, 1, 1, 1, 2, 2, 3)
+_WHICH = (1, 1, 1, 1, 1, 2, 2, 3)
 _COUNTS = (1, 1, 1, 2, 7, None)
 
 #: How many faults and kills of a hundred aim at what the run will likely call.
-_AIMED = 0.75
+_AIMED = 0.9
 
 #: How long a call waits for the kill that comes in its middle.
 _HELD = Delay(seconds=30)
