@@ -75,6 +75,7 @@ _TITLES = {
 }
 #: Only inbound connectors are created other than asked for. Source: V30, V31.
 _DECLINED = Computed("Declined", "Inputs that the service did not take over, although it did not refuse them.")
+_SECRET = Computed("SecretProperties", "Inputs whose values are secret; none where no value is.")
 #: Computed outputs that every connector has.
 _ALWAYS = ("guid", "identity", "connector_source", "tenant_id", "cloud")
 
@@ -93,7 +94,7 @@ def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
     consents = [option for option in OPTIONS if direction in option.directions]
     inbound = direction is Direction.INBOUND
     computed = [output for output in computed_outputs() if not (inbound and output.outbound_only)]
-    computed += [TENANT_ID, CLOUD, *([_DECLINED] if inbound else [])]
+    computed += [TENANT_ID, CLOUD, *([_DECLINED] if inbound else []), _SECRET]
     documented = [
         *((parameter.attribute, _documented(parameter, settings)) for parameter in settings),
         *((option.attribute, option.doc) for option in consents),
@@ -134,7 +135,7 @@ def _output(parameter: Parameter) -> str:
 
 
 def _computed(output: Computed) -> str:
-    inner = "list[str]" if output is _DECLINED else "bool" if output.name.startswith("Is") else "str"
+    inner = "list[str]" if output in (_DECLINED, _SECRET) else "bool" if output.name.startswith("Is") else "str"
     return inner if output.attribute in _ALWAYS else f"{inner} | None"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -12,9 +11,10 @@ from pydantic.alias_generators import to_camel
 
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import Direction
-from exchange_online.resources.connector import attributes, comes_later
+from exchange_online.resources.connector import attributes, awaited, comes_later
 from regulated_partners.names import COMPONENT_TOKEN, PREFIX
 from regulated_partners.partners import (
+    STAND_INS,
     DeclarationFinding,
     DeclaredConnector,
     Half,
@@ -123,10 +123,18 @@ class RegulatedPartner(pulumi.ComponentResource):
         self._declare(pair, later, opts)
 
     @classmethod
-    def declared(cls, pair: Pair, opts: pulumi.ResourceOptions | None = None) -> RegulatedPartner:
-        """The component of a partner that has been judged already, without errors."""
+    def declared(
+        cls, pair: Pair, opts: pulumi.ResourceOptions | None = None, secret: frozenset[str] = frozenset()
+    ) -> RegulatedPartner:
+        """The component of a partner that has been judged already, without errors.
+
+        Args:
+            pair: the partner.
+            opts: Pulumi's resource options.
+            secret: the places in the declaration, such as `inbound.comment`, whose values are secret.
+        """
         component = cls.__new__(cls)
-        component._declare(pair, _Later(), opts)
+        component._declare(pair, _Later(secret), opts)
         return component
 
     def _declare(self, pair: Pair, later: _Later, opts: pulumi.ResourceOptions | None) -> None:
@@ -178,15 +186,16 @@ def _of_half(
 
 
 def declare_connector(
-    connector: DeclaredConnector, opts: pulumi.ResourceOptions
+    connector: DeclaredConnector, opts: pulumi.ResourceOptions, secret: frozenset[str] = frozenset()
 ) -> InboundConnector | OutboundConnector:
-    """The resource of a connector beside the partners."""
+    """The resource of a connector beside the partners; `secret` names the properties whose values are secret."""
     own = pulumi.ResourceOptions(
         protect=connector.protect, aliases=[pulumi.Alias(name=name) for name in connector.aliases]
     )
     merged = pulumi.ResourceOptions.merge(opts, own)
     of_type = InboundConnector if connector.direction is Direction.INBOUND else OutboundConnector
-    return of_type(connector.name, **arguments(connector.direction, connector.inputs), opts=merged)
+    inputs = {key: pulumi.Output.secret(value) if key in secret else value for key, value in connector.inputs.items()}
+    return of_type(connector.name, **arguments(connector.direction, inputs), opts=merged)
 
 
 def arguments(direction: Direction, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,20 +243,7 @@ def _say_what_does_not_count(component: RegulatedPartner, opts: pulumi.ResourceO
         )
 
 
-#: What stands in for a text that is not known yet, by its place: something that the rules accept.
-_STAND_INS = {
-    "domains": "later{}.example",
-    "certificateName": "later.example",
-    "comment": "later",
-    "inbound.comment": "later",
-    "inbound.certificateName": "later.example",
-    "inbound.senderIpAddresses": "192.0.2.{}",
-    "outbound.comment": "later",
-    "outbound.tlsDomain": "later.example",
-    "outbound.smartHosts": "later{}.example",
-    "outbound.validationRecipients": "later{}@later.example",
-}
-_LISTS = frozenset(place for place, text in _STAND_INS.items() if "{}" in text)
+_LISTS = frozenset(place for place, text in STAND_INS.items() if "{}" in text)
 
 _MUST_BE_PLAIN = (
     "an output of another resource cannot stand here, because it decides what is declared; write a plain value, "
@@ -256,14 +252,18 @@ _MUST_BE_PLAIN = (
 
 
 class _Later:
-    """The values of a declaration that are known only once other resources are there.
+    """The values of a declaration that are known only once other resources are there, and those that are secret.
+
+    Args:
+        secret: places of plain values that are secret.
 
     Attributes:
         whole: the places where all of a value is one of them.
         findings: about those that stand where only a plain value can.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secret: frozenset[str] = frozenset()) -> None:
+        self._secret = secret
         self.findings: list[DeclarationFinding] = []
         self.whole: frozenset[str] = frozenset()
         self._given: dict[str, Any] = {}
@@ -279,8 +279,8 @@ class _Later:
                 plain[name] = self.stood_in(value, f"{place}.")
             elif not comes_later(value):
                 plain[name] = value
-            elif place in _STAND_INS or ".settings." in place:
-                self._given[place] = _awaited(value)
+            elif place in STAND_INS or ".settings." in place:
+                self._given[place] = awaited(value)
                 plain[name] = self._standing_in(place, value)
             else:
                 self.findings.append(DeclarationFinding(place, _MUST_BE_PLAIN))
@@ -288,7 +288,7 @@ class _Later:
         return plain
 
     def _standing_in(self, place: str, value: Any) -> Any:
-        text = _STAND_INS.get(place, "later")
+        text = STAND_INS.get(place, "later")
         if place not in _LISTS or not isinstance(value, (list, tuple)):
             self.whole |= {place}
             return [text.format(1)] if place in _LISTS else text
@@ -304,6 +304,9 @@ class _Later:
         """The keyword arguments of a connector, with the values that come later."""
         inputs: dict[str, Any] = dict(half.inputs)
         for key, path in half.paths.items():
+            # Whether there are smart hosts is no secret, only which.
+            if path in self._secret and key in inputs and key != "useMxRecord":
+                inputs[key] = pulumi.Output.secret(inputs[key])
             if path not in self._given or half.declared[key] in (None, []):
                 continue
             value = self._given[path]
@@ -312,10 +315,3 @@ class _Later:
             elif path in self.whole:
                 inputs[key] = pulumi.Output.from_input(value).apply(lambda hosts: not hosts)
         return arguments(half.direction, inputs)
-
-
-def _awaited(value: Any) -> Any:
-    """Both connectors may need it, and what is awaited can be awaited once."""
-    if isinstance(value, (list, tuple)):
-        return [_awaited(item) for item in value]
-    return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value

@@ -48,13 +48,14 @@ class PreflightReport:
     notes: tuple[str, ...] = ()
 
 
-def preflight(setting: object, pairs: Sequence[Pair], directory: Path) -> PreflightReport:
+def preflight(setting: object, pairs: Sequence[Pair], directory: Path, *, keep: bool = True) -> PreflightReport:
     """Looks at the partners' servers, or at what was seen of them lately. Never raises for what it finds.
 
     Args:
         setting: the value of `regulated-partners:preflight`; nothing is done where it is missing or false.
         pairs: the partners as declared; those that are switched off are left out.
         directory: of the project, where the cache is.
+        keep: whether what was seen may be kept there; not where the names of the servers are secret.
     """
     if setting in (None, False, "false"):
         return PreflightReport()
@@ -62,6 +63,8 @@ def preflight(setting: object, pairs: Sequence[Pair], directory: Path) -> Prefli
     now = datetime.now(UTC)
     try:
         settings = _read(setting)
+        if not keep:
+            settings = settings.model_copy(update={"cache_minutes": 0})
         roots = load_roots(None if settings.roots is None else directory / settings.roots)
         probe = _probe(settings, [connector for _, connector in watched], roots, directory, now)
     except CannotRunError as error:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import mail_flow
+from exchange_online.connectors import hide, mail_flow, redacted
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
-from regulated_partners.partners import DeclarationFinding, DeclaredConnector, DeclaredStack, Half, Pair, read_stack
+from regulated_partners.errors import CannotRunError
+from regulated_partners.names import PREFIX
+from regulated_partners.partners import (
+    DeclarationFinding,
+    DeclaredConnector,
+    DeclaredStack,
+    Half,
+    Pair,
+    SecretPlaces,
+    read_stack,
+    read_stack_file,
+    secret_places,
+    secrets_of,
+)
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.placement import absent, misplaced
 from regulated_partners.partners.shared_partners import project_root
@@ -22,38 +37,55 @@ from regulated_partners.partners.yaml_scalars import as_written
 #: The language host takes this for "the program has said what is wrong". Source: pulumi-language-python-exec.
 _ERROR_SHOWN = 32
 
+#: Properties whose values a sentence about mail tells. Source: exchange_online.connectors.words.
+_TOLD = frozenset(
+    {"senderDomains", "senderIpAddresses", "tlsSenderCertificateName", "recipientDomains", "smartHosts", "tlsDomain"}
+)
+
+_NONE: frozenset[str] = frozenset()
+_Item = TypeVar("_Item")
+
 
 def run() -> None:
     """Declares one RegulatedPartner for each partner of the stack, and the connectors beside them.
 
     Everything that is wrong is said before any resource is declared; then the program ends.
     """
-    stack, misplaced = _declared()
+    config = stack_config()
+    places = _secret_places(config)
+    hide(places.values)
+    stack, misplaced = _declared(config)
+    said = partial(_said, places)
     for warning in stack.warnings:
-        pulumi.log.warn(str(warning))
-    _stop_on_errors((*misplaced, *stack.errors))
-    _show_preflight(stack)
+        pulumi.log.warn(said(warning))
+    refused = {finding.path for finding in places.refused}
+    errors = [*places.refused, *misplaced, *(error for error in stack.errors if error.path not in refused)]
+    _stop_on_errors([said(error) for error in errors])
+    secret = secrets_of(places, config) if places.places else {}
+    _show_preflight(stack, keep=not places.places)
     # A protected connector is deleted only after `pulumi state unprotect`, or with `protect: false` at its partner.
     options = pulumi.ResourceOptions(protect=stack.settings.protects)
-    pulumi.export(
-        "partners", {pair.name: partner_export(pair, RegulatedPartner.declared(pair, options)) for pair in stack.pairs}
-    )
+    partners = {}
+    # In the same order, each judged without an error: by a name that is spelled otherwise a secret would be missed.
+    for pair, own in _with_secrets(stack.pairs, secret.get("partners")):
+        partners[pair.name] = partner_export(pair, RegulatedPartner.declared(pair, options, own), own)
+    pulumi.export("partners", partners)
     for direction, key in KEYS.items():
-        connectors = {
-            connector.name: connector_export(connector, declare_connector(connector, options))
-            for connector in stack.connectors
-            if connector.direction is direction
-        }
+        connectors = {}
+        listed = [connector for connector in stack.connectors if connector.direction is direction]
+        for connector, own in _with_secrets(listed, secret.get(key)):
+            resource = declare_connector(connector, options, own)
+            connectors[connector.name] = connector_export(connector, resource, own)
         if connectors:
             pulumi.export(key, connectors)
 
 
-def _declared() -> tuple[DeclaredStack, tuple[DeclarationFinding, ...]]:
+def _declared(config: Mapping[str, object]) -> tuple[DeclaredStack, tuple[DeclarationFinding, ...]]:
     """What the stack declares, and what in its file the engine does not read.
 
     The engine's settings count. The file says how their values were written, and where those are that are missing.
     """
-    config, project = stack_config(), pulumi.get_project()
+    project = pulumi.get_project()
     written, text, file = written_settings(pulumi.get_stack(), project)
     stack = read_stack(as_written(config, written), project=project)
     # With `--config-file` another file counts: then nothing is known about what stands in this one.
@@ -63,26 +95,77 @@ def _declared() -> tuple[DeclaredStack, tuple[DeclarationFinding, ...]]:
     return stack, (*findings, *filter(None, [undeclared]))
 
 
-def partner_export(pair: Pair, component: RegulatedPartner) -> dict[str, Any]:
-    """For each direction the connector's name and id, and what it does to mail in one sentence."""
+def _with_secrets(
+    items: Sequence[_Item], secret: Sequence[frozenset[str]] | None
+) -> Iterable[tuple[_Item, frozenset[str]]]:
+    return zip(items, [_NONE] * len(items) if secret is None else secret, strict=True)
+
+
+def partner_export(pair: Pair, component: RegulatedPartner, secret: frozenset[str] = _NONE) -> dict[str, Any]:
+    """For each direction the connector's name and id, and what it does to mail in one sentence.
+
+    Args:
+        pair: the partner.
+        component: its resources.
+        secret: the places in its declaration whose values are secret; what tells them is secret too.
+    """
     return {
-        "inbound": {"connector": pair.inbound.settings.name, **connector_export(pair.inbound, component.inbound)},
-        "outbound": {"connector": pair.outbound.settings.name, **connector_export(pair.outbound, component.outbound)},
+        "inbound": _half_export(pair.inbound, component.inbound, secret),
+        "outbound": _half_export(pair.outbound, component.outbound, secret),
+    }
+
+
+def _half_export(
+    half: Half[Any], connector: InboundConnector | OutboundConnector, secret: frozenset[str]
+) -> dict[str, Any]:
+    own = frozenset(key for key, path in half.paths.items() if path in secret)
+    name = half.settings.name
+    return {
+        "connector": pulumi.Output.secret(name) if "name" in own else name,
+        **connector_export(half, connector, own),
     }
 
 
 def connector_export(
-    declared: DeclaredConnector | Half[Any], connector: InboundConnector | OutboundConnector
+    declared: DeclaredConnector | Half[Any],
+    connector: InboundConnector | OutboundConnector,
+    secret: frozenset[str] = _NONE,
 ) -> dict[str, Any]:
-    """A connector's id, and what it does to mail in one sentence."""
-    return {"id": connector.id, "mailFlow": mail_flow(declared.settings)}
+    """A connector's id, and what it does to mail in one sentence; that is secret where it tells a secret."""
+    sentence = mail_flow(declared.settings)
+    return {"id": connector.id, "mailFlow": pulumi.Output.secret(sentence) if secret & _TOLD else sentence}
 
 
-def _stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:
+def _secret_places(config: Mapping[str, object]) -> SecretPlaces:
+    """Where in the declarations secrets stand; the engine says only in which settings."""
+    held = {name: value for name, value in config.items() if pulumi.runtime.is_config_secret(name)}
+    if not any(name.startswith(PREFIX) for name in held):
+        return SecretPlaces({})
+    filed: Mapping[str, object] = {}
+    with contextlib.suppress(CannotRunError):
+        filed = read_stack_file(None, pulumi.get_stack()).config
+    places = secret_places(held, filed)
+    for name in places.doubtful:
+        pulumi.log.warn(
+            f"{PREFIX}{name} holds a secret, and the stack's settings file does not show which of its values is one: "
+            "all of its texts that can be secret are treated as secrets. Names of partners and connectors stay "
+            "readable. Set secrets with `pulumi config set --secret --path` to have the others shown."
+        )
+    return places
+
+
+def _said(places: SecretPlaces, finding: DeclarationFinding) -> str:
+    """A finding in a log, without secrets: about a secret value not even a part of it."""
+    if finding in places.refused:
+        return str(finding)
+    return redacted(str(finding), parts=places.speaks_of(finding))
+
+
+def _stop_on_errors(errors: Sequence[str]) -> None:
     if not errors:
         return
     for error in errors:
-        pulumi.log.error(str(error))
+        pulumi.log.error(error)
     count = len(errors)
     pulumi.log.error(
         f"{count} {'error' if count == 1 else 'errors'} in the declarations of this stack; nothing was changed."
@@ -90,13 +173,13 @@ def _stop_on_errors(errors: Sequence[DeclarationFinding]) -> None:
     sys.exit(_ERROR_SHOWN)
 
 
-def _show_preflight(stack: DeclaredStack) -> None:
+def _show_preflight(stack: DeclaredStack, *, keep: bool) -> None:
     if not pulumi.runtime.is_dry_run() or stack.settings.preflight in (None, False, "false"):
         return
     from regulated_partners.preflight import preflight
 
-    report = preflight(stack.settings.preflight, stack.pairs, project_root(Path.cwd()) or Path.cwd())
+    report = preflight(stack.settings.preflight, stack.pairs, project_root(Path.cwd()) or Path.cwd(), keep=keep)
     for warning in report.warnings:
-        pulumi.log.warn(warning)
+        pulumi.log.warn(redacted(warning))
     for note in report.notes:
-        pulumi.log.info(note)
+        pulumi.log.info(redacted(note))

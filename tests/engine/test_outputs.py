@@ -37,6 +37,16 @@ DECLINED: dict[str, Any] = {
     },
 }
 
+SECRET: list[dict[str, Any]] = [
+    {
+        "direction": direction,
+        "resource": f"secret-{direction}",
+        "arguments": {"name": "Secret", domains: [f"{direction}.example"], "comment": "not to be seen"},
+        "secret": ["comment"],
+    }
+    for direction, domains in (("inbound", "sender_domains"), ("outbound", "recipient_domains"))
+]
+
 
 def test_every_output_is_read_by_its_python_name(project: Project, control: Control) -> None:
     """Failing, `connector.sender_domains` raises AttributeError in a user's program, after the connectors were made."""
@@ -51,10 +61,10 @@ def test_every_output_is_read_by_its_python_name(project: Project, control: Cont
         VALIDATED,
     ]
     project.use_program(PROGRAM)
-    project.configure(connectors=connectors)
+    project.configure(connectors=[*connectors, *SECRET])
     project.up().succeeded()
     control.switch(offering="disabled")
-    project.configure(connectors=[*connectors, DECLINED])
+    project.configure(connectors=[*connectors, *SECRET, DECLINED])
     project.up().succeeded()
 
     outputs, rows = project.outputs(), {row["Name"]: row for row in tenant.whole(control)}
@@ -74,8 +84,11 @@ def test_every_output_is_read_by_its_python_name(project: Project, control: Cont
     assert outputs["validated"]["is_validated"] is True
     assert outputs["validated"]["last_validation_timestamp"] == rows["Validated"]["LastValidationTimestamp"]
     assert outputs["declined"]["declined"] == ["enabled"]
+    for declared in SECRET:
+        read = outputs[declared["resource"]]
+        assert (read["comment"], read["secret_properties"]) == ("[secret]", ["comment"])
     for direction, resource_class in CLASSES.items():
-        own = [declared for declared in [*connectors, DECLINED] if declared["direction"] == direction]
+        own = [declared for declared in [*connectors, *SECRET, DECLINED] if declared["direction"] == direction]
         seen = [outputs[declared["resource"]] for declared in own]
         for name in inspect.get_annotations(resource_class):
             values = [read[name] for read in seen if read.get(name) is not None]

@@ -300,6 +300,19 @@ def test_a_domain_of_a_declared_partner_makes_no_second_one() -> None:
     assert {verdict.reason for verdict in plan.verdicts} == {"fabrikam.com belongs to the partner F already"}
 
 
+def test_what_is_declared_with_a_secret_is_left_to_up() -> None:
+    """Failure means: the import would write into the state in clear what the stack file keeps secret, or show it."""
+    secure = {"secure": "v1:abc:ciphertext"}
+    by_hand = inbound("F - inbound", "fabrikam.com", Comment="canary")
+    declared = {"name": "F", "domains": ["fabrikam.com"], "certificateName": "mail.fabrikam.com", "comment": secure}
+    plan = plan_of(by_hand, declared={"partners": [declared]})
+    assert fates(plan) == {"F - inbound": Becomes.LEFT_ALONE}
+    assert "with secrets (comment)" in only_reason(plan)
+    assert "adoptExisting: true" in only_reason(plan)
+    assert "canary" not in only_reason(plan)
+    assert not plan.adopted
+
+
 def test_a_connector_with_another_stacks_mark_is_left_to_it() -> None:
     """Failure means: two stacks manage one connector, or nobody learns how the other one lets go of it."""
     plan = plan_of(

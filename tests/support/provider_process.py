@@ -217,8 +217,9 @@ def _with_provider(direction: Direction, properties: Properties) -> struct_pb2.S
 
 
 def _struct(properties: Properties) -> struct_pb2.Struct:
+    """Without marks of secrets, which the engine takes off because the server does not accept them."""
     struct = struct_pb2.Struct()
-    struct.update(properties)
+    struct.update({key: rpc.unwrap_rpc_secret(value) for key, value in properties.items()})
     return struct
 
 

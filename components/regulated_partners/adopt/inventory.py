@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from exchange_online.connectors import ConnectorRecord, mail_flow
+from exchange_online.connectors import ConnectorRecord, ConnectorSettings, mail_flow
 from regulated_partners.adopt.ownership import Owned, Ownership, owned
 from regulated_partners.adopt.tenant import ConnectorKind, kind_of
+from regulated_partners.engine.plan import without_secrets
 from regulated_partners.engine.state import ManagedConnector, States
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -58,7 +59,12 @@ class InventoryItem:
     @property
     def mail_flow(self) -> str:
         """What it does to mail, one sentence."""
-        return mail_flow(self.connector.settings)
+        return mail_flow(self.settings)
+
+    @property
+    def settings(self) -> ConnectorSettings:
+        """Its settings; what is a secret of the stack that manages it is not shown."""
+        return without_secrets(self.connector.settings, self.managed.secret if self.managed else ())
 
     def fields(self) -> dict[str, str | bool | None]:
         """What JSON and CSV hold."""
@@ -77,7 +83,7 @@ def inventory_of(tenant: Iterable[ConnectorRecord], states: States, *, marks: bo
 #: The fields of JSON and CSV; the names stay. Empty where the service does not say.
 _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
     "direction": lambda item: item.connector.direction.word,
-    "name": lambda item: item.connector.name,
+    "name": lambda item: item.settings.name,
     "id": lambda item: item.connector.guid,
     "kind": lambda item: kind_of(item.connector).value,
     "enabled": lambda item: item.connector.settings.enabled,
@@ -86,7 +92,7 @@ _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
     "mark": lambda item: item.connector.managed_by or None,
     "ownership": lambda item: item.owned.ownership.value,
     "note": lambda item: item.owned.note or None,
-    "comment": lambda item: item.connector.settings.comment or "",
+    "comment": lambda item: item.settings.comment or "",
     "mailFlow": lambda item: item.mail_flow,
     "whenChangedUtc": lambda item: item.connector.when_changed_utc,
 }
@@ -115,7 +121,7 @@ def _table(items: Sequence[InventoryItem]) -> str:
     rows = [
         (
             item.connector.direction.word,
-            printable(item.connector.name),
+            printable(item.settings.name),
             kind_of(item.connector).value,
             printable(_owner(item)),
             printable(item.mail_flow),
@@ -153,7 +159,7 @@ def _notes(items: Iterable[InventoryItem]) -> Iterable[str]:
     by_note: dict[str, list[str]] = {}
     for item in items:
         if item.owned.note:
-            name = f"{item.connector.direction.word} '{printable(item.connector.name)}'"
+            name = f"{item.connector.direction.word} '{printable(item.settings.name)}'"
             by_note.setdefault(item.owned.note, []).append(name)
     for note, names in by_note.items():
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""

@@ -243,6 +243,12 @@ class _Planner:
                 Becomes.LEFT_ALONE,
                 f"the stack file declares one of this name, which is the connector {other.guid} under another name now",
             )
+        if secret := sorted(declared.checked.unknown):
+            why = (
+                f"the stack file declares one of this name with secrets ({', '.join(secret)}), which only the engine "
+                "can compare and keep; set adoptExisting: true there, and `pulumi up` takes it over"
+            )
+            return Verdict(connector, Becomes.LEFT_ALONE, why)
         if differences := changes(connector.settings, declared.checked.settings):
             shown = "; ".join(map(str, differences))
             why = f"the stack file declares one of this name with other settings ({shown}); declare what is there"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from exchange_online.connectors import (
     OPTION_KEYS,
+    SECRET,
+    SECRET_PROPERTIES,
     Checked,
     ConnectorSettings,
     Direction,
+    Flag,
+    Member,
     Text,
     Texts,
     Value,
     check,
     parameters,
+    secret_properties,
 )
 from regulated_partners.partners.acknowledgements import Acknowledgements
 
@@ -25,6 +30,9 @@ CONNECTORS = {direction.token: direction for direction in Direction}
 
 #: How the engine writes a value that is not known before other resources are there. Source: pulumi.runtime.rpc.UNKNOWN.
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+#: What marks an encrypted value. Source: pulumi.runtime.rpc._special_sig_key.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 _KNOWN_LATER = "(known later)"
 
@@ -50,6 +58,8 @@ class PlannedConnector:
         before: what the tenant has now, as the refresh before the plan found it; None where it is not there.
         after: what the plan makes of it; None where it will not be there.
         unknown: Pulumi properties whose values are known only while the plan is applied.
+        hidden: secret properties that the plan changes; the engine shows neither value.
+        drifted_secrets: secret properties that somebody changed outside of the stack.
         adopts: a creation that takes over what has the name already, whatever that is.
     """
 
@@ -61,6 +71,8 @@ class PlannedConnector:
     before: ConnectorSettings | None = None
     after: ConnectorSettings | None = None
     unknown: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    drifted_secrets: frozenset[str] = frozenset()
     adopts: bool = False
 
     @property
@@ -77,7 +89,7 @@ class PlannedConnector:
     @property
     def drifted(self) -> bool:
         """Whether somebody changed it outside of the stack."""
-        return self.recorded is not None and self.recorded != self.before
+        return self.recorded is not None and (self.recorded != self.before or bool(self.drifted_secrets))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +110,29 @@ class Plan:
 
 
 def read_properties(direction: Direction, properties: Mapping[str, Any]) -> Checked:
-    """The canonical settings in a resource's inputs or outputs; what the service computed is left out."""
-    own = {parameter.key for parameter in parameters(direction)} | set(OPTION_KEYS)
-    return check(direction, {key: value for key, value in properties.items() if key in own}, _is_unknown)
+    """The canonical settings in a resource's inputs or outputs; what the service computed is left out.
+
+    A secret is `[secret]`, also where the engine writes it encrypted or in clear; a secret switch is not known.
+    """
+    secret = secret_properties(properties)
+    kinds = {parameter.key: parameter.kind for parameter in parameters(direction)}
+    own: dict[str, Any] = {}
+    for key, value in properties.items():
+        if key in kinds and (_is_hidden(value) or (key in secret and value not in (None, "", []))):
+            own[key] = _UNKNOWN if isinstance(kinds[key], (Flag, Member)) else SECRET
+        elif key in {*kinds, *OPTION_KEYS, SECRET_PROPERTIES}:
+            own[key] = value
+    return check(direction, own, _is_unknown)
+
+
+def without_secrets(settings: ConnectorSettings, secret: Collection[str]) -> ConnectorSettings:
+    """The settings with `[secret]` in place of what is secret, as far as it is there."""
+    hidden: dict[str, Value] = {}
+    for parameter in parameters(settings.direction):
+        value = settings.value(parameter)
+        if parameter.key in secret and isinstance(value, (str, tuple)) and value:
+            hidden[parameter.attribute] = SECRET if isinstance(value, str) else (SECRET,)
+    return replace(settings, **hidden)  # type: ignore[arg-type]
 
 
 def planned_settings(checked: Checked, before: ConnectorSettings | None) -> ConnectorSettings:
@@ -119,6 +151,13 @@ def planned_settings(checked: Checked, before: ConnectorSettings | None) -> Conn
             elif isinstance(parameter.kind, Text):
                 stand_ins[parameter.attribute] = _KNOWN_LATER
     return replace(checked.settings, **stand_ins)  # type: ignore[arg-type]
+
+
+def _is_hidden(value: object) -> bool:
+    """How a preview writes a secret, and how a state or a saved plan does, also where it is an item of a list."""
+    if isinstance(value, list):
+        return any(map(_is_hidden, value))
+    return value == SECRET or (isinstance(value, Mapping) and _SIGNATURE in value)
 
 
 def _is_unknown(value: object) -> bool:

@@ -16,12 +16,13 @@ says: the plan was made after a refresh.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from exchange_online.connectors import ConnectorSettings, Direction
+from exchange_online.connectors import ConnectorSettings, Direction, secret_properties
 from regulated_partners.engine.plan import (
     CONNECTORS,
     Operation,
@@ -29,6 +30,7 @@ from regulated_partners.engine.plan import (
     PlannedConnector,
     planned_settings,
     read_properties,
+    without_secrets,
 )
 from regulated_partners.engine.state import Export, Resource, ResourceState
 from regulated_partners.errors import CannotRunError
@@ -64,10 +66,24 @@ class _Step(_Read):
     urn: str
     old: ResourceState | None = Field(None, alias="oldState")
     new: ResourceState | None = Field(None, alias="newState")
+    reasons: list[str] | None = Field(None, alias="diffReasons")
 
     @property
     def state(self) -> ResourceState:
         return self.new or self.old or ResourceState()
+
+    @property
+    def changed_secrets(self) -> frozenset[str]:
+        """The secret properties that differ, which the engine names without their values."""
+        secret = self.secrets
+        return frozenset(reason.partition("[")[0] for reason in self.reasons or ()) & secret
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The properties that are secret before or after."""
+        return secret_properties(self.new.inputs if self.new else {}) | secret_properties(
+            self.old.properties if self.old else {}
+        )
 
 
 class _Diagnostic(_Read):
@@ -297,15 +313,26 @@ def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
     before = step.old.settings if step.old else None
     if operation is Operation.UNCHANGED:
         before = before or (after.settings if after else None)
+    secret = step.secrets
+    # Also where a preview shows secrets, or the value was none before.
+    recorded, before, planned = (
+        settings and without_secrets(settings, secret)
+        for settings in (
+            read.old.settings if read and read.old else None,
+            before,
+            planned_settings(after, before) if after else None,
+        )
+    )
     return PlannedConnector(
         urn=step.urn,
         direction=direction,
         operation=operation,
         partner=partner_of(step.state.parent),
-        recorded=read.old.settings if read and read.old else None,
+        recorded=recorded,
         before=before,
-        after=planned_settings(after, before) if after else None,
+        after=planned,
         unknown=after.unknown if after else frozenset(),
+        hidden=step.changed_secrets if operation is Operation.UPDATE and before else frozenset(),
         adopts=bool(after and after.options.adopt_existing and step.old is None),
     )
 
@@ -332,7 +359,8 @@ def _refreshed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
             raise CannotRunError(f"The refresh does '{printable(step.op)}', which this command does not know.")
         # `up` would make of it what is recorded, as long as the declaration is the one that was deployed.
         there = step.new.settings if step.new else None
-        yield _unchanged(step.urn, step.old, before=there, after=step.old.settings)
+        known = _unchanged(step.urn, step.old, before=there, after=step.old.settings)
+        yield replace(known, drifted_secrets=step.changed_secrets if there else frozenset())
 
 
 def _saved(
@@ -344,20 +372,27 @@ def _saved(
     remains = plan.state is not None and operation is not Operation.DELETE
     after = read_properties(direction, plan.state or {}) if remains else None
     before, parent = None, plan.goal.parent if plan.goal else ""
+    secret = secret_properties(plan.state or {})
+    hidden: frozenset[str] = frozenset()
     if operation is Operation.UNCHANGED and after:
         before = after.settings
     elif operation is not Operation.CREATE:
         resource = _now(urn, known)
         parent = parent or resource.parent
-        before = read_properties(direction, _inputs_now(plan, resource)).settings
+        now = _inputs_now(plan, resource)
+        before = read_properties(direction, now).settings
+        secret |= secret_properties(now)
+        hidden = secret & set(plan.goal.input_diff.updates) if plan.goal else hidden
+        before = without_secrets(before, secret)
     return PlannedConnector(
         urn=urn,
         direction=direction,
         operation=operation,
         partner=partner_of(parent),
         before=before,
-        after=planned_settings(after, before) if after else None,
+        after=without_secrets(planned_settings(after, before), secret) if after else None,
         unknown=after.unknown if after else frozenset(),
+        hidden=hidden,
         adopts=bool(after and after.options.adopt_existing and operation is Operation.CREATE),
     )
 

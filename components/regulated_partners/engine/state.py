@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online.connectors import ConnectorSettings, Direction, Mark
+from exchange_online.connectors import ConnectorSettings, Direction, Mark, secret_properties
 from regulated_partners.engine.plan import CONNECTORS, read_properties
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
@@ -28,6 +28,7 @@ class ManagedConnector:
         recorded: the mark that the connector had when the state was written. It is that of another stack where the
             stack was renamed since, or the resource was moved there.
         others: further stacks whose state has the same connector.
+        secret: the properties whose values are secret.
     """
 
     stack: str
@@ -37,6 +38,7 @@ class ManagedConnector:
     in_component: bool
     recorded: Mark | None = None
     others: tuple[str, ...] = ()
+    secret: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,10 @@ def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnect
     for resource in Export.model_validate(export).deployment.resources or ():
         if resource.type in CONNECTORS and resource.id and not resource.delete:
             _, _, chain, name = resource.urn.split("::", 3)
-            recorded = Mark.read(resource.outputs.get("managedBy"))
-            yield ManagedConnector(stack, CONNECTORS[resource.type], resource.id.lower(), name, "$" in chain, recorded)
+            recorded, secret = Mark.read(resource.outputs.get("managedBy")), secret_properties(resource.properties)
+            direction = CONNECTORS[resource.type]
+            managed = ManagedConnector(stack, direction, resource.id.lower(), name, "$" in chain, recorded)
+            yield replace(managed, secret=secret)
 
 
 def read_states(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> States:

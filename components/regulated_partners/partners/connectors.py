@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange_online.connectors import Checked, ConnectorSettings, Direction, InputValue, check
+from exchange_online.connectors import SECRET_PROPERTIES, Checked, ConnectorSettings, Direction, InputValue, check
 from regulated_partners.partners.findings import DeclarationFinding, about_moment
+from regulated_partners.partners.secure import connector_has, connector_may_keep, is_secure, refusal
 from regulated_partners.partners.yaml_scalars import Moment
 
 #: The stack's setting that lists the connectors of a direction.
@@ -78,7 +79,9 @@ def _read_connector(
     if not isinstance(item, dict):
         return None, (DeclarationFinding("", "this is not a mapping; write 'name: value' lines."),)
     properties = {str(key): value for key, value in item.items() if key not in (_PROTECT, _ALIASES)}
-    checked = check(direction, properties)
+    for key in [key for key, value in properties.items() if is_secure(value) and not connector_has(direction, key)]:
+        properties[key] = None
+    checked = check(direction, properties, is_secure)
     findings = list(_moments(properties))
     said = {finding.path for finding in findings}
     findings += [
@@ -86,7 +89,7 @@ def _read_connector(
         for finding in checked.findings
         if finding.path not in said
     ]
-    findings += _option_findings(item)
+    findings += [*_option_findings(item), *_secret_findings(direction, item)]
     if any(finding.is_error for finding in findings):
         return None, tuple(findings)
     return DeclaredConnector(direction, checked, item.get(_PROTECT), tuple(item.get(_ALIASES) or ())), tuple(findings)
@@ -100,9 +103,18 @@ def _moments(properties: dict[str, Any]) -> Iterable[DeclarationFinding]:
                 yield DeclarationFinding(path, about_moment(item))
 
 
+def _secret_findings(direction: Direction, item: dict[Any, Any]) -> Iterable[DeclarationFinding]:
+    if SECRET_PROPERTIES in item:
+        text = "the program writes this itself; set a value with `pulumi config set --secret --path` to make it secret."
+        yield DeclarationFinding(SECRET_PROPERTIES, text)
+    for key in map(str, (key for key, value in item.items() if is_secure(value))):
+        if connector_has(direction, key) and (key == "name" or not connector_may_keep(direction, key)):
+            yield refusal(key, key)
+
+
 def _option_findings(item: dict[Any, Any]) -> Iterable[DeclarationFinding]:
-    if not isinstance(item.get(_PROTECT), bool | None):
+    if not isinstance(item.get(_PROTECT), bool | None) and not is_secure(item[_PROTECT]):
         yield DeclarationFinding(_PROTECT, "this is not true or false; write one of them, without quotation marks.")
     aliases = item.get(_ALIASES) or []
-    if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+    if not is_secure(aliases) and not (isinstance(aliases, list) and all(isinstance(name, str) for name in aliases)):
         yield DeclarationFinding(_ALIASES, "this is not a list of texts; write each earlier name after '- '.")

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 from exchange_online.connectors import (
     LONGEST_NAME,
     OPTION_KEYS,
+    SECRET_PROPERTIES,
     Checked,
     ConnectorSettings,
     ConnectorType,
@@ -103,12 +104,14 @@ class Pair:
         inbound: mail from the partner.
         outbound: mail to the partner.
         findings: everything there is to say, errors first.
+        secret: places in the declaration whose values are secrets that only the engine can read: others stand in.
     """
 
     partner: Partner
     inbound: Half[InboundSettings]
     outbound: Half[OutboundSettings]
     findings: tuple[DeclarationFinding, ...]
+    secret: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -288,7 +291,7 @@ def _settings_decided_elsewhere(partner: Partner, halves: Iterable[Half[Any]]) -
                 )
             elif ".settings." not in decided:
                 wrong = f"the declaration decides this parameter, so that both connectors agree; use {decided}."
-            elif key in OPTION_KEYS:
+            elif key in (*OPTION_KEYS, SECRET_PROPERTIES):
                 wrong = "this is no parameter of a connector; leave it out."
             else:
                 continue

@@ -11,6 +11,7 @@ from exchange_online.connectors import OPTION_KEYS, Direction, Flag, Member, Par
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.connectors import KEYS
 from regulated_partners.partners.placement import TOP_LEVEL
+from regulated_partners.partners.secure import connector_may_keep, partner_may_keep
 from regulated_partners.partners.settings import StackSettings
 from regulated_partners.partners.shared_partners import OVERRIDES, project_root
 
@@ -22,6 +23,11 @@ def schema() -> dict[str, Any]:
     """A stack file's schema, draft 2020-12: of this namespace only what there is, of others anything."""
     model = StackSettings.model_json_schema(by_alias=True)
     settings, definitions = model["properties"], model["$defs"]
+    definitions["Secret"] = _SECRET
+    for name, above in {"Partner": "", "Inbound": "inbound.", "Outbound": "outbound."}.items():
+        own = definitions[name]["properties"]
+        for key in [key for key in own if key == "settings" or partner_may_keep(above + key)]:
+            own[key] = _or_secret(own[key])
     definitions["PartnerOverride"] = _override(definitions["Partner"])
     settings[OVERRIDES]["additionalProperties"] = {"$ref": "#/$defs/PartnerOverride"}
     for direction, key in KEYS.items():
@@ -43,6 +49,27 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": _without_titles(definitions),
     }
+
+
+#: How the engine writes a secret.
+_SECRET = {
+    "type": "object",
+    "description": "A secret: `pulumi config set --secret --path`.",
+    "properties": {"secure": {"type": "string"}},
+    "required": ["secure"],
+    "additionalProperties": False,
+}
+
+
+def _or_secret(value: Any) -> Any:
+    """The same with a secret where a text may stand."""
+    if isinstance(value, list):
+        return [_or_secret(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "string" and "description" not in value:
+        return {"anyOf": [value, {"$ref": "#/$defs/Secret"}]}
+    return {key: _or_secret(item) for key, item in value.items()}
 
 
 def _without_titles(value: Any) -> Any:
@@ -70,7 +97,7 @@ def _connector(direction: Direction) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            **{parameter.key: _property(parameter) for parameter in parameters(direction)},
+            **{parameter.key: _with_secret(direction, parameter) for parameter in parameters(direction)},
             **{key: {"type": "boolean"} for key in (*OPTION_KEYS, "protect")},
             "aliases": {"type": "array", "items": {"type": "string"}},
         },
@@ -91,6 +118,14 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     else:
         shape = {"type": ["string", "null"]}
     return {**shape, "description": parameter.doc}
+
+
+def _with_secret(direction: Direction, parameter: Parameter) -> dict[str, Any]:
+    shape = _property(parameter)
+    if parameter.key == "name" or not connector_may_keep(direction, parameter.key):
+        return shape
+    items = {"items": _or_secret(shape["items"])} if "items" in shape else {}
+    return {"anyOf": [shape | items, {"$ref": "#/$defs/Secret"}]}
 
 
 def text() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exchange_online.connectors import Direction, Severity, neighbour_warnings, parameters, restricts_tenant
@@ -15,6 +15,7 @@ from regulated_partners.partners.findings import DeclarationFinding, about_earli
 from regulated_partners.partners.pair import Pair
 from regulated_partners.partners.partner import read_partner
 from regulated_partners.partners.placement import nothing_below
+from regulated_partners.partners.secure import ALL_OF_IT, ReadableDeclaration, is_secure
 from regulated_partners.partners.settings import StackSettings, read_settings
 from regulated_partners.partners.shared_partners import collect_partners
 
@@ -85,16 +86,21 @@ def read_partners(declared: object) -> DeclaredStack:
     """Reads the value of `regulated-partners:partners`; null is the empty list."""
     if declared is None:
         declared = []
+    if is_secure(declared) and not isinstance(declared, list):
+        return DeclaredStack((), (), (DeclarationFinding("partners", ALL_OF_IT),))
     if not isinstance(declared, list):
         wrong = DeclarationFinding("partners", "this is not a list; write each partner after '- name: ...'.")
         return DeclaredStack((), (), (wrong,))
     pairs: dict[int, Pair] = {}
     findings: list[DeclarationFinding] = []
     for index, item in enumerate(declared):
-        pair, found = read_partner(item)
+        readable = ReadableDeclaration(item, index)
+        pair, found = read_partner(readable.plain, readable.secret)
+        refused = {finding.path for finding in readable.refused}
+        found = (*readable.refused, *(finding for finding in found if finding.path not in refused))
         findings += [finding.below(f"partners[{index}]") for finding in found]
         if pair is not None:
-            pairs[index] = pair
+            pairs[index] = replace(pair, secret=readable.secret)
     partners = {index: pair.partner for index, pair in pairs.items()}
     findings += [*_same_name(partners), *_same_domain(partners), *_near_limits(len(partners))]
     return DeclaredStack(tuple(pairs.values()), (), _errors_first(findings))

@@ -22,7 +22,16 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from exchange_online.connectors import OPTION_KEYS, TOKENS, Direction, check, parameters
+from exchange_online.connectors import (
+    OPTION_KEYS,
+    SECRET_PROPERTIES,
+    TOKENS,
+    Direction,
+    check,
+    hide_secrets,
+    parameters,
+    redacted,
+)
 from exchange_online.engine_watch import end_with_engine
 from exchange_online.names import NAMESPACE
 from regulated_partners.names import COMPONENT_TOKEN, PREFIX, partner_of, stack_of
@@ -63,7 +72,7 @@ def _connector_policy(rule: ConnectorRule) -> ResourceValidationPolicy:
         stack = _stack(args.urn, args.provider)
         violation = rule.violation(connector, replace(stack, configuration=_configuration(args)))
         if violation:
-            report(violation.text, None)
+            report(redacted(violation.text), None)
 
     return ResourceValidationPolicy(validate=validate, **_words(rule))
 
@@ -74,7 +83,7 @@ def _stack_policy(rule: StackRule) -> StackValidationPolicy:
         if stack is None:
             return
         for violation in rule.violations(replace(stack, configuration=_configuration(args))):
-            report(violation.text, violation.urn or None)
+            report(redacted(violation.text), violation.urn or None)
 
     return StackValidationPolicy(validate=validate, **_words(rule))
 
@@ -139,13 +148,19 @@ def _connector(
 ) -> Connector:
     known: dict[str, Any] = {}
     unknown = set()
-    for key in ("connectorSource", *OPTION_KEYS, *(parameter.key for parameter in parameters(direction))):
+    for key in (
+        "connectorSource",
+        *OPTION_KEYS,
+        SECRET_PROPERTIES,
+        *(parameter.key for parameter in parameters(direction)),
+    ):
         try:
             if key in props:
                 known[key] = _plain(props[key])
         except UnknownValueError:
             unknown.add(key)
     source = known.pop("connectorSource", "")
+    hide_secrets(direction, known)
     checked = check(direction, known)
     return Connector(
         urn=urn,

@@ -6,7 +6,17 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from exchange_online.connectors import Change, ConnectorSettings, Value, changes, listed, mail_flow
+from exchange_online.connectors import (
+    SECRET,
+    Change,
+    ConnectorSettings,
+    Direction,
+    Value,
+    changes,
+    listed,
+    mail_flow,
+    parameters,
+)
 from regulated_partners.effects import (
     KINDS,
     Effect,
@@ -93,8 +103,33 @@ def _connector(planned: PlannedConnector, takers: dict[str, PlannedConnector]) -
         before=mail_flow(before) if before else "",
         after=mail_flow(after) if after else "",
         effects=ordered(_effects(planned, before, takers)),
-        settings=_settings(before, after) if before and after else (),
+        settings=(*_settings(before, after), *_hidden(planned.direction, _both(planned.hidden, before, after)))
+        if before and after
+        else (),
     )
+
+
+def _both(secret: frozenset[str], before: ConnectorSettings | None, after: ConnectorSettings | None) -> frozenset[str]:
+    """Of secrets that differ, those whose settings look the same; that one comes or goes shows as it is."""
+    if before is None or after is None:
+        return frozenset()
+    return secret - {change.parameter.key for change in changes(before, after)}
+
+
+def _hidden(direction: Direction, keys: frozenset[str]) -> Iterator[Setting]:
+    """Settings that differ and are secret."""
+    for parameter in parameters(direction):
+        if parameter.key in keys:
+            yield Setting(parameter.name, SECRET, SECRET)
+
+
+def _unseen(direction: Direction, keys: frozenset[str]) -> Iterator[Effect]:
+    """What cannot be judged, because both values are secret."""
+    judged = [key for key in sorted(keys) if touches_mail(direction, key)]
+    if judged:
+        yield weakens(f"{listed(judged, 'and')} changes and is secret, so it cannot be judged here", *judged)
+    if others := sorted(keys - set(judged)):
+        yield neutral(f"{listed(others, 'and')} changes, and is secret", *others)
 
 
 def _effects(
@@ -107,7 +142,7 @@ def _effects(
     if other is not None:
         yield from _taken_over(planned, other)
     elif before is not None or after is not None:
-        found = classify(before, after)
+        found = (*classify(before, after), *_unseen(planned.direction, _both(planned.hidden, before, after)))
         yield from found or (neutral("no setting of the connector changes"),)
     if planned.adopts:
         yield outage_risk(
@@ -154,14 +189,15 @@ def _taken_over(planned: PlannedConnector, other: PlannedConnector) -> Iterator[
 
 def _drift(plan: Plan, planned: PlannedConnector, recorded: ConnectorSettings) -> Drift:
     found, after = planned.before, planned.after
+    unseen = _both(planned.drifted_secrets, recorded, found)
     return Drift(
         owner=planned.owner,
         name=recorded.name,
         direction=planned.direction,
         before=mail_flow(recorded),
         found=mail_flow(found) if found else "",
-        effects=classify(recorded, found),
-        settings=_settings(recorded, found) if found else (),
+        effects=ordered((*classify(recorded, found), *_unseen(planned.direction, unseen))),
+        settings=(*_settings(recorded, found), *_hidden(planned.direction, unseen)) if found else (),
         outcome=_outcome(recorded, found, after),
         repair=classify(found, after) if found != after else (),
         acknowledgement=plan.acknowledgements.of(planned.owner),

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair, StackFile
 
+#: Values that say nothing about mail.
+_NOT_ASKED_FOR = frozenset({"comment", "inbound.comment", "outbound.comment", "acknowledge.reason"})
+
 
 def declared_partners(stack: StackFile) -> tuple[Pair, ...]:
     """Every partner of the stack.
@@ -26,6 +29,7 @@ def declared_partner(stack: StackFile, name: str) -> Pair:
     """The partner of a name; case does not matter. Raises CannotRunError with the nearest name."""
     partners = {partner.name.casefold(): partner for partner in declared_partners(stack)}
     if found := partners.get(name.strip().casefold()):
+        _stop_on_secrets(stack, (found,))
         return found
     if not partners:
         raise CannotRunError(
@@ -39,4 +43,18 @@ def declared_partner(stack: StackFile, name: str) -> Pair:
 
 def named_partners(stack: StackFile, names: Sequence[str]) -> tuple[Pair, ...]:
     """The partners of these names, in their order; every partner where no name is given."""
-    return tuple(declared_partner(stack, name) for name in names) if names else declared_partners(stack)
+    if names:
+        return tuple(declared_partner(stack, name) for name in names)
+    found = declared_partners(stack)
+    _stop_on_secrets(stack, found)
+    return found
+
+
+def _stop_on_secrets(stack: StackFile, pairs: Sequence[Pair]) -> None:
+    """What stands in for a secret is nobody's server: looking at it would prove something that is not true."""
+    kept = {pair.name: sorted(pair.secret - _NOT_ASKED_FOR) for pair in pairs}
+    if found := "".join(f"\n  {name}: {' and '.join(places)}" for name, places in kept.items() if places):
+        raise CannotRunError(
+            f"Values in {stack.path} are secrets, which only the engine can read, so nothing was verified:{found}\n"
+            "Name the other partners, or keep these values readable."
+        )

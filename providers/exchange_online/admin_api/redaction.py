@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from exchange_online.connectors import redacted
+
 #: Characters kept of a text. The longest server text on record (bad enum, exchange-wire body B) has about 500.
 LONGEST = 1000
 
@@ -17,7 +19,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def clean(text: str, secrets: Iterable[str] = ()) -> str:
-    """One printable line of at most LONGEST characters, without tokens and without the given secrets.
+    """One printable line of at most LONGEST characters, without tokens, secret properties and the given secrets.
 
     Args:
         text: any text that a server, a library or a file gave.
@@ -26,6 +28,8 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "[secret]")
+    # Before the text is shortened: half a secret would not be known again.
+    text = redacted(text)
     # A lone surrogate, which JSON can carry, would break whoever prints it.
     text = text.encode("utf-8", "replace").decode("utf-8")
     text = _JWT.sub("[token]", text)

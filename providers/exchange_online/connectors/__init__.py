@@ -17,10 +17,19 @@ from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.mark import Mark, without_mark
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
-from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, Options
+from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
 from exchange_online.connectors.rules import LONGEST_NAME
+from exchange_online.connectors.secrecy import (
+    SECRET,
+    hide,
+    hide_secrets,
+    is_secret,
+    keeping_secret,
+    redacted,
+    secret_properties,
+)
 from exchange_online.connectors.settings import (
     ConnectorSettings,
     InboundSettings,
@@ -36,6 +45,8 @@ __all__ = [
     "OPTIONS",
     "OPTION_KEYS",
     "REFUSED",
+    "SECRET",
+    "SECRET_PROPERTIES",
     "TOKENS",
     "Change",
     "Checked",
@@ -64,9 +75,13 @@ __all__ = [
     "changes",
     "check",
     "computed_outputs",
+    "hide",
+    "hide_secrets",
     "in_comment",
     "in_name",
     "inputs",
+    "is_secret",
+    "keeping_secret",
     "listed",
     "mail_flow",
     "neighbour_warnings",
@@ -76,7 +91,9 @@ __all__ = [
     "parameters_after_new",
     "printable",
     "record_from_row",
+    "redacted",
     "restricts_tenant",
+    "secret_properties",
     "set_parameters",
     "shown",
     "utf16_units",

@@ -10,7 +10,7 @@ from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.inbound_rules import INBOUND
 from exchange_online.connectors.mark import without_mark
 from exchange_online.connectors.names import Direction
-from exchange_online.connectors.options import OPTION_KEYS, Options, read_options
+from exchange_online.connectors.options import OPTION_KEYS, SECRET_PROPERTIES, Options, read_options
 from exchange_online.connectors.outbound_rules import OUTBOUND
 from exchange_online.connectors.parameters import REFUSED
 from exchange_online.connectors.rules import violations
@@ -122,7 +122,7 @@ def _strangers(direction: Direction, known: Mapping[str, object]) -> list[Findin
     """Findings for properties that no connector of this direction has."""
     own = sorted({*(parameter.key for parameter in parameters(direction)), *OPTION_KEYS})
     findings = []
-    for key in sorted(set(known) - set(own)):
+    for key in sorted(set(known) - {*own, SECRET_PROPERTIES}):
         reason, remedy = _unknown_name(direction, key, own)
         findings.append(Finding("V26", Severity.ERROR, key, reason, remedy, f"New-{direction}, Set-{direction}"))
     return findings

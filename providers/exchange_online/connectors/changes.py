@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors.names import TlsSettings
 from exchange_online.connectors.parameters import Parameter
+from exchange_online.connectors.secrecy import SECRET, is_secret
 from exchange_online.connectors.settings import ConnectorSettings, OutboundSettings, parameters
 from exchange_online.connectors.values import Value
 
@@ -22,7 +23,9 @@ class Change:
     after: Value
 
     def __str__(self) -> str:
-        return f"{self.parameter.key}: {_shown(self.before)} => {_shown(self.after)}"
+        # Both: what the tenant has may be the same secret of an earlier day.
+        before, after = (SECRET, SECRET) if is_secret(self.parameter.key) else map(_shown, (self.before, self.after))
+        return f"{self.parameter.key}: {before} => {after}"
 
 
 def changes(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Change, ...]:

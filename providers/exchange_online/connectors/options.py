@@ -12,14 +12,22 @@ from exchange_online.connectors.values import is_nothing, shown
 
 @dataclass(frozen=True)
 class Options:
-    """Explicit consents; what each means stands in `OPTIONS`."""
+    """Explicit consents; what each means stands in `OPTIONS`.
+
+    Attributes:
+        secret: the properties whose values are secret.
+    """
 
     adopt_existing: bool = False
     allow_tenant_wide_restriction: bool = False
+    secret: tuple[str, ...] = ()
 
-    def inputs(self) -> dict[str, bool]:
-        """The consents that were given, as Pulumi properties."""
-        return {key: True for key, attribute in OPTION_KEYS.items() if getattr(self, attribute)}
+    def inputs(self) -> dict[str, bool | list[str]]:
+        """The consents that were given and what is secret, as Pulumi properties."""
+        given: dict[str, bool | list[str]] = {
+            key: True for key, attribute in OPTION_KEYS.items() if getattr(self, attribute)
+        }
+        return {**given, SECRET_PROPERTIES: list(self.secret)} if self.secret else given
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,9 @@ OPTIONS = (
 
 OPTION_KEYS = {option.key: option.attribute for option in OPTIONS}
 
+#: Names the inputs whose values are secret. The resource classes write it, nobody declares it.
+SECRET_PROPERTIES = "secretProperties"  # noqa: S105 - a name
+
 
 def read_options(declared: Mapping[str, object]) -> tuple[Options, tuple[Finding, ...]]:
     """The options among declared properties, and findings about those that are no Boolean."""
@@ -62,4 +73,6 @@ def read_options(declared: Mapping[str, object]) -> tuple[Options, tuple[Finding
         elif not is_nothing(value):
             reason = f"{shown(value)} is not true or false"
             findings.append(Finding("type", Severity.ERROR, key, reason, "write true or false", "this project"))
-    return Options(**given), tuple(findings)
+    secret = declared.get(SECRET_PROPERTIES)
+    named = tuple(sorted(map(str, secret))) if isinstance(secret, (list, tuple)) else ()
+    return Options(**given, secret=named), tuple(findings)

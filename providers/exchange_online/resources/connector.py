@@ -11,13 +11,21 @@ from uuid import UUID
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
-from exchange_online.connectors import OPTION_KEYS, Direction, check, computed_outputs, parameters
+from exchange_online.connectors import (
+    OPTION_KEYS,
+    SECRET_PROPERTIES,
+    Direction,
+    check,
+    computed_outputs,
+    parameters,
+)
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 from exchange_online.resources.sdk import repair_serializer
 
 repair_serializer()
 
+_SECRET_PROPERTIES = "secret_properties"  # noqa: S105 - a name
 _PROVIDERS = {Direction.INBOUND: InboundConnectorProvider, Direction.OUTBOUND: OutboundConnectorProvider}
 
 
@@ -26,7 +34,7 @@ def attributes(direction: Direction) -> dict[str, str]:
     """The attribute of each property, inputs and outputs."""
     settings = {parameter.key: parameter.attribute for parameter in parameters(direction)}
     computed = {output.key: output.attribute for output in (*computed_outputs(), TENANT_ID, CLOUD)}
-    return {**settings, **OPTION_KEYS, **computed, DECLINED: DECLINED}
+    return {**settings, **OPTION_KEYS, **computed, DECLINED: DECLINED, SECRET_PROPERTIES: _SECRET_PROPERTIES}
 
 
 @cache
@@ -68,6 +76,23 @@ def comes_later(value: object) -> bool:
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
 
 
+def awaited(value: object) -> Any:
+    """A value that may be looked at more than once: what is awaited can be awaited once only."""
+    if isinstance(value, (list, tuple)):
+        return [awaited(item) for item in value]
+    return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
+
+
+def _names_of_secrets(declared: Mapping[str, Any]) -> pulumi.Output[list[str] | None] | None:
+    """Which inputs are secret: the engine tells the provider no more than their values."""
+    later = {key: pulumi.Output.from_input(value) for key, value in declared.items() if comes_later(value)}
+
+    async def names() -> list[str] | None:
+        return sorted([key for key, output in later.items() if await output.is_secret()]) or None
+
+    return pulumi.Output.from_input(names()) if later else None
+
+
 class Connector(Resource):
     """Base of the two resources. Their keyword arguments and outputs are generated from the settings."""
 
@@ -82,14 +107,22 @@ class Connector(Resource):
     ) -> None:
         keys = _keys(self.direction)
         declared = {
-            keys[attribute]: value for attribute, value in arguments.items() if attribute in keys and value is not None
+            keys[attribute]: awaited(value)
+            for attribute, value in arguments.items()
+            if attribute in keys and value is not None
         }
+        for named in (opts and opts.additional_secret_outputs) or ():
+            key = keys.get(named, named)
+            if key in declared:
+                # An output that is secret is the input again, which would stand in clear beside it.
+                declared[key] = pulumi.Output.secret(declared[key])
         if opts is not None and opts.id is not None:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=_canonical_id(opts.id)))
         canonical = _canonical(self.direction, declared)
+        canonical |= {SECRET_PROPERTIES: _names_of_secrets(canonical)}
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
-        named = {attribute: canonical.get(key) for attribute, key in keys.items()}
-        super().__init__(provider, resource_name, named, opts)
+        inputs = {attribute: canonical.get(key) for attribute, key in keys.items()}
+        super().__init__(provider, resource_name, inputs, opts)
 
     @classmethod
     def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name

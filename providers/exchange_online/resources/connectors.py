@@ -58,6 +58,7 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
         tenant_id: The GUID of the tenant that has the connector; another tenant is never touched.
         cloud: The cloud that this tenant is in, as the setting `cloud` names it.
         declined: Inputs that the service did not take over, although it did not refuse them.
+        secret_properties: Inputs whose values are secret; none where no value is.
     """
 
     direction = Direction.INBOUND
@@ -91,6 +92,7 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
     tenant_id: pulumi.Output[str]
     cloud: pulumi.Output[str]
     declined: pulumi.Output[list[str] | None]
+    secret_properties: pulumi.Output[list[str] | None]
 
     def __init__(
         self,
@@ -166,6 +168,7 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
         managed_by: The stack that manages it, as the last line of its comment says: `project/stack`.
         tenant_id: The GUID of the tenant that has the connector; another tenant is never touched.
         cloud: The cloud that this tenant is in, as the setting `cloud` names it.
+        secret_properties: Inputs whose values are secret; none where no value is.
     """
 
     direction = Direction.OUTBOUND
@@ -200,6 +203,7 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
     managed_by: pulumi.Output[str | None]
     tenant_id: pulumi.Output[str]
     cloud: pulumi.Output[str]
+    secret_properties: pulumi.Output[list[str] | None]
 
     def __init__(
         self,

@@ -20,12 +20,16 @@ from exchange_online.connectors import (
     Computed,
     ConnectorRecord,
     Direction,
+    Finding,
     Mark,
     Options,
     changes,
     check,
     inputs,
+    is_secret,
+    keeping_secret,
     printable,
+    redacted,
 )
 from exchange_online.lifecycle import Lifecycle, Outcome, Owner, other_tenant
 from exchange_online.resources.session import Session
@@ -114,44 +118,46 @@ class ConnectorCore:
 
     def check(self, urn: str, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
-        with _as_sentences(f"checking the {self._called(news)}"):
+        with keeping_secret(self.direction, olds, news), _as_sentences(f"checking the {self._called(news)}"):
             self.session.refuse_unknown_cloud()
             self.session.ownership.checked(urn, as_new=not olds)
             checked = check(self.direction, news, self.is_unknown)
             for finding in checked.warnings:
-                self.session.warn(f"{self._called(news)}: {finding}")
-            refusals = (Refusal(error.top_property, f"{error}. [{self._called(news)}]") for error in checked.errors)
+                self.session.warn(f"{self._called(news)}: {_sentence(finding)}")
+            refusals = [self._refusal(error, self._called(news)) for error in checked.errors]
             unknown = {key: value for key, value in news.items() if key in checked.unknown}
             return {**checked.inputs(), **unknown}, tuple(refusals)
 
     def diff(self, urn: str, guid: str, olds: Properties, news: Properties) -> Difference:
         """What differs between the state and the declaration."""
         called = self._called(news)
-        with _as_sentences(f"comparing the {called}"):
+        with keeping_secret(self.direction, olds, news), _as_sentences(f"comparing the {called}"):
             self._refuse_other_tenant(olds, self.session.named_tenant())
             self.session.ownership.stays(urn, guid, called)
             before, after = self._read(olds), self._read(news)
             changed = {change.parameter.key for change in changes(before.settings, after.settings)} | after.unknown
             declined = bool(changed) and changed <= set(olds.get(DECLINED, ()))
-            consents = before.options.inputs().keys() ^ after.options.inputs().keys()
+            old, new = before.options.inputs(), after.options.inputs()
+            # What becomes secret, or is no longer, must be written into the state anew.
+            beside = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
             owner = _owner(urn, olds)
             # Not in a refresh: what it compares would read as drift.
             moved = owner.has_moved and self.session.marks and self.session.ownership.declares(urn)
             if moved:
                 why = f"its mark still names the stack {owner.recorded}, and is corrected: this stack is {owner.mark}"
                 self.session.warn(f"{called}: {why}")
-            return Difference(frozenset(changed | consents), declined, moved)
+            return Difference(frozenset(changed | beside), declined, moved)
 
     def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
-        with _as_sentences(f"creating the {self._called(news)}"):
+        with keeping_secret(self.direction, news), _as_sentences(f"creating the {self._called(news)}"):
             declared = self._read(news)
             outcome = self.session.lifecycle().create(Owner(urn), declared.settings, declared.options)
             return outcome.record.guid, self._outputs(outcome, declared.options)
 
     def update(self, urn: str, guid: str, olds: Properties, news: Properties) -> Properties:
         """The outputs of the connector that now is as declared."""
-        with _as_sentences(f"updating the {self._called(news)}"):
+        with keeping_secret(self.direction, olds, news), _as_sentences(f"updating the {self._called(news)}"):
             before, after = self._read(olds), self._read(news)
             lifecycle = self._reaching(olds)
             outcome = lifecycle.update(_owner(urn, olds), guid, before.settings, after.settings)
@@ -160,7 +166,7 @@ class ConnectorCore:
     def read(self, urn: str, guid: str, properties: Properties) -> Found | None:
         """The connector, or None if it is gone for certain."""
         called = self._called(properties, guid)
-        with _as_sentences(f"reading the {called}"):
+        with keeping_secret(self.direction, properties), _as_sentences(f"reading the {called}"):
             if _GUID not in properties:
                 return self._looked_up(guid)
             record = self._reaching(properties).read(self.direction, guid)
@@ -204,7 +210,7 @@ class ConnectorCore:
     def delete(self, urn: str, guid: str, properties: Properties) -> None:
         """Removes the connector; one that is gone already is fine."""
         called = self._called(properties, guid)
-        with _as_sentences(f"deleting the {called}"):
+        with keeping_secret(self.direction, properties), _as_sentences(f"deleting the {called}"):
             lifecycle = self._reaching(properties)
             for warning in lifecycle.delete(_owner(urn, properties), guid, self._read(properties).settings):
                 self.session.warn(f"{called}: {warning}")
@@ -235,9 +241,18 @@ class ConnectorCore:
         outputs: Properties = {**self._shown(outcome.record), **options.inputs()}
         return {**outputs, DECLINED: list(outcome.declined)} if outcome.declined else outputs
 
+    def _refusal(self, error: Finding, called: str) -> Refusal:
+        # Beside the name of a property the engine prints its value, also where it is secret.
+        named = "" if is_secret(error.top_property) else error.top_property
+        return Refusal(named, redacted(f"{_sentence(error)}. [{called}]"))
+
     def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
         name = properties.get("name")
         return f"{self.direction.word} connector '{printable(name if isinstance(name, str) else guid)}'"
+
+
+def _sentence(finding: Finding) -> str:
+    return redacted(str(finding), parts=is_secret(finding.top_property))
 
 
 def outputs_of(record: ConnectorRecord, tenant: Tenant) -> Properties:
@@ -263,11 +278,11 @@ def _as_sentences(doing: str) -> Iterator[None]:
     try:
         yield
     except AdminApiError as error:
-        raise ConnectorError(f"{doing} failed. {error}") from None
+        raise ConnectorError(redacted(f"{doing} failed. {error}")) from None
     except BaseException as error:  # noqa: BLE001 - see the docstring
         raise ConnectorError(
-            f"{doing} failed with an unexpected {type(error).__name__}{_place(error)}. "
-            "This is a defect of the provider: please report it with this line."
+            redacted(f"{doing} failed with an unexpected {type(error).__name__}{_place(error)}. ")
+            + "This is a defect of the provider: please report it with this line."
         ) from None
 
 

@@ -21,7 +21,7 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
-from exchange_online.connectors import Direction
+from exchange_online.connectors import Direction, secret_properties
 from exchange_online.engine_watch import end_with_engine
 from exchange_online.resources.core import ConnectorCore, Properties
 from exchange_online.resources.sdk import requested_urn, say, silence_tracebacks
@@ -73,15 +73,16 @@ class ConnectorProvider(ResourceProvider):
         return DiffResult(changes=_olds.get(_PROVIDER) != _news.get(_PROVIDER))
 
     def create(self, props: Properties) -> CreateResult:
-        return CreateResult(*self._core.create(requested_urn(), _plain(props)))
+        guid, outputs = self._core.create(requested_urn(), _plain(props))
+        return CreateResult(guid, _marked(outputs))
 
     def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        return UpdateResult(self._core.update(requested_urn(), _id, _plain(_olds), _plain(_news)))
+        return UpdateResult(_marked(self._core.update(requested_urn(), _id, _plain(_olds), _plain(_news))))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         found = self._core.read(requested_urn(), id_, _plain(props))
         # Exactly None says that the connector is gone; the constructor's default id would not.
-        return ReadResult(found.guid, found.outputs, found.inputs) if found else ReadResult(None, {})
+        return ReadResult(found.guid, _marked(found.outputs), _marked(found.inputs)) if found else ReadResult(None, {})
 
     def delete(self, _id: str, _props: Properties) -> None:
         self._core.delete(requested_urn(), _id, _plain(_props))
@@ -101,3 +102,14 @@ class OutboundConnectorProvider(ConnectorProvider):
 
 def _plain(properties: Properties) -> Properties:
     return {key: value for key, value in properties.items() if key != _PROVIDER}
+
+
+def _marked(properties: Properties) -> Properties:
+    """With the engine's mark on secrets.
+
+    The engine marks what had a mark before, so it would miss a value that comes back after it was gone, and the
+    identity that the service makes of a secret name. Source: provider_plugin.go, annotateSecrets; measured.
+    """
+    secret = secret_properties(properties)
+    secret |= {"identity"} if "name" in secret else set()
+    return {key: rpc.wrap_rpc_secret(value) if key in secret else value for key, value in properties.items()}

@@ -19,6 +19,7 @@ from exchange_online.admin_api import (
     settings_from,
 )
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
+from exchange_online.connectors import redacted
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership
 from exchange_online.names import NAMESPACE
 
@@ -97,6 +98,7 @@ class Session:
 
     def warn(self, text: str) -> None:
         """Shows a warning, once however many resources say the same."""
+        text = redacted(text)
         with self._lock:
             if text in self._said:
                 return

@@ -13,6 +13,7 @@ _CLASSES: dict[str, Any] = {"inbound": InboundConnector, "outbound": OutboundCon
 
 for declared in pulumi.Config().require_object("connectors"):
     resource_class = _CLASSES[declared["direction"]]
-    connector = resource_class(declared["resource"], **declared["arguments"])
+    secret = {name: pulumi.Output.secret(declared["arguments"][name]) for name in declared.get("secret", ())}
+    connector = resource_class(declared["resource"], **declared["arguments"] | secret)
     outputs = {name: getattr(connector, name) for name in inspect.get_annotations(resource_class)}
     pulumi.export(declared["resource"], outputs)
