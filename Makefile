@@ -28,7 +28,7 @@ PARTNERS := $(RUN) -m regulated_partners
 ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) && pwd)"
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview review drift destroy emulator test lint generate bench venv servers cli env lock clean
+.PHONY: help up preview review drift destroy emulator test lint generate bench chaos venv servers cli env lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,9 @@ generate: venv ## write the files that are made from others: resources, schema, 
 
 bench: cli ## measure the engine and the provider
 	@$(ACTIVATED) $(RUN) -m tests.bench $(ARGS)
+
+chaos: cli ## random faults and kills in the middle of runs; afterwards all must be right: ARGS="--seed 1 --count 300"
+	@$(ACTIVATED) $(RUN) -m tests.chaos $(ARGS)
 
 venv: ## make .venv with the locked dependencies
 	@$(PYTHON) tools/venv.py

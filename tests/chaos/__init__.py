@@ -1,0 +1,1 @@
+"""Random histories of a stack on the real engine, with faults and kills: `make chaos`."""
