@@ -11,6 +11,7 @@ from exchange_online_emulator.faults import (
     ConnectionReset,
     Delay,
     ReadLag,
+    Refusal,
     Status,
     Throttled,
 )
@@ -149,6 +150,21 @@ def test_a_listing_that_breaks_off_is_not_a_tenant_without_connectors(project: P
 
     control.clear_faults()
     project.up("--expect-no-changes").unchanged()
+
+
+def test_where_the_first_half_is_refused_the_second_is_not_sent(project: Project, control: Control) -> None:
+    """Failing: half a pair protects mail in one direction, and looks as if the partner were set up."""
+    refusal = Refusal(exception_type="System.ArgumentException", text="No such domain.", status=400)
+    control.fault(refusal, "New-InboundConnector", count=None)
+    project.declare(FABRIKAM)
+
+    project.up().refused("inbound connector 'Fabrikam Bank - inbound'", "No such domain")
+
+    assert [cmdlet for cmdlet, _ in tenant.sent(control)] == ["New-InboundConnector"]
+    assert tenant.names(control) == []
+    control.clear_faults()
+    project.up().succeeded()
+    assert tenant.names(control) == FABRIKAM_CONNECTORS
 
 
 def test_an_update_whose_answer_is_lost(project: Project, control: Control) -> None:
