@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 _LINE = r"\[Pulumi: (?P<project>[^\s/\[\]]+)/(?P<stack>[^\s/\[\]]+)\]"
 _MARK = re.compile(_LINE)
-#: The mark as the last line, with the line break before it. Whoever edits a comment may leave spaces around it.
-_LAST_LINE = re.compile(rf"(?:\A|\r\n|\r|\n)[^\S\r\n]*{_LINE}\s*\Z")
+#: The mark at the end, with the line break before it. Whoever edits a comment may leave spaces around it; and a service
+#: that keeps no line breaks (nothing is documented) must not make another comment of it.
+_LAST_LINE = re.compile(rf"(?:\r\n|\s)?[^\S\r\n]*{_LINE}\s*\Z")
 
 
 @dataclass(frozen=True)
