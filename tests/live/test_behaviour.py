@@ -74,6 +74,7 @@ def test_what_is_created_reads_back_as_declared(tenant: Tenant, direction: Direc
     assert read is not None
     assert read.settings == wanted
     assert read.guid == made.record.guid
+    assert read.mark == _OWNER.mark, "the comment does not keep the line of the mark"
     assert read.connector_source == "Default"
 
 

@@ -130,7 +130,7 @@ class Lifecycle:
             if record is None:
                 raise refusals.gone(after)
             return Outcome(record)
-        record = self._shown(after.direction, guid)
+        record = self.listing.shown(after.direction, guid) or self.cmdlets.get(after.direction, guid)
         _refuse_if_anothers(owner, record, "not changed")
         self._refuse_if_taken_from_rules(guid, before, differences)
         return self._set(owner, guid, after, differences, record)
@@ -150,8 +150,7 @@ class Lifecycle:
             return ("it was not removed, because another resource of this program has it",)
         if leaving is Leaving.STAYS:
             return ()
-        listed = (record for record in self.listing.all(settings.direction) if record.guid == guid)
-        _refuse_if_anothers(owner, next(listed, None), "not removed")
+        _refuse_if_anothers(owner, self.listing.shown(settings.direction, guid), "not removed")
         self._refuse_while_in_use(guid, settings, "removed")
         self._remove(settings.direction, guid)
         return ()
@@ -170,11 +169,6 @@ class Lifecycle:
         outcome = self._set(owner, replaced.guid, settings, differences, replaced) if differences else Outcome(replaced)
         said = f"it was changed in place and keeps its Guid ({replaced.guid}): connectors are never replaced"
         return replace(outcome, warnings=(said, *outcome.warnings))
-
-    def _shown(self, direction: Direction, guid: str) -> ConnectorRecord | None:
-        """The connector as it is now; None proves nothing, because reads can lag behind writes."""
-        listed = (record for record in self.listing.all(direction) if record.guid == guid)
-        return next(listed, None) or self.cmdlets.get(direction, guid)
 
     def _remove(self, direction: Direction, guid: str) -> None:
         try:
@@ -196,8 +190,8 @@ class Lifecycle:
         if settings.direction is not Direction.OUTBOUND:
             return
         # Rules may call it by the name it has now, which somebody else may have given it since the last refresh.
-        names = {record.name for record in self.listing.all(settings.direction) if record.guid == guid}
-        if rules := self.rules.routing_to(guid, {settings.name, *names}):
+        record = self.listing.shown(settings.direction, guid)
+        if rules := self.rules.routing_to(guid, {settings.name, *([record.name] if record else [])}):
             raise refusals.in_use(settings, rules, doing)
 
     def _by_name(self, settings: ConnectorSettings) -> ConnectorRecord | None:

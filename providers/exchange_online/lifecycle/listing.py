@@ -47,6 +47,11 @@ class Listing:
         with self._locks[direction]:
             return tuple(self._load(direction).by_guid.values())
 
+    def shown(self, direction: Direction, guid: str) -> ConnectorRecord | None:
+        """A connector by its Guid, as the listing has it; None proves nothing, because reads can lag behind writes."""
+        with self._locks[direction]:
+            return self._load(direction).by_guid.get(guid)
+
     def find(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """A connector by its Guid. None only when two listings in a row, some seconds apart, do not hold it.
 
