@@ -157,7 +157,8 @@ class _Player:
         if step.operation is Operation.TAINT:
             self._must_succeed(self._stack.plain("state", "taint", urns[0], "--yes", "--stack", self._stack.name))
         if step.operation is Operation.DESTROY:
-            self._tenant.let_go(step.targets)
+            # The outbound half depends on the inbound one, so it goes with it.
+            self._tenant.let_go({*step.targets, *(key.replace(" inbound", " outbound") for key in step.targets)})
         commands = {
             Operation.REFRESH: ["refresh"],
             Operation.DESTROY: ["destroy", *(f"--target={urn}" for urn in urns), "--target-dependents"],

@@ -17,6 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from exchange_online.admin_api import (
     AdminApiError,
@@ -46,6 +47,9 @@ from exchange_online.lifecycle.ownership import Leaving, Owner, Ownership
 
 #: Seconds between the looks at a write that does not show yet; 61 s in all. Source: exchange-wire 8.4 (assumed).
 LOOK_AGAIN_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0, 31.0)
+
+#: How long a connector counts as just made. Source: exchange-wire 8.4 (assumed).
+_YOUNG = timedelta(minutes=5)
 
 #: Words of the warnings by which the service says that it did not enable a connector. Source: V30, V31 (documented).
 _DECLINED = ("created in a disabled state", "can't enable an inbound connector")
@@ -86,9 +90,13 @@ class Lifecycle:
     ownership: Ownership = field(default_factory=Ownership)
     marks: bool = True
 
-    def read(self, direction: Direction, guid: str) -> ConnectorRecord | None:
-        """The connector, or None if it is gone for certain."""
-        return self.listing.find(direction, guid)
+    def read(self, direction: Direction, guid: str, created: str = "") -> ConnectorRecord | None:
+        """The connector, or None if it is gone for certain.
+
+        Args:
+            created: when it was, as the service writes it; what is new may not show everywhere yet.
+        """
+        return self.listing.find(direction, guid, young=_is_young(created))
 
     def create(self, owner: Owner, settings: ConnectorSettings, options: Options) -> Outcome:
         """Makes the connector exist as declared.
@@ -342,6 +350,14 @@ class Lifecycle:
             raise refusals.not_shown(wanted)
         self.listing.enter(record)
         return record
+
+
+def _is_young(created: str) -> bool:
+    try:
+        then = datetime.fromisoformat(created)
+    except ValueError:
+        return False
+    return datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC)) < _YOUNG
 
 
 def _refuse_if_anothers(owner: Owner, record: ConnectorRecord | None, doing: str) -> None:

@@ -15,17 +15,22 @@ from exchange_online.admin_api import ConnectorCmdlets
 from exchange_online.connectors import ConnectorRecord, Direction
 
 #: Seconds between a listing and the one that confirms an absence.
-_CONFIRM_AFTER = 2.0
+_CONFIRM_AFTER = (2.0,)
+#: The same for what was made a short while ago, which may not show everywhere yet: 15 s in all.
+_CONFIRM_YOUNG_AFTER = (1.0, 2.0, 3.0, 4.0, 5.0)
 
 
 @dataclass
 class _Listed:
     by_guid: dict[str, ConnectorRecord]
-    #: The Guids of a listing some seconds before; what both lack is gone.
+    #: The Guids of listings some seconds before; what all lack is gone.
     earlier: frozenset[str] | None = None
+    #: How long the first of them is ago.
+    looked: tuple[float, ...] = ()
 
-    def lacks_for_certain(self, guid: str) -> bool:
-        return guid not in self.by_guid and self.earlier is not None and guid not in self.earlier
+    def lacks_for_certain(self, guid: str, pauses: tuple[float, ...]) -> bool:
+        known = self.earlier is not None and sum(self.looked) >= sum(pauses)
+        return guid not in self.by_guid and known and guid not in (self.earlier or ())
 
 
 class Listing:
@@ -52,16 +57,25 @@ class Listing:
         with self._locks[direction]:
             return self._load(direction).by_guid.get(guid)
 
-    def find(self, direction: Direction, guid: str) -> ConnectorRecord | None:
-        """A connector by its Guid. None only when two listings in a row, some seconds apart, do not hold it.
+    def find(self, direction: Direction, guid: str, *, young: bool = False) -> ConnectorRecord | None:
+        """A connector by its Guid. None only when listings in a row, some seconds apart, do not hold it.
 
         Reads can lag behind writes, so one listing without it proves nothing. Source: exchange-wire 8.4 (assumed).
+
+        Args:
+            young: whether it was made a short while ago: then it is looked for longer.
         """
+        pauses = _CONFIRM_YOUNG_AFTER if young else _CONFIRM_AFTER
         with self._locks[direction]:
             listed = self._load(direction)
-            while guid not in listed.by_guid and not listed.lacks_for_certain(guid):
-                self._sleep(_CONFIRM_AFTER)
-                listed = self._listed[direction] = self._fetch(direction, frozenset(listed.by_guid))
+            while guid not in listed.by_guid and not listed.lacks_for_certain(guid, pauses):
+                if guid in (listed.earlier or ()):
+                    # An earlier one held it: from here on all must lack it.
+                    listed = _Listed(listed.by_guid)
+                pause = pauses[min(len(listed.looked), len(pauses) - 1)]
+                self._sleep(pause)
+                seen = frozenset(listed.by_guid) | (listed.earlier or frozenset())
+                listed = self._listed[direction] = self._fetch(direction, seen, (*listed.looked, pause))
             return listed.by_guid.get(guid)
 
     def named(self, direction: Direction, name: str) -> tuple[ConnectorRecord, ...]:
@@ -90,5 +104,7 @@ class Listing:
             self._listed[direction] = self._fetch(direction)
         return self._listed[direction]
 
-    def _fetch(self, direction: Direction, earlier: frozenset[str] | None = None) -> _Listed:
-        return _Listed({record.guid: record for record in self._cmdlets.list(direction)}, earlier)
+    def _fetch(
+        self, direction: Direction, earlier: frozenset[str] | None = None, looked: tuple[float, ...] = ()
+    ) -> _Listed:
+        return _Listed({record.guid: record for record in self._cmdlets.list(direction)}, earlier, looked)

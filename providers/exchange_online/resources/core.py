@@ -169,7 +169,8 @@ class ConnectorCore:
         with keeping_secret(self.direction, properties), _as_sentences(f"reading the {called}"):
             if _GUID not in properties:
                 return self._looked_up(guid)
-            record = self._reaching(properties).read(self.direction, guid)
+            created = str(properties.get("whenCreatedUtc") or "")
+            record = self._reaching(properties).read(self.direction, guid, created)
             if record is None:
                 return None
             owner = _owner(urn, properties)

@@ -46,6 +46,18 @@ def test_missing_from_two_listings_is_gone(parts: Parts, tenant: Control, guids:
     assert (_lists(tenant), parts.sleeps) == (2, [2.0])
 
 
+def test_what_was_just_made_is_looked_for_longer(parts: Parts, tenant: Control, guids: list[str]) -> None:
+    """Failing, a connector that does not show everywhere yet counts as gone, and the next run makes a second one."""
+    listing = parts.listing()
+    absent = "11111111-2222-3333-4444-555555555555"
+    tenant.fault(_EMPTY, "Get-InboundConnector", nth=1, count=5)
+    assert listing.find(INBOUND, guids[0], young=True) is not None
+    assert (_lists(tenant), sum(parts.sleeps)) == (6, 15.0)
+    assert listing.find(INBOUND, absent, young=True) is None
+    assert listing.find(INBOUND, absent) is None
+    assert _lists(tenant) == 6
+
+
 def test_missing_from_the_first_listing_only_is_there(parts: Parts, tenant: Control, guids: list[str]) -> None:
     """Failing, one reader that lags would make the next run create what exists."""
     tenant.fault(_EMPTY, "Get-InboundConnector")
