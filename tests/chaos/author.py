@@ -13,10 +13,7 @@ from tests.chaos.trouble import NO_TROUBLE, Trouble, random_trouble
 
 
 def scenario(seed: int) -> Scenario:
-    """The history of a seed; the same each time.
-
-    Which of several connectors a fault meets may differ from run to run: the engine makes them at the same time.
-    """
+    """The history of a seed; the same each time."""
     return _Author(Random(seed)).write(seed)  # noqa: S311 - repeatable is what is wanted
 
 

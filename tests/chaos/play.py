@@ -122,7 +122,6 @@ class _Player:
 
     def _step(self, step: Step) -> None:
         self._finish_what_would_be_left(step)
-        self._show_what_changes_its_name(step)
         for change in step.portal:
             self._in_the_portal(change)
         self._by_hand(step)
@@ -195,12 +194,6 @@ class _Player:
             self.outcome.finished_first += len(left)
             self._say(f"finished first: {', '.join(left) or 'everything'}")
             self._settle(self._declared)
-
-    def _show_what_changes_its_name(self, step: Step) -> None:
-        """What two listings lack counts as gone (docs/behaviour.md): only its name then tells that it is there."""
-        names = {connector.key: connector.name for connector in step.declaration.wanted()}
-        if any(names.get(wanted.key) != wanted.name for wanted in self._declared.wanted()):
-            self._service.control.clear_faults()
 
     def _is_finished(self) -> bool:
         """Whether the tenant and the state are as declared, the state under the names of today."""
