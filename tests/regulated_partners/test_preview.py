@@ -51,7 +51,7 @@ def test_several_stacks_share_their_partners(clone: WorkingCopy) -> None:
     found = tenant.connectors(clone.control, "inbound")
     assert list(found) == ["Fabrikam Bank - inbound"]
     assert found["Fabrikam Bank - inbound"]["Enabled"] is False
-    assert "Comment" not in found["Fabrikam Bank - inbound"]
+    assert found["Fabrikam Bank - inbound"]["Comment"] == "[Pulumi: regulated-partners/staging]"
 
 
 def test_one_stack_that_cannot_run_does_not_hide_the_others(clone: WorkingCopy) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import queue
 import signal
 import socket
@@ -21,6 +22,8 @@ from regulated_partners.engine.language_host.servicer import LanguageRuntime
 
 #: Threads of the server: a policy pack or plugin holds one for as long as it runs.
 WORKERS = 64
+
+_LOOK_SECONDS = 0.5
 
 UNLIMITED_MESSAGES = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
@@ -50,7 +53,11 @@ def serve(arguments: Sequence[str], *, executor: Path) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     watch_engine(parsed.engine, lambda: stopping.put(None))
-    stopping.get()
+    # Looked at now and then, too: a signal that comes right before the wait begins does not end it.
+    while True:
+        with contextlib.suppress(queue.Empty):
+            stopping.get(timeout=_LOOK_SECONDS)
+            break
     children.stop_all(close=True)
     server.stop(grace=1).wait()
 
