@@ -31,6 +31,7 @@ from exchange_online.admin_api import (
 )
 from exchange_online.connectors import (
     Change,
+    CmdletParameters,
     ConnectorRecord,
     ConnectorSettings,
     Direction,
@@ -310,15 +311,7 @@ class Lifecycle:
             # Below what is there: a comment that is not to be changed stays as somebody wrote it.
             sent["Comment"] = owner.mark.below(shown.settings.comment)
         try:
-            written = self.cmdlets.set(after.direction, guid, sent)
-        except InvalidArgument as error:
-            self.listing.drop(after.direction)
-            raise refusals.told_of_the_mark(error, sent, owner.mark) from None
-        except AlreadyExists:
-            self.listing.drop(after.direction)
-            if "Name" in sent and (holder := self._by_name(after)) and holder.guid != guid:
-                raise refusals.name_held(after, holder) from None
-            raise
+            written = self._send(owner, guid, after, sent)
         except NotFound:
             self.listing.drop(after.direction)
             raise refusals.gone(after) from None
@@ -331,6 +324,20 @@ class Lifecycle:
         if missing := _still_missing(record, after, differences):
             raise refusals.shows_otherwise(after, missing, written.warnings)
         return Outcome(record, written.warnings)
+
+    def _send(self, owner: Owner, guid: str, after: ConnectorSettings, sent: CmdletParameters) -> Written:
+        """One `Set-`, and a second where the name that was in its way has been given up meanwhile."""
+        try:
+            return self.cmdlets.set(after.direction, guid, sent)
+        except InvalidArgument as error:
+            raise refusals.told_of_the_mark(error, sent, owner.mark) from None
+        except AlreadyExists:
+            if "Name" not in sent:
+                raise
+        self.listing.drop(after.direction)
+        if (holder := self._by_name(after)) and holder.guid != guid:
+            raise refusals.name_held(after, holder)
+        return self.cmdlets.set(after.direction, guid, sent)
 
     def _read_back(self, guid: str, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> ConnectorRecord:
         """Reads until the sent changes show. Returns the last record seen."""

@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from exchange_online_emulator import Control
+from exchange_online_emulator.faults import Refusal
 from tests.exchange_online.resources.runs import (
     INBOUND,
     MARK,
@@ -178,3 +179,18 @@ def test_updating_a_connector_that_is_gone_is_an_error_in_words(stack: MiniStack
     assert_sentence(run.error, "no longer in the tenant", "pulumi refresh")
     assert stack.up({"one": INBOUND}).created == ["one"]
     assert_tenant_is(tenant, {"one": INBOUND})
+
+
+def test_a_name_that_is_given_up_meanwhile_is_taken(stack: MiniStack, tenant: Control) -> None:
+    """Failing, two renames of one change, of which the engine begins the wrong one first, end the run."""
+    stack.up({"one": INBOUND})
+    guid = stack.resources["one"].id
+    text = "The object already exists."
+    refusal = Refusal(
+        exception_type="Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException", text=text, status=400
+    )
+    tenant.fault(refusal, "Set-InboundConnector", count=1)
+    renamed = {"one": INBOUND.with_(name="Another name")}
+    assert stack.up(renamed).updated == ["one"]
+    assert stack.resources["one"].id == guid
+    assert_tenant_is(tenant, renamed)
