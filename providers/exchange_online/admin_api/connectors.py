@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from exchange_online.admin_api.client import AdminApi
 from exchange_online.admin_api.errors import Failure, NotFound, UnexpectedAnswer
 from exchange_online.admin_api.exchange import Answer
+from exchange_online.admin_api.settings import Tenant
 from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
 from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, record_from_row
@@ -39,6 +40,10 @@ class ConnectorCmdlets:
 
     def __init__(self, api: AdminApi) -> None:
         self._api = api
+
+    def tenant(self) -> Tenant:
+        """The tenant that has them."""
+        return self._api.tenant()
 
     def list(self, direction: Direction) -> tuple[ConnectorRecord, ...]:
         """Every connector of the tenant in a direction, test-mode ones included, each once."""

@@ -19,7 +19,14 @@ from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, M
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
 from exchange_online.connectors.parameters import REFUSED, Parameter
-from exchange_online.connectors.record import COMPUTED, Computed, ConnectorRecord, computed_outputs, record_from_row
+from exchange_online.connectors.record import (
+    COMPUTED,
+    Computed,
+    ConnectorRecord,
+    computed_outputs,
+    record_from_row,
+    utc_time,
+)
 from exchange_online.connectors.rules import LONGEST_NAME
 from exchange_online.connectors.secrecy import (
     SECRET,
@@ -96,6 +103,7 @@ __all__ = [
     "secret_properties",
     "set_parameters",
     "shown",
+    "utc_time",
     "utf16_units",
     "without_mark",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
@@ -108,6 +109,15 @@ def record_from_row(direction: Direction, row: Mapping[str, object]) -> Connecto
     comment, mark = without_mark(_text(row.get("Comment")))
     settings = observed(direction, {**row, "Comment": comment})
     return ConnectorRecord(settings=settings, row=row, **{**shown, "managed_by": str(mark or "")})
+
+
+def utc_time(text: str) -> datetime | None:
+    """A time of a record, with its zone; None for what is none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _text(value: object) -> str | None:

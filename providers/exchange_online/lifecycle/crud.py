@@ -41,6 +41,7 @@ from exchange_online.connectors import (
     new_parameters,
     parameters_after_new,
     set_parameters,
+    utc_time,
 )
 from exchange_online.lifecycle import refusals
 from exchange_online.lifecycle.listing import Listing
@@ -360,11 +361,8 @@ class Lifecycle:
 
 
 def _is_young(created: str) -> bool:
-    try:
-        then = datetime.fromisoformat(created)
-    except ValueError:
-        return False
-    return datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC)) < _YOUNG
+    then = utc_time(created)
+    return then is not None and datetime.now(UTC) - then < _YOUNG
 
 
 def _refuse_if_anothers(owner: Owner, record: ConnectorRecord | None, doing: str) -> None:

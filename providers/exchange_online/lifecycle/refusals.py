@@ -16,7 +16,7 @@ from exchange_online.admin_api import (
     NotFound,
     Tenant,
 )
-from exchange_online.connectors import Change, CmdletParameters, ConnectorRecord, ConnectorSettings, Mark
+from exchange_online.connectors import Change, CmdletParameters, ConnectorRecord, ConnectorSettings, Mark, utc_time
 from exchange_online.names import LOCAL
 
 E = TypeVar("E", bound=AdminApiError)
@@ -209,10 +209,9 @@ def _origin(record: ConnectorRecord) -> str:
 
 def _since(when: str) -> str:
     """A time of the service's, as a date and the days since."""
-    try:
-        then = datetime.fromisoformat(when)
-    except ValueError:
+    then = utc_time(when)
+    if then is None:
         return ""
-    days = (datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC))).days
+    days = (datetime.now(UTC) - then).days
     ago = "today" if days < 1 else "1 day ago" if days == 1 else f"{days} days ago"
     return f"{then:%Y-%m-%d}, {ago}"

@@ -43,7 +43,6 @@ class Session:
         self._settings: Settings | None = None
         self._marks = True
         self._named: Tenant | None = None
-        self._api: AdminApi | None = None
         self._lifecycle: Lifecycle | None = None
         self._said: set[str] = set()
 
@@ -84,10 +83,7 @@ class Session:
 
     def tenant(self) -> Tenant:
         """The tenant that calls reach. Raises what `lifecycle` raises, and what finding the tenant of a domain does."""
-        self.lifecycle()
-        if self._api is None:
-            raise RuntimeError("there is no client")
-        return self._api.tenant()
+        return self.lifecycle().cmdlets.tenant()
 
     def named_tenant(self) -> Tenant:
         """The tenant as far as settings and environment name it, without asking anybody."""
@@ -110,7 +106,7 @@ class Session:
             raise RuntimeError("the provider was not configured")
         to = connection(self._settings, self._environ)
         sleep = pace(to.cloud, self._environ)
-        self._api = api = AdminApi(to, sleep=sleep)
+        api = AdminApi(to, sleep=sleep)
         cmdlets = ConnectorCmdlets(api)
         listing = Listing(cmdlets, sleep=sleep)
         return Lifecycle(cmdlets, listing, TransportRules(api), sleep, self.ownership, marks=self._marks)
