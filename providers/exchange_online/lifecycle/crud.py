@@ -108,8 +108,9 @@ class Lifecycle:
                 without a mark unless `adopt_existing` is given.
             NotApplied: when the service does not show what was sent; the new connector is removed again.
         """
-        if replaced := self._replaced(owner, settings.direction):
-            return self._change_in_place(owner, replaced, settings)
+        known = self.ownership.known(owner.urn)
+        if known and (replaced := self.listing.find(settings.direction, known[0])):
+            return self._change_in_place(known[1], replaced, settings)
         if existing := self._by_name(settings):
             return self._take_over(owner, existing, settings, options)
         written = self._new(owner, settings)
@@ -165,13 +166,11 @@ class Lifecycle:
         self._remove(settings.direction, guid)
         return ()
 
-    def _replaced(self, owner: Owner, direction: Direction) -> ConnectorRecord | None:
-        """The connector that the resource has, where the engine asks for another one in its place."""
-        guid = self.ownership.guid_of(owner.urn)
-        return self.listing.find(direction, guid) if guid else None
-
     def _change_in_place(self, owner: Owner, replaced: ConnectorRecord, settings: ConnectorSettings) -> Outcome:
-        """A replacement keeps its Guid: between a delete and a create mail would flow unprotected."""
+        """The engine asks for another connector in the place of one that the resource has.
+
+        It keeps its Guid: between a delete and a create mail would flow unprotected.
+        """
         _refuse_if_anothers(owner, replaced, "not changed")
         self.ownership.give(owner.urn, replaced)
         differences = changes(replaced.settings, settings)
@@ -213,7 +212,7 @@ class Lifecycle:
         """A connector of this name is there. It is ours if an interrupted run of this stack has left its mark on it."""
         self.ownership.wait_for_declarations()
         self.ownership.refuse_if_had(owner.urn, existing)
-        _refuse_if_anothers(Owner(owner.urn), existing, "not taken over")
+        _refuse_if_anothers(owner, existing, "not taken over")
         differences = changes(existing.settings, settings)
         if existing.mark is None and not options.adopt_existing:
             if existing.connector_source == "HybridWizard":
@@ -255,7 +254,7 @@ class Lifecycle:
 
     def _made_by(self, owner: Owner, found: ConnectorRecord, settings: ConnectorSettings) -> Written:
         """What a `New-` whose answer was lost has made; AlreadyExists where it was somebody else."""
-        _refuse_if_anothers(Owner(owner.urn), found, "not taken over")
+        _refuse_if_anothers(owner, found, "not taken over")
         differences = changes(found.settings, settings)
         different = [change.parameter.name for change in differences if change.parameter.on_new]
         if self.marks and found.mark is None:

@@ -59,20 +59,20 @@ class Leaving(Enum):
 class Ownership:
     """What one run has seen of it; a provider process serves one run. Thread-safe.
 
-    Args:
-        clock: seconds that only grow; tests replace it.
-
     The engine tells no provider what is in the state. But whatever stays in the program is compared before anything
     is deleted, and that call holds its Guid; and a resource that is about to be replaced is checked without old inputs.
     Source: Pulumi's engine 3.259, step_generator.go (observed).
+
+    Args:
+        clock: seconds that only grow; tests replace it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._last_declared = clock()
-        #: Guids of resources that the state has and the program declares.
-        self._stays: dict[str, str] = {}
+        #: By Guid, the resources that the state has and the program declares.
+        self._stays: dict[str, Owner] = {}
         #: Guids that a create of this run has given to a resource.
         self._given: dict[str, str] = {}
         #: The resources that the program declares, and whether the engine gave no old inputs when it last did.
@@ -88,7 +88,7 @@ class Ownership:
             self._last_declared = self._clock()
             self._as_new[urn] = as_new
 
-    def stays(self, urn: str, guid: str, named: str) -> None:
+    def stays(self, owner: Owner, guid: str, named: str) -> None:
         """The state has the resource, and the program declares it.
 
         A refresh compares too, under the name that the state has, and what it compares need not be declared any more.
@@ -100,22 +100,21 @@ class Ownership:
             AlreadyExists: where another resource of the program has the connector.
         """
         with self._lock:
-            if urn not in self._as_new:
+            if owner.urn not in self._as_new:
                 return
-            for other in (self._stays.get(guid), self._given.get(guid)):
-                if other not in (None, urn):
-                    raise refusals.had_twice(named, guid, _name(str(other)), _name(urn))
-            self._stays[guid] = urn
+            for other in self._having(guid) - {owner.urn}:
+                raise refusals.had_twice(named, guid, _name(other), _name(owner.urn))
+            self._stays[guid] = owner
 
     def declares(self, urn: str) -> bool:
         """Whether the program has declared the resource in this run; a refresh knows no program."""
         with self._lock:
             return urn in self._as_new
 
-    def guid_of(self, urn: str) -> str | None:
-        """The connector that a resource has according to the state, as far as this run has compared it."""
+    def known(self, urn: str) -> tuple[str, Owner] | None:
+        """The Guid that a resource has according to the state, as far as this run has compared it, and the resource."""
         with self._lock:
-            return next((guid for guid, owner in self._stays.items() if owner == urn), None)
+            return next(((guid, owner) for guid, owner in self._stays.items() if owner.urn == urn), None)
 
     def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep) -> None:
         """Returns when the program has declared nothing for a moment.
@@ -144,22 +143,26 @@ class Ownership:
     def leaving(self, urn: str, guid: str) -> Leaving:
         """What becomes of the connector of a resource, or of an older entry of it, that the engine deletes."""
         with self._lock:
-            stays = self._stays.get(guid)
-            given = self._given.get(guid)
-            if {stays, given} - {None, urn}:
+            having = self._having(guid)
+            if having - {urn}:
                 return Leaving.KEPT
-            if given == urn:
+            if self._given.get(guid) == urn:
                 return Leaving.STAYS
             if urn in self._given.values():
                 return Leaving.REMOVED
             if self._as_new.get(urn):
                 return Leaving.REPLACED
-            return Leaving.STAYS if stays == urn else Leaving.REMOVED
+            return Leaving.STAYS if having else Leaving.REMOVED
+
+    def _having(self, guid: str) -> set[str]:
+        """The resources that have a connector: one, where nothing is wrong."""
+        stays, given = self._stays.get(guid), self._given.get(guid)
+        return {*([stays.urn] if stays else []), *([given] if given else [])}
 
     def _refuse_if_had(self, urn: str, record: ConnectorRecord) -> None:
         if self._given.get(record.guid, urn) != urn:
             raise refusals.declared_twice(record)
-        if (other := self._stays.get(record.guid, urn)) != urn:
+        for other in self._having(record.guid) - {urn}:
             raise refusals.managed_already(record, _name(other))
 
 

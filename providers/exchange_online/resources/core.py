@@ -133,14 +133,14 @@ class ConnectorCore:
         called = self._called(news)
         with keeping_secret(self.direction, olds, news), _as_sentences(f"comparing the {called}"):
             self._refuse_other_tenant(olds, self.session.named_tenant())
-            self.session.ownership.stays(urn, guid, called)
+            owner = _owner(urn, olds)
+            self.session.ownership.stays(owner, guid, called)
             before, after = self._read(olds), self._read(news)
             changed = {change.parameter.key for change in changes(before.settings, after.settings)} | after.unknown
             declined = bool(changed) and changed <= set(olds.get(DECLINED, ()))
             old, new = before.options.inputs(), after.options.inputs()
             # What becomes secret, or is no longer, must be written into the state anew.
             beside = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-            owner = _owner(urn, olds)
             # Not in a refresh: what it compares would read as drift.
             moved = owner.has_moved and self.session.marks and self.session.ownership.declares(urn)
             if moved:
