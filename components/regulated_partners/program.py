@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -14,7 +13,6 @@ import pulumi
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import hide, mail_flow, redacted
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
-from regulated_partners.errors import CannotRunError
 from regulated_partners.names import PREFIX
 from regulated_partners.partners import (
     DeclarationFinding,
@@ -24,7 +22,6 @@ from regulated_partners.partners import (
     Pair,
     SecretPlaces,
     read_stack,
-    read_stack_file,
     secret_places,
     secrets_of,
 )
@@ -51,15 +48,21 @@ def run() -> None:
 
     Everything that is wrong is said before any resource is declared; then the program ends.
     """
-    config = stack_config()
-    places = _secret_places(config)
+    config, project = stack_config(), pulumi.get_project()
+    # The engine's settings count. The file says how their values were written, which are secret, and where those are
+    # that are missing.
+    written, text, file = written_settings(pulumi.get_stack(), project)
+    places = _secret_places(config, written)
     hide(places.values)
-    stack, misplaced = _declared(config)
+    stack = read_stack(as_written(config, written), project=project)
+    # With `--config-file` another file counts: then nothing is known about what stands in this one.
+    text = text if written.keys() <= config.keys() else ""
+    unread = [*misplaced(text, file, project), *filter(None, [absent(config, stack.findings, text, file)])]
     said = partial(_said, places)
     for warning in stack.warnings:
         pulumi.log.warn(said(warning))
     refused = {finding.path for finding in places.refused}
-    errors = [*places.refused, *misplaced, *(error for error in stack.errors if error.path not in refused)]
+    errors = [*places.refused, *unread, *(error for error in stack.errors if error.path not in refused)]
     _stop_on_errors([said(error) for error in errors])
     secret = secrets_of(places, config) if places.places else {}
     _show_preflight(stack, keep=not places.places)
@@ -78,21 +81,6 @@ def run() -> None:
             connectors[connector.name] = connector_export(connector, resource, own)
         if connectors:
             pulumi.export(key, connectors)
-
-
-def _declared(config: Mapping[str, object]) -> tuple[DeclaredStack, tuple[DeclarationFinding, ...]]:
-    """What the stack declares, and what in its file the engine does not read.
-
-    The engine's settings count. The file says how their values were written, and where those are that are missing.
-    """
-    project = pulumi.get_project()
-    written, text, file = written_settings(pulumi.get_stack(), project)
-    stack = read_stack(as_written(config, written), project=project)
-    # With `--config-file` another file counts: then nothing is known about what stands in this one.
-    used = written.keys() <= config.keys()
-    findings = misplaced(text, file, project) if used else ()
-    undeclared = absent(config, stack.findings, text if used else "", file)
-    return stack, (*findings, *filter(None, [undeclared]))
 
 
 def _with_secrets(
@@ -136,14 +124,11 @@ def connector_export(
     return {"id": connector.id, "mailFlow": pulumi.Output.secret(sentence) if secret & _TOLD else sentence}
 
 
-def _secret_places(config: Mapping[str, object]) -> SecretPlaces:
-    """Where in the declarations secrets stand; the engine says only in which settings."""
+def _secret_places(config: Mapping[str, object], filed: Mapping[str, object]) -> SecretPlaces:
+    """Where in the declarations secrets stand; the engine says only in which settings, the file which value it is."""
     held = {name: value for name, value in config.items() if pulumi.runtime.is_config_secret(name)}
     if not any(name.startswith(PREFIX) for name in held):
         return SecretPlaces({})
-    filed: Mapping[str, object] = {}
-    with contextlib.suppress(CannotRunError):
-        filed = read_stack_file(None, pulumi.get_stack()).config
     places = secret_places(held, filed)
     for name in places.doubtful:
         pulumi.log.warn(

@@ -47,22 +47,21 @@ _WORDS: Mapping[str, bool | float | None] = {
 _LONGEST_INTEGER = 2**63
 
 
-class WrittenInteger(int):
+class _Written:
+    """Remembers what stood in the file."""
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
+
+
+class WrittenInteger(_Written, int):
     """A whole number that was written in another way, such as `0x1F`."""
 
-    written: str
 
-    def __str__(self) -> str:
-        return self.written
-
-
-class WrittenFloat(float):
+class WrittenFloat(_Written, float):
     """A number that was written in another way, such as `1.10`."""
-
-    written: str
-
-    def __str__(self) -> str:
-        return self.written
 
 
 @dataclass(frozen=True)
@@ -101,24 +100,16 @@ def read_scalar(text: str) -> object:
         if spelling.fullmatch(plain):
             digits = re.sub(r"^([-+]?)0[xXbBoO]?(?=.)", r"\1", plain)
             if base == 10 or -_LONGEST_INTEGER <= int(digits, base) < 2 * _LONGEST_INTEGER:
-                return _written_integer(int(digits, base), text)
+                return _remembering(int(digits, base), text)
     if _FLOAT.fullmatch(plain) and abs(float(plain)) != float("inf"):
-        return _written_float(float(plain), text)
+        return _remembering(float(plain), text)
     return text
 
 
-def _written_integer(value: int, text: str) -> int:
+def _remembering(value: int | float, text: str) -> int | float:
     if str(value) == text:
         return value
-    number = WrittenInteger(value)
-    number.written = text
-    return number
-
-
-def _written_float(value: float, text: str) -> float:
-    if str(value) == text:
-        return value
-    number = WrittenFloat(value)
+    number = WrittenInteger(value) if isinstance(value, int) else WrittenFloat(value)
     number.written = text
     return number
 

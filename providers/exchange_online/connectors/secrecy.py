@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from urllib.parse import quote
 
 import idna
@@ -112,6 +113,7 @@ def without(text: str, values: Iterable[str], *, parts: bool = False) -> str:
     return _PIECE.sub(lambda piece: _part(piece, kept), text) if parts and kept else text
 
 
+@cache
 def _pattern(value: str) -> re.Pattern[str]:
     escaped = re.escape(value)
     if len(value) < _SHORTEST:
