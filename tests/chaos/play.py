@@ -152,9 +152,9 @@ class _Player:
             self._say("  nothing of it is in the state")
             return None
         if step.operation is Operation.RENAME_STACK:
-            self._must_succeed(self._stack.rename(f"{self._stack.name}x"))
+            self._must_succeed(self._stack.rename(f"{self._stack.stack}x"))
         if step.operation is Operation.TAINT:
-            self._must_succeed(self._stack.plain("state", "taint", urns[0], "--yes", "--stack", self._stack.name))
+            self._must_succeed(self._stack.plain("state", "taint", urns[0], "--yes", "--stack", self._stack.stack))
         if step.operation is Operation.DESTROY:
             # The outbound half depends on the inbound one, so it goes with it.
             self._tenant.let_go({*step.targets, *(key.replace(" inbound", " outbound") for key in step.targets)})
@@ -205,7 +205,7 @@ class _Player:
                 for connector in wanted
             )
             and not list(self._unlike(self._declared))
-            and not self._stack.release(self._stack.name)
+            and not self._stack.release(self._stack.stack)
         )
 
     def _in_the_portal(self, change: PortalChange) -> None:
@@ -291,7 +291,7 @@ class _Player:
         self._tenant.expect(declaration.wanted(), ())
         unlike: list[Fault] = []
         for number in range(1, CLEAN_RUNS + 1):
-            self.outcome.cancels += self._stack.release(self._stack.name)
+            self.outcome.cancels += self._stack.release(self._stack.stack)
             self._say(f"clean up {number}")
             ended = self._run("up")
             self._look()

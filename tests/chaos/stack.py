@@ -18,7 +18,7 @@ import yaml
 from exchange_online_emulator import EmulatorProcess
 from tests.chaos.declarations import Declaration
 from tests.chaos.trouble import NO_TROUBLE, Kill, ServiceFault, Trouble, held, kind_of
-from tests.support.engine import STACK, Project, Running
+from tests.support.engine import Project, Running
 from tests.support.processes import kill_working_in
 
 _PROJECT = "regulated-partners"
@@ -83,7 +83,6 @@ class Stack(Project):
 
     def __init__(self, directory: Path, emulator: EmulatorProcess, *, checkpoints: bool) -> None:
         super().__init__(directory, emulator)
-        self.name = STACK
         self.root = directory
         self.service = emulator
         self._acted_before_kill: Counter[str] = Counter()
@@ -93,7 +92,7 @@ class Stack(Project):
     @property
     def mark(self) -> str:
         """What its connectors' comments name as their manager."""
-        return f"{_PROJECT}/{self.name}"
+        return f"{_PROJECT}/{self.stack}"
 
     def declare_all(self, declaration: Declaration) -> None:
         """Writes the stack file."""
@@ -106,13 +105,13 @@ class Stack(Project):
 
         The lock that a killed run has left is released first.
         """
-        chosen = stack or self.name
+        chosen = stack or self.stack
         self.release(chosen)
         operation, *arguments = command
         hold = held(trouble.kill) if trouble.kill else None
         self._acted_before_kill.clear()
         placed = {self._place(fault) for fault in (*trouble.faults, *([hold] if hold else []))}
-        running = self._start(operation, "--stack", chosen, "--yes", "--skip-preview", *arguments)
+        running = self.stack_named(chosen)._start(operation, "--yes", "--skip-preview", *arguments)
         killed = self._kill(running, trouble.kill, placed) if trouble.kill else False
         wrong = self._end(running) if killed else []
         stdout, stderr = self._output(running, wrong)
@@ -142,7 +141,7 @@ class Stack(Project):
 
     def add_stack(self, name: str, **changes: object) -> None:
         """A second stack with a copy of the settings; `changes` replaces some."""
-        made = self.plain("stack", "init", name, "--copy-config-from", self.name, "--no-select")
+        made = self.plain("stack", "init", name, "--copy-config-from", self.stack, "--no-select")
         assert made.exit_code == 0, made.output
         file = self.stack_file.with_name(f"Pulumi.{name}.yaml")
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -151,9 +150,9 @@ class Stack(Project):
 
     def rename(self, name: str) -> Ended:
         """`pulumi stack rename`, which renames the stack file too."""
-        renamed = self.plain("stack", "rename", name, "--stack", self.name)
+        renamed = self.plain("stack", "rename", name, "--stack", self.stack)
         if renamed.exit_code == 0:
-            self.name, self.stack_file = name, self.stack_file.with_name(f"Pulumi.{name}.yaml")
+            self.stack, self.stack_file = name, self.stack_file.with_name(f"Pulumi.{name}.yaml")
         return renamed
 
     # The state.
@@ -184,7 +183,7 @@ class Stack(Project):
         return tuple(f"{item['type']} {item['resource']['urn'].rpartition('::')[2]}" for item in found)
 
     def _deployment(self, stack: str | None = None) -> dict[str, Any]:
-        file = self.state / ".pulumi" / "stacks" / _PROJECT / f"{stack or self.name}.json"
+        file = self.state / ".pulumi" / "stacks" / _PROJECT / f"{stack or self.stack}.json"
         latest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["checkpoint"].get("latest") or {}
         return latest
 

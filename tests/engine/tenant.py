@@ -71,10 +71,14 @@ def connectors(control: Control, direction: str) -> dict[str, Settings]:
     }
 
 
+def comments(control: Control) -> dict[str, str]:
+    """The whole comment of each connector, as the admin centre shows it, by its name."""
+    return {row["Name"]: row["Comment"] for row in whole(control)}
+
+
 def marks(control: Control) -> dict[str, bool]:
     """Whether the stack's mark is on each connector, by its name."""
-    rows = [row for direction in _DEFAULTS for row in control.connectors(direction)]
-    return {row["Name"]: row["Comment"].endswith(MARK) for row in rows}
+    return {name: comment.endswith(MARK) for name, comment in comments(control).items()}
 
 
 def _without_mark(settings: Settings) -> Settings:

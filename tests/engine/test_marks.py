@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from exchange_online_emulator import Control
 from regulated_partners.names import COMPONENT_TOKEN
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, FABRIKAM_IN, FABRIKAM_OUT, Partner
+from tests.engine.tenant import MARK, comments
 from tests.regulated_partners.conftest import Command
 from tests.support.engine import CHANGES_FOUND, STACK, Project
 from tests.support.engine_run import Change
@@ -22,13 +21,7 @@ pytestmark = pytest.mark.engine
 
 INBOUND, OUTBOUND = FABRIKAM_CONNECTORS
 COMMENT = FABRIKAM["comment"]
-MARK = "[Pulumi: regulated-partners/dev]"
 OTHER = "[Pulumi: other/prod]"
-
-
-def comments(control: Control) -> dict[str, str]:
-    """The whole comment of each connector, as the admin centre shows it."""
-    return {row["Name"]: row["Comment"] for row in tenant.whole(control)}
 
 
 def write(control: Control, connector: str, comment: str) -> None:
@@ -223,8 +216,9 @@ def test_a_connector_is_handed_over_between_stacks(project: Project, control: Co
     (urn,) = (each["urn"] for each in project.export()["deployment"]["resources"] if each["type"] == COMPONENT_TOKEN)
     moved = urn.replace("urn:pulumi:dev::", "urn:pulumi:other::")
     # The refused `up` has left the partner's component there, which has nothing yet.
-    cli(project, "state", "delete", moved, "--yes", "--stack", "other")
-    cli(project, "state", "move", "--source", "dev", "--dest", "other", urn, "--yes")
+    there = project.stack_named("other")
+    assert there.pulumi("state", "delete", moved, "--yes").returncode == 0
+    project.move(urn, there)
     project.declare()
     assert inventory(command, "other")[INBOUND] == ("managed", "other", "regulated-partners/dev", COMMENT)
     declare({**FABRIKAM, "comment": "SEC-9"})
@@ -233,7 +227,7 @@ def test_a_connector_is_handed_over_between_stacks(project: Project, control: Co
     assert comments(control) == dict.fromkeys(FABRIKAM_CONNECTORS, "SEC-9\n[Pulumi: regulated-partners/other]")
 
     # Without it: that stack forgets the connector, and the mark goes from the comment.
-    cli(project, "state", "delete", moved, "--target-dependents", "--yes", "--stack", "other")
+    assert there.pulumi("state", "delete", moved, "--target-dependents", "--yes").returncode == 0
     left = command("adopt", "--write", "--json").succeeded().document
     assert left["entered"] == []
     assert {"no resource of that stack's state has it" in one["reason"] for one in left["connectors"]} == {True}
@@ -241,14 +235,3 @@ def test_a_connector_is_handed_over_between_stacks(project: Project, control: Co
         write(control, connector, "SEC-9")
     assert sorted(command("adopt", "--write", "--json").succeeded().document["entered"]) == sorted(guids.values())
     assert tenant.guids(control) == guids
-
-
-def cli(project: Project, *arguments: str) -> None:
-    """A command of the Pulumi CLI that names its stacks itself."""
-    pulumi = shutil.which("pulumi", path=project.variables["PATH"])
-    assert pulumi is not None
-    command = [pulumi, *arguments, "--non-interactive"]
-    done = subprocess.run(
-        command, cwd=project.directory, env=project.variables, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -8,25 +8,21 @@ from exchange_online_emulator import Control
 from exchange_online_emulator.faults import Refusal
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, WOODGROVE
+from tests.engine.tenant import MARK, comments
 from tests.support.engine import Project
 
 pytestmark = pytest.mark.engine
 
 INBOUND, OUTBOUND = FABRIKAM_CONNECTORS
-DEV, SECOND = "[Pulumi: regulated-partners/dev]", "[Pulumi: regulated-partners/dev2]"
-
-
-def comments(control: Control) -> dict[str, str]:
-    """The comments as an administrator sees them in the admin centre."""
-    return {row["Name"]: row["Comment"] for row in tenant.whole(control)}
+SECOND = "[Pulumi: regulated-partners/dev2]"
 
 
 def test_a_copied_stack_takes_nothing_over_and_removes_nothing(project: Project, control: Control) -> None:
     """Failing: a second stack with the same declarations takes over what the first has made; its end removes it all."""
     project.declare(FABRIKAM, WOODGROVE)
     project.up().succeeded()
-    assert comments(control)[INBOUND] == f"SEC-1234, owner messaging team\n{DEV}"
-    assert comments(control)["Woodgrove Hospital - inbound"] == DEV
+    assert comments(control)[INBOUND] == f"SEC-1234, owner messaging team\n{MARK}"
+    assert comments(control)["Woodgrove Hospital - inbound"] == MARK
     before = tenant.whole(control)
 
     second = project.copied_stack("dev2")
@@ -49,7 +45,7 @@ def test_what_one_stack_releases_another_takes(project: Project, control: Contro
     assert project.pulumi("state", "delete", "--all", "--yes").returncode == 0
 
     second.declare({**FABRIKAM, "adoptExisting": True})
-    second.up().refused(DEV, "remove the line")
+    second.up().refused(MARK, "remove the line")
     for name, guid in guids.items():
         noun = "Inbound" if name == INBOUND else "Outbound"
         control.invoke(f"Set-{noun}Connector", {"Identity": guid, "Comment": "SEC-1, handed over"})
@@ -132,7 +128,7 @@ def test_without_the_mark_on_request(project: Project, control: Control) -> None
     project.up("--expect-no-changes").unchanged()
     project.declare({**FABRIKAM, "certificateName": "mx.fabrikam.com"})
     assert set(project.up().succeeded().operations.values()) == {"update"}
-    assert set(comments(control).values()) == {f"SEC-1234, owner messaging team\n{DEV}"}
+    assert set(comments(control).values()) == {f"SEC-1234, owner messaging team\n{MARK}"}
     assert tenant.guids(control) == guids
 
     project.declare({**FABRIKAM, "comment": f"SEC-1\n{SECOND}"})
@@ -144,5 +140,5 @@ def test_a_comment_that_the_service_finds_too_long(project: Project, control: Co
     words = "The length of the property is too long. The maximum length is 1024 and the length of the value is 1030."
     control.fault(Refusal(exception_type="System.ArgumentException", text=words, status=400), "New-*", count=None)
     project.declare({**FABRIKAM, "comment": "x" * 997})
-    project.up().refused("The maximum length is 1024", f"of which {len(DEV)} are the line {DEV}", "ownershipMark")
+    project.up().refused("The maximum length is 1024", f"of which {len(MARK)} are the line {MARK}", "ownershipMark")
     assert tenant.names(control) == []
