@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -104,23 +104,33 @@ class Flag:
 
 @dataclass(frozen=True)
 class Text:
-    """One text; `read_item` makes it canonical or refuses it with `ItemRefused`, `wrong` says what it must not hold."""
+    """One text; `read_item` makes it canonical or refuses it with `ItemRefused`, `wrong` says what it must not hold.
+
+    `several` says what to do about a list of them.
+    """
 
     read_item: Callable[[str], str] = str
     wrong: Callable[[str], str] = in_name
+    several: Callable[[list[str]], str] | None = None
     empty: ClassVar[None] = None
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
         if is_nothing(value):
             return None, ()
         if not isinstance(value, str):
-            return None, (_wrong_type(value, "a text"),)
+            return None, (self._no_text(value),)
         if wrong := self.wrong(value.strip()):
             return value, (_wrong_characters(value, wrong).problem(),)
         try:
             return self.read_item(value) or None, ()
         except ItemRefused as refused:
             return value, (refused.problem(),)
+
+    def _no_text(self, value: object) -> Problem:
+        problem = _wrong_type(value, "a text")
+        if self.several is None or not isinstance(value, list):
+            return problem
+        return replace(problem, remedy=f"write a text; {self.several([str(item) for item in value])}")
 
 
 @dataclass(frozen=True)
