@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from exchange_online.connectors import Severity, in_comment, in_name, printable, shown
+from exchange_online.connectors import (
+    Severity,
+    folded,
+    in_comment,
+    in_name,
+    nearest,
+    printable,
+    several_names,
+    shown,
+)
 from regulated_partners.partners.yaml_scalars import Moment, go_text
 
 
@@ -79,12 +88,98 @@ def in_words(detail: ErrorDetails, path: str, known: Iterable[str], kind: str = 
     if detail["type"] == "extra_forbidden":
         names = tuple(known)
         remedy = did_you_mean(path.rpartition(".")[2], names, f"the names are {', '.join(names)}.")
-        return DeclarationFinding(path, f"there is no such name here; {remedy}")
+        return DeclarationFinding(path, no_such_name(remedy))
     if isinstance(detail["input"], Moment):
         return DeclarationFinding(path, about_moment(detail["input"]))
+    if told := _TOLD.get(kind or detail["type"], _nothing)(detail["input"], path):
+        return DeclarationFinding(path, told)
     text = _SHAPES.get(kind or detail["type"], "{input} does not belong here; stacks/stack.schema.json says what does.")
     context = {key: str(value) for key, value in detail.get("ctx", {}).items()}
-    return DeclarationFinding(path, text.format_map({"input": shown(detail["input"]), **context}))
+    found = text.format_map({"input": shown(detail["input"]), **context})
+    return DeclarationFinding(path, found + _meant_value(detail["input"], context.get("expected", "")))
+
+
+def no_such_name(remedy: str) -> str:
+    """What to say of a name that does not exist."""
+    return f"there is no such name here; {remedy}"
+
+
+#: The options of which one name is compared with those in a certificate.
+_NAMES_OF_CERTIFICATES = ("certificateName", "tlsDomain")
+
+#: What somebody writes who wants no connector in a direction.
+_NONE = (False, "none", "no", "off", "false", "disabled")
+
+
+def _no_text(value: object, path: str) -> str:
+    """What to do about a value that is no text, where quotation marks do not make it one."""
+    one = path.rpartition(".")[2] in _NAMES_OF_CERTIFICATES
+    if isinstance(value, (list, tuple)):
+        names = [str(item) for item in value]
+        if len(names) == 1 and not path.endswith("]"):
+            return f"a list is not a text; write {shown(names[0])} alone, without '- ' or brackets."
+        if one and names:
+            return f"a list is not a text; {several_names(names)}."
+        return f"a list is not a text; write {_one_text(path)}."
+    if isinstance(value, dict):
+        return f"a mapping is not a text; write {_one_text(path)}, in quotation marks if it holds a colon."
+    return "null is not a text; write one, or leave the line out." if value is None else ""
+
+
+def _one_text(path: str) -> str:
+    return "each text as an item of its own, after '- '" if path.endswith("]") else "one text"
+
+
+def _no_mapping(value: object, path: str) -> str:
+    """What to do about a direction that somebody does not want, or wants as it is by itself."""
+    ways = {"inbound": "outbound", "outbound": "inbound"}
+    if path not in ways:
+        return ""
+    if value is True:
+        return f"true is not a mapping; leave {path} out: a partner has a connector in each direction."
+    if value is not False and not (isinstance(value, str) and value.strip().lower() in _NONE):
+        return ""
+    other = ways[path]
+    return (
+        f"{shown(value)} is not a mapping; a partner has a connector in each direction. To switch the {path} one off "
+        f"for a time write 'enabled: false' below {path}. Where it is not wanted at all, declare the {other} one under "
+        f"{other}Connectors in place of the partner."
+    )
+
+
+def _nothing(_value: object, _path: str) -> str:
+    return ""
+
+
+#: Mistakes of which the kind of value says what to do; an empty answer leaves it to `_SHAPES`.
+_TOLD: dict[str, Callable[[object, str], str]] = {
+    "string_type": _no_text,
+    "model_type": _no_mapping,
+    "model_attributes_type": _no_mapping,
+}
+
+#: Other words for choices: values of the cmdlets, and what people call them.
+_OTHER_VALUES = {
+    "certificate": ("cert", "certname", "certificatename", "tls", "tlssendercertificatename"),
+    "ipAddresses": ("address", "addresses", "ip", "ips", "senderipaddresses"),
+    "none": ("no", "nothing", "off", "false"),
+    "forceTls": ("always", "enforced", "forced", "mandatory", "require", "required", "requiretls", "tls", "true"),
+    "opportunisticTls": ("false", "none", "opportunistic", "optional"),
+    "recipientCertificateMatchesDomain": ("domainvalidation", "matchesdomain", "san", "subject"),
+    "trustedCertificationAuthority": ("ca", "certificatevalidation", "trusted", "trustedca"),
+    "selfSignedCertificate": ("any", "anycertificate", "encryptiononly", "encryption", "selfsigned"),
+}
+
+
+def _meant_value(value: object, expected: str) -> str:
+    """Asks for the choice that a wrong one resembles; empty where none does."""
+    known = re.findall(r"'([^']*)'", expected)
+    word = str(value).lower() if isinstance(value, (str, bool)) else ""
+    if not word or not known:
+        return ""
+    others = [choice for choice in known if folded(word) in _OTHER_VALUES.get(choice, ())]
+    meant = others[0] if others else nearest(word, known)
+    return f" Did you mean {meant}?" if meant else ""
 
 
 def in_quotation_marks(value: object) -> str:
@@ -120,8 +215,8 @@ def about_earlier_names(aliases: Iterable[str]) -> Iterator[DeclarationFinding]:
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     """What to do about a name that does not exist: write the one it resembles, or `otherwise`."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else otherwise
 
 
 def spelled(parts: Iterable[int | str]) -> str:

@@ -13,8 +13,10 @@ from exchange_online.connectors.changes import (
     set_parameters,
 )
 from exchange_online.connectors.characters import in_comment, in_name, printable, utf16_units
+from exchange_online.connectors.domains import mail_domain
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.mark import Mark, without_mark
+from exchange_online.connectors.mistaken_names import several_names
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
@@ -27,6 +29,7 @@ from exchange_online.connectors.record import (
     record_from_row,
     utc_time,
 )
+from exchange_online.connectors.reserved_domains import about_domain
 from exchange_online.connectors.rules import LONGEST_NAME
 from exchange_online.connectors.secrecy import (
     SECRET,
@@ -43,6 +46,7 @@ from exchange_online.connectors.settings import (
     OutboundSettings,
     parameters,
 )
+from exchange_online.connectors.spelling import folded, meant_by, nearest, other_words
 from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
 from exchange_online.connectors.words import listed, mail_flow
 
@@ -79,9 +83,11 @@ __all__ = [
     "Texts",
     "TlsSettings",
     "Value",
+    "about_domain",
     "changes",
     "check",
     "computed_outputs",
+    "folded",
     "hide",
     "hide_secrets",
     "in_comment",
@@ -90,10 +96,14 @@ __all__ = [
     "is_secret",
     "keeping_secret",
     "listed",
+    "mail_domain",
     "mail_flow",
+    "meant_by",
+    "nearest",
     "neighbour_warnings",
     "new_parameters",
     "observed",
+    "other_words",
     "parameters",
     "parameters_after_new",
     "printable",
@@ -102,6 +112,7 @@ __all__ = [
     "restricts_tenant",
     "secret_properties",
     "set_parameters",
+    "several_names",
     "shown",
     "utc_time",
     "utf16_units",

@@ -14,7 +14,7 @@ from exchange_online.connectors.outbound_rules import OUTBOUND
 from exchange_online.connectors.parameters import REFUSED
 from exchange_online.connectors.rules import violations
 from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, parameters, settings_class
-from exchange_online.connectors.spelling import folded, meant_by
+from exchange_online.connectors.spelling import folded, meant_by, other_words
 from exchange_online.connectors.values import Value
 
 InputValue = bool | str | list[str]
@@ -146,8 +146,11 @@ def _unknown_name(direction: Direction, key: str, own: Sequence[str]) -> tuple[s
     if folded(key) in refused:
         return refused[folded(key)], "leave it out"
     same = any(folded(known) == folded(key) for known in own)
-    if not same and folded(key) in {folded(parameter.name) for parameter in parameters(direction.other)}:
-        return f"only {direction.other.word} connectors have this parameter", f"leave it out of an {direction.word} one"
-    meant = meant_by(key, own)
+    others = [parameter.key for parameter in parameters(direction.other)]
+    elsewhere = [known for known in others if folded(known) == folded(key)]
+    meant = "" if elsewhere and not same else meant_by(key, own)
+    if not meant and (elsewhere := elsewhere or list(other_words(key, others))):
+        what = "this parameter" if folded(elsewhere[0]) == folded(key) else elsewhere[0]
+        return f"only {direction.other.word} connectors have {what}", f"leave it out of an {direction.word} one"
     remedy = f"did you mean {meant}?" if meant else f"leave it out, or write one of {', '.join(own)}"
     return f"no parameter of {direction.word} connectors has this name", remedy

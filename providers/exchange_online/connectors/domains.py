@@ -53,6 +53,14 @@ def recipient_domain(text: str) -> str:
     return "*" if written.strip() == "*" else _read(written, _MAIL_DOMAIN, quoted=text)
 
 
+def mail_domain(text: str) -> str | None:
+    """The canonical spelling of what a connector applies to; None for what is refused."""
+    try:
+        return recipient_domain(text)
+    except ItemRefused:
+        return None
+
+
 #: Both directions take the same spellings.
 sender_domain = recipient_domain
 

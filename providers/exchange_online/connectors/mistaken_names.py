@@ -93,8 +93,8 @@ def several_names(names: Iterable[str]) -> str:
     shared = parents.pop() if len(parents) == 1 else ""
     over = f"did you mean '*.{shared}', which stands for all of them? " if shared.count(".") >= 1 else ""
     return (
-        f"{over}A connector compares one name: write one that all servers show, a wildcard over them, or declare a "
-        "connector for each under inboundConnectors or outboundConnectors"
+        f"{over}{'Connectors' if over else 'connectors'} compare one name: write one that all servers show, a wildcard "
+        "over them, or declare a connector for each under inboundConnectors or outboundConnectors"
     )
 
 

@@ -44,16 +44,21 @@ def folded(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
     """The name that another one resembles; empty where there is none.
 
     The same letters come first, then what looks like it, then the only one that it is a part of.
+
+    Args:
+        name: what was written.
+        known: the names that there are.
+        alike: how much of them must be the same, as `difflib` counts.
     """
     spelled = {folded(candidate): candidate for candidate in known}
     written = folded(name)
     if written in spelled:
         return spelled[written]
-    if near := difflib.get_close_matches(written, spelled, n=1):
+    if near := difflib.get_close_matches(written, spelled, n=1, cutoff=alike):
         return spelled[near[0]]
     holding = [candidate for letters, candidate in spelled.items() if written in letters]
     return holding[0] if len(holding) == 1 and len(written) >= _SHORTEST_PART else ""

@@ -130,7 +130,9 @@ class Text:
         problem = _wrong_type(value, "a text")
         if self.several is None or not isinstance(value, list):
             return problem
-        return replace(problem, remedy=f"write a text; {self.several([str(item) for item in value])}")
+        names = [str(item) for item in value]
+        what = self.several(names) if len(names) > 1 else f"{shown(names[0])} alone, without '- ' or brackets"
+        return replace(problem, remedy=f"write a text; {what}")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def test_every_known_setting_is_accepted() -> None:
     [
         ("comercial", "there is no cloud 'comercial'; did you mean commercial?"),
         ("germany", "there is no cloud 'germany'; write one of local, commercial, gcc-high, dod, china."),
-        ([], "a list is not a text; put it into quotation marks."),
+        ([], "a list is not a text; write one text."),
     ],
 )
 def test_a_cloud_that_does_not_exist_is_an_error(cloud: object, text: str) -> None:
@@ -111,4 +111,6 @@ def test_what_is_encrypted_in_the_file_is_no_mistake() -> None:
     """Failing: `adopt` refuses a stack file in which a secret stands; or an encrypted cloud passes for local."""
     secret = {"secure": "v1:abc"}
     assert said(clientSecret=secret, tenant=secret) == []
-    assert said(cloud=secret) == ["regulated-partners:cloud: a mapping is not a text; put it into quotation marks."]
+    assert said(cloud=secret) == [
+        "regulated-partners:cloud: a mapping is not a text; write one text, in quotation marks if it holds a colon."
+    ]
