@@ -13,6 +13,7 @@ from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding, in_order, in_words, no_such_name, spelled
 from regulated_partners.partners.misspelled_names import in_pythons_spelling, known_at, meant_by, put, remedy
 from regulated_partners.partners.pair import Pair, judge
+from regulated_partners.partners.secure import STAND_INS
 
 
 def read_partner(
@@ -51,6 +52,7 @@ def _shape_findings(
         rest = _copied(declared)
         for detail in details:
             _take_out(rest, _place(detail))
+            _put_stand_in(rest, _list(spelled(_place(detail))))
         silent |= _STAND_IN.keys() - rest.keys()
         put_right = _copied(rest)
         for path, names in misspelled.items():
@@ -68,6 +70,12 @@ def _shape_findings(
 def _list(path: str) -> str:
     """The path of the list in which an item stands."""
     return path.rpartition("[")[0] if path.endswith("]") else path
+
+
+def _put_stand_in(declared: dict[Any, Any], path: str) -> None:
+    """What is wrong is not missing as well."""
+    if text := STAND_INS.get(path):
+        put(declared, path, [text.format(1)] if "{}" in text else text)
 
 
 def _is_unknown(detail: ErrorDetails) -> bool:

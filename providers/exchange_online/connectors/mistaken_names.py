@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from exchange_online.connectors.characters import printable
-from exchange_online.connectors.values import ItemRefused
+from exchange_online.connectors.values import ItemRefused, shown
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,9 @@ _Mistake = tuple[str, Sequence[str], str]
 _WILDCARD_SOURCE = "New-InboundConnector, SenderDomains: an embedded wildcard isn't valid"
 _WILDCARD = "write the domain itself, or '*.' and a domain"
 
+#: No name has more characters, so what has is hardly one.
+_LONGEST_QUOTED = 300
+
 _BETWEEN = re.compile(r"[\s,;|]+")
 _ADDRESS = re.compile(r"[^@]*@(?P<host>[^@\s<>\"']+?)>?")
 _URL = re.compile(
@@ -53,7 +56,8 @@ _URL = re.compile(
 )
 _PORT_OR_PATH = re.compile(r"(?P<host>[^/:?#\s]+)(?:(?P<port>:\d+)|(?P<path>[/?#].*))+", re.S)
 _STORED = re.compile(r"smtp:(?!//)(?P<host>[^;]+)(?:;\d*)?", re.I)
-_BRACKETS = re.compile(r"""["'`<(\[]+(?P<host>.*?)["'`>)\]]+|["'`<(\[]+(?P<open>.*)|(?P<close>.*?)["'`>)\]]+""", re.S)
+_OPEN, _CLOSE = "[\"'`<({\\[\u201c\u201e\u2018\u201a\u00ab]+", "[\"'`>)}\\]\u201d\u201c\u2019\u2018\u00bb]+"
+_BRACKETS = re.compile(rf"{_OPEN}(?P<host>.*?){_CLOSE}|{_OPEN}(?P<open>.*)|(?P<close>.*?){_CLOSE}", re.S)
 #: What a name can stand in, with what it is then; a port and a path are told apart.
 _WRAPPED = (
     (_STORED, " but how the service stores one"),
@@ -75,15 +79,16 @@ def refused(text: str, wanted: Wanted) -> ItemRefused:
         wanted: what belongs there; its `reads` has said no.
     """
     stripped = text.strip()
+    quoted = repr(text) if len(text) <= _LONGEST_QUOTED else shown(text)
     wildcard = "" if _is_other_thing(stripped) else _wrong_wildcard(stripped, wanted)
     if wildcard:
         meant = [name for name in _without_wrong_wildcard(stripped) if _offered(name, wanted)]
-        return ItemRefused("V4", f"{text!r} {wildcard}", f"{_question(meant)}{_WILDCARD}", _WILDCARD_SOURCE)
+        return ItemRefused("V4", f"{quoted} {wildcard}", f"{_question(meant)}{_WILDCARD}", _WILDCARD_SOURCE)
     why, candidates, remedy = _mistake(stripped, wanted)
     meant = list(dict.fromkeys(name for name in candidates if _offered(name, wanted)))[:2]
     remedies = [remedy] if remedy and len(_names(stripped, wanted)) > 1 else [wanted.such_as, *filter(None, [remedy])]
     return ItemRefused(
-        wanted.rule, f"{text!r} is {wanted.not_one}{why}", f"{_question(meant)}{'; '.join(remedies)}", wanted.source
+        wanted.rule, f"{quoted} is {wanted.not_one}{why}", f"{_question(meant)}{'; '.join(remedies)}", wanted.source
     )
 
 

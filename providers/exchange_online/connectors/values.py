@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from exchange_online.connectors.characters import in_name
+from exchange_online.connectors.spelling import folded, nearest
 
 Value = bool | str | tuple[str, ...] | None
 
@@ -150,11 +151,29 @@ class Member:
         for member in self.members:
             if value.strip().lower() == member.value.lower():
                 return member.value, ()
-        problem = Problem("V25", f"{shown(value)} is none of its values", f"write one of {self._names()}", "V25")
-        return value, (problem,)
+        meant = _member_meant(value, [member.value for member in self.members])
+        remedy = f"{f'did you mean {meant}? ' if meant else ''}write one of {self._names()}"
+        return value, (Problem("V25", f"{shown(value)} is none of its values", remedy, "V25"),)
 
     def _names(self) -> str:
         return ", ".join(member.value for member in self.members)
+
+
+#: Other words for members of enums: a partner's options, and what the admin centre calls them.
+_OTHER_MEMBERS = {
+    "recipientcertificatematchesdomain": "DomainValidation",
+    "trustedcertificationauthority": "CertificateValidation",
+    "selfsignedcertificate": "EncryptionOnly",
+    "selfsigned": "EncryptionOnly",
+    "yourorganization": "OnPremises",
+    "partnerorganization": "Partner",
+    "off": "None",
+}
+
+
+def _member_meant(value: str, members: list[str]) -> str:
+    word = _OTHER_MEMBERS.get(folded(value), "")
+    return word if word in members else nearest(value, members)
 
 
 @dataclass(frozen=True)

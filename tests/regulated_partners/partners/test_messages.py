@@ -81,6 +81,30 @@ def test_what_a_misspelled_name_holds_counts_for_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        (
+            {"inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": "192.0.2.1, 192.0.2.2"}},
+            "inbound.senderIpAddresses",
+        ),
+        (
+            {"inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": [5]}},
+            "inbound.senderIpAddresses[0]",
+        ),
+        (
+            {"certificateName": None, "inbound": {"restrictDomainsBy": "none"}, "outbound": {"tlsDomain": 5}},
+            "outbound.tlsDomain",
+        ),
+        ({"outbound": {"smartHosts": 5}}, "outbound.smartHosts"),
+    ],
+)
+def test_what_has_the_wrong_kind_is_not_missing_as_well(changed: dict[str, Any], path: str) -> None:
+    """Failing: a list that was written as a text is said to be empty too (A37j)."""
+    errors = [finding for finding in findings(fabrikam(**changed)) if finding.is_error]
+    assert [finding.path for finding in errors] == [f"partners[0].{path}"]
+
+
+@pytest.mark.parametrize(
     ("written", "name"),
     [
         ({"certificate_name": "mail.fabrikam.com"}, "certificateName"),
