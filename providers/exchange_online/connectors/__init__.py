@@ -48,7 +48,7 @@ from exchange_online.connectors.settings import (
 )
 from exchange_online.connectors.spelling import folded, meant_by, nearest, other_words
 from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
-from exchange_online.connectors.words import listed, mail_flow
+from exchange_online.connectors.words import delivery, listed, mail_flow, recipients, senders
 
 __all__ = [
     "COMPUTED",
@@ -87,6 +87,7 @@ __all__ = [
     "changes",
     "check",
     "computed_outputs",
+    "delivery",
     "folded",
     "hide",
     "hide_secrets",
@@ -107,10 +108,12 @@ __all__ = [
     "parameters",
     "parameters_after_new",
     "printable",
+    "recipients",
     "record_from_row",
     "redacted",
     "restricts_tenant",
     "secret_properties",
+    "senders",
     "set_parameters",
     "several_names",
     "shown",
