@@ -121,9 +121,7 @@ class RegulatedPartner(pulumi.ComponentResource):
         if pair is None or errors:
             raise DeclarationRefusedError(errors)
         self._declare(pair, later, opts)
-        # What the rules for a connector say is shown by the provider's check.
-        shown = {found for half in pair.halves for found in half.findings}
-        for finding in (found for found in findings if found not in shown):
+        for finding in (found for found in findings if not found.of_connector):
             pulumi.log.warn(str(finding.below(name)), self)
 
     @classmethod

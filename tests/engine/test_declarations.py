@@ -101,7 +101,11 @@ def test_what_is_doubtful_is_said_once(project: Project, control: Control) -> No
             **FABRIKAM,
             "domains": ["fabrikam.com", "contoso.local", "smtp:contoso.onmicrosoft.com;1"],
             "certificateName": "mail_gw.fabrikam.com",
-            "inbound": {"name": "NW", "restrictDomainsBy": "none"},
+            "inbound": {
+                "name": "NW",
+                "restrictDomainsBy": "none",
+                "settings": {"efSkipIps": ["203.0.113.9"], "efSkipLastIp": True},
+            },
             "outbound": {
                 "name": "NW",
                 "connectionSecurity": "opportunisticTls",
@@ -116,9 +120,10 @@ def test_what_is_doubtful_is_said_once(project: Project, control: Control) -> No
         "partners[0].inbound.restrictDomainsBy: with none any server that speaks TLS",
         "partners[0].outbound.connectionSecurity: with opportunisticTls mail to the partner goes in clear",
         "the outbound connector is named 'NW', and so is its own inbound one",
+        "efSkipIps: the list has no effect while efSkipLastIp is true",
     ):
         assert len([text for text in warnings if words in text]) == 1, warnings
-    assert len(warnings) == 5, warnings
+    assert len(warnings) == 6, warnings
     (inbound,), (outbound,) = control.connectors("inbound"), control.connectors("outbound")
     assert inbound["SenderDomains"][1:] == ["smtp:contoso.onmicrosoft.com;1", "smtp:fabrikam.com;1"]
     assert outbound["SmartHosts"] == ["relay_1.fabrikam.com"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -29,11 +29,13 @@ class DeclarationFinding:
         path: where the value stands, `partners[3].outbound.smartHosts[0]`.
         text: a sentence without the path: what is wrong, and what to do.
         severity: an error stops the program before any resource is declared.
+        of_connector: whether it is a rule for connectors that says so: the provider's check says it too.
     """
 
     path: str
     text: str
     severity: Severity = Severity.ERROR
+    of_connector: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         # A name that is refused for its line break must not break the line that says so.

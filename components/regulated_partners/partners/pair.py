@@ -94,7 +94,7 @@ class Half(Generic[S]):
                 top = finding.top_property
                 path = self.paths.get(top, f"{self.direction.word}.settings.{top}") + finding.path.removeprefix(top)
                 severity = Severity.ERROR if finding.rule in _STRICTER else finding.severity
-                yield DeclarationFinding(path, f"{finding.sentence()}.", severity)
+                yield DeclarationFinding(path, f"{finding.sentence()}.", severity, of_connector=True)
 
 
 @dataclass(frozen=True)
