@@ -109,23 +109,43 @@ def no_such_name(remedy: str) -> str:
 #: The options of which one name is compared with those in a certificate.
 _NAMES_OF_CERTIFICATES = ("certificateName", "tlsDomain")
 
+#: The choices of a direction, to which somebody may have shortened it.
+_OPTIONS = {
+    "connectionSecurity": (
+        *("forceTls", "opportunisticTls", "recipientCertificateMatchesDomain", "trustedCertificationAuthority"),
+        "selfSignedCertificate",
+    ),
+    "restrictDomainsBy": ("certificate", "ipAddresses"),
+}
+
 #: What somebody writes who wants no connector in a direction.
 _NONE = (False, "none", "no", "off", "false", "disabled")
 
 
 def _no_text(value: object, path: str) -> str:
     """What to do about a value that is no text, where quotation marks do not make it one."""
-    one = path.rpartition(".")[2] in _NAMES_OF_CERTIFICATES
     if isinstance(value, (list, tuple)):
-        names = [str(item) for item in value]
-        if len(names) == 1 and not path.endswith("]"):
-            return f"a list is not a text; write {shown(names[0])} alone, without '- ' or brackets."
-        if one and names:
-            return f"a list is not a text; {several_names(names)}."
-        return f"a list is not a text; write {_one_text(path)}."
+        return f"a list is not a text; {_of_list([str(item) for item in value], path)}."
     if isinstance(value, dict):
-        return f"a mapping is not a text; write {_one_text(path)}, in quotation marks if it holds a colon."
-    return "null is not a text; write one, or leave the line out." if value is None else ""
+        return f"a mapping is not a text; {_of_mapping(value, path)}."
+    if value is None:
+        return f"null is not a text; write one{'' if path == 'name' else ', or leave the line out'}."
+    return ""
+
+
+def _of_list(names: list[str], path: str) -> str:
+    if len(names) == 1 and not path.endswith("]"):
+        return f"write {shown(names[0])} alone, without '- ' or brackets"
+    if names and path.rpartition(".")[2] in _NAMES_OF_CERTIFICATES:
+        return several_names(names)
+    return f"write {_one_text(path)}"
+
+
+def _of_mapping(value: dict[object, object], path: str) -> str:
+    if len(value) == 1 and path.endswith("]"):
+        ((key, text),) = value.items()
+        return f"write {shown(text if isinstance(text, str) else key)} alone, without {shown(f'{key}:')}"
+    return f"write {_one_text(path)}, in quotation marks if it holds a colon"
 
 
 def _one_text(path: str) -> str:
@@ -135,6 +155,10 @@ def _one_text(path: str) -> str:
 def _no_mapping(value: object, path: str) -> str:
     """What to do about a direction that somebody does not want, or wants as it is by itself."""
     ways = {"inbound": "outbound", "outbound": "inbound"}
+    if path == "acknowledge" and isinstance(value, str):
+        return f"{shown(value)} is not a mapping; write acknowledge: {{reason: {shown(value)}, expires: 2027-03-31}}."
+    if path in ways and (options := [option for option, words in _OPTIONS.items() if value in words]):
+        return f"{shown(value)} is not a mapping; write 'name: value' lines: {options[0]}: {value}."
     if path not in ways:
         return ""
     if value is True:

@@ -42,6 +42,13 @@ _DECIDES = {
 }
 
 
+#: Other words for what an acknowledgement holds.
+_OF_ACKNOWLEDGEMENTS = {
+    "reason": ("because", "comment", "description", "text", "ticket", "why"),
+    "expires": ("date", "end", "ends", "expirationdate", "expiry", "till", "until", "validuntil"),
+}
+
+
 def meant_by(path: str) -> tuple[str, ...]:
     """The paths that a misspelled one probably stands for; more than one where either may be meant, or none.
 
@@ -53,7 +60,8 @@ def meant_by(path: str) -> tuple[str, ...]:
     if folded(key) in here:
         return (here[folded(key)],)
     if place == "acknowledge":
-        return _nearest_of(place, key)
+        other = next((name for name, words in _OF_ACKNOWLEDGEMENTS.items() if folded(key) in words), "")
+        return (_at(place, other),) if other else _nearest_of(place, key)
     letters, words = list(_by_letters(key)), list(_by_word(key))
     if beside := [path for path in (*letters, *words) if path in here.values()]:
         return tuple(beside[:1])

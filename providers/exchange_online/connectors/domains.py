@@ -149,9 +149,9 @@ def _a_label(label: str) -> str:
 
 
 def _no_address(text: str) -> ItemRefused:
-    inside = re.search(r"[^\s@<>\":,;]+@[^\s@<>\":,;]+", text)
-    meant = f"did you mean {inside[0]}? " if inside and text.count("@") == 1 and _spelled_address(inside[0]) else ""
-    remedy = f"{meant}write one such as mail-tls@fabrikam.com"
+    inside = [found for found in re.findall(r"[^\s@<>\":,;]+@[^\s@<>\":,;]+", text) if _spelled_address(found)]
+    meant = f"did you mean {inside[0]}? " if len(inside) == 1 == text.count("@") else ""
+    remedy = items(inside) if len(inside) > 1 else f"{meant}write one such as mail-tls@fabrikam.com"
     return ItemRefused("address", f"{text!r} is not an SMTP address", remedy, "RFC 5321, 4.1.2")
 
 

@@ -68,6 +68,8 @@ _WRAPPED = (
 )
 _COMMON_NAME = re.compile(r"(?:^|[,/+;<>]|<S>)\s*CN\s*=\s*\"?(?P<name>[^,/+;<>\"]+)", re.I)
 _SUBJECT = re.compile(r"\s*(?:<[IS]>|/?(?:CN|OU|O|C|L|ST|S|E|DC|SERIALNUMBER|EMAILADDRESS)\s*=).*", re.I | re.S)
+_THUMBPRINT = re.compile(r"(?:[0-9a-f]{2}[\s:-]?){20}(?:(?:[0-9a-f]{2}[\s:-]?){12})?", re.I)
+_LABELLED = re.compile(r"(?:\d+|a|cn|dns|dns name|host|in|mx|name|san|server|smtp|subject)\s|[^:=]*[:=]")
 _ISSUED = re.compile(r"\s*<I>.*<S>(?P<subject>.*)", re.I | re.S)
 
 
@@ -157,11 +159,13 @@ def _mistake(text: str, wanted: Wanted) -> _Mistake:
         return ": no domain follows", (), ""
     if "*" in text and not wanted.wildcards and not _is_other_thing(text):
         return ": a wildcard stands for many", (text.removeprefix("*."),), ""
-    found = _subject(text) or _ip_address(text, wanted) or _several(text, wanted) or _around(text, wanted)
+    found = _subject(text, wanted) or _ip_address(text, wanted) or _several(text, wanted) or _around(text, wanted)
     return found or _slip(text, wanted)
 
 
-def _subject(text: str) -> _Mistake | None:
+def _subject(text: str, wanted: Wanted) -> _Mistake | None:
+    if _THUMBPRINT.fullmatch(text):
+        return " but a certificate's thumbprint", (), ""
     if not _SUBJECT.fullmatch(text):
         return None
     issued = _ISSUED.fullmatch(text)
@@ -169,7 +173,9 @@ def _subject(text: str) -> _Mistake | None:
     if issued:
         both = "issuer and subject count for an inbound connector only: in a partner as inbound.certificateName"
         return " but a certificate's issuer and subject", names, both
-    return " but a certificate's subject", names, "of a subject the name in its CN is written"
+    if any(_offered(name, wanted) for name in names):
+        return " but a certificate's subject", names, "of a subject the name in its CN is written"
+    return " but a certificate's subject, with no such name in it", (), "look for one among its alternative names"
 
 
 def _ip_address(text: str, wanted: Wanted) -> _Mistake | None:
@@ -212,9 +218,7 @@ def _slip(text: str, wanted: Wanted) -> _Mistake:
     name = text.removeprefix("*.").lower().removesuffix(".")
     star = "*." if text.startswith("*.") else ""
     if wrong := sorted(set(re.findall(r"[^a-z0-9.*_-]", name)) & set(map(chr, range(128)))):
-        joined = (re.sub(r"\s*[,;:]+\s*", ".", name).strip("."), re.sub(r"[\s,;]+", "", name))
-        meant = [star + candidate for candidate in joined if "." in name or "," in name]
-        return f": it holds {_named(wrong)}", meant, ""
+        return f": it holds {_named(wrong)}", [star + candidate for candidate in _put_right(name)], ""
     if not name.isascii():
         return ": its letters make no internationalised domain name", (), ""
     if "_" in name and not wanted.reads(text) and wanted.reads(text.replace("_", "-")):
@@ -228,6 +232,16 @@ def _slip(text: str, wanted: Wanted) -> _Mistake:
         alone = "it would stand for everything below a top-level domain" if star else "it is one word without a dot"
         return f": {alone}", (), ""
     return f": {_wrong_labels(name, labels)}", (), ""
+
+
+def _put_right(name: str) -> Iterable[str]:
+    """What may have been meant by a name with characters that none has."""
+    if _LABELLED.match(name):
+        # `DNS:mail.fabrikam.com` of a certificate, `10 mx.fabrikam.com` of a zone, `mx.fabrikam.com:smtp`.
+        yield from (part for part in re.split(r"[\s=:]+", name) if "." in part)
+    elif "." in name or "," in name:
+        yield re.sub(r"\s*,\s*", ".", name).strip(".")
+        yield re.sub(r"[\s,;]+", "", name)
 
 
 def _wrong_labels(name: str, labels: Sequence[str]) -> str:

@@ -84,6 +84,12 @@ CERTIFICATES = [
     ("O=Northwind, CN = *.northwind.example", "subject", "'*.northwind.example'", ""),
     ("/C=US/O=Northwind/CN=mail.northwind.example", "subject", "mail.northwind.example", ""),
     ("O=Northwind, C=US", "a certificate's subject", "", "mail.fabrikam.com"),
+    ("CN=Northwind Health Ltd, C=US", "with no such name in it", "", "alternative names"),
+    ("A1B2C3D4E5F6A1B2C3D4E5F6A1B2C3D4E5F6A1B2", "but a certificate's thumbprint", "", "mail.fabrikam.com"),
+    ("a1:b2:c3:d4:e5:f6:a1:b2:c3:d4:e5:f6:a1:b2:c3:d4:e5:f6:a1:b2", "but a certificate's thumbprint", "", ""),
+    ("DNS:mail.northwind.example", "it holds ':'", "mail.northwind.example", ""),
+    ("DNS Name=mail.northwind.example", "it holds a space and '='", "mail.northwind.example", ""),
+    ("subject: CN=mail.northwind.example", "it holds a space and ':' and '='", "mail.northwind.example", ""),
     ("mailgw", "one word without a dot", "", "mail.fabrikam.com"),
     ("192.0.2.1", "but an IP address", "", "connectors compare names"),
     ("postmaster@northwind.example", "but a mail address", "northwind.example", ""),
@@ -144,6 +150,9 @@ HOSTS = [
     ("relay.northwind.example/x", "goes on with a path", "relay.northwind.example"),
     ("relay_1..northwind.example", "two dots in a row", "relay_1.northwind.example"),
     ("a.northwind.example 192.0.2.1", "2 names in one text", ""),
+    ("MX mx.northwind.example", "it holds a space", "mx.northwind.example"),
+    ("10 mx.northwind.example", "it holds a space", "mx.northwind.example"),
+    ("relay.northwind.example:smtp", "it holds ':'", "relay.northwind.example"),
 ]
 
 

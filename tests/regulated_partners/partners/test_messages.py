@@ -156,6 +156,16 @@ KINDS: list[tuple[dict[str, Any], str]] = [
     ({"outbound": {"tlsDomain": ["a.a.example", "b.a.example"]}}, "did you mean '*.a.example'"),
     ({"comment": ["SEC-1", "messaging team"]}, "a list is not a text; write one text."),
     ({"comment": {"SEC": "1"}}, "a mapping is not a text; write one text, in quotation marks if it holds a colon."),
+    ({"domains": [{"domain": "a.example"}]}, "a mapping is not a text; write 'a.example' alone, without 'domain:'."),
+    ({"domains": [{"a.example": None}]}, "a mapping is not a text; write 'a.example' alone, without 'a.example:'."),
+    ({"acknowledge": "SEC-1"}, "write acknowledge: {reason: 'SEC-1', expires: 2027-03-31}."),
+    ({"inbound": "forceTls"}, "'forceTls' is not a mapping; write 'name: value' lines: connectionSecurity: forceTls."),
+    ({"inbound": "ipAddresses"}, "write 'name: value' lines: restrictDomainsBy: ipAddresses."),
+    ({"acknowledge": {"reason": "SEC-1", "until": "2027-03-31"}}, "did you mean expires?"),
+    (
+        {"outbound": {"validationRecipients": ["a@b.example, c@d.example"]}},
+        "write each as an item of its own: [a@b.example, c@d.example]",
+    ),
     ({"comment": 5}, "5 is not a text; put it into quotation marks."),
     ({"comment": True}, "true is not a text; put it into quotation marks."),
     (
