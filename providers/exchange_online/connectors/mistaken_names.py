@@ -80,7 +80,9 @@ def refused(text: str, wanted: Wanted) -> ItemRefused:
         text: as it was written.
         wanted: what belongs there; its `reads` has said no.
     """
-    stripped = text.strip()
+    stored = _STORED.fullmatch(text.strip())
+    within = stored and not wanted.reads(stored["host"])
+    stripped = stored["host"].strip() if stored and within else text.strip()
     quoted = repr(text) if len(text) <= _LONGEST_QUOTED else shown(text)
     wildcard = "" if _is_other_thing(stripped) else _wrong_wildcard(stripped, wanted)
     if wildcard:

@@ -31,6 +31,8 @@ DOMAINS = [
     ("*@northwind.example", "but a mail address", "northwind.example"),
     ("mailto:postmaster@northwind.example", "but a mail address", "northwind.example"),
     ("Northwind <postmaster@northwind.example>", "but a mail address", "northwind.example"),
+    ("smtp:*.;1", "no domain follows", ""),
+    ("smtp:a.*.northwind.example;1", "a wildcard that is not in front", "'*.northwind.example'"),
     ("smtp:postmaster@northwind.example", "but a mail address", "northwind.example"),
     ("https://northwind.example/", "but a URL", "northwind.example"),
     ("HTTPS://user:secret@Mail.northwind.example:8443/owa?a=b#c", "but a URL", "Mail.northwind.example"),
@@ -92,6 +94,7 @@ CERTIFICATES = [
     ("subject: CN=mail.northwind.example", "it holds a space and ':' and '='", "mail.northwind.example", ""),
     ("mailgw", "one word without a dot", "", "mail.fabrikam.com"),
     ("192.0.2.1", "but an IP address", "", "connectors compare names"),
+    ("smtp:mail.northwind.example;1", "how the service stores one", "mail.northwind.example", ""),
     ("postmaster@northwind.example", "but a mail address", "northwind.example", ""),
     (
         "mx1.northwind.example, mx2.northwind.example",

@@ -50,6 +50,11 @@ def test_every_known_setting_is_accepted() -> None:
     ("cloud", "text"),
     [
         ("comercial", "there is no cloud 'comercial'; did you mean commercial?"),
+        ("Local", "there is no cloud 'Local'; did you mean local?"),
+        ("GCC High", "there is no cloud 'GCC High'; did you mean gcc-high?"),
+        ("GCC", "there is no cloud 'GCC'; did you mean commercial?"),
+        ("O365USGovGCCHigh", "there is no cloud 'O365USGovGCCHigh'; did you mean gcc-high?"),
+        ("21Vianet", "there is no cloud '21Vianet'; did you mean china?"),
         ("germany", "there is no cloud 'germany'; write one of local, commercial, gcc-high, dod, china."),
         ([], "a list is not a text; write one text."),
     ],
