@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets, Tenant
-from exchange_online.connectors import REFUSED, ConnectorRecord, Direction, OutboundSettings
+from exchange_online.connectors import REFUSED, ConnectorRecord, OutboundSettings
 
 #: Names that the Hybrid Configuration Wizard gives. Source: public vendor recipes (data/peer_cases.json, hcw-pair).
 _WIZARD_NAME = re.compile(r"(?:inbound from|outbound to) [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -54,25 +52,3 @@ def internal_parameters(connector: ConnectorRecord) -> tuple[str, ...]:
     return tuple(
         name for name in REFUSED if name not in _HARMLESS and row.get(name) not in (None, "", False, [], _NO_GUID)
     )
-
-
-@dataclass(frozen=True)
-class TenantConnectors:
-    """What a tenant has.
-
-    Attributes:
-        tenant: which one it is.
-        connectors: every one, test-mode ones included, by direction and name.
-    """
-
-    tenant: Tenant
-    connectors: tuple[ConnectorRecord, ...]
-
-
-def connectors_of(connection: Connection) -> TenantConnectors:
-    """The connectors of the tenant. Raises AdminApiError."""
-    with AdminApi(connection) as api:
-        cmdlets = ConnectorCmdlets(api)
-        found = [record for direction in Direction for record in cmdlets.list(direction)]
-        found.sort(key=lambda connector: (connector.direction.word, connector.name.casefold(), connector.guid))
-        return TenantConnectors(api.tenant(), tuple(found))

@@ -31,7 +31,6 @@ from regulated_partners.partners.declaration import Partner, StackAcknowledgemen
 from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words, visible
 from regulated_partners.partners.yaml_scalars import handed_on
 
-
 #: What Microsoft's tools and people call the clouds. Source: Connect-ExchangeOnline, ExchangeEnvironmentName;
 #: connector reference, 3.2: commercial holds GCC.
 _OTHER_CLOUDS = {
@@ -147,6 +146,11 @@ class StackSettings(_Model):
         None,
         description="Whether `pulumi preview` looks at the partners' servers, and warns where mail would be refused.",
     )
+    known_ways: Annotated[object, _Shape(list[str])] = Field(
+        None,
+        description="Names or Guids of connectors and transport rules outside of the stack that its partners' mail may "
+        "meet, and that are meant.",
+    )
     waivers: Annotated[object, _Shape(list[StackWaiver])] = Field(
         None, description="Policies that a partner need not keep for a while."
     )
@@ -200,6 +204,11 @@ def read_settings(
             custom = detail["type"] == "sentence"
             findings.append(DeclarationFinding(path, detail["msg"]) if custom else in_words(detail, path, ()))
     return StackSettings.model_validate(known), tuple(findings)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The texts of a list; none of anything else."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def _decoded(value: object) -> object:

@@ -18,8 +18,16 @@ from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.mark import Mark, without_mark
 from exchange_online.connectors.mistaken_names import several_names
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
-from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
+from exchange_online.connectors.other_ways import (
+    OtherConnector,
+    OtherWays,
+    RoutingRule,
+    Way,
+    WayKind,
+    Weight,
+    told_apart,
+)
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import (
     COMPUTED,
@@ -75,14 +83,20 @@ __all__ = [
     "Member",
     "MtaStsMode",
     "Options",
+    "OtherConnector",
+    "OtherWays",
     "OutboundSettings",
     "Parameter",
+    "RoutingRule",
     "Severity",
     "SmtpDaneMode",
     "Text",
     "Texts",
     "TlsSettings",
     "Value",
+    "Way",
+    "WayKind",
+    "Weight",
     "about_domain",
     "changes",
     "check",
@@ -101,7 +115,6 @@ __all__ = [
     "mail_flow",
     "meant_by",
     "nearest",
-    "neighbour_warnings",
     "new_parameters",
     "observed",
     "other_words",
@@ -111,12 +124,12 @@ __all__ = [
     "recipients",
     "record_from_row",
     "redacted",
-    "restricts_tenant",
     "secret_properties",
     "senders",
     "set_parameters",
     "several_names",
     "shown",
+    "told_apart",
     "utc_time",
     "utf16_units",
     "without_mark",

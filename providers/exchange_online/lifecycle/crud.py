@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from exchange_online.admin_api import (
-    AdminApiError,
     AlreadyExists,
     ConnectorCmdlets,
     InvalidArgument,
@@ -37,7 +36,6 @@ from exchange_online.connectors import (
     Direction,
     Options,
     changes,
-    neighbour_warnings,
     new_parameters,
     parameters_after_new,
     set_parameters,
@@ -121,8 +119,7 @@ class Lifecycle:
         self.ownership.give(owner.urn, record)
         self.listing.enter(record)
         record = self._complete(record, settings)
-        outcome = self._judge_new(record, settings, written.warnings)
-        return replace(outcome, warnings=(*outcome.warnings, *self._neighbours(outcome.record)))
+        return self._judge_new(record, settings, written.warnings)
 
     def update(self, owner: Owner, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
         """Sends what differs between two settings, and nothing else; no write where nothing differs.
@@ -226,14 +223,6 @@ class Lifecycle:
         outcome = self._set(owner, existing.guid, settings, differences, existing)
         shown = "; ".join(str(change) for change in differences)
         return Outcome(outcome.record, (f"{taken} and changed {shown}", *outcome.warnings))
-
-    def _neighbours(self, created: ConnectorRecord) -> tuple[str, ...]:
-        """The connector is there: a listing that fails now must not make a failed create of it."""
-        try:
-            others = [record.settings for record in self.listing.all(created.direction) if record.guid != created.guid]
-            return neighbour_warnings(created.settings, others)
-        except AdminApiError as error:
-            return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
 
     def _new(self, owner: Owner, settings: ConnectorSettings) -> Written:
         sent = new_parameters(settings)
