@@ -17,7 +17,7 @@ class ConnectorKind(StrEnum):
     PARTNER = "partner"
     """Mail with named domains of other organizations."""
     VENDOR = "vendor"
-    """A mail gateway for all mail, or an add-on service that rules send mail through."""
+    """A mail gateway for all mail, or what transport rules send mail through: for no named domain."""
     ON_PREMISES = "on-premises"
     """Servers of one's own."""
     HYBRID = "hybrid"
@@ -33,11 +33,14 @@ def kind_of(record: ConnectorRecord) -> ConnectorKind:
         return ConnectorKind.TEST_MODE
     if record.connector_source == "HybridWizard" or _WIZARD_NAME.fullmatch(record.name.strip()):
         return ConnectorKind.HYBRID
-    # Source: E18 of data/connector_examples.json, a signature service.
-    by_rule = isinstance(settings, OutboundSettings) and settings.is_transport_rule_scoped and settings.smart_hosts
-    if "*" in settings.domains or by_rule:
+    # Source: E18 of data/connector_examples.json, a signature service; a public AppRiver script, which delivers by MX.
+    scoped = isinstance(settings, OutboundSettings) and settings.is_transport_rule_scoped
+    by_host = isinstance(settings, OutboundSettings) and bool(settings.smart_hosts)
+    if "*" in settings.domains or (scoped and (by_host or not settings.domains)):
         return ConnectorKind.VENDOR
-    return ConnectorKind.PARTNER if settings.is_partner else ConnectorKind.ON_PREMISES
+    if not settings.is_partner:
+        return ConnectorKind.ON_PREMISES
+    return ConnectorKind.PARTNER if settings.domains else ConnectorKind.VENDOR
 
 
 #: Parameters that nobody declares and that say nothing when they are set.

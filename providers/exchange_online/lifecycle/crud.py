@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from exchange_online.admin_api import (
+    AdminApiError,
     AlreadyExists,
     ConnectorCmdlets,
     InvalidArgument,
@@ -235,7 +236,9 @@ class Lifecycle:
                 # A retry inside the service, or our own, may have created it although the answer says otherwise.
                 if found := self._look_for(settings, LOOK_AGAIN_AFTER[:3]):
                     return self._made_by(owner, found, settings)
-                if isinstance(error, AlreadyExists) or attempt == _TRIES:
+                if isinstance(error, AlreadyExists):
+                    raise self._explained(error, settings) from None
+                if attempt == _TRIES:
                     raise
             except InvalidArgument as error:
                 raise refusals.told_of_the_mark(error, sent, owner.mark) from None
@@ -326,7 +329,18 @@ class Lifecycle:
         self.listing.drop(after.direction)
         if (holder := self._by_name(after)) and holder.guid != guid:
             raise refusals.name_held(after, holder)
-        return self.cmdlets.set(after.direction, guid, sent)
+        try:
+            return self.cmdlets.set(after.direction, guid, sent)
+        except AlreadyExists as error:
+            raise self._explained(error, after) from None
+
+    def _explained(self, error: AlreadyExists, settings: ConnectorSettings) -> AlreadyExists:
+        """No connector of this direction has the name that the service finds taken: the other direction may."""
+        try:
+            holders = self.listing.named(settings.direction.other, settings.name)
+        except AdminApiError:
+            return error
+        return refusals.name_of_the_other_direction(error, holders[0]) if holders else error
 
     def _read_back(self, guid: str, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> ConnectorRecord:
         """Reads until the sent changes show. Returns the last record seen."""

@@ -131,6 +131,20 @@ def name_held(settings: ConnectorSettings, holder: ConnectorRecord) -> AlreadyEx
     return _refused(AlreadyExists, settings, what, advice)
 
 
+def name_of_the_other_direction(error: AlreadyExists, holder: ConnectorRecord) -> AlreadyExists:
+    """The service finds the name taken, and a connector of the other direction has it.
+
+    Source: both kinds live in one container, `CN=Transport Settings` (ScubaGear's sample report); that the service
+    therefore refuses the name is inferred.
+    """
+    what = f"the {holder.direction.word} connector of this name has it already ({_origin(holder)})"
+    advice = (
+        "The service may keep the connectors of both directions in one place: give this one another name. In a partner "
+        "leave out inbound.name and outbound.name, or end them differently."
+    )
+    return AlreadyExists(replace(error.failure, what=what, advice=advice))
+
+
 def told_of_the_mark(error: InvalidArgument, sent: CmdletParameters, mark: Mark) -> InvalidArgument:
     """The error, which tells the share of the mark where the service refused the comment.
 
