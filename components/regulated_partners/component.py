@@ -121,6 +121,8 @@ class RegulatedPartner(pulumi.ComponentResource):
         if pair is None or errors:
             raise DeclarationRefusedError(errors)
         self._declare(pair, later, opts)
+        for finding in (found for found in findings if not found.of_connector):
+            pulumi.log.warn(str(finding.below(name)), self)
 
     @classmethod
     def declared(

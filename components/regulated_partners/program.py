@@ -60,7 +60,9 @@ def run() -> None:
     unread = [*misplaced(text, file, project), *filter(None, [absent(config, stack.findings, text, file)])]
     said = partial(_said, places)
     for warning in stack.warnings:
-        pulumi.log.warn(said(warning))
+        # Where errors stop the program, no provider's check says the others.
+        if not warning.of_connector or stack.errors:
+            pulumi.log.warn(said(warning))
     refused = {finding.path for finding in places.refused}
     errors = [*places.refused, *unread, *(error for error in stack.errors if error.path not in refused)]
     _stop_on_errors([said(error) for error in errors])

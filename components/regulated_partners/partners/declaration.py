@@ -157,7 +157,7 @@ class StackWaiver(Meant):
 class Partner(_Declaration):
     """A partner with whom mail travels only over TLS."""
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=53)] = Field(
+    name: Annotated[StrictStr, Field(min_length=1)] = Field(
         description="The connectors are named '<name> - inbound' and '<name> - outbound'."
     )
     domains: Names = Field(description="The partner's mail domains; '*.fabrikam.com' is every subdomain.", min_length=1)

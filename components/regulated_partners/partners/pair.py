@@ -19,8 +19,10 @@ from exchange_online.connectors import (
     OutboundSettings,
     Severity,
     TlsSettings,
+    about_domain,
     check,
     in_name,
+    mail_domain,
     shown,
     utf16_units,
 )
@@ -92,7 +94,7 @@ class Half(Generic[S]):
                 top = finding.top_property
                 path = self.paths.get(top, f"{self.direction.word}.settings.{top}") + finding.path.removeprefix(top)
                 severity = Severity.ERROR if finding.rule in _STRICTER else finding.severity
-                yield DeclarationFinding(path, f"{finding.sentence()}.", severity)
+                yield DeclarationFinding(path, f"{finding.sentence()}.", severity, of_connector=True)
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def judge(partner: Partner, later: frozenset[str] = frozenset()) -> Pair:
     inbound: Half[InboundSettings] = _half(partner, Direction.INBOUND, _inbound(partner), later)
     outbound: Half[OutboundSettings] = _half(partner, Direction.OUTBOUND, _outbound(partner), later)
     findings = {*_names_needed(partner), *_settings_decided_elsewhere(partner, (inbound, outbound)), *_rest(partner)}
+    findings |= {*_weak_choices(partner, inbound, outbound)}
     said = {finding.path for finding in findings}
     findings |= {found for half in (inbound, outbound) for found in half.findings if found.path not in said}
     return Pair(partner, inbound, outbound, in_order(findings))
@@ -225,11 +228,14 @@ def _own(partner: Partner, direction: Direction) -> Inbound | Outbound:
 
 def _rest(partner: Partner) -> Iterable[DeclarationFinding]:
     for index, domain in enumerate(partner.domains):
-        if domain.strip() == "*":
+        read = mail_domain(domain)
+        if read and (doubt := about_domain(read)):
+            yield DeclarationFinding(f"domains[{index}]", doubt, Severity.WARNING)
+        if read == "*":
             yield DeclarationFinding(
                 f"domains[{index}]",
-                "'*' stands for every domain, and a partner has domains of its own; list them. For a connector that "
-                "applies to everybody declare an InboundConnector or OutboundConnector.",
+                f"{domain.strip()!r} stands for every domain, and a partner has domains of its own; list them. For a "
+                "connector that applies to everybody declare an InboundConnector or OutboundConnector.",
             )
     if partner.inbound.sender_ip_addresses and partner.inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE:
         yield DeclarationFinding(
@@ -238,6 +244,34 @@ def _rest(partner: Partner) -> Iterable[DeclarationFinding]:
             "leave the list out.",
         )
     yield from _name(partner)
+
+
+def _weak_choices(
+    partner: Partner, inbound: Half[InboundSettings], outbound: Half[OutboundSettings]
+) -> Iterable[DeclarationFinding]:
+    """Choices that are right and leave mail unprotected, as long as the connector is in use."""
+    by = partner.inbound.restrict_domains_by
+    forced = partner.inbound.connection_security is InboundSecurity.FORCE_TLS
+    if inbound.settings.enabled and by is RestrictDomainsBy.NONE and forced:
+        yield DeclarationFinding(
+            "inbound.restrictDomainsBy",
+            "with none any server that speaks TLS can send mail in the partner's name, because it asks for no "
+            "certificate and no address; choose certificate or ipAddresses.",
+            Severity.WARNING,
+        )
+    if inbound.settings.enabled and by is RestrictDomainsBy.IP_ADDRESSES and not forced:
+        yield DeclarationFinding(
+            "inbound.connectionSecurity",
+            "with opportunisticTls the partner's mail is accepted without TLS too; choose forceTls.",
+            Severity.WARNING,
+        )
+    if outbound.settings.enabled and partner.outbound.connection_security is OutboundSecurity.OPPORTUNISTIC_TLS:
+        yield DeclarationFinding(
+            "outbound.connectionSecurity",
+            "with opportunisticTls mail to the partner goes in clear where its server offers no TLS, or somebody on "
+            "the way hides the offer; choose another value, at least selfSignedCertificate.",
+            Severity.WARNING,
+        )
 
 
 def _name(partner: Partner) -> Iterable[DeclarationFinding]:
@@ -251,8 +285,8 @@ def _name(partner: Partner) -> Iterable[DeclarationFinding]:
     elif longest > LONGEST_NAME:
         yield DeclarationFinding(
             "name",
-            f"'{partner.name} - outbound' would be longer than the {LONGEST_NAME} UTF-16 units of a connector's name "
-            f"(an emoji has two); shorten it by {longest - LONGEST_NAME}, or set inbound.name and outbound.name.",
+            f"'{max(derived, key=utf16_units)}' would be longer than the {LONGEST_NAME} UTF-16 units of a connector's "
+            f"name (an emoji has two); shorten it by {longest - LONGEST_NAME}, or set inbound.name and outbound.name.",
         )
     yield from about_earlier_names(partner.aliases)
 

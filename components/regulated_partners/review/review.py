@@ -225,6 +225,9 @@ def _setting(change: Change) -> Setting:
     if isinstance(old, tuple) and isinstance(new, tuple):
         removed, added = [item for item in old if item not in new], [item for item in new if item not in old]
         return Setting(change.parameter.name, _items("removed", removed, old), _items("added", added, new))
+    if change.differs_in_spaces:
+        # Else both would be printed alike.
+        return Setting(change.parameter.name, repr(old), repr(new))
     return Setting(change.parameter.name, _shown(old), _shown(new))
 
 

@@ -13,8 +13,10 @@ from exchange_online.connectors.changes import (
     set_parameters,
 )
 from exchange_online.connectors.characters import in_comment, in_name, printable, utf16_units
+from exchange_online.connectors.domains import mail_domain
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.mark import Mark, without_mark
+from exchange_online.connectors.mistaken_names import several_names
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
 from exchange_online.connectors.other_ways import (
@@ -35,6 +37,7 @@ from exchange_online.connectors.record import (
     record_from_row,
     utc_time,
 )
+from exchange_online.connectors.reserved_domains import about_domain
 from exchange_online.connectors.rules import LONGEST_NAME
 from exchange_online.connectors.secrecy import (
     SECRET,
@@ -51,6 +54,7 @@ from exchange_online.connectors.settings import (
     OutboundSettings,
     parameters,
 )
+from exchange_online.connectors.spelling import folded, meant_by, nearest, other_words
 from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
 from exchange_online.connectors.words import delivery, listed, mail_flow, recipients, senders
 
@@ -93,10 +97,12 @@ __all__ = [
     "Way",
     "WayKind",
     "Weight",
+    "about_domain",
     "changes",
     "check",
     "computed_outputs",
     "delivery",
+    "folded",
     "hide",
     "hide_secrets",
     "in_comment",
@@ -105,9 +111,13 @@ __all__ = [
     "is_secret",
     "keeping_secret",
     "listed",
+    "mail_domain",
     "mail_flow",
+    "meant_by",
+    "nearest",
     "new_parameters",
     "observed",
+    "other_words",
     "parameters",
     "parameters_after_new",
     "printable",
@@ -117,6 +127,7 @@ __all__ = [
     "secret_properties",
     "senders",
     "set_parameters",
+    "several_names",
     "shown",
     "told_apart",
     "utc_time",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from exchange_online.connectors.domains import domain
+from exchange_online.connectors.domains import host_name
 from exchange_online.connectors.values import ItemRefused
 
 _RANGE = re.compile(r"^\s*(?P<first>[0-9.]+)\s*-\s*(?P<last>[0-9.]+)\s*$")
@@ -63,14 +63,9 @@ def smart_host(text: str) -> str:
         raise ItemRefused(
             "V20", f"{text!r} names a port", f"write {host!r}: Exchange Online always uses port 25", source
         )
-    if ":" in bare or re.fullmatch(r"[0-9./\s]+", bare):
+    if re.fullmatch(r"[0-9./\s]+|[0-9a-f.]*:[0-9a-f:.]*(%.*)?(/\d+)?", bare, re.IGNORECASE):
         return _spelled(_ipv4_network(bare, source))
-    try:
-        return domain(bare)
-    except ItemRefused:
-        raise ItemRefused(
-            "host", f"{text!r} is neither a host name nor an IPv4 address", "write one such as mx.fabrikam.com", source
-        ) from None
+    return host_name(bare)
 
 
 def address_order(text: str) -> tuple[int | str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from exchange_online.connectors.characters import printable
 from exchange_online.connectors.names import TlsSettings
 from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.secrecy import SECRET, is_secret
@@ -24,8 +25,17 @@ class Change:
 
     def __str__(self) -> str:
         # Both: what the tenant has may be the same secret of an earlier day.
-        before, after = (SECRET, SECRET) if is_secret(self.parameter.key) else map(_shown, (self.before, self.after))
-        return f"{self.parameter.key}: {before} => {after}"
+        if is_secret(self.parameter.key):
+            return f"{self.parameter.key}: {SECRET} => {SECRET}"
+        if self.differs_in_spaces:
+            return f"{self.parameter.key}: {self.before!r} => {self.after!r} (only spaces and line breaks differ)"
+        return f"{self.parameter.key}: {_shown(self.before)} => {_shown(self.after)}"
+
+    @property
+    def differs_in_spaces(self) -> bool:
+        """Whether two texts are the same but for spaces, tabs and line breaks, which nobody sees."""
+        before, after = self.before, self.after
+        return isinstance(before, str) and isinstance(after, str) and before.split() == after.split()
 
 
 def changes(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Change, ...]:
@@ -86,4 +96,4 @@ def _shown(value: Value) -> str:
         return "(none)"
     if isinstance(value, tuple):
         return ", ".join(value)
-    return str(value).lower() if isinstance(value, bool) else value
+    return str(value).lower() if isinstance(value, bool) else printable(value)

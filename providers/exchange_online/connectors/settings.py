@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from exchange_online.connectors import addresses, domains
 from exchange_online.connectors.characters import in_comment
+from exchange_online.connectors.mistaken_names import several_names
 from exchange_online.connectors.names import ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.values import Flag, Kind, Member, Text, Texts, Value
@@ -102,7 +103,7 @@ class InboundSettings(CommonSettings):
     )
     tls_sender_certificate_name: str | None = declared(
         "TlsSenderCertificateName",
-        Text(domains.certificate_name),
+        Text(domains.certificate_name, several=several_names),
         "The name in the certificate that the partner's server presents: a domain or `*.domain`.",
     )
     sender_ip_addresses: tuple[str, ...] = declared(
@@ -208,7 +209,7 @@ class OutboundSettings(CommonSettings):
     )
     tls_domain: str | None = declared(
         "TlsDomain",
-        Text(domains.domain_or_wildcard),
+        Text(domains.tls_domain, several=several_names),
         "The name that the receiving server's certificate must hold: a domain or `*.domain`.",
     )
     smtp_dane_mode: str = declared(

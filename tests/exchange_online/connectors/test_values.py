@@ -43,7 +43,7 @@ ITEMS = [
     ("senderDomains", "☃.", "domain", "fabrikam.com", "bücher.example"),
     ("senderDomains", 5.0, "type", "a text", "5.example"),
     ("recipientDomains", "a.*", "V4", "'*.'", "*"),
-    ("recipientDomains", "smtp:a.com;1", "domain", "fabrikam.com", "a.com"),
+    ("recipientDomains", "smtp:a@b@c.com;1", "domain", "fabrikam.com", "smtp:a.com;1"),
     ("associatedAcceptedDomains", "*.a.com", "domain", "fabrikam.com", "tenant/path/a.com"),
     ("senderIpAddresses", "2001:db8::1", "V5", "IPv4", "192.0.2.1"),
     ("senderIpAddresses", "10.0.0.0/20", "V6", "16 ranges of /24", "10.0.0.0/24"),

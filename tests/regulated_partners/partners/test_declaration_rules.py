@@ -197,7 +197,7 @@ def test_a_name_leaves_room_for_its_connectors(length: int, refused: bool) -> No
         names = [str(half(direction, accepted(declared)).inputs["name"]) for direction in Direction]
         assert max(map(len, names)) == 64
     else:
-        assert "longer than 53 characters" in said(declared)["name"]
+        assert "longer than the 64 UTF-16 units" in said(declared)["name"]
 
 
 def test_taking_over_is_passed_to_both_connectors() -> None:
