@@ -22,7 +22,8 @@ _OFF, _ON = Flag(False), Flag(True)
 _TYPE = Member(ConnectorType, ConnectorType.PARTNER.value)
 _NAME = Text(str.strip)
 # A carriage return is the other half of a line break, which a portal may add.
-_COMMENT = Text(lambda text: text.replace("\r\n", "\n").replace("\r", "\n"), in_comment)
+# Spaces and line breaks at its end, which `|` in YAML adds and a service may drop, say nothing.
+_COMMENT = Text(lambda text: text.replace("\r\n", "\n").replace("\r", "\n").rstrip(), in_comment)
 _KEY = "parameter"
 
 
