@@ -107,7 +107,7 @@ class Histories(RuleBasedStateMachine):
         new = old.removesuffix(_RENAMED) if old.endswith(_RENAMED) else f"{old}{_RENAMED}"
         if new in self._stack.resources:
             return
-        # Without an alias a connector is known by its name alone, which an earlier change, that failed, may have given up.
+        # Without an alias a connector is known by its name alone, which an earlier change that failed may give up.
         called = {row["Guid"]: row["Name"] for row in self._all_rows()}.get(self._stack.resources[old].id)
         if not aliased and called != self._program[old].name:
             self._guids.pop(old, None)
