@@ -26,8 +26,8 @@ INBOUND = {
     "Woodgrove Hospital - inbound": {
         "Comment": "SEC-1302, owner messaging team",
         "SenderDomains": ["smtp:woodgrove.org;1"],
-        "RestrictDomainsToCertificate": True,
-        "TlsSenderCertificateName": "*.woodgrove.org",
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": ["192.0.2.16/28"],
     },
     "Humongous Insurance - inbound": {
         "Comment": "SEC-1317, owner messaging team",

@@ -25,14 +25,19 @@ def test_all_mistakes_of_a_stack_file_at_once(project: Project, control: Control
             "name": "Northwind",
             "domains": ["fabrikam.com"],
             "certificateName": "mail.northwind.com",
-            "inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["10.0.0.0/8"]},
+            "inbound": {
+                "restrictDomainsBy": "ipAddresses",
+                "senderIpAddresses": ["10.0.0.0/8"],
+                "settings": {"efSkipIps": ["192.168.1.0/24"]},
+            },
         },
     )
     expected = (
         "partners[1].domains[1]",
         "partners[2].certficateName: there is no such name here; did you mean certificateName?",
         "partners[3].domains[0]: fabrikam.com belongs to partners[1] (Fabrikam Bank) already",
-        "partners[3].inbound.senderIpAddresses[0]",
+        "partners[3].inbound.senderIpAddresses[0]: '10.0.0.0/8' is wider than /18",
+        "partners[3].inbound.settings.efSkipIps: 192.168.1.0/24: the service refuses private addresses",
         "nothing was changed.",
     )
     for run in (project.preview(), project.up()):

@@ -54,6 +54,7 @@ from exchange_online.connectors.settings import (
     OutboundSettings,
     parameters,
 )
+from exchange_online.connectors.shared_certificates import WHAT_PROVES, shared_certificate
 from exchange_online.connectors.spelling import folded, meant_by, nearest, other_words
 from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
 from exchange_online.connectors.words import delivery, listed, mail_flow, recipients, senders
@@ -67,6 +68,7 @@ __all__ = [
     "SECRET",
     "SECRET_PROPERTIES",
     "TOKENS",
+    "WHAT_PROVES",
     "Change",
     "Checked",
     "CmdletParameters",
@@ -128,6 +130,7 @@ __all__ = [
     "senders",
     "set_parameters",
     "several_names",
+    "shared_certificate",
     "shown",
     "told_apart",
     "utc_time",

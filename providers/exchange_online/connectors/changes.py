@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from exchange_online.connectors.addresses import collapsed
 from exchange_online.connectors.characters import printable
 from exchange_online.connectors.names import TlsSettings
 from exchange_online.connectors.parameters import Parameter
@@ -95,5 +96,5 @@ def _shown(value: Value) -> str:
     if value is None or value == ():
         return "(none)"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(collapsed(value))
     return str(value).lower() if isinstance(value, bool) else printable(value)

@@ -109,8 +109,9 @@ class InboundSettings(CommonSettings):
     )
     sender_ip_addresses: tuple[str, ...] = declared(
         "SenderIPAddresses",
-        Texts(addresses.sender_ip_address, addresses.address_order),
-        "The partner's sending addresses: IPv4, or IPv4 CIDR from /24 to /32.",
+        Texts(addresses.sender_ip_addresses, addresses.address_order),
+        "The partner's sending addresses: IPv4, or IPv4 CIDR. A range from /18 to /23 becomes its /24s: the service "
+        "takes none that is wider.",
     )
     treat_messages_as_internal: bool = declared(
         "TreatMessagesAsInternal", _OFF, "Marks mail as internal. Needs type `OnPremises`."

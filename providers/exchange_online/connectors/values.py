@@ -178,9 +178,12 @@ def _member_meant(value: str, members: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Texts:
-    """A multi-valued parameter: a set of texts. Order and duplicates do not matter. Source: N5, N8 (assumed)."""
+    """A multi-valued parameter: a set of texts. Order and duplicates do not matter. Source: N5, N8 (assumed).
 
-    read_item: Callable[[str], str]
+    `read_item` returns several texts where one is written out as them.
+    """
+
+    read_item: Callable[[str], str | tuple[str, ...]]
     sort_key: Callable[[str], str | tuple[int | str, ...]] = str
     empty: ClassVar[tuple[str, ...]] = ()
 
@@ -204,7 +207,8 @@ class Texts:
             try:
                 if wrong := in_name(item.strip()):
                     raise _wrong_characters(item, wrong)
-                items.add(self.read_item(item))
+                read = self.read_item(item)
+                items.update((read,) if isinstance(read, str) else read)
             except ItemRefused as refused:
                 items.add(item.strip())
                 problems.append(refused.problem(index))

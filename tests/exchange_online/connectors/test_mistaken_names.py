@@ -118,7 +118,7 @@ def test_a_certificates_name_that_is_none(written: str, mistake: str, offered: s
 
 
 def named(written: object) -> Checked:
-    return inbound(tlsSenderCertificateName=written)
+    return inbound(tlsSenderCertificateName=written, restrictDomainsToCertificate=True)
 
 
 def test_issuer_and_subject_are_for_the_inbound_half() -> None:
