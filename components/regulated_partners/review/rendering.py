@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -63,7 +62,7 @@ def _connector(connector: ConnectorReview) -> dict[str, Any]:
         "before": connector.before or None,
         "after": connector.after or None,
         "effects": _effects(connector.effects),
-        "settings": [asdict(setting) for setting in connector.settings],
+        "settings": [setting.as_object() for setting in connector.settings],
     }
 
 
@@ -75,7 +74,7 @@ def _drift(review: Review, drift: Drift) -> dict[str, Any]:
         "deployed": drift.before,
         "found": drift.found or None,
         "effects": _effects(drift.effects),
-        "settings": [asdict(setting) for setting in drift.settings],
+        "settings": [setting.as_object() for setting in drift.settings],
         "outcome": drift.outcome,
         "outcomeEffects": _effects(drift.repair),
         "acknowledgement": _acknowledgement(drift.acknowledgement, in_force=review.acknowledged(drift)),

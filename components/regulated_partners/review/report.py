@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from exchange_online.connectors import Direction, listed
 from regulated_partners.effects import Effect, EffectKind
@@ -35,18 +36,53 @@ LEGEND = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """A list that differs, whole.
+
+    Attributes:
+        before, after: its items.
+        added, removed: those that only one of the two has.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Setting:
-    """One setting that differs; a list says what is added and removed.
+    """One setting that differs.
 
     Attributes:
         parameter: the cmdlets' name, `TlsSettings`.
-        before, after: in words, `(not set)` where there is no value.
+        before, after: in words, `(not set)` where there is no value; of a long list how many items it has, and those
+            that only it has.
+        items: of a list that is not secret.
     """
 
     parameter: str
     before: str
     after: str
+    items: Items | None = None
+
+    def as_object(self, before: str = "before", after: str = "after") -> dict[str, Any]:
+        """For programs: both values whole, and of a list what is added and removed.
+
+        Args:
+            before, after: the names of the two values.
+        """
+        values = {"parameter": self.parameter, before: self.before, after: self.after}
+        if self.items is None:
+            return values
+        whole = {before: self.items.before, after: self.items.after}
+        return {
+            **values,
+            **{name: ", ".join(value) for name, value in whole.items() if value},
+            "added": list(self.items.added),
+            "removed": list(self.items.removed),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from exchange_online.connectors import (
     Direction,
     Value,
     changes,
+    itemized,
     listed,
     mail_flow,
     parameters,
@@ -30,7 +31,7 @@ from regulated_partners.effects import (
     weakens,
 )
 from regulated_partners.engine.plan import Operation, Plan, PlannedConnector
-from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
+from regulated_partners.review.report import ConnectorReview, Drift, Items, OwnerReview, Review, Setting
 
 _NOT_SET = "(not set)"
 
@@ -222,17 +223,20 @@ def _settings(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Sett
 
 def _setting(change: Change) -> Setting:
     old, new = change.before, change.after
-    if isinstance(old, tuple) and isinstance(new, tuple):
-        removed, added = [item for item in old if item not in new], [item for item in new if item not in old]
-        return Setting(change.parameter.name, _items("removed", removed, old), _items("added", added, new))
-    return Setting(change.parameter.name, _shown(old), _shown(new))
+    if not (isinstance(old, tuple) and isinstance(new, tuple)):
+        return Setting(change.parameter.name, _shown(old), _shown(new))
+    items = Items(before=old, after=new, added=change.added, removed=change.removed)
+    if not change.is_long:
+        return Setting(change.parameter.name, ", ".join(old) or _NOT_SET, ", ".join(new) or _NOT_SET, items)
+    before, after = _differing(old, "removed", items.removed), _differing(new, "added", items.added)
+    return Setting(change.parameter.name, before, after, items)
 
 
-def _items(word: str, items: Sequence[str], all_of_them: Sequence[str]) -> str:
-    """Short lists as they are; of long ones what differs."""
-    if len(all_of_them) <= 4:
-        return ", ".join(all_of_them) or _NOT_SET
-    return f"{len(all_of_them)}, {word}: {listed(items, 'and')}" if items else f"{len(all_of_them)}"
+def _differing(value: Sequence[str], word: str, items: Sequence[str]) -> str:
+    """Of a long list how many items it has, and which of them are not in the other one."""
+    if not value:
+        return _NOT_SET
+    return f"{len(value)}, {word}: {itemized(items)}" if items else f"{len(value)}"
 
 
 def _shown(value: Value) -> str:
