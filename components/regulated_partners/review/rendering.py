@@ -12,7 +12,7 @@ from rich.table import Table
 
 from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.partners.declaration import StackAcknowledgement
-from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting, reasons
+from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting, few, reasons
 from regulated_partners.text import printable
 
 _STYLES = {
@@ -102,11 +102,11 @@ def show(console: Console, review: Review, refusals: Sequence[str]) -> None:
         console.print("\n[bold]Changed outside of this stack[/], not by this change:")
     for drift in review.drifts:
         _show_drift(console, review, drift)
-    for problem in review.problems:
+    for problem in few(review.problems):
         console.print(f"\n[yellow]{_plain(problem)}[/]")
     if refusals:
         console.print("\n[bold red]This change may not be applied as it is:[/]")
-        for refusal in refusals:
+        for refusal in few(refusals):
             console.print(f"  {_plain(refusal)}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.engine.plan import Operation
 from regulated_partners.partners.acknowledgements import in_force
 from regulated_partners.partners.declaration import StackAcknowledgement
+
+#: Of why a change may not be applied, so much is shown.
+_MOST_SENTENCES = 20
 
 _NOT_THERE = "There is no such connector."
 _WAY = {Direction.INBOUND: "Mail from the partner", Direction.OUTBOUND: "Mail to the partner"}
@@ -268,6 +272,13 @@ class Review:
         weak = EffectKind.WEAKENS
         outside = len({drift.owner for drift in self.drifts if weak in {effect.kind for effect in drift.effects}})
         return f"{applied} Somebody has weakened protection of {outside} outside of this stack." if outside else applied
+
+
+def few(sentences: Sequence[str]) -> Iterator[str]:
+    """The first twenty, and how many more there are: for whoever reads it, programs get them all."""
+    yield from sentences[:_MOST_SENTENCES]
+    if len(sentences) > _MOST_SENTENCES:
+        yield f"And {len(sentences) - _MOST_SENTENCES} more; `--json` lists them all."
 
 
 def sentence(clause: str) -> str:

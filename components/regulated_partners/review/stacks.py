@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from exchange_online.messages import ALL_MESSAGES
 from regulated_partners.effects import EffectKind
 from regulated_partners.engine.previews import read_preview, read_violations, without_their_failure
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
@@ -23,7 +24,7 @@ from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.review.gates import Gates, refusals
 from regulated_partners.review.markdown import comment
 from regulated_partners.review.rendering import as_json
-from regulated_partners.review.report import Review
+from regulated_partners.review.report import Review, few
 from regulated_partners.review.review import review_of
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -35,8 +36,8 @@ _EVENTS = "events.jsonl"
 
 _COLUMNS = (Column("stack"), Column("result"), Column("what it does to mail", wide=True))
 
-#: What makes the CLI take `--event-log`, one of its commands for debugging.
-_VARIABLES = {"PULUMI_DEBUG_COMMANDS": "true"}
+#: What makes the CLI take `--event-log`, one of its commands for debugging; and the review leaves out on its own.
+_VARIABLES = {"PULUMI_DEBUG_COMMANDS": "true", ALL_MESSAGES: "true"}
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _reasons(previews: Sequence[Previewed]) -> list[tuple[Previewed, str]]:
     return [
         (previewed, reason)
         for previewed in previews
-        for reason in (*previewed.refused, *(line.strip() for line in previewed.problem.splitlines()[1:]))
+        for reason in (*few(previewed.refused), *(line.strip() for line in previewed.problem.splitlines()[1:]))
     ]
 
 

@@ -21,6 +21,7 @@ from exchange_online.admin_api import (
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
 from exchange_online.connectors import redacted
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership
+from exchange_online.messages import Running, rule_of
 from exchange_online.names import NAMESPACE
 
 
@@ -45,6 +46,7 @@ class Session:
         self._named: Tenant | None = None
         self._lifecycle: Lifecycle | None = None
         self._said: set[str] = set()
+        self._warnings = Running("warning", environ)
 
     def configure(self, get: Callable[[str], object]) -> None:
         """Keeps what the stack says about the connection. Opens nothing, and never fails: previews need no tenant.
@@ -93,13 +95,16 @@ class Session:
             return self._named
 
     def warn(self, text: str) -> None:
-        """Shows a warning, once however many resources say the same."""
+        """Shows a warning, once however many resources say the same; of what a rule says of hundreds, a count."""
         text = redacted(text)
         with self._lock:
             if text in self._said:
                 return
             self._said.add(text)
-        self._say(text)
+        # What a write came to is said once and never again: only of what rules say, as often as asked, is any left out.
+        subject = text.partition("': ")[0] + "'"
+        if text := self._warnings.passed(text, rule_of(text), subject):
+            self._say(text)
 
     def _connected(self) -> Lifecycle:
         if self._settings is None:
