@@ -13,6 +13,7 @@ from regulated_partners.cli import drift as command
 from regulated_partners.engine.plan import Operation, Plan, PlannedConnector
 from regulated_partners.partners.acknowledgements import Acknowledgements
 from regulated_partners.review import MAXIMUM, as_json, comment, issue, review_of, show
+from regulated_partners.review.stacks import Previewed, summary_json, summary_markdown, summary_table
 from tests.regulated_partners.review.recordings import TODAY
 
 _TOKEN = Direction.OUTBOUND.token
@@ -143,6 +144,16 @@ def test_a_thousand_changed_connectors_fit_into_a_comment() -> None:
     assert sum(line.startswith("| RecipientDomains |") and line.endswith(" |") for line in lines) == shown
     assert lines[-1].startswith(f"**{1001 - shown} further sections do not fit into a comment")
     assert "> - And 980 more; `--json` lists them all." in text.replace("\\`", "`")
+
+
+def test_hundreds_of_refusals_are_counted_in_a_log_and_whole_for_programs() -> None:
+    """Failing, the log of a pipeline is the same sentence six hundred times, or a program misses some."""
+    refused = tuple(f"Policy comment-names-owner: connector {number} has no comment." for number in range(600))
+    previewed = Previewed("dev", review_of(_plan(_planned(1, ["a.example"], ["b.example"])), TODAY), refused)
+    for text in (summary_table([previewed]), summary_markdown([previewed])):
+        assert text.count("has no comment") == 20
+        assert "And 580 more; " in text
+    assert json.loads(summary_json([previewed]))["stacks"][0]["refusals"] == list(refused)
 
 
 def _settings(plan: Plan) -> list[dict[str, Any]]:
