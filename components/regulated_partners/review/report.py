@@ -14,9 +14,6 @@ from regulated_partners.engine.plan import Operation
 from regulated_partners.partners.acknowledgements import in_force
 from regulated_partners.partners.declaration import StackAcknowledgement
 
-#: Of why a change may not be applied, so much is shown.
-_MOST_SENTENCES = 20
-
 _NOT_THERE = "There is no such connector."
 _WAY = {Direction.INBOUND: "Mail from the partner", Direction.OUTBOUND: "Mail to the partner"}
 #: What happens to one, and to several, in the order in which they are counted.
@@ -274,11 +271,11 @@ class Review:
         return f"{applied} Somebody has weakened protection of {outside} outside of this stack." if outside else applied
 
 
-def few(sentences: Sequence[str]) -> Iterator[str]:
-    """The first twenty, and how many more there are: for whoever reads it, programs get them all."""
-    yield from sentences[:_MOST_SENTENCES]
-    if len(sentences) > _MOST_SENTENCES:
-        yield f"And {len(sentences) - _MOST_SENTENCES} more; `--json` lists them all."
+def few(sentences: Sequence[str], most: int = 20) -> Iterator[str]:
+    """The first of them, and how many more there are: for whoever reads it, programs get them all."""
+    yield from sentences[:most]
+    if len(sentences) > most:
+        yield f"And {len(sentences) - most} more; `--json` lists them all."
 
 
 def sentence(clause: str) -> str:

@@ -34,9 +34,12 @@ PLAN, COMMENT, REPORT = "plan.json", "review.md", "review.json"
 
 _EVENTS = "events.jsonl"
 
+#: Of why a preview failed so many lines are shown.
+_MOST_LINES = 40
+
 _COLUMNS = (Column("stack"), Column("result"), Column("what it does to mail", wide=True))
 
-#: What makes the CLI take `--event-log`, one of its commands for debugging; and the review leaves out on its own.
+#: What makes the CLI take `--event-log`, one of its commands for debugging; and all messages, which JSON passes on.
 _VARIABLES = {"PULUMI_DEBUG_COMMANDS": "true", ALL_MESSAGES: "true"}
 
 
@@ -103,7 +106,7 @@ def preview_stack(
 
 def _failure(stack: str, problem: str) -> str:
     """The comment has the marker of every review of the stack, so that it takes the place of the last one."""
-    lines = "\n".join(f"> {escaped(line.strip())}" for line in problem.splitlines()[:40])
+    lines = "\n".join(f"> {escaped(line.strip())}" for line in few(problem.splitlines(), _MOST_LINES))
     return (
         f"{marker('review', stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
         f"**The preview failed, so nobody knows.**\n\n{lines}\n"
@@ -184,8 +187,12 @@ def _reasons(previews: Sequence[Previewed]) -> list[tuple[Previewed, str]]:
     return [
         (previewed, reason)
         for previewed in previews
-        for reason in (*few(previewed.refused), *(line.strip() for line in previewed.problem.splitlines()[1:]))
+        for reason in (*few(previewed.refused), *few(_further(previewed.problem), _MOST_LINES))
     ]
+
+
+def _further(problem: str) -> list[str]:
+    return [line.strip() for line in problem.splitlines()[1:]]
 
 
 def _judged_by(packs: Sequence[Path], log: Path) -> list[str]:

@@ -154,6 +154,12 @@ def test_hundreds_of_refusals_are_counted_in_a_log_and_whole_for_programs() -> N
         assert text.count("has no comment") == 20
         assert "And 580 more; " in text
     assert json.loads(summary_json([previewed]))["stacks"][0]["refusals"] == list(refused)
+    problem = "\n".join(["The preview failed:", *(f"  partners[{number}]: is wrong" for number in range(600))])
+    failed = Previewed("dev", problem=problem)
+    for text in (summary_table([failed]), summary_markdown([failed])):
+        assert text.count("is wrong") == 40
+        assert "And 560 more; " in text
+    assert json.loads(summary_json([failed]))["stacks"][0]["problem"] == problem
 
 
 def _settings(plan: Plan) -> list[dict[str, Any]]:
