@@ -92,8 +92,8 @@ def _outputs_say_what_was_made(project: Project, control: Control) -> None:
             assert exported[direction]["connector"] == connector
             assert exported[direction]["id"] == guids[connector]
     assert outputs["partners/Fabrikam Bank"]["inbound"]["mailFlow"] == (
-        "mail from fabrikam.com and *.fabrikam.com is refused unless it comes over TLS, with a certificate for "
-        "mail.fabrikam.com"
+        "mail from fabrikam.com and *.fabrikam.com (envelope sender) is refused unless it comes over TLS, with a "
+        "certificate for mail.fabrikam.com"
     )
 
 

@@ -124,7 +124,10 @@ def test_the_inventory_says_who_manages_what(command: Command, tenant: Control) 
         "red \x1b[31m": ("partner", "", ""),
         "leftover": ("test-mode", "", ""),
     }
-    assert rows["Fabrikam in"]["mailFlow"] == "mail from fabrikam.com is refused unless it comes over TLS"
+    assert (
+        rows["Fabrikam in"]["mailFlow"]
+        == "mail from fabrikam.com (envelope sender) is refused unless it comes over TLS"
+    )
     assert tenant.writes() == []
 
 

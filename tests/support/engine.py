@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from exchange_online_emulator import EmulatorProcess
+from regulated_partners.engine.environment import WITHOUT_SIDE_FILES
 from tests.support.engine_run import Run, finished
 from tests.support.processes import descendants, started_with
 
@@ -125,7 +126,7 @@ class Project:
             **kept,
             "PATH": f"{binaries}{os.pathsep}{kept.get('PATH', '')}",
             "VIRTUAL_ENV": sys.prefix,
-            "PULUMI_BACKEND_URL": self.state.as_uri(),
+            "PULUMI_BACKEND_URL": self.state.as_uri() + WITHOUT_SIDE_FILES,
             "PULUMI_HOME": str(self._home),
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",

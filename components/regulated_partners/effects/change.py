@@ -10,7 +10,6 @@ from exchange_online.connectors import (
     ConnectorSettings,
     Direction,
     InboundSettings,
-    OutboundSettings,
     changes,
     parameters,
 )
@@ -84,10 +83,7 @@ def _about(effect: Effect, changed: Sequence[str]) -> Effect:
 
 
 def _in_use(settings: ConnectorSettings | None) -> ConnectorSettings | None:
-    """Source: New-OutboundConnector, TestMode; that such a connector carries no mail of people is assumed."""
-    if settings is None or not settings.enabled:
-        return None
-    return None if isinstance(settings, OutboundSettings) and settings.test_mode else settings
+    return settings if settings is not None and settings.in_use else None
 
 
 def _idle(before: ConnectorSettings | None, after: ConnectorSettings | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exchange_online.connectors import InboundSettings, listed
+from exchange_online.connectors import InboundSettings, listed, senders
 from regulated_partners.effects.coverage import (
     NameRelation,
     addresses_difference,
@@ -26,6 +26,8 @@ _IP, _ADDRESSES = "restrictDomainsToIpAddresses", "senderIpAddresses"
 _DOMAINS, _RECIPIENTS, _ORGANIZATIONS = "senderDomains", "associatedAcceptedDomains", "trustedOrganizations"
 _SKIP = ("efSkipLastIp", "efSkipIps", "efUsers")
 _RESTRICTION = (_CERTIFICATE, _IP, _NAME, _ADDRESSES)
+#: By what mail of one's own servers is known.
+_KNOWN = (_NAME, _ADDRESSES, _DOMAINS)
 
 
 def nothing_demanded(settings: InboundSettings) -> InboundSettings:
@@ -37,17 +39,40 @@ def nothing_demanded(settings: InboundSettings) -> InboundSettings:
 
 def demands_something(s: InboundSettings) -> bool:
     """Whether mail can be refused because of the connector."""
-    return s.is_partner and (s.require_tls or s.restrict_domains_to_certificate or s.restrict_domains_to_ip_addresses)
+    return s.demands_tls or s.restricts
 
 
 def _tls(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
-    old, new = before.is_partner and before.require_tls, after.is_partner and after.require_tls
     who = listed(after.sender_domains, "and")
-    if new and not old:
-        yield strengthens(f"mail from {who} is refused unless it comes over TLS", _TLS)
-        yield outage_risk(f"mail that servers of {who} still send without TLS is refused", _TLS)
-    elif old and not new:
-        yield weakens(f"mail from {who} is accepted without TLS too", _TLS)
+    if after.demands_tls and not before.demands_tls:
+        yield strengthens(f"mail {senders(after)} is refused unless it comes over TLS", _TLS, _CERTIFICATE)
+        yield outage_risk(f"mail that servers of {who} still send without TLS is refused", _TLS, _CERTIFICATE)
+    elif before.demands_tls and not after.demands_tls:
+        yield weakens(f"mail from {who} is accepted without TLS too", _TLS, _CERTIFICATE)
+    elif before.require_tls != after.require_tls and after.is_partner and before.is_partner:
+        yield neutral("a certificate is demanded, and comes only over TLS", _TLS)
+
+
+def _recognised(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    """Of whose mail TLS is demanded, where addresses are listed without a restriction to them."""
+    old, new = before.recognised_by_addresses, after.recognised_by_addresses
+    if old == new or not (before.demands_tls and after.demands_tls):
+        return
+    keys = (_ADDRESSES, *_RESTRICTION)
+    if not old:
+        yield weakens(f"TLS is demanded only of mail that comes from {listed(new, 'or')}", *keys)
+        return
+    if not new:
+        yield strengthens(f"TLS is demanded of mail from {listed(after.sender_domains, 'and')}, wherever from", *keys)
+        yield outage_risk("mail that is still sent without TLS, from other addresses, is refused", *keys)
+        return
+    difference = addresses_difference(old, new)
+    if difference.lost:
+        yield weakens(f"mail that comes from {listed(difference.lost, 'or')} is accepted without TLS too", _ADDRESSES)
+    if difference.gained:
+        gained = listed(difference.gained, "or")
+        yield strengthens(f"mail that comes from {gained} is refused unless it comes over TLS", _ADDRESSES)
+        yield outage_risk(f"mail that is still sent without TLS from {gained} is refused", _ADDRESSES)
 
 
 def _restriction(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
@@ -72,8 +97,8 @@ def _restriction(before: InboundSettings, after: InboundSettings) -> Iterator[Ef
 
 
 def _demanded(s: InboundSettings) -> frozenset[str]:
-    flags = {_CERTIFICATE: s.restrict_domains_to_certificate, _IP: s.restrict_domains_to_ip_addresses}
-    return frozenset(key for key, on in flags.items() if on and s.is_partner)
+    flags = {_CERTIFICATE: s.demands_trust, _IP: s.restricts_to_addresses}
+    return frozenset(key for key, on in flags.items() if on)
 
 
 def _level(demanded: frozenset[str]) -> int:
@@ -154,6 +179,26 @@ def _recipients(before: InboundSettings, after: InboundSettings) -> Iterator[Eff
         yield outage_risk(f"mail to {held} that does not meet the connector's demands is refused", _RECIPIENTS)
 
 
+def _own_servers(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    """What is known as mail of one's own servers, which may relay."""
+    if before.is_partner or after.is_partner:
+        return
+    old, new = _known_by(before), _known_by(after)
+    if gained := [known for known in new if known not in old]:
+        yield weakens(
+            f"mail {listed(gained, 'or')} counts as coming from servers of your own, which may relay", *_KNOWN
+        )
+    if lost := [known for known in old if known not in new]:
+        yield strengthens(f"mail {listed(lost, 'or')} no longer counts as coming from servers of your own", *_KNOWN)
+        yield outage_risk(f"servers of your own that send {listed(lost, 'or')} can no longer relay", *_KNOWN)
+
+
+def _known_by(s: InboundSettings) -> list[str]:
+    name = s.tls_sender_certificate_name
+    known = [*([f"with a certificate for {name}"] if name else []), *(f"from {one}" for one in s.sender_ip_addresses)]
+    return known or [f"from {domain}" for domain in s.sender_domains]
+
+
 def _type(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
     """Source: Exchange Online mail flow pages: only OnPremises connectors let mail be relayed to other domains."""
     if before.is_partner == after.is_partner:
@@ -166,7 +211,19 @@ def _type(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
         yield outage_risk("servers of your own that send through this connector can no longer relay", _TYPE)
 
 
+def _of_addresses(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    yield from _addresses(before, after)
+    yield from _recognised(before, after)
+
+
+def _of_own_servers(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    yield from _type(before, after)
+    yield from _own_servers(before, after)
+
+
 def _organizations(before: InboundSettings, after: InboundSettings) -> Iterator[Effect]:
+    if not (demands_something(before) or demands_something(after)):
+        return
     added = tuple(name for name in after.trusted_organizations if name not in before.trusted_organizations)
     removed = tuple(name for name in before.trusted_organizations if name not in after.trusted_organizations)
     if added:
@@ -219,11 +276,11 @@ JUDGES: tuple[Judge[InboundSettings], ...] = (
     Judge(
         (_NAME,), _certificate_name, "the certificate's name is not enforced: mail is not restricted to a certificate"
     ),
-    Judge((_ADDRESSES,), _addresses, "the addresses are not enforced: mail is not restricted to addresses"),
+    Judge((_ADDRESSES,), _of_addresses, "the addresses are not enforced: mail is not restricted to addresses"),
     Judge((_DOMAINS,), _scope, "the connector demands nothing of these domains"),
     Judge((_RECIPIENTS,), _recipients, "the connector demands nothing of mail to these domains"),
-    Judge((_TYPE,), _type, "neither type is Partner, and no other difference between them is known"),
-    Judge((_ORGANIZATIONS,), _organizations),
+    Judge((_TYPE,), _of_own_servers, "neither type is Partner, and no other difference between them is known"),
+    Judge((_ORGANIZATIONS,), _organizations, "the connector demands nothing that they would be spared"),
     Judge(("treatMessagesAsInternal", "cloudServicesMailEnabled"), _internal),
     Judge(_SKIP, _filtering),
 )

@@ -45,7 +45,7 @@ from exchange_online.connectors.settings import (
     parameters,
 )
 from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
-from exchange_online.connectors.words import listed, mail_flow
+from exchange_online.connectors.words import delivery, listed, mail_flow, recipients, senders
 
 __all__ = [
     "COMPUTED",
@@ -83,6 +83,7 @@ __all__ = [
     "changes",
     "check",
     "computed_outputs",
+    "delivery",
     "hide",
     "hide_secrets",
     "in_comment",
@@ -99,10 +100,12 @@ __all__ = [
     "parameters",
     "parameters_after_new",
     "printable",
+    "recipients",
     "record_from_row",
     "redacted",
     "restricts_tenant",
     "secret_properties",
+    "senders",
     "set_parameters",
     "shown",
     "utc_time",

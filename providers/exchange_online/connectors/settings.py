@@ -61,6 +61,11 @@ class CommonSettings:
     def is_partner(self) -> bool:
         return self.connector_type == ConnectorType.PARTNER
 
+    @property
+    def in_use(self) -> bool:
+        """Whether mail of people takes it."""
+        return self.enabled
+
     def value(self, parameter: Parameter) -> Value:
         """The value of one parameter."""
         value: Value = getattr(self, parameter.attribute)
@@ -135,13 +140,29 @@ class InboundSettings(CommonSettings):
 
     @property
     def restricts(self) -> bool:
-        """Whether it refuses mail of these senders that comes from anybody else."""
-        return self.restrict_domains_to_certificate or self.restrict_domains_to_ip_addresses
+        """Whether it refuses mail of these senders that comes from anybody else.
+
+        Source: New-InboundConnector: the Restrict flags and RequireTls apply only to connectors of type Partner.
+        """
+        return self.demands_trust or self.restricts_to_addresses
+
+    @property
+    def restricts_to_addresses(self) -> bool:
+        """Whether it refuses mail of these senders from other addresses than `sender_ip_addresses`."""
+        return self.is_partner and self.restrict_domains_to_ip_addresses
 
     @property
     def demands_tls(self) -> bool:
-        """Whether no mail passes without TLS."""
-        return self.require_tls
+        """Whether no mail that it is for passes without TLS; a certificate comes only over TLS (rule V10)."""
+        return self.is_partner and (self.require_tls or self.restrict_domains_to_certificate)
+
+    @property
+    def recognised_by_addresses(self) -> tuple[str, ...]:
+        """Addresses that are listed without the restriction to them: then its demands are made of mail from these only.
+
+        Source: Exchange Online mail flow pages (2022), partner example 5: identified by address, with RequireTls.
+        """
+        return () if self.restricts else self.sender_ip_addresses
 
     @property
     def demands_trust(self) -> bool:
@@ -149,12 +170,12 @@ class InboundSettings(CommonSettings):
 
         Documented for the relay case only; that a name counts only in a trusted certificate is assumed.
         """
-        return self.restrict_domains_to_certificate
+        return self.is_partner and self.restrict_domains_to_certificate
 
     @property
     def demanded_name(self) -> str | None:
         """The name that the certificate must hold; None where no name is compared."""
-        return self.tls_sender_certificate_name if self.restrict_domains_to_certificate else None
+        return self.tls_sender_certificate_name if self.demands_trust else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,9 +249,24 @@ class OutboundSettings(CommonSettings):
         return self.recipient_domains
 
     @property
+    def in_use(self) -> bool:
+        """Whether mail of people takes it. Source: New-OutboundConnector, TestMode; that it takes none is assumed."""
+        return self.enabled and not self.test_mode
+
+    @property
+    def demands_dane(self) -> bool:
+        """Whether mail is delivered only to servers that DANE with DNSSEC proves, which is over TLS."""
+        return self.smtp_dane_mode == SmtpDaneMode.MANDATORY
+
+    @property
     def demands_tls(self) -> bool:
-        """Whether no mail passes without TLS."""
-        return self.tls_settings is not None
+        """Whether no mail passes without TLS; what DANE does with smart hosts is not documented, and does not count."""
+        return self.tls_settings is not None or (self.demands_dane and not self.smart_hosts)
+
+    @property
+    def takes_all_mail(self) -> bool:
+        """Whether all mail that leaves the tenant goes to one's own servers through it: centralized mail transport."""
+        return self.route_all_messages_via_on_premises and not self.is_partner
 
     @property
     def demands_trust(self) -> bool:

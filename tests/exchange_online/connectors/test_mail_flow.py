@@ -16,32 +16,38 @@ VALIDATED = {"tlsSettings": "DomainValidation", "tlsDomain": "*.fabrikam.com"}
 @pytest.mark.parametrize(
     ("declared", "sentence"),
     [
-        ({}, "mail from fabrikam.com is refused unless it comes over TLS"),
-        ({"requireTls": False}, "mail from fabrikam.com is accepted with or without TLS"),
+        ({}, "mail from fabrikam.com (envelope sender) is refused unless it comes over TLS"),
+        ({"requireTls": False}, "mail from fabrikam.com (envelope sender) is accepted with or without TLS"),
         (
             CERTIFICATE,
-            "mail from fabrikam.com is refused unless it comes over TLS, with a certificate for mail.fabrikam.com",
+            "mail from fabrikam.com (envelope sender) is refused unless it comes over TLS, with a certificate for "
+            "mail.fabrikam.com",
         ),
         (
             ADDRESSES,
-            "mail from fabrikam.com is refused unless it comes over TLS, from 192.0.2.1 or 198.51.100.0/28",
+            "mail from fabrikam.com (envelope sender) is refused unless it comes over TLS, from 192.0.2.1 or "
+            "198.51.100.0/28",
         ),
         (
             {**ADDRESSES, "requireTls": False},
-            "mail from fabrikam.com is refused unless it comes from 192.0.2.1 or 198.51.100.0/28",
+            "mail from fabrikam.com (envelope sender) is refused unless it comes from 192.0.2.1 or 198.51.100.0/28",
         ),
-        ({"enabled": False}, "(switched off) mail from fabrikam.com is refused unless it comes over TLS"),
+        (
+            {"enabled": False},
+            "(switched off) mail from fabrikam.com (envelope sender) is refused unless it comes over TLS",
+        ),
         (
             {"senderDomains": ["b.com", "*.a.com", "a.com"]},
-            "mail from a.com, *.a.com and b.com is refused unless it comes over TLS",
+            "mail from a.com, *.a.com and b.com (envelope sender) is refused unless it comes over TLS",
         ),
         (
             {"senderDomains": [f"{letter}.com" for letter in "abcdefg"]},
-            "mail from a.com, b.com, c.com, d.com and 3 more is refused unless it comes over TLS",
+            "mail from a.com, b.com, c.com, d.com and 3 more (envelope sender) is refused unless it comes over TLS",
         ),
         (
             {"tlsSenderCertificateName": "mail.fabrikam.com"},
-            "mail from fabrikam.com is refused unless it comes over TLS",
+            "mail from fabrikam.com (envelope sender) is refused unless it comes over TLS; the certificate name "
+            "mail.fabrikam.com is stored and not enforced",
         ),
     ],
 )
@@ -55,7 +61,8 @@ def test_inbound(declared: dict[str, object], sentence: str) -> None:
     [
         (
             {},
-            "mail to fabrikam.com is delivered by the MX record with TLS if the server offers it, else without",
+            "mail to fabrikam.com is delivered by the MX record with TLS if the server offers it, else without, unless "
+            "its DANE or MTA-STS demands TLS",
         ),
         (
             {"tlsSettings": "EncryptionOnly"},
@@ -77,7 +84,7 @@ def test_inbound(declared: dict[str, object], sentence: str) -> None:
         ),
         (
             {"recipientDomains": [], "isTransportRuleScoped": True, "tlsSettings": "EncryptionOnly"},
-            "mail to recipients of a rule is delivered by the MX record only over TLS, with any certificate",
+            "mail that a transport rule routes to it is delivered by the MX record only over TLS, with any certificate",
         ),
         (
             {
@@ -90,7 +97,8 @@ def test_inbound(declared: dict[str, object], sentence: str) -> None:
         ),
         (
             {"tlsSettings": "Postquantum"},
-            "mail to fabrikam.com is delivered by the MX record with TlsSettings Postquantum",
+            "mail to fabrikam.com is delivered by the MX record with TlsSettings Postquantum, which this version "
+            "does not know",
         ),
     ],
 )

@@ -35,7 +35,7 @@ def variables(root: Path, stack: str, **environment: str) -> dict[str, str]:
 def test_local_stack_needs_nothing(root: Path) -> None:
     """Failing means that `make up` on a fresh clone asks for a backend or a passphrase."""
     found = variables(root, "dev")
-    assert found["PULUMI_BACKEND_URL"] == f"file://{root}/.state"
+    assert found["PULUMI_BACKEND_URL"] == f"file://{root}/.state?metadata=skip"
     assert (root / ".state").is_dir()
     assert found["PULUMI_CONFIG_PASSPHRASE"]
     assert found["PATH"].startswith(f"{sys.prefix}/bin")

@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 def test_a_stack_without_a_cloud_is_local(project: Path) -> None:
     """Failing means that the provider goes to the emulator while the command asks where the state is kept."""
     found = stack_variables(read_stack_file(project, "dev"), {"HOME": str(project)})
-    assert found["PULUMI_BACKEND_URL"] == (project / ".state").as_uri()
+    assert found["PULUMI_BACKEND_URL"] == (project / ".state").as_uri() + "?metadata=skip"
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_plain_pulumi_gets_the_variables_of_a_stack(project: Path, tmp_path: Pat
     cli = pretend_cli(layout(tmp_path / "cache").release)
     done, _ = run(project, "env", PULUMI_BACKEND_URL="", PULUMI_CONFIG_PASSPHRASE_FILE="")
     exports = dict(line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines())
-    assert exports["PULUMI_BACKEND_URL"] == f"file://{project}/.state"
+    assert exports["PULUMI_BACKEND_URL"] == f"'file://{project}/.state?metadata=skip'"
     assert exports["PATH"].startswith(f"{cli}:{tmp_path}/bin:")
     assert exports["VIRTUAL_ENV"] == str(tmp_path)
     assert "AZURE" not in done.stdout

@@ -18,7 +18,7 @@ from tests.regulated_partners.partners.declared import accepted, fabrikam
 COMPONENT = cast(
     RegulatedPartner, SimpleNamespace(inbound=SimpleNamespace(id="in-1"), outbound=SimpleNamespace(id="out-1"))
 )
-FROM = "mail from fabrikam.com and *.fabrikam.com is"
+FROM = "mail from fabrikam.com and *.fabrikam.com (envelope sender) is"
 TO = "mail to fabrikam.com and *.fabrikam.com is delivered by the MX record"
 
 
@@ -45,7 +45,10 @@ def test_a_partner_exports_names_ids_and_sentences() -> None:
 @pytest.mark.parametrize(
     ("inbound", "sentence"),
     [
-        ({"restrictDomainsBy": "none"}, "refused unless it comes over TLS"),
+        (
+            {"restrictDomainsBy": "none"},
+            "refused unless it comes over TLS; the certificate name mail.fabrikam.com is stored and not enforced",
+        ),
         (
             {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.1"]},
             "refused unless it comes over TLS, from 192.0.2.1",
@@ -72,7 +75,7 @@ def test_each_demand_on_mail_from_the_partner_is_said(inbound: dict[str, object]
 @pytest.mark.parametrize(
     ("security", "sentence"),
     [
-        ("opportunisticTls", "with TLS if the server offers it, else without"),
+        ("opportunisticTls", "with TLS if the server offers it, else without, unless its DANE or MTA-STS demands TLS"),
         ("selfSignedCertificate", "only over TLS, with any certificate"),
         ("trustedCertificationAuthority", "only over TLS, with a certificate of a trusted CA"),
         ("recipientCertificateMatchesDomain", "only over TLS, with a trusted certificate for mail.fabrikam.com"),
@@ -97,5 +100,6 @@ def test_a_connector_beside_the_partners_is_exported_too() -> None:
     )
     assert connector_export(declared, cast(OutboundConnector, SimpleNamespace(id="out-2"))) == {
         "id": "out-2",
-        "mailFlow": "mail to a.com is delivered through mx.a.com with TLS if the server offers it, else without",
+        "mailFlow": "mail to a.com is delivered through mx.a.com with TLS if the server offers it, else without, unless "
+        "its DANE or MTA-STS demands TLS",
     }
