@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from exchange_online_emulator.rules import assumed, documented, observed_live, observed_multi
 
 _INVOCATION = "Microsoft.Exchange.AdminApi.CommandInvocation"
@@ -129,6 +132,80 @@ class OrganizationProhibitedError(ServiceError):
     """An offering on which inbound connectors are prohibited (V32, V35)."""
 
     exception_type = "Microsoft.Exchange.Management.Tasks.OrganizationInboundConnectorProhibitedException"
+
+
+class DehydratedError(ServiceError):
+    """A write in a tenant that still shares its configuration with others."""
+
+    exception_type = "Microsoft.Exchange.Configuration.Tasks.InvalidOperationInDehydratedContextException"
+
+    @observed_multi(
+        "dehydrated",
+        "dehydrated=true: every New-, Set- and Remove- is refused until Enable-OrganizationCustomization was run",
+        "Microsoft 365 help, microsoft-365-docs #7403 (text), two public projects of 2026 (type, 400), "
+        "SEPPmail365cloud 1.3.0 (connectors); that Set- and Remove- are refused too is assumed",
+        applies="switch",
+    )
+    def __init__(self) -> None:
+        super().__init__(
+            "The command you tried to run isn't currently allowed in your organization. To run this command, you first "
+            "need to run the command: Enable-OrganizationCustomization."
+        )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A refusal that others have seen; statuses are assumed."""
+
+    exception_type: str
+    text: str
+    source: str
+    status: int = 400
+
+
+#: By the name that the fault `known_refusal` takes.
+KNOWN_REFUSALS: Mapping[str, _Known] = {
+    "dehydrated": _Known(DehydratedError.exception_type, str(DehydratedError()), "as the switch dehydrated"),
+    "parameter_not_in_role": _Known(
+        "",
+        'Some of the parameters specified with the "New-InboundConnector" cmdlet aren\'t present in the role '
+        "definition for the current user. Check the management roles assigned to you, and try again.",
+        "Microsoft365DSC #6753, CIPP, of another cmdlet",
+    ),
+    "cmdlet_not_in_role": _Known(
+        "System.Management.Automation.CommandNotFoundException",
+        "The term 'New-InboundConnector' is not recognized as a name of a cmdlet, function, script file, or executable "
+        "program.",
+        "PowerShell 7; that the service says it over HTTP is assumed",
+    ),
+    "write_scope": _Known(
+        "",
+        "The operation on Identity \"Fabrikam\" failed because it's out of the current user's write scope. 'Fabrikam' "
+        "isn't within your current write scopes. Can't perform save operation.",
+        "two public projects, of groups and mailboxes; the type is not known",
+    ),
+    "quota": _Known(
+        "",
+        'The following error occurred during validation in agent "Provisioning Policy Agent": "The number of '
+        '"InboundConnector" objects in the organization "fabrikam.onmicrosoft.com" has reached or exceeded the '
+        'resource quota (4450) enforced by policy "QuotaPolicy".".',
+        "Microsoft's page on public folder mailboxes; of connectors it is assumed",
+    ),
+    "type_fixed": _Known(
+        "Microsoft.Exchange.Management.Tasks.ErrorInboundConnectorConnectorTypeCannotChangeException",
+        "Cannot change the connector type of Inbound connector 'Fabrikam'",
+        "Microsoft Q&A 1622346, word for word",
+    ),
+}
+
+
+def known_refusal(of: str) -> ServiceError:
+    """The refusal of that name in `KNOWN_REFUSALS`."""
+    known = KNOWN_REFUSALS[of]
+    error = ServiceError(known.text, status=known.status)
+    # Several are on record without a type, as `||text`.
+    error.exception_type = known.exception_type
+    return error
 
 
 class StalePageError(ServiceError):

@@ -64,6 +64,20 @@ class Refusal(_Action):
     after_write: bool = False
 
 
+class KnownRefusal(_Action):
+    """One of the refusals that others have seen: `errors.KNOWN_REFUSALS`."""
+
+    kind: Literal["known_refusal"] = "known_refusal"
+    of: Literal[
+        "dehydrated",
+        "parameter_not_in_role",
+        "cmdlet_not_in_role",
+        "write_scope",
+        "quota",
+        "type_fixed",
+    ]
+
+
 class ConnectionReset(_Action):
     """Break the connection: before the cmdlet, or after it so that the answer is lost.
 
@@ -130,6 +144,7 @@ Action = Annotated[
     | Throttled
     | Forbidden
     | Refusal
+    | KnownRefusal
     | ConnectionReset
     | Delay
     | ReadLag

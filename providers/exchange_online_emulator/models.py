@@ -81,6 +81,7 @@ class Switches(BaseModel):
     offering: Literal["unrestricted", "disabled", "prohibited", "developer"] = Field(
         "unrestricted", description="V30/V31 (disabled), V32 (prohibited), V35 (developer)"
     )
+    dehydrated: bool = Field(False, description="as a new tenant before Enable-OrganizationCustomization: no writes")
     unknown_identity: Literal["all", "not_found"] = Field(
         "all", description="Get with an Identity that does not exist: every row (documented) or not found"
     )

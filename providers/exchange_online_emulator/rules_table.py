@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exchange_online_emulator import application
+from exchange_online_emulator.errors import KNOWN_REFUSALS
 from exchange_online_emulator.models import Switches
 from exchange_online_emulator.rules import Rule, all_rules
 
@@ -58,6 +59,11 @@ def markdown() -> str:
     for name, info in Switches.model_fields.items():
         default = getattr(Switches(), name)
         lines.append(_line(f"`{name}`", f"`{default!r}`", info.description or ""))
+    lines += ["", "## Refusals of real tenants", "", "What the fault `known_refusal` answers, by its `of`.", ""]
+    lines += ["| `of` | Status | Answer | Source |", "|---|---|---|---|"]
+    for name, known in KNOWN_REFUSALS.items():
+        answer = f"{known.exception_type}: {known.text}" if known.exception_type else known.text
+        lines.append(_line(f"`{name}`", str(known.status), answer, known.source))
     lines += ["", "## What nobody knows", "", "Every choice here is assumed.", ""]
     lines += ["| Question | The emulator's choice |", "|---|---|"]
     lines += [_line(*entry) for entry in UNKNOWNS.items()]

@@ -167,6 +167,20 @@ def test_where_the_first_half_is_refused_the_second_is_not_sent(project: Project
     assert tenant.names(control) == FABRIKAM_CONNECTORS
 
 
+def test_a_tenant_that_is_not_enabled_for_customization(project: Project, control: Control) -> None:
+    """Failing: whoever sets up a new tenant looks for the mistake in a stack file that holds none."""
+    control.switch(dehydrated=True)
+    project.declare(FABRIKAM)
+
+    refused = project.up()
+
+    refused.refused("inbound connector 'Fabrikam Bank - inbound'", "it is dehydrated", "Nothing in the stack file")
+    refused.refused("`Enable-OrganizationCustomization`", "wait an hour", "run `pulumi up` again")
+    assert "Correct the value" not in refused.output
+    assert "Traceback" not in refused.output
+    assert [cmdlet for cmdlet, _ in tenant.sent(control)] == ["New-InboundConnector"]
+
+
 def test_an_update_whose_answer_is_lost(project: Project, control: Control) -> None:
     """A failure means that a change which was made is not known to be made, or is not made at all."""
     project.declare(FABRIKAM)

@@ -6,7 +6,7 @@ from regulated_partners.adopt.pairing import Unnamed, partner_names, shared_part
 from regulated_partners.adopt.plan import Becomes, Plan, Selection, declared_resources, make_plan
 from regulated_partners.adopt.rendering import as_json, as_text
 from regulated_partners.adopt.stack_file import Items, additions, prove, with_declarations
-from regulated_partners.adopt.tenant import ConnectorKind, connectors_of, kind_of
+from regulated_partners.adopt.tenant import ConnectorKind, kind_of
 
 __all__ = [
     "Becomes",
@@ -19,7 +19,6 @@ __all__ = [
     "additions",
     "as_json",
     "as_text",
-    "connectors_of",
     "declared_resources",
     "import_file",
     "inventory_of",

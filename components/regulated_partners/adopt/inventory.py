@@ -14,6 +14,7 @@ from regulated_partners.adopt.ownership import Owned, Ownership, owned
 from regulated_partners.adopt.tenant import ConnectorKind, kind_of
 from regulated_partners.engine.plan import without_secrets
 from regulated_partners.engine.state import ManagedConnector, States
+from regulated_partners.other_ways import PartnersWay
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -33,9 +34,16 @@ class InventoryItem:
 
     Attributes:
         owned: it, and which stack manages it.
+        ways: how the mail of the stack's partners can meet it.
     """
 
     owned: Owned
+    ways: tuple[PartnersWay, ...] = ()
+
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """The partners whose mail it can take or refuse."""
+        return tuple(dict.fromkeys(owner for found in self.ways if found.way.is_alarm for owner in found.owners))
 
     @property
     def connector(self) -> ConnectorRecord:
@@ -71,13 +79,22 @@ class InventoryItem:
         return {name: read(self) for name, read in _FIELDS.items()}
 
 
-def inventory_of(tenant: Iterable[ConnectorRecord], states: States, *, marks: bool = True) -> tuple[InventoryItem, ...]:
+def inventory_of(
+    tenant: Iterable[ConnectorRecord], states: States, ways: Iterable[PartnersWay] = (), *, marks: bool = True
+) -> tuple[InventoryItem, ...]:
     """One item for each connector, in the tenant's order.
 
     Args:
+        ways: how the mail of the stack's partners can meet connectors of the tenant.
         marks: whether the stack whose tenant it is marks its connectors.
     """
-    return tuple(InventoryItem(owned(connector, states, marks=marks)) for connector in tenant)
+    by_guid: dict[str, list[PartnersWay]] = {}
+    for found in ways:
+        by_guid.setdefault(found.way.guid, []).append(found)
+    return tuple(
+        InventoryItem(owned(connector, states, marks=marks), tuple(by_guid.get(connector.guid, ())))
+        for connector in tenant
+    )
 
 
 #: The fields of JSON and CSV; the names stay. Empty where the service does not say.
@@ -92,6 +109,7 @@ _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
     "mark": lambda item: item.connector.managed_by or None,
     "ownership": lambda item: item.owned.ownership.value,
     "note": lambda item: item.owned.note or None,
+    "partners": lambda item: ", ".join(item.partners) or None,
     "comment": lambda item: item.settings.comment or "",
     "mailFlow": lambda item: item.mail_flow,
     "whenChangedUtc": lambda item: item.connector.when_changed_utc,
@@ -136,7 +154,8 @@ def _table(items: Sequence[InventoryItem]) -> str:
     if others := sum(item.owned.ownership is Ownership.OTHER_STACK for item in items):
         counts.append((others, "by a mark alone"))
     said = ", ".join(f"{count} {what}" for count, what in counts)
-    return "".join([table(heads, rows), *_notes(items), f"{said}\n"])
+    ways = dict.fromkeys(f"{found}\n" for item in items for found in item.ways if found.way.is_alarm)
+    return "".join([table(heads, rows), *_notes(items), *ways, f"{said}\n"])
 
 
 def _owner(item: InventoryItem) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets, Tenant
-from exchange_online.connectors import REFUSED, ConnectorRecord, Direction, OutboundSettings
+from exchange_online.connectors import REFUSED, ConnectorRecord, OutboundSettings
 
 #: Names that the Hybrid Configuration Wizard gives. Source: public vendor recipes (data/peer_cases.json, hcw-pair).
 _WIZARD_NAME = re.compile(r"(?:inbound from|outbound to) [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -19,7 +17,7 @@ class ConnectorKind(StrEnum):
     PARTNER = "partner"
     """Mail with named domains of other organizations."""
     VENDOR = "vendor"
-    """A mail gateway for all mail, or an add-on service that rules send mail through."""
+    """A mail gateway for all mail, or what transport rules send mail through: for no named domain."""
     ON_PREMISES = "on-premises"
     """Servers of one's own."""
     HYBRID = "hybrid"
@@ -35,11 +33,14 @@ def kind_of(record: ConnectorRecord) -> ConnectorKind:
         return ConnectorKind.TEST_MODE
     if record.connector_source == "HybridWizard" or _WIZARD_NAME.fullmatch(record.name.strip()):
         return ConnectorKind.HYBRID
-    # Source: E18 of data/connector_examples.json, a signature service.
-    by_rule = isinstance(settings, OutboundSettings) and settings.is_transport_rule_scoped and settings.smart_hosts
-    if "*" in settings.domains or by_rule:
+    # Source: E18 of data/connector_examples.json, a signature service; a public AppRiver script, which delivers by MX.
+    scoped = isinstance(settings, OutboundSettings) and settings.is_transport_rule_scoped
+    by_host = isinstance(settings, OutboundSettings) and bool(settings.smart_hosts)
+    if "*" in settings.domains or (scoped and (by_host or not settings.domains)):
         return ConnectorKind.VENDOR
-    return ConnectorKind.PARTNER if settings.is_partner else ConnectorKind.ON_PREMISES
+    if not settings.is_partner:
+        return ConnectorKind.ON_PREMISES
+    return ConnectorKind.PARTNER if settings.domains else ConnectorKind.VENDOR
 
 
 #: Parameters that nobody declares and that say nothing when they are set.
@@ -54,25 +55,3 @@ def internal_parameters(connector: ConnectorRecord) -> tuple[str, ...]:
     return tuple(
         name for name in REFUSED if name not in _HARMLESS and row.get(name) not in (None, "", False, [], _NO_GUID)
     )
-
-
-@dataclass(frozen=True)
-class TenantConnectors:
-    """What a tenant has.
-
-    Attributes:
-        tenant: which one it is.
-        connectors: every one, test-mode ones included, by direction and name.
-    """
-
-    tenant: Tenant
-    connectors: tuple[ConnectorRecord, ...]
-
-
-def connectors_of(connection: Connection) -> TenantConnectors:
-    """The connectors of the tenant. Raises AdminApiError."""
-    with AdminApi(connection) as api:
-        cmdlets = ConnectorCmdlets(api)
-        found = [record for direction in Direction for record in cmdlets.list(direction)]
-        found.sort(key=lambda connector: (connector.direction.word, connector.name.casefold(), connector.guid))
-        return TenantConnectors(api.tenant(), tuple(found))

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from exchange_online.admin_api import Tenant
+from exchange_online.admin_api import AdminApi, Tenant
+from exchange_online.lifecycle import Snapshot
 from regulated_partners.adopt import (
     Items,
     Plan,
@@ -19,7 +20,6 @@ from regulated_partners.adopt import (
     additions,
     as_json,
     as_text,
-    connectors_of,
     import_file,
     make_plan,
     prove,
@@ -85,7 +85,8 @@ def adopt(
             raise CannotRunError(f"{settings.path} has errors; correct them first, then adopt again:\n{found}")
         connection = stack_connection(settings, pulumi, os.environ)
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
-        tenant = connectors_of(connection)
+        with AdminApi(connection) as api:
+            tenant = Snapshot.take(api)
         progress.step("Reading which connectors the project's stacks manage")
         states = read_states(settings, pulumi, progress)
         plan = make_plan(tenant.connectors, states, settings.declared, chosen)

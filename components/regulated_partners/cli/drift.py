@@ -13,10 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from regulated_partners.cli.options import FurtherArguments, Json, StackName, WorkingDirectory
-from regulated_partners.cli.up import operate
+from regulated_partners.cli.up import look_and_operate
 from regulated_partners.engine.previews import count_differences, read_refresh, read_warnings
 from regulated_partners.engine.pulumi_cli import EXIT_CHANGES_FOUND, Operation, PulumiCli
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.other_ways import Look, looked_at
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish import find, issues, put
@@ -45,7 +46,7 @@ def drift(
         bool, typer.Option("--diff", help="Show it as the Pulumi CLI does, which takes what follows --.")
     ] = False,
 ) -> None:
-    """Show what somebody changed in the tenant outside of the stack. Reads only.
+    """Show what somebody changed in the tenant outside of the stack, and other ways of its partners' mail. Reads only.
 
     Exit codes: 0 nothing; 1 drift; 2 usage, or could not look.
     """
@@ -58,43 +59,53 @@ def drift(
     with Progress() as progress:
         settings = read_stack_file(cwd, stack)
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
-        drifts, others = _look(settings)
-    body = issue(settings.name, drifts)
+        drifts, others, ways = _look(settings)
+    body = issue(settings.name, drifts) + ways.markdown()
     if to_markdown is not None:
         to_markdown.write_text(body, encoding="utf-8")
     if to_json:
-        sys.stdout.write(json.dumps({"stack": settings.name, "drift": [_object(drift) for drift in drifts]}, indent=2))
-        sys.stdout.write("\n")
+        document = {
+            "stack": settings.name,
+            "drift": [_object(drift) for drift in drifts],
+            "otherWays": [found.as_object() for found in ways.ways],
+        }
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
     elif drifts:
         sys.stdout.write(table(_COLUMNS, [row for drift in drifts for row in _rows(drift)]))
-    sys.stderr.write(_conclusion(settings.name, drifts, others))
+    for line in ways.lines():
+        sys.stderr.write(f"{line}\n")
+    sys.stderr.write(_conclusion(settings.name, drifts, others, ways))
+    found = bool(drifts or ways.alarms)
     if publish:
-        _publish(settings.name, body, there=bool(drifts))
-    raise typer.Exit(ExitCode.FINDINGS if drifts or others else ExitCode.FINE)
+        _publish(settings.name, body, there=found)
+    raise typer.Exit(ExitCode.FINDINGS if found or others else ExitCode.FINE)
 
 
 def _show_diff(stack: str, cwd: Path | None, further: Sequence[str]) -> ExitCode:
-    exit_code = operate(Operation.DRIFT, stack, cwd, further)
+    exit_code, ways = look_and_operate(Operation.DRIFT, stack, cwd, further)
     if exit_code == EXIT_CHANGES_FOUND:
         sys.stderr.write(
             f"Drift: the service differs from stack {stack} as shown above. `regulated-partners up --stack {stack}` "
             "puts it back; to keep it, change the declaration.\n"
         )
         return ExitCode.FINDINGS
-    return ExitCode.FINE if exit_code == 0 else ExitCode.COULD_NOT_RUN
+    if exit_code != 0:
+        return ExitCode.COULD_NOT_RUN
+    return ExitCode.FINDINGS if ways.alarms else ExitCode.FINE
 
 
-def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int]:
-    """What differs, and how many resources differ although none of their connector's settings does."""
+def _look(stack: StackFile) -> tuple[tuple[Drift, ...], int, Look]:
+    """What differs, how many resources differ although none of their connector's settings does, and other ways."""
     pulumi = PulumiCli(stack, os.environ)
     pulumi.start_emulator(quiet=True)
     pulumi.select(Operation.DRIFT)
-    document = pulumi.read_json(Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
+    with looked_at(stack, pulumi, os.environ) as (ways, variables):
+        document = pulumi.with_variables(variables).read_json(Operation.DRIFT, [], fine=(0, EXIT_CHANGES_FOUND))
     for warning in read_warnings(document):
         sys.stderr.write(f"{warning}\n")
     today = datetime.datetime.now(datetime.UTC).date()
     drifts = review_of(read_refresh(document, stack.name, stack.root), today).drifts
-    return drifts, max(0, count_differences(document) - len(drifts))
+    return drifts, max(0, count_differences(document) - len(drifts)), ways
 
 
 def _publish(stack: str, body: str, *, there: bool) -> None:
@@ -126,7 +137,7 @@ def _object(drift: Drift) -> Mapping[str, Any]:
     }
 
 
-def _conclusion(stack: str, drifts: Sequence[Drift], others: int) -> str:
+def _conclusion(stack: str, drifts: Sequence[Drift], others: int, ways: Look) -> str:
     if drifts:
         return (
             f"Drift: the tenant differs from stack {stack} as shown. `regulated-partners up --stack {stack}` puts back "
@@ -136,5 +147,10 @@ def _conclusion(stack: str, drifts: Sequence[Drift], others: int) -> str:
         return (
             f"Drift: Pulumi finds {others} resource{'' if others == 1 else 's'} of stack {stack} different, though no "
             f"setting of a connector is. Look with `regulated-partners drift --diff --stack {stack}`.\n"
+        )
+    if ways.alarms:
+        return (
+            f"Drift: the tenant has what stack {stack} deployed, and other ways for its partners' mail, as shown. "
+            "Remove them, or name those that are meant in regulated-partners:knownWays.\n"
         )
     return f"No drift: the tenant has what stack {stack} deployed.\n"

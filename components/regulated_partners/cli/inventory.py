@@ -8,14 +8,17 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt import connectors_of, inventory_of, rendered
+from regulated_partners.adopt import inventory_of, rendered
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.engine.state import read_states
+from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
+from regulated_partners.other_ways import look
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
+from regulated_partners.text import printable
 
 
 def inventory(
@@ -31,7 +34,8 @@ def inventory(
     """List every connector of the stack's tenant: which stack manages it, and what it is for.
 
     Who manages a connector is told by its Guid in the states of the project's stacks, and by its mark: the last line
-    of its comment, such as [Pulumi: regulated-partners/production]. Where the two differ it is said below the table.
+    of its comment, such as [Pulumi: regulated-partners/production]. Where the two differ it is said below the table,
+    and so is what can take or refuse the mail of the stack's partners.
 
     Kinds: partner; vendor (a gateway for all mail, or a service that rules send mail through); on-premises; hybrid
     (made by the Hybrid Configuration Wizard); test-mode. Hybrid and test-mode connectors do not count as unmanaged.
@@ -45,10 +49,15 @@ def inventory(
         pulumi = PulumiCli(settings, os.environ)
         connection = stack_connection(settings, pulumi, os.environ)
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
-        tenant = connectors_of(connection)
+        tenant = look(settings, connection)
+        if tenant.snapshot is None:
+            raise CannotRunError(tenant.problem)
         progress.step("Reading which connectors the project's stacks manage")
         states = read_states(settings, pulumi, progress)
-        items = inventory_of(tenant.connectors, states, marks=settings.settings.ownership_mark is not False)
+        marks = settings.settings.ownership_mark is not False
+        items = inventory_of(tenant.snapshot.connectors, states, tenant.ways, marks=marks)
+    if tenant.problem:
+        sys.stderr.write(f"{printable(tenant.problem)}\n")
     sys.stdout.write(rendered(items, settings.name, connection.tenant, "json" if json else "csv" if csv else "table"))
     found = fail_on_unmanaged and any(item.unmanaged for item in items)
     raise typer.Exit(ExitCode.FINDINGS if found else ExitCode.FINE)

@@ -31,6 +31,7 @@ from regulated_partners.review.stacks import (
     summary_markdown,
     summary_table,
 )
+from regulated_partners.text import printable
 
 #: One preview keeps a core busy: its CLI, program and provider.
 _PARALLEL = 2
@@ -147,6 +148,9 @@ def review(
         folder = output or next(iter(stacks.values())).root / ".review"
         previews = _previews(stacks, folder, gates, policy_pack or (), parallel)
         sys.stdout.write(summary_json(previews) if to_json else summary_table(previews))
+        for previewed in previews:
+            for line in previewed.ways.lines():
+                sys.stderr.write(f"{printable(previewed.stack)}: {line}\n")
         sys.stderr.write(f"The comments and plans are in {folder}.\n")
         if publish:
             _publish(folder, previews)

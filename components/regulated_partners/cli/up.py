@@ -16,6 +16,7 @@ import typer
 
 from regulated_partners.cli.options import DEFAULT_STACK, FurtherArguments, StackName, WorkingDirectory
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
+from regulated_partners.other_ways import Look, looked_at
 from regulated_partners.partners.stack_file import read_stack_file
 
 
@@ -65,9 +66,31 @@ def env(stack: StackName = DEFAULT_STACK, *, cwd: WorkingDirectory = None) -> No
 
 def operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> int:
     """Runs an operation of the Pulumi CLI as a user would. Returns its exit code."""
+    return _run(_ready(operation, stack, cwd), operation, further)
+
+
+def look_and_operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> tuple[int, Look]:
+    """Runs an operation that only reads, and says below it which other ways the partners' mail has.
+
+    Returns:
+        The exit code of the CLI, and what was found.
+    """
+    pulumi = _ready(operation, stack, cwd)
+    with looked_at(pulumi.stack, pulumi, os.environ) as (found, variables):
+        exit_code = _run(pulumi.with_variables(variables), operation, further)
+    for line in found.lines():
+        sys.stderr.write(f"{line}\n")
+    return exit_code, found
+
+
+def _ready(operation: Operation, stack: str, cwd: Path | None) -> PulumiCli:
     pulumi = PulumiCli(read_stack_file(cwd, stack), os.environ)
     pulumi.start_emulator()
     pulumi.select(operation)
+    return pulumi
+
+
+def _run(pulumi: PulumiCli, operation: Operation, further: Sequence[str]) -> int:
     exit_code = pulumi.run(operation, further)
     if exit_code != 0 and "--target-dependents" in further:
         # Source: pulumi/pulumi issue 16033; met because of `refresh: always` in Pulumi.yaml.

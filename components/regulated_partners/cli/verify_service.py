@@ -76,7 +76,7 @@ def service(
     )
     connection = stack_connection(settings, PulumiCli(settings, os.environ), os.environ)
     with Progress() as progress, AdminApi(connection) as api:
-        return judge_service(api, declared, check, progress)
+        return judge_service(api, settings, declared, check, progress)
 
 
 def _recipients(declared: Pair, given: list[str] | None) -> tuple[str, ...]:

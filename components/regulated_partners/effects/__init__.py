@@ -4,7 +4,6 @@ Every parameter that can be declared has exactly one judge, or this package cann
 """
 
 from regulated_partners.effects.change import classify, touches_mail
-from regulated_partners.effects.coverage import domains_difference
 from regulated_partners.effects.effect import (
     KINDS,
     Effect,
@@ -22,7 +21,6 @@ __all__ = [
     "EffectKind",
     "UnjudgedParameterError",
     "classify",
-    "domains_difference",
     "neutral",
     "ordered",
     "outage_risk",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exchange_online.connectors import InboundSettings, listed, senders
-from regulated_partners.effects.coverage import (
+from exchange_online.connectors.coverage import (
     NameRelation,
     addresses_difference,
     domains_difference,

@@ -13,7 +13,7 @@ from exchange_online.connectors import (
     listed,
     recipients,
 )
-from regulated_partners.effects.coverage import NameRelation, domains_difference, name_covers, name_relation, spoken
+from exchange_online.connectors.coverage import NameRelation, domains_difference, name_covers, name_relation, spoken
 from regulated_partners.effects.effect import Effect, Judge, neutral, outage_risk, strengthens, weakens
 
 _TLS, _TLS_DOMAIN, _DOMAINS = "tlsSettings", "tlsDomain", "recipientDomains"

@@ -89,6 +89,10 @@ class PulumiCli:
             path = os.pathsep.join([directory, path])
         return {**self._variables, "PATH": path}
 
+    def with_variables(self, variables: Mapping[str, str]) -> PulumiCli:
+        """The same with further variables in the environment of its commands."""
+        return PulumiCli(self.stack, {**self.environment, **variables}) if variables else self
+
     def start_emulator(self, *, quiet: bool = False) -> None:
         """Makes sure that the emulator of a local stack runs; `quiet` leaves out its line with the address.
 

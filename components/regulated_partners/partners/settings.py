@@ -134,6 +134,11 @@ class StackSettings(_Model):
         None,
         description="Whether `pulumi preview` looks at the partners' servers, and warns where mail would be refused.",
     )
+    known_ways: Annotated[object, _Shape(list[str])] = Field(
+        None,
+        description="Names or Guids of connectors and transport rules outside of the stack that its partners' mail may "
+        "meet, and that are meant.",
+    )
     waivers: Annotated[object, _Shape(list[StackWaiver])] = Field(
         None, description="Policies that a partner need not keep for a while."
     )
@@ -187,6 +192,11 @@ def read_settings(
             custom = detail["type"] == "sentence"
             findings.append(DeclarationFinding(path, detail["msg"]) if custom else in_words(detail, path, ()))
     return StackSettings.model_validate(known), tuple(findings)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The texts of a list; none of anything else."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def _decoded(value: object) -> object:

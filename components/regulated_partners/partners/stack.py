@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from exchange_online.connectors import Direction, Severity, neighbour_warnings, parameters, restricts_tenant
+from exchange_online.connectors import Direction, OtherConnector, OtherWays, Severity, Way, listed, parameters
 from regulated_partners.partners.connectors import DeclaredConnector, read_connectors
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding, about_earlier_names
@@ -16,7 +16,7 @@ from regulated_partners.partners.pair import Pair
 from regulated_partners.partners.partner import read_partner
 from regulated_partners.partners.placement import nothing_below
 from regulated_partners.partners.secure import ALL_OF_IT, ReadableDeclaration, is_secure
-from regulated_partners.partners.settings import StackSettings, read_settings
+from regulated_partners.partners.settings import StackSettings, read_settings, texts
 from regulated_partners.partners.shared_partners import collect_partners
 
 #: Connectors in a tenant. Source: OfficeDocs-O365ServiceDescriptions issue 494 (observed once, unconfirmed).
@@ -78,7 +78,7 @@ def read_stack(config: Mapping[str, object], root: Path | None = None, project: 
         findings += [finding for finding in about if finding.is_error]
         findings += [said.below(one.place) for one in found for said in about_earlier_names(one.aliases)]
     findings += _same_connector_name(pairs, connectors)
-    findings += _beside_partners(pairs, connectors)
+    findings += _beside_partners(pairs, connectors, texts(settings.known_ways))
     return DeclaredStack(pairs, tuple(connectors), _errors_first(findings), settings)
 
 
@@ -206,17 +206,23 @@ def _same_connector_name(
         owners.setdefault(key, where)
 
 
-def _beside_partners(pairs: Sequence[Pair], connectors: Iterable[DeclaredConnector]) -> Iterable[DeclarationFinding]:
-    """Connectors that apply to partners' mail too. Source: OfficeDocs-Exchange issue 900; connector-semantics 9."""
-    halves = [half for pair in pairs for half in pair.halves]
-    for connector in connectors:
-        same_direction = [half.settings for half in halves if half.direction is connector.direction]
-        for warning in neighbour_warnings(connector.settings, same_direction):
-            yield DeclarationFinding(connector.place, warning, Severity.WARNING)
-        if same_direction and restricts_tenant(connector.settings):
-            yield DeclarationFinding(
-                connector.place,
-                "it restricts all senders of the tenant, and wins over the connectors of this stack's partners "
-                "for mail from the same source; check that their mail meets its restriction too.",
-                Severity.WARNING,
-            )
+def _beside_partners(
+    pairs: Sequence[Pair], connectors: Sequence[DeclaredConnector], known: Sequence[str]
+) -> Iterable[DeclarationFinding]:
+    """Connectors of the stack that can take or refuse the mail of its partners, or of one another."""
+    others = OtherWays(OtherConnector(connector.place, connector.settings) for connector in connectors)
+    subjects = [("", pair.name, half.settings) for pair in pairs for half in pair.halves]
+    subjects += [(connector.place, connector.name, connector.settings) for connector in connectors]
+    found: dict[Way, list[str]] = {}
+    said: set[frozenset[str]] = set()
+    for place, owner, settings in subjects:
+        for way in others.of(settings, place):
+            # Two that their certificates or addresses tell apart are declared side by side on purpose.
+            if not way.consented(known).is_alarm or way.told_apart or frozenset((place, way.guid)) in said:
+                continue
+            if place:
+                said.add(frozenset((place, way.guid)))
+            found.setdefault(way, []).append(owner)
+    for way, owners in found.items():
+        text = f"beside {listed(list(dict.fromkeys(owners)), 'and')}: {way.text} Check that this is meant."
+        yield DeclarationFinding(way.guid, text, Severity.WARNING)

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from regulated_partners.errors import CannotRunError
+from regulated_partners.names import PREFIX
 from regulated_partners.partners.findings import DeclarationFinding
 from regulated_partners.partners.placement import absent, misplaced, with_namespace
 from regulated_partners.partners.settings import StackSettings, read_settings
@@ -81,7 +82,9 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         stack: the stack's name, possibly organization/project/stack.
 
     Raises:
-        CannotRunError: where project or stack are not found, or a file is not what it should be.
+        CannotRunError: where project or stack are not found, or a file is not what it should be; where the cloud is
+            none that there is, because such a stack must not pass for a local one, which has a passphrase and an
+            emulator of its own.
     """
     start = directory or Path.cwd()
     root = project_root(start)
@@ -103,7 +106,7 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
     name = str(project.get("name") or "")
     if wrong := misplaced(text, named(path, root), name):
         raise CannotRunError("\n".join(map(str, wrong)))
-    return StackFile(
+    found = StackFile(
         root=root,
         path=path,
         name=stack,
@@ -115,6 +118,12 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         virtualenv=_word(_inner(_inner(project, "runtime"), "options").get("virtualenv")),
         environments=bool(settings.get("environment")),
     )
+    if any(finding.path == _CLOUD for finding in read_settings(found.config)[1]):
+        raise CannotRunError("\n".join(f"{named(path, root)}: {finding}" for finding in found.declared.errors))
+    return found
+
+
+_CLOUD = f"{PREFIX}cloud"
 
 
 def settings_path(root: Path, project: Mapping[str, object], stack: str) -> Path:

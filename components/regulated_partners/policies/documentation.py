@@ -20,7 +20,8 @@ _BEFORE = """\
 <!-- Made by `python -m regulated_partners.policies.documentation` from that package: change it there. -->
 
 The rules that an auditor of forced TLS would write, as a Pulumi policy pack (CrossGuard). They judge what a stack
-declares, before anything is sent:
+declares, before anything is sent. Mail from a partner is mail with its
+[envelope sender](declaration.md#which-sender-a-connector-goes-by).
 
 ```console
 $ pulumi preview --policy-pack policies

@@ -56,6 +56,7 @@ class Check(StrEnum):
     PRIVATE_KEY = "private-key", "A certificate file holds no private key."
     CLIENT_CERTIFICATE = "client-certificate", "The sending side shows a certificate that the other one takes."
     CERTIFICATE = "certificate", "What a message does not show about the certificate."
+    OTHER_WAY = "other-way", "What else in the tenant can take or refuse the partner's mail."
     DANE = "dane", "DANE, and which SmtpDaneMode to choose."
     MTA_STS = "mta-sts", "MTA-STS, and which MtaStsMode to choose."
     MX = "mx", "The domain has a mail exchanger."

@@ -18,12 +18,12 @@ from exchange_online.connectors import (
     mail_flow,
     parameters,
 )
+from exchange_online.connectors.coverage import domains_difference
 from regulated_partners.effects import (
     KINDS,
     Effect,
     EffectKind,
     classify,
-    domains_difference,
     neutral,
     ordered,
     outage_risk,

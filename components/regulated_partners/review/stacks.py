@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -20,9 +20,10 @@ from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
 from regulated_partners.errors import CannotRunError
 from regulated_partners.markdown import escaped, marker
 from regulated_partners.markdown import table as markdown_table
+from regulated_partners.other_ways import Look, looked_at
 from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.review.gates import Gates, refusals
-from regulated_partners.review.markdown import comment
+from regulated_partners.review.markdown import MAXIMUM, comment
 from regulated_partners.review.rendering import as_json
 from regulated_partners.review.report import Review, few
 from regulated_partners.review.review import review_of
@@ -52,12 +53,14 @@ class Previewed:
         review: None where it could not run.
         refused: the sentences of the gates.
         problem: why it could not run; empty where it did.
+        ways: other ways that the mail of its partners can take in the tenant.
     """
 
     stack: str
     review: Review | None = None
     refused: tuple[str, ...] = ()
     problem: str = ""
+    ways: Look = field(default_factory=Look)
 
     @property
     def summary(self) -> str:
@@ -88,7 +91,8 @@ def preview_stack(
         pulumi.start_emulator(quiet=True)
         pulumi.select(Operation.PREVIEW)
         arguments = ["--save-plan", str(folder.resolve() / PLAN), *_judged_by(packs, folder.resolve() / _EVENTS)]
-        document = pulumi.read_json(Operation.PREVIEW, arguments, fine=(0,))
+        with looked_at(stack, pulumi, environ) as (ways, variables):
+            document = pulumi.with_variables(variables).read_json(Operation.PREVIEW, arguments, fine=(0,))
         violated = read_violations(folder / _EVENTS) if packs else ()
         plan = read_preview(without_their_failure(document) if violated else document, stack.root)
         found = review_of(plan, datetime.datetime.now(datetime.UTC).date())
@@ -98,10 +102,12 @@ def preview_stack(
         return Previewed(stack.name, problem=str(error))
     finally:
         (folder / _EVENTS).unlink(missing_ok=True)
-    refused = (*refusals(found, gates), *violated)
-    (folder / COMMENT).write_text(comment(found, refused), encoding="utf-8")
-    (folder / REPORT).write_text(as_json(found, refused) + "\n", encoding="utf-8")
-    return Previewed(stack.name, found, refused)
+    refused = (*refusals(found, gates), *violated, *(f"Mail would be refused: {way}" for way in ways.refusing))
+    section = ways.markdown()
+    (folder / COMMENT).write_text(comment(found, refused, MAXIMUM - len(section)) + section, encoding="utf-8")
+    report = {**json.loads(as_json(found, refused)), "otherWays": [way.as_object() for way in ways.ways]}
+    (folder / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return Previewed(stack.name, found, refused, ways=ways)
 
 
 def _failure(stack: str, problem: str) -> str:

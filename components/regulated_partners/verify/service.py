@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from exchange_online.admin_api import (
     AdminApi,
-    ConnectorCmdlets,
     OutcomeUnknown,
     TracedMessage,
     TraceEvent,
@@ -20,9 +19,12 @@ from exchange_online.admin_api import (
     traced_messages,
     validate_outbound_connector,
 )
-from exchange_online.connectors import ConnectorRecord, Direction, changes
+from exchange_online.connectors import ConnectorRecord, Direction, Weight, changes
+from exchange_online.lifecycle import Snapshot
 from regulated_partners.errors import CannotRunError
+from regulated_partners.other_ways import Look, look_with
 from regulated_partners.partners import Pair
+from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.progress import Progress
 
@@ -56,16 +58,23 @@ class ServiceCheck:
     message_id: str | None = None
 
 
-def judge_service(api: AdminApi, partner: Pair, check: ServiceCheck, progress: Progress) -> tuple[Judgement, ...]:
+def judge_service(
+    api: AdminApi, stack: StackFile, partner: Pair, check: ServiceCheck, progress: Progress
+) -> tuple[Judgement, ...]:
     """Asks the tenant. Reads only, unless `check` says otherwise.
+
+    Args:
+        stack: that declares the partner.
 
     Raises:
         AdminApiError: where the service does not answer.
         CannotRunError: where nobody knows whether the validation message was sent.
     """
     progress.step(f"Reading the connectors of {partner.name}")
-    cmdlets = ConnectorCmdlets(api)
-    found = {direction: _named(cmdlets, partner, direction) for direction in Direction}
+    looked = look_with(api, stack)
+    if looked.snapshot is None:
+        raise CannotRunError(looked.problem)
+    found = {direction: _named(looked.snapshot, partner, direction) for direction in Direction}
     judged = [_connector(partner, direction, found[direction]) for direction in Direction]
     outbound = found[Direction.OUTBOUND]
     if check.recipients and outbound is not None:
@@ -73,7 +82,7 @@ def judge_service(api: AdminApi, partner: Pair, check: ServiceCheck, progress: P
         judged.append(_validation(api, partner, outbound, check))
     if check.trace is not None:
         judged += _trace(api, partner, check, check.trace, progress)
-    return tuple(judged)
+    return (*judged, _other_ways(partner, looked))
 
 
 def _trace(
@@ -90,9 +99,22 @@ def _trace(
     return judged or [_untraced(partner, check, None, back)]
 
 
-def _named(cmdlets: ConnectorCmdlets, partner: Pair, direction: Direction) -> ConnectorRecord | None:
+def _named(tenant: Snapshot, partner: Pair, direction: Direction) -> ConnectorRecord | None:
     name = partner.half(direction).settings.name.casefold()
-    return next((record for record in cmdlets.list(direction) if record.name.casefold() == name), None)
+    return next((record for record in tenant.of(direction) if record.name.casefold() == name), None)
+
+
+def _other_ways(partner: Pair, looked: Look) -> Judgement:
+    """What else in the tenant can take or refuse the partner's mail."""
+    levels = {Weight.REFUSES: Level.ERROR, Weight.TAKES: Level.ERROR, Weight.NOTE: Level.INFO}
+    findings = [
+        Finding(Check.OTHER_WAY, levels[found.way.weight], f"{found.way.direction.word}: {found.way.text}", Party.WE)
+        for found in looked.of(partner.name)
+    ]
+    if looked.problem:
+        findings.append(Finding(Check.OTHER_WAY, Level.WARNING, f"{looked.problem}.", Party.WE))
+    verdict = verdict_of(findings)
+    return Judgement("service", "other ways of the mail", verdict, "", partner.name, findings=tuple(findings))
 
 
 def _connector(partner: Pair, direction: Direction, found: ConnectorRecord | None) -> Judgement:
@@ -122,8 +144,11 @@ def _drift(partner: Pair, direction: Direction, found: ConnectorRecord | None) -
             "--refresh`, then decide which of the two is right."
         )
         yield Finding(Check.CONNECTOR, Level.ERROR, text, Party.WE)
-    elif not declared.enabled:
-        yield Finding(Check.CONNECTOR, Level.WARNING, "The connector is switched off, as declared.", Party.WE)
+    elif not declared.in_use:
+        text = "The connector is in test mode, as declared, so no mail of people takes it."
+        if not declared.enabled:
+            text = "The connector is switched off, as declared, so none of its demands is made."
+        yield Finding(Check.CONNECTOR, Level.WARNING, text, Party.WE)
 
 
 def _validation(api: AdminApi, partner: Pair, connector: ConnectorRecord, check: ServiceCheck) -> Judgement:

@@ -19,7 +19,9 @@ from exchange_online.admin_api.errors import (
     AlreadyExists,
     Failure,
     InvalidArgument,
+    LimitReached,
     NotAuthenticated,
+    NotCustomizable,
     NotFound,
     Repeat,
     RestrictedOffering,
@@ -57,6 +59,26 @@ class _Entry:
     outcome_known: bool = True
 
 
+# Source of the role: Microsoft365DSC, settings.json of EXOInboundConnector and EXOOutboundConnector.
+_MORE_ROLES = (
+    "Give the application the Entra role Exchange Administrator, and wait some minutes: a role counts only in a token "
+    "issued after it. Where it is to have no more than it needs: a role group of Exchange with the role Remote and "
+    "Accepted Domains, for the whole organization; `Get-ManagementRole -Cmdlet New-InboundConnector "
+    "-CmdletParameters RequireTls` lists the roles that have a cmdlet and its parameter."
+)
+
+_EITHER = (
+    "It is one of two things, and these words should tell which: a value of the stack file, which they then name; or "
+    "the tenant, which does not allow the write now (its service offering, a limit, a lock), and then no other value "
+    "helps. Where they leave it open, Microsoft support finds the call by its request id."
+)
+
+_FORBIDDEN = (
+    "Where these words speak of a role or a permission, the application lacks it: the Entra role Exchange "
+    "Administrator has all that is needed here. Else the tenant does not allow the call now, and no value of the stack "
+    "file is the cause: Microsoft support finds the call by its request id."
+)
+
 # Source of every row: exchange-wire 7.2, unless said otherwise. The order matters: the first match decides.
 _CATALOGUE: tuple[_Entry, ...] = (
     _Entry(
@@ -71,20 +93,66 @@ _CATALOGUE: tuple[_Entry, ...] = (
         repeat=Repeat.ANY,
     ),
     _Entry(
+        NotCustomizable,
+        "the tenant has not been enabled for customization yet (it is dehydrated)",
+        # The type: measured by two public projects in 2026, as a 400; the text: Microsoft 365 help, and issues such as
+        # microsoft-365-docs #7403. The name of the cmdlet stays in every language.
+        types=("InvalidOperationInDehydratedContextException",),
+        texts=("need to run the command: enable-organizationcustomization",),
+    ),
+    _Entry(
+        RestrictedOffering,
+        "a developer subscription does not allow inbound connectors",
+        # V35 (documented: "Opening a support ticket in affected organizations won't help").
+        texts=("creation of inbound connectors is restricted",),
+        advice=(
+            "Nothing in the stack file is the cause. By Microsoft's documentation this holds for Microsoft 365 E5 "
+            "developer subscriptions, and support does not lift it: use a tenant with another subscription."
+        ),
+    ),
+    _Entry(
         RestrictedOffering,
         "this service offering does not allow the connector",
-        # V32 (observed:single) and V35 (documented).
+        # V32 (observed:single).
         types=("OrganizationInboundConnectorProhibitedException",),
-        texts=("creation of inbound connectors is restricted",),
+    ),
+    _Entry(
+        LimitReached,
+        "the tenant has reached the number of such objects that it may have",
+        # Microsoft's page on public folder mailboxes; that connectors are counted in these words is assumed.
+        texts=("has reached or exceeded the resource quota",),
     ),
     _Entry(
         AccessDenied,
-        "the application's role does not include a parameter or cmdlet that was used",
+        "the application's roles do not include a parameter or cmdlet that was used",
         types=("CmdletAccessDeniedException",),
         texts=(
             "aren't present in the role definition",
             "is not present in the role definition",
             "isn't assigned to any management roles",
+        ),
+        advice=_MORE_ROLES,
+    ),
+    _Entry(
+        AccessDenied,
+        "the application's roles do not reach as far as this object",
+        # A write scope also shuts out what is synchronized from on-premises servers, in other words than these. The
+        # second text is that of groups ("... can only be performed by a manager of the group").
+        texts=("isn't within your current write scopes", "you don't have sufficient permissions"),
+        advice=_MORE_ROLES,
+    ),
+    _Entry(
+        AccessDenied,
+        "the cmdlet is not in the application's roles, or this cloud does not have it",
+        # PowerShell's own words for a cmdlet that a session was not given (Microsoft365DSC #4586).
+        types=("CommandNotFoundException",),
+        texts=("is not recognized as the name of a cmdlet", "is not recognized as a name of a cmdlet"),
+        advice=_MORE_ROLES,
+    ),
+    _Entry(
+        AccessDenied,
+        "the application has no role for this",
+        texts=(
             "isn't supported in this scenario. please check online documentation for assigning correct directory roles",
             "user is not allowed to call",
         ),
@@ -143,7 +211,16 @@ _CATALOGUE: tuple[_Entry, ...] = (
         types=("ParameterTransformationException", "ParameterBindingException"),
         texts=("cannot process argument transformation",),
     ),
-    _Entry(InvalidArgument, "the service refused a value", types=("System.Argument",)),
+    _Entry(
+        InvalidArgument,
+        "the type of a connector that exists cannot be changed",
+        # Microsoft Q&A 1622346 (2024-03), of Set-InboundConnector, with the answer's own prefix.
+        types=("ConnectorTypeCannotChangeException",),
+        advice="Declare one of the wanted type under another name, let `pulumi up` make it, and then remove this one.",
+    ),
+    # `Ex0D6BFD|Microsoft.Exchange.Data.DataValidationException|There are multiple primary SMTP addresses...`, of a
+    # mailbox: the general type for a property that does not hold what it may.
+    _Entry(InvalidArgument, "the service refused a value", types=("System.Argument", ".DataValidationException")),
 )
 
 _OBJECT_MISSING = _Entry(NotFound, "the object does not exist", texts=("couldn't be found",))
@@ -247,13 +324,20 @@ def _error(entry: _Entry, failure: Failure) -> AdminApiError:
 def _by_status(status: int, headers: Mapping[str, str], words: ErrorWords) -> _Entry:
     if 300 <= status < 400:
         return _redirected(headers)
-    if status == 403 and words.bodyless:
+    if status == 403:
+        return _forbidden(words)
+    if status == 400 and _names_a_cause(words):
+        return _Entry(InvalidArgument, _REFUSED, advice=_EITHER)
+    return _STATUSES.get(status) or (_FAILED if status >= 500 else _Entry(ServiceError, _REFUSED))
+
+
+def _forbidden(words: ErrorWords) -> _Entry:
+    """A missing role, as a rule; a cause that has a name of its own need not be one."""
+    if _names_a_cause(words):
+        return replace(_STATUSES[403], what="the service forbids the call", advice=_FORBIDDEN)
+    if words.bodyless:
         return replace(_STATUSES[403], what=f"{_STATUSES[403].what}, or the cmdlet does not exist")
-    if known := _STATUSES.get(status):
-        return known
-    if status >= 500:
-        return _FAILED
-    return _Entry(InvalidArgument if status == 400 and _names_a_cause(words) else ServiceError, _REFUSED)
+    return _STATUSES[403]
 
 
 def _redirected(headers: Mapping[str, str]) -> _Entry:

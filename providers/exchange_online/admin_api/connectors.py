@@ -13,7 +13,7 @@ from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.settings import Tenant
 from exchange_online.admin_api.waiting import Effect
 from exchange_online.admin_api.wire import JsonValue
-from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, record_from_row
+from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, RoutingRule, record_from_row
 
 #: The calls of `Get-` that show all connectors. Test-mode outbound ones are hidden from a plain one, and sources
 #: disagree whether the switch adds them or shows only them: both calls are made, and merged by Guid.
@@ -100,7 +100,7 @@ class TransportRules:
     def __init__(self, api: AdminApi) -> None:
         self._api = api
         self._lock = threading.Lock()
-        self._routes: tuple[tuple[str, str], ...] | None = None
+        self._routes: tuple[RoutingRule, ...] | None = None
 
     def routing_to(self, guid: str, names: Iterable[str]) -> tuple[str, ...]:
         """The names of the rules that route mail to the connector, which rules call by Guid or by one of its names.
@@ -111,18 +111,32 @@ class TransportRules:
             AdminApiError: what cannot be read is not taken for absent.
         """
         called = {guid.lower(), *(name.lower() for name in names)}
-        return tuple(rule for rule, connector in self._all() if connector.lower() in called)
+        return tuple(rule.name for rule in self.all() if rule.connector.lower() in called)
 
-    def _all(self) -> tuple[tuple[str, str], ...]:
+    def all(self) -> tuple[RoutingRule, ...]:
+        """Every rule that routes to a connector, in force or not. Raises AdminApiError."""
         with self._lock:
             if self._routes is None:
                 answer = self._api.invoke("Get-TransportRule", {}, effect=Effect.READ)
-                self._routes = tuple(
-                    (str(row.get("Name", "")), _last_part(row["RouteMessageOutboundConnector"]))
-                    for row in answer.rows
-                    if row.get("RouteMessageOutboundConnector")
-                )
+                self._routes = tuple(_rule(row) for row in answer.rows if row.get("RouteMessageOutboundConnector"))
             return self._routes
+
+
+def _rule(row: Mapping[str, object]) -> RoutingRule:
+    """Source: Get-TransportRule, State, Mode, RecipientDomainIs: a domain and its subdomains."""
+    return RoutingRule(
+        name=str(row.get("Name", "")),
+        guid=str(row.get("Guid") or ""),
+        connector=_last_part(row["RouteMessageOutboundConnector"]),
+        # What does not say that it is off is taken for one that is on.
+        in_force=str(row.get("State", "")) != "Disabled" and not str(row.get("Mode", "")).startswith("Audit"),
+        recipient_domains=_domains(row.get("RecipientDomainIs")),
+        spared_domains=_domains(row.get("ExceptIfRecipientDomainIs")),
+    )
+
+
+def _domains(value: object) -> tuple[str, ...]:
+    return tuple(str(item).strip().lower().rstrip(".") for item in value or ()) if isinstance(value, list) else ()
 
 
 def _last_part(connector: object) -> str:

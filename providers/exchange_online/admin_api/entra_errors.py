@@ -42,6 +42,11 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
         "the tenant does not know the service that the token is for",
         "Check the cloud's scope; the tenant needs Exchange Online.",
     ),
+    "500014": (
+        "Exchange Online is off in the tenant: its subscription has lapsed, or an administrator has disabled it",
+        "The stack file is not the cause: renew the subscription, or enable sign-in for the enterprise application "
+        "Office 365 Exchange Online.",
+    ),
     "1002012": _SCOPE,
     "70011": _SCOPE,
     "700027": (

@@ -106,7 +106,9 @@ def _nested(text: str, depth: int) -> ErrorWords | None:
 def _serialized_exception(message: str) -> tuple[str, str] | None:
     """Type and text of a serialized .NET exception, which newer servers put where the plain text was."""
     document = json_object(message)
-    name, text = _text(_member(document, "ClassName")), _text(_member(document, "Message"))
+    # TypeName: a real body that the go-exoscc client keeps (exchange-wire, addendum to 7.1).
+    name = _text(_member(document, "ClassName")) or _text(_member(document, "TypeName"))
+    text = _text(_member(document, "Message"))
     return (name, text) if name or text else None
 
 

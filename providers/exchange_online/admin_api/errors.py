@@ -109,14 +109,54 @@ class AccessDenied(AdminApiError):
     )
 
 
-class RestrictedOffering(AdminApiError):
+class TenantRefuses(AdminApiError):
+    """The tenant as it is does not allow the write: no value of a declaration changes that."""
+
+    usual_advice = "Nothing in the stack file is the cause: ask Microsoft support about the tenant."
+
+
+class RestrictedOffering(TenantRefuses):
     """The tenant's service offering does not allow inbound connectors of this kind (V30 to V32, V35)."""
 
-    usual_advice = "Trying again does not help: ask Microsoft support which connectors this service offering allows."
+    usual_advice = (
+        "Nothing in the stack file is the cause, and trying again does not help: ask Microsoft support to allow "
+        "inbound connectors. What they want to know is in Microsoft's inbound connector FAQ (advisory EX505293)."
+    )
+
+
+class NotCustomizable(TenantRefuses):
+    """The tenant still shares its configuration with others ("dehydrated"), so nothing of it can be written.
+
+    Source: Enable-OrganizationCustomization (once, not to be undone); Microsoft 365 help, "Unable to enable unified
+    auditing" (60 minutes). That the property IsDehydrated changes earlier was measured by two public projects.
+    """
+
+    usual_advice = (
+        "Nothing in the stack file is the cause. An administrator of the role group Organization Management does this "
+        "once, in Exchange Online PowerShell: `Connect-ExchangeOnline`, then `Enable-OrganizationCustomization`, which "
+        "cannot be undone. Then wait an hour (IsDehydrated reads False before it has taken effect everywhere), and run "
+        "`pulumi up` again."
+    )
+
+
+class LimitReached(TenantRefuses):
+    """The tenant has as many objects of the kind as it may have.
+
+    Source of the numbers: OfficeDocs-O365ServiceDescriptions #494 (2021), unconfirmed.
+    """
+
+    usual_advice = (
+        "Nothing in the stack file is the cause: the tenant has all that its limit allows (of connectors, by a source "
+        "of 2021, 1800 outbound and 4450 inbound ones). Remove what nobody uses, which `regulated-partners inventory` "
+        "lists, or put the domains of several connectors into one."
+    )
 
 
 class InvalidArgument(AdminApiError):
-    """The service refused a value or a combination of parameters (V1 to V25)."""
+    """The service refused a value or a combination of parameters (V1 to V25), or for a cause that is not known here.
+
+    The advice tells the two apart.
+    """
 
     usual_advice = "Correct the value in the stack file."
 

@@ -17,8 +17,16 @@ from exchange_online.connectors.characters import in_comment, in_name, printable
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.mark import Mark, without_mark
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
-from exchange_online.connectors.neighbours import neighbour_warnings, restricts_tenant
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
+from exchange_online.connectors.other_ways import (
+    OtherConnector,
+    OtherWays,
+    RoutingRule,
+    Way,
+    WayKind,
+    Weight,
+    told_apart,
+)
 from exchange_online.connectors.parameters import REFUSED, Parameter
 from exchange_online.connectors.record import (
     COMPUTED,
@@ -72,14 +80,20 @@ __all__ = [
     "Member",
     "MtaStsMode",
     "Options",
+    "OtherConnector",
+    "OtherWays",
     "OutboundSettings",
     "Parameter",
+    "RoutingRule",
     "Severity",
     "SmtpDaneMode",
     "Text",
     "Texts",
     "TlsSettings",
     "Value",
+    "Way",
+    "WayKind",
+    "Weight",
     "changes",
     "check",
     "computed_outputs",
@@ -94,7 +108,6 @@ __all__ = [
     "keeping_secret",
     "listed",
     "mail_flow",
-    "neighbour_warnings",
     "new_parameters",
     "observed",
     "parameters",
@@ -103,11 +116,11 @@ __all__ = [
     "recipients",
     "record_from_row",
     "redacted",
-    "restricts_tenant",
     "secret_properties",
     "senders",
     "set_parameters",
     "shown",
+    "told_apart",
     "utc_time",
     "utf16_units",
     "without_mark",

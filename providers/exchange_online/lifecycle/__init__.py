@@ -2,7 +2,22 @@
 
 from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER, Lifecycle, Outcome
 from exchange_online.lifecycle.listing import Listing
+from exchange_online.lifecycle.other_ways import TenantWays
 from exchange_online.lifecycle.ownership import Owner, Ownership
 from exchange_online.lifecycle.refusals import NotApplied, other_tenant
+from exchange_online.lifecycle.snapshot import SNAPSHOT, Snapshot, snapshot_for
 
-__all__ = ["LOOK_AGAIN_AFTER", "Lifecycle", "Listing", "NotApplied", "Outcome", "Owner", "Ownership", "other_tenant"]
+__all__ = [
+    "LOOK_AGAIN_AFTER",
+    "SNAPSHOT",
+    "Lifecycle",
+    "Listing",
+    "NotApplied",
+    "Outcome",
+    "Owner",
+    "Ownership",
+    "Snapshot",
+    "TenantWays",
+    "other_tenant",
+    "snapshot_for",
+]

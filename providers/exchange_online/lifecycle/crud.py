@@ -37,7 +37,6 @@ from exchange_online.connectors import (
     Direction,
     Options,
     changes,
-    neighbour_warnings,
     new_parameters,
     parameters_after_new,
     set_parameters,
@@ -121,8 +120,7 @@ class Lifecycle:
         self.ownership.give(owner.urn, record)
         self.listing.enter(record)
         record = self._complete(record, settings)
-        outcome = self._judge_new(record, settings, written.warnings)
-        return replace(outcome, warnings=(*outcome.warnings, *self._neighbours(outcome.record)))
+        return self._judge_new(record, settings, written.warnings)
 
     def update(self, owner: Owner, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
         """Sends what differs between two settings, and nothing else; no write where nothing differs.
@@ -227,14 +225,6 @@ class Lifecycle:
         shown = "; ".join(str(change) for change in differences)
         return Outcome(outcome.record, (f"{taken} and changed {shown}", *outcome.warnings))
 
-    def _neighbours(self, created: ConnectorRecord) -> tuple[str, ...]:
-        """The connector is there: a listing that fails now must not make a failed create of it."""
-        try:
-            others = [record.settings for record in self.listing.all(created.direction) if record.guid != created.guid]
-            return neighbour_warnings(created.settings, others)
-        except AdminApiError as error:
-            return (f"it was created, but nobody looked for other connectors of its domains: {error}",)
-
     def _new(self, owner: Owner, settings: ConnectorSettings) -> Written:
         sent = new_parameters(settings)
         if self.marks:
@@ -246,7 +236,9 @@ class Lifecycle:
                 # A retry inside the service, or our own, may have created it although the answer says otherwise.
                 if found := self._look_for(settings, LOOK_AGAIN_AFTER[:3]):
                     return self._made_by(owner, found, settings)
-                if isinstance(error, AlreadyExists) or attempt == _TRIES:
+                if isinstance(error, AlreadyExists):
+                    raise self._explained(error, settings) from None
+                if attempt == _TRIES:
                     raise
             except InvalidArgument as error:
                 raise refusals.told_of_the_mark(error, sent, owner.mark) from None
@@ -337,7 +329,18 @@ class Lifecycle:
         self.listing.drop(after.direction)
         if (holder := self._by_name(after)) and holder.guid != guid:
             raise refusals.name_held(after, holder)
-        return self.cmdlets.set(after.direction, guid, sent)
+        try:
+            return self.cmdlets.set(after.direction, guid, sent)
+        except AlreadyExists as error:
+            raise self._explained(error, after) from None
+
+    def _explained(self, error: AlreadyExists, settings: ConnectorSettings) -> AlreadyExists:
+        """No connector of this direction has the name that the service finds taken: the other direction may."""
+        try:
+            holders = self.listing.named(settings.direction.other, settings.name)
+        except AdminApiError:
+            return error
+        return refusals.name_of_the_other_direction(error, holders[0]) if holders else error
 
     def _read_back(self, guid: str, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> ConnectorRecord:
         """Reads until the sent changes show. Returns the last record seen."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from exchange_online.admin_api import ConnectorCmdlets
@@ -46,6 +46,11 @@ class Listing:
         self._sleep = sleep
         self._locks = {direction: threading.RLock() for direction in Direction}
         self._listed: dict[Direction, _Listed] = {}
+
+    def know(self, direction: Direction, records: Iterable[ConnectorRecord]) -> None:
+        """What somebody else has listed a moment ago, instead of a first listing of one's own."""
+        with self._locks[direction]:
+            self._listed[direction] = _Listed({record.guid: record for record in records})
 
     def all(self, direction: Direction) -> tuple[ConnectorRecord, ...]:
         """Every connector of a direction."""

@@ -116,6 +116,11 @@ class Ownership:
         with self._lock:
             return next(((guid, owner) for guid, owner in self._stays.items() if owner.urn == urn), None)
 
+    def has(self, guid: str) -> bool:
+        """Whether a resource of this program has the connector, as far as this run knows."""
+        with self._lock:
+            return bool(self._having(guid))
+
     def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep) -> None:
         """Returns when the program has declared nothing for a moment.
 

@@ -16,7 +16,7 @@ from exchange_online.admin_api import (
     NotFound,
     Tenant,
 )
-from exchange_online.connectors import Change, CmdletParameters, ConnectorRecord, ConnectorSettings, Mark, utc_time
+from exchange_online.connectors import Change, CmdletParameters, ConnectorRecord, ConnectorSettings, Mark, Way, utc_time
 from exchange_online.names import LOCAL
 
 E = TypeVar("E", bound=AdminApiError)
@@ -26,6 +26,21 @@ class NotApplied(AdminApiError):  # noqa: N818
     """The service accepted a write, and shows something else afterwards."""
 
     usual_advice = "Run `pulumi refresh` to see what the tenant has now; if it stays so, ask Microsoft support."
+
+
+class WouldBeRefused(AdminApiError):  # noqa: N818
+    """Mail of the connector would be refused by another one."""
+
+    usual_advice = "Look at the other connector before the partner's mail depends on this one."
+
+
+def would_be_refused(settings: ConnectorSettings, way: Way) -> WouldBeRefused:
+    """A restriction of the whole tenant, which somebody else has made, would refuse the mail of the connector."""
+    advice = (
+        "Have the partner's mail meet that restriction too, or have the connector changed; if it is meant, name it in "
+        "regulated-partners:knownWays, by its name or Guid."
+    )
+    return _refused(WouldBeRefused, settings, f"{way.text} Nothing was sent", advice)
 
 
 def name_taken(existing: ConnectorRecord, differences: Sequence[Change]) -> AlreadyExists:
@@ -114,6 +129,20 @@ def name_held(settings: ConnectorSettings, holder: ConnectorRecord) -> AlreadyEx
         "`pulumi up` with a third name for one of them, then with both final names. Or choose another name."
     )
     return _refused(AlreadyExists, settings, what, advice)
+
+
+def name_of_the_other_direction(error: AlreadyExists, holder: ConnectorRecord) -> AlreadyExists:
+    """The service finds the name taken, and a connector of the other direction has it.
+
+    Source: both kinds live in one container, `CN=Transport Settings` (ScubaGear's sample report); that the service
+    therefore refuses the name is inferred.
+    """
+    what = f"the {holder.direction.word} connector of this name has it already ({_origin(holder)})"
+    advice = (
+        "The service may keep the connectors of both directions in one place: give this one another name. In a partner "
+        "leave out inbound.name and outbound.name, or end them differently."
+    )
+    return AlreadyExists(replace(error.failure, what=what, advice=advice))
 
 
 def told_of_the_mark(error: InvalidArgument, sent: CmdletParameters, mark: Mark) -> InvalidArgument:

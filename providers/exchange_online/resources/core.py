@@ -19,10 +19,13 @@ from exchange_online.connectors import (
     Checked,
     Computed,
     ConnectorRecord,
+    ConnectorSettings,
     Direction,
     Finding,
     Mark,
     Options,
+    Way,
+    WayKind,
     changes,
     check,
     inputs,
@@ -47,6 +50,9 @@ CLOUD = Computed("Cloud", "The cloud that this tenant is in, as the setting `clo
 _GUID = "guid"
 
 _HOW_TO_FIND = "`regulated-partners inventory` lists the connectors of the tenant with their Guids."
+
+#: In the URN of a connector that is half of a pair.
+_OF_A_PARTNER = "RegulatedPartner$"
 
 _NOT_SETTINGS = {DECLINED, TENANT_ID.key, CLOUD.key, *COMPUTED}
 
@@ -151,16 +157,20 @@ class ConnectorCore:
     def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
         with keeping_secret(self.direction, news), _as_sentences(f"creating the {self._called(news)}"):
-            declared = self._read(news)
-            outcome = self.session.lifecycle().create(Owner(urn), declared.settings, declared.options)
+            declared, owner = self._read(news), Owner(urn)
+            lifecycle = self.session.lifecycle()
+            self._say_other_ways(owner, None, declared.settings)
+            outcome = lifecycle.create(owner, declared.settings, declared.options)
             return outcome.record.guid, self._outputs(outcome, declared.options)
 
     def update(self, urn: str, guid: str, olds: Properties, news: Properties) -> Properties:
         """The outputs of the connector that now is as declared."""
         with keeping_secret(self.direction, olds, news), _as_sentences(f"updating the {self._called(news)}"):
             before, after = self._read(olds), self._read(news)
-            lifecycle = self._reaching(olds)
-            outcome = lifecycle.update(_owner(urn, olds), guid, before.settings, after.settings)
+            lifecycle, owner = self._reaching(olds), _owner(urn, olds)
+            if changes(before.settings, after.settings):
+                self._say_other_ways(owner, before.settings, after.settings, guid)
+            outcome = lifecycle.update(owner, guid, before.settings, after.settings)
             return self._outputs(outcome, after.options)
 
     def read(self, urn: str, guid: str, properties: Properties) -> Found | None:
@@ -216,6 +226,20 @@ class ConnectorCore:
             for warning in lifecycle.delete(_owner(urn, properties), guid, self._read(properties).settings):
                 self.session.warn(f"{called}: {warning}")
 
+    def _say_other_ways(
+        self, owner: Owner, before: ConnectorSettings | None, after: ConnectorSettings, guid: str = ""
+    ) -> None:
+        """What else in the tenant can take or refuse the connector's mail, said before it is written."""
+        ways = self.session.ways()
+        called = f"{self.direction.word} connector '{printable(after.name)}'"
+        for way in ways.refuse_what_is_refused(owner, before, after, guid):
+            self.session.warn(f"{called}: {way.text}" if way.kind is not WayKind.CENTRALIZED else _of_all(way))
+        if after.in_use and _OF_A_PARTNER in owner.urn:
+            for way in ways.centralized(owner):
+                self.session.warn(_of_all(way))
+        if ways.problem:
+            self.session.warn(ways.problem)
+
     def _reaching(self, properties: Properties) -> Lifecycle:
         """What acts on the tenant that the state says the connector is in."""
         # A tenant that is named wrongly is said before anybody asks for its credential.
@@ -263,6 +287,11 @@ def outputs_of(record: ConnectorRecord, tenant: Tenant) -> Properties:
         tenant: that has it.
     """
     return {**record.outputs(), TENANT_ID.key: tenant.guid, CLOUD.key: tenant.cloud}
+
+
+def _of_all(way: Way) -> str:
+    """Said once, and not for each connector: it is for the mail of all."""
+    return f"mail to partners: {way.text}"
 
 
 def _owner(urn: str, properties: Properties) -> Owner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -19,8 +20,8 @@ from exchange_online.admin_api import (
     settings_from,
 )
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
-from exchange_online.connectors import redacted
-from exchange_online.lifecycle import Lifecycle, Listing, Ownership
+from exchange_online.connectors import Direction, redacted
+from exchange_online.lifecycle import Lifecycle, Listing, Ownership, TenantWays, snapshot_for
 from exchange_online.messages import Running, rule_of
 from exchange_online.names import NAMESPACE
 
@@ -44,7 +45,9 @@ class Session:
         self._settings: Settings | None = None
         self._marks = True
         self._named: Tenant | None = None
+        self._known: tuple[str, ...] = ()
         self._lifecycle: Lifecycle | None = None
+        self._ways: TenantWays | None = None
         self._said: set[str] = set()
         self._warnings = Running("warning", environ)
 
@@ -56,9 +59,11 @@ class Session:
         """
         settings = settings_from(lambda name: get(f"{NAMESPACE}:{name}"))
         marks = get(f"{NAMESPACE}:ownershipMark") not in (False, "false")
+        known = _known_ways(get(f"{NAMESPACE}:knownWays"))
         with self._lock:
-            if (settings, marks) != (self._settings, self._marks):
-                self._settings, self._marks, self._named, self._lifecycle = settings, marks, None, None
+            if (settings, marks, known) != (self._settings, self._marks, self._known):
+                self._settings, self._marks, self._known = settings, marks, known
+                self._named, self._lifecycle, self._ways = None, None, None
 
     def refuse_unknown_cloud(self) -> None:
         """Raises `Misconfigured` where the stack names a cloud that is none; a preview asks for no more than that."""
@@ -76,6 +81,14 @@ class Session:
             if self._lifecycle is None:
                 self._lifecycle = self._connected()
             return self._lifecycle
+
+    def ways(self) -> TenantWays:
+        """The other ways that mail can take in the tenant. Raises what `lifecycle` raises."""
+        lifecycle = self.lifecycle()
+        with self._lock:
+            if self._ways is None:
+                self._ways = TenantWays(lifecycle.listing, lifecycle.rules, self.ownership, self._known)
+            return self._ways
 
     @property
     def marks(self) -> bool:
@@ -114,7 +127,20 @@ class Session:
         api = AdminApi(to, sleep=sleep)
         cmdlets = ConnectorCmdlets(api)
         listing = Listing(cmdlets, sleep=sleep)
+        if handed := snapshot_for(to, self._environ):
+            for direction in Direction:
+                listing.know(direction, handed.of(direction))
         return Lifecycle(cmdlets, listing, TransportRules(api), sleep, self.ownership, marks=self._marks)
+
+
+def _known_ways(value: object) -> tuple[str, ...]:
+    """The engine hands on a list as JSON; what is none is said by the program."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return ()
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def _named(settings: Settings | None, environ: Mapping[str, str]) -> Tenant:

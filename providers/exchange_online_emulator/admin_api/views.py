@@ -25,6 +25,7 @@ from exchange_online_emulator.errors import (
     NotAuthenticatedError,
     ServiceError,
     StalePageError,
+    known_refusal,
 )
 from exchange_online_emulator.faults import (
     Action,
@@ -35,6 +36,7 @@ from exchange_online_emulator.faults import (
     ExpiredToken,
     Forbidden,
     Garbage,
+    KnownRefusal,
     ReadLag,
     Refusal,
     Visibility,
@@ -86,15 +88,21 @@ def _struck(fault: Action) -> Response | None:
         return ResetConnection()
     if isinstance(fault, Forbidden):
         return responses.forbidden()
-    if isinstance(fault, Refusal):
-        error = ServiceError(fault.text, exception_type=fault.exception_type, status=fault.status)
-        error.has_details = fault.details
-        return responses.refusal(error)
+    if isinstance(fault, (Refusal, KnownRefusal)):
+        return responses.refusal(_refused(fault))
     if isinstance(fault, ErrorsInAnswer):
         return responses.success("", [], [], errors=fault.errors)
     if isinstance(fault, Garbage):
         return Response(fault.body, 200, media_type=fault.content_type)
     return plain_answer(fault)
+
+
+def _refused(fault: Refusal | KnownRefusal) -> ServiceError:
+    if isinstance(fault, KnownRefusal):
+        return known_refusal(fault.of)
+    error = ServiceError(fault.text, exception_type=fault.exception_type, status=fault.status)
+    error.has_details = fault.details
+    return error
 
 
 _TRUNCATED = (

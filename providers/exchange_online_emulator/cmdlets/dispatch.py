@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from exchange_online_emulator.cmdlets import connectors, listing, message_trace, transport_rules
 from exchange_online_emulator.cmdlets.parameters import CmdletSpec, Json, bind
 from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
+from exchange_online_emulator.errors import DehydratedError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind
 
@@ -17,6 +18,8 @@ def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: 
     Raises any `ServiceError`.
     """
     bound = bind(cmdlet, parameters, tenant.switches.unsupported_parameters)
+    if cmdlet.writes and tenant.switches.dehydrated:
+        raise DehydratedError
     kind = Kind(cmdlet.noun)
     if kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
         return message_trace.get(tenant, kind, bound)

@@ -10,8 +10,11 @@ from exchange_online.admin_api import (
     AlreadyExists,
     Effect,
     InvalidArgument,
+    LimitReached,
+    NotCustomizable,
     NotFound,
     OutcomeUnknown,
+    RestrictedOffering,
     RetryPolicy,
     ServiceError,
     Timeouts,
@@ -27,6 +30,7 @@ from exchange_online_emulator.faults import (
     ExpiredToken,
     Forbidden,
     Garbage,
+    KnownRefusal,
     Refusal,
     Status,
     Throttled,
@@ -80,6 +84,60 @@ def test_a_broken_page_never_gives_a_part(tenant: Tenant) -> None:
     tenant.control.fault(BrokenPageLink(how="error"), count=None)
     with pytest.raises(Unavailable):
         tenant.api().invoke(GET, {}, effect=Effect.READ)
+
+
+@pytest.mark.parametrize(
+    ("of", "kind", "advice"),
+    [
+        ("dehydrated", NotCustomizable, "`Connect-ExchangeOnline`, then `Enable-OrganizationCustomization`"),
+        ("parameter_not_in_role", AccessDenied, "the Entra role Exchange Administrator"),
+        ("cmdlet_not_in_role", AccessDenied, "`Get-ManagementRole -Cmdlet New-InboundConnector"),
+        ("write_scope", AccessDenied, "for the whole organization"),
+        ("quota", LimitReached, "`regulated-partners inventory`"),
+        ("type_fixed", InvalidArgument, "Declare one of the wanted type under another name"),
+    ],
+)
+def test_what_the_tenant_refuses_is_not_blamed_on_a_value(
+    tenant: Tenant, of: str, kind: type[AdminApiError], advice: str
+) -> None:
+    """Failing, somebody corrects a stack file in which nothing is wrong, while the tenant or a role is the cause."""
+    api = tenant.api()
+    tenant.control.fault(KnownRefusal(of=of), NEW, count=None)
+    with pytest.raises(AdminApiError) as caught:
+        new_connector(api)
+    assert type(caught.value) is kind
+    assert advice in str(caught.value)
+    assert "Correct the value" not in str(caught.value)
+    assert len(tenant.control.calls(NEW)) == 1
+    assert tenant.sleeps == []
+
+
+@pytest.mark.parametrize(
+    ("offering", "advice"),
+    [("prohibited", "ask Microsoft support to allow"), ("developer", "does not lift it")],
+)
+def test_an_offering_without_inbound_connectors(tenant: Tenant, offering: str, advice: str) -> None:
+    """Failing, somebody asks support for what support does not do, or not for what it does."""
+    tenant.control.switch(offering=offering)
+    with pytest.raises(RestrictedOffering) as caught:
+        new_connector(tenant.api())
+    assert advice in str(caught.value)
+    assert "Nothing in the stack file is the cause" in str(caught.value)
+
+
+def test_a_tenant_that_is_not_enabled_for_customization(tenant: Tenant) -> None:
+    """Failing, the emulator cannot show what a new tenant answers, or reads of it fail too."""
+    api = tenant.api()
+    guid = str(new_connector(api)["Guid"])
+    tenant.control.switch(dehydrated=True)
+    assert [row["Guid"] for row in api.invoke(GET, {}, effect=Effect.READ).rows] == [guid]
+    for cmdlet, parameters in ((SET, {"Comment": "x"}), (REMOVE, {"Confirm": False})):
+        with pytest.raises(NotCustomizable):
+            api.invoke(cmdlet, {"Identity": guid, **parameters}, effect=Effect.IDEMPOTENT)
+    with pytest.raises(NotCustomizable, match="Nothing in the stack file is the cause"):
+        new_connector(api, "another")
+    tenant.control.switch(dehydrated=False)
+    new_connector(api, "another")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from exchange_online.admin_api import (
     AlreadyExists,
     InvalidArgument,
     NotAuthenticated,
+    NotCustomizable,
     NotFound,
     RestrictedOffering,
     ServiceError,
@@ -145,7 +146,71 @@ CASES: dict[str, tuple[int, bytes, type[AdminApiError], str]] = {
         400,
         body("|Microsoft.Exchange.Foo.BarException|The smart host is not nice."),
         InvalidArgument,
-        "The smart host is not nice",
+        "It is one of two things",
+    ),
+    "typed 400, in the newer form": (
+        400,
+        body(json.dumps({"Message": "Das Objekt ist da.", "TypeName": f"{DIRECTORY}.ADObjectAlreadyExistsException"})),
+        AlreadyExists,
+        "Das Objekt ist da",
+    ),
+    "a property that does not hold what it may": (
+        400,
+        body("Ex0D6BFD|Microsoft.Exchange.Data.DataValidationException|There are multiple primary SMTP addresses."),
+        InvalidArgument,
+        "Correct the value in the stack file",
+    ),
+    "dehydrated, in another language": (
+        400,
+        body(
+            "|Microsoft.Exchange.Configuration.Tasks.InvalidOperationInDehydratedContextException|Der Befehl ist nicht "
+            "zulässig."
+        ),
+        NotCustomizable,
+        "Enable-OrganizationCustomization",
+    ),
+    "dehydrated, by text, as 500": (
+        500,
+        body(
+            internal=(
+                "The command you tried to run isn\u2019t currently allowed in your organization. To run this command, "
+                "you first need to run the command: Enable-OrganizationCustomization.",
+                DIRECT,
+            )
+        ),
+        NotCustomizable,
+        "wait an hour",
+    ),
+    "developer subscription": (
+        400,
+        body("||Creation of inbound connectors is restricted in your organization."),
+        RestrictedOffering,
+        "support does not lift it",
+    ),
+    "forbidden by a cause with a name": (
+        403,
+        body("|Microsoft.Exchange.Foo.LockedException|The organization is locked."),
+        AccessDenied,
+        "Else the tenant does not allow the call now",
+    ),
+    "forbidden without a cause": (403, b"Forbidden", AccessDenied, "Exchange.ManageAsApp"),
+    "dehydrated, without a type": (
+        400,
+        body("||... first need to run the command: Enable-OrganizationCustomization."),
+        NotCustomizable,
+        "Organization Management",
+    ),
+    "sufficient permissions": (
+        400,
+        body("|System.InvalidOperationException|You don't have sufficient permissions."),
+        AccessDenied,
+        "Exchange Administrator",
+    ),
+    "a write scope that on-premises servers own": (
+        400,
+        body("||The operation failed because it's out of the current user's write scope. It is being synchronized."),
+        ServiceError,
+        "Read the service's words",
     ),
     "NUL bytes": (403, b"\0" * 512, AccessDenied, "or the cmdlet does not exist"),
     "no role, 401 with text": (

@@ -118,6 +118,7 @@ def test_a_token_renewed_by_another_thread_is_used(client: Clients, service: Scr
     ("code", "what"),
     [
         ("7000215", "the client secret is wrong.*Value.*not its Secret ID"),
+        ("500014", "Exchange Online is off in the tenant.*renew the subscription"),
         ("7000222", "the client secret has expired.*Create a new client secret"),
         ("700016", "the tenant does not know the application.*Check clientId and tenant"),
         ("500011", "does not know the service that the token is for.*scope"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_online.connectors import ConnectorRecord, Direction, Options, check
+from exchange_online.connectors import Direction, Options, check
 from exchange_online.lifecycle import LOOK_AGAIN_AFTER, NotApplied, Owner
 from exchange_online_emulator import Control
-from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag, Status
+from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag
 from tests.exchange_online.lifecycle.conftest import Parts
 
 OWNER = Owner("urn:pulumi:test::regulated-partners::type::plain")
@@ -48,26 +48,6 @@ def test_no_change_sends_nothing(parts: Parts, tenant: Control) -> None:
     tenant.clear_calls()
     assert parts.lifecycle().update(OWNER, made.guid, _PLAIN, _PLAIN).record == made
     assert tenant.writes() == []
-
-
-def test_a_create_does_not_fail_because_nobody_could_look_at_its_neighbours(
-    parts: Parts, tenant: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Failing, a connector that exists would be missing from the state because a warning could not be made."""
-    # Another thread, whose own create got no answer, drops the listing in the same moment.
-    listing = parts.listing()
-    lifecycle = type(parts.lifecycle())(parts.cmdlets, listing, parts.rules(), parts.sleeps.append)
-    tenant.fault(Status(status=500), "Get-InboundConnector", nth=2, count=None)
-    enter = listing.enter
-
-    def enter_and_lose(record: ConnectorRecord) -> None:
-        enter(record)
-        listing.drop(record.direction)
-
-    monkeypatch.setattr(listing, "enter", enter_and_lose)
-    outcome = lifecycle.create(OWNER, _PLAIN, Options())
-    assert outcome.record.name == "Plain"
-    assert any("nobody looked for other connectors" in warning for warning in outcome.warnings)
 
 
 def test_what_the_service_stores_otherwise_is_removed_again(parts: Parts, tenant: Control) -> None:

@@ -171,6 +171,29 @@ def test_the_service_refusing_is_one_sentence(start: Start, tenant: Control, dec
     assert_tenant_is(tenant, {})
 
 
+@pytest.mark.parametrize("renames", [False, True], ids=["create", "rename"])
+def test_a_name_that_the_other_direction_has(stack: MiniStack, tenant: Control, renames: bool) -> None:
+    """Failing, a name that the partner's own other connector has sounds as if somebody else's were in the way."""
+    program = {"in": INBOUND, "out": OUTBOUND.with_(name="another")}
+    if renames:
+        stack.up(program)
+    else:
+        stack.up({"in": INBOUND})
+    taken = Refusal(
+        exception_type="Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException",
+        text="The object already exists.",
+        status=400,
+    )
+    tenant.fault(taken, "Set-*" if renames else "New-*", count=None)
+
+    error = stack.up({**program, "out": OUTBOUND.with_(name=INBOUND.name)}).error
+
+    (row,) = tenant.connectors("inbound")
+    assert_sentence(error, "the inbound connector of this name has it", row["Guid"], "give this one another name")
+    assert "Adopt" not in error
+    assert len(tenant.connectors("outbound")) == int(renames)
+
+
 def test_updating_a_connector_that_is_gone_is_an_error_in_words(stack: MiniStack, tenant: Control) -> None:
     """Failing, `up` without a refresh would report success for a connector that does not exist."""
     stack.up({"one": INBOUND})

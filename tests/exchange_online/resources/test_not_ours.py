@@ -174,19 +174,35 @@ def test_the_administrator_hears_of_connectors_for_the_same_mail(stack: MiniStac
     tenant.seed(
         inbound=[
             {"Name": "Old Fabrikam", "SenderDomains": ["fabrikam.com"]},
-            {
-                "Name": "Gateway",
-                "SenderDomains": ["*"],
-                "RestrictDomainsToIPAddresses": True,
-                "SenderIPAddresses": ["198.51.100.1"],
-            },
             {"Name": "Unrelated", "SenderDomains": ["woodgrove.org"]},
         ]
     )
     messages = stack.up({"one": INBOUND}).messages
-    assert any("'Old Fabrikam' applies to fabrikam.com too" in message for message in messages)
-    assert any("'Gateway' restricts all senders" in message for message in messages)
+    assert any("'Old Fabrikam' is for mail from fabrikam.com too" in message for message in messages)
     assert not any("Unrelated" in message for message in messages)
+
+
+def test_a_partner_whose_mail_would_be_refused_is_not_made(stack: MiniStack, tenant: Control) -> None:
+    """Failing, a restriction of the whole tenant refuses the partner's mail, and that is said after the write (E02)."""
+    gateway = {
+        "Name": "Gateway",
+        "SenderDomains": ["*"],
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": ["198.51.100.1"],
+    }
+    stack.up({"one": INBOUND})
+    (guid,) = (row["Guid"] for row in tenant.connectors("inbound"))
+    tenant.seed(inbound=[gateway])
+    tenant.clear_calls()
+    other = INBOUND.with_(name="Other", senderDomains=["other.example"])
+    run = stack.up({"one": INBOUND, "two": other})
+    assert_sentence(run.error, "'Gateway' restricts all senders", "from 198.51.100.1", "knownWays")
+    assert tenant.writes() == []
+    # What was refused before is not made worse by a change, and may be what mends it.
+    run = stack.up({"one": INBOUND.with_(comment="changed")})
+    assert not run.errors
+    assert any("'Gateway' restricts all senders" in message for message in run.messages)
+    assert stack.resources["one"].id == guid
 
 
 def test_two_resources_never_share_a_connector(stack: MiniStack, tenant: Control) -> None:

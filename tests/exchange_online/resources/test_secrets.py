@@ -193,10 +193,10 @@ def test_the_services_words_are_shown_without_the_secret(start: Start, tenant: C
 def test_what_is_said_about_others_shows_no_secret_either(start: Start, tenant: Control) -> None:
     """Failing, the warning about a neighbour, a take-over or a declined write would show what is secret."""
     other = {**SECRET.properties, "name": "Open", "comment": "open", "secretProperties": ["recipientDomains"]}
+    tenant.seed(outbound=[{"Name": "Theirs", "RecipientDomains": list(SECRET.properties["recipientDomains"])}])
     with start() as process:
         process.create(SECRET.direction, dict(SECRET.properties))
-        process.create(SECRET.direction, other)
-        assert any("applies to [secret], [secret] too" in message for message in process.messages), process.messages
+        assert any("is for mail to [secret]" in message for message in process.messages), process.messages
         holds_no_canary(*process.messages)
     by_hand = {"Name": "By hand", "RecipientDomains": ["canary-1.example"], "Comment": "canary-9", "Enabled": False}
     tenant.seed(outbound=[by_hand])

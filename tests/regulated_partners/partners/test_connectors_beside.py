@@ -185,8 +185,26 @@ def test_connectors_that_apply_to_partners_mail_are_named() -> None:
 
     gateway, old = (str(warning) for warning in read_stack(settings(**stack)).warnings)
 
-    assert gateway.startswith("inboundConnectors 'Gateway': it restricts all senders of the tenant")
-    assert "applies to fabrikam.com too" in old
+    assert gateway.startswith("inboundConnectors 'Gateway': beside Fabrikam and Old: the connector 'Gateway' restricts")
+    assert old.startswith("inboundConnectors 'Old': beside Fabrikam: ")
+    assert "is for mail from fabrikam.com too" in old
+
+
+def test_what_certificates_or_addresses_tell_apart_stands_side_by_side() -> None:
+    """Failing: what a rule advises, a second connector by certificate beside that by addresses, is an alarm (E09)."""
+    partner = {
+        "name": "A Bank",
+        "domains": ["abank.example"],
+        "inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["203.0.113.7"]},
+        "outbound": {"connectionSecurity": "trustedCertificationAuthority"},
+    }
+    beside = {
+        "name": "A Bank by certificate",
+        "senderDomains": ["abank.example"],
+        "restrictDomainsToCertificate": True,
+        "tlsSenderCertificateName": "mail.abank.example",
+    }
+    assert read_stack(settings(partners=[partner], inboundConnectors=[beside])).warnings == ()
 
 
 def test_an_earlier_name_that_nobody_can_see_is_a_warning() -> None:

@@ -100,6 +100,6 @@ def test_a_connector_beside_the_partners_is_exported_too() -> None:
     )
     assert connector_export(declared, cast(OutboundConnector, SimpleNamespace(id="out-2"))) == {
         "id": "out-2",
-        "mailFlow": "mail to a.com is delivered through mx.a.com with TLS if the server offers it, else without, unless "
-        "its DANE or MTA-STS demands TLS",
+        "mailFlow": "mail to a.com is delivered through mx.a.com with TLS if the server offers it, else without, "
+        "unless its DANE or MTA-STS demands TLS",
     }

@@ -77,6 +77,30 @@ def test_a_file_that_is_not_what_it_should_be_is_a_sentence(tmp_path: Path, text
         read_stack_file(tmp_path, "dev")
 
 
+@pytest.mark.parametrize(
+    ("cloud", "words"),
+    [
+        ("Local", r"there is no cloud 'Local'; did you mean local\?"),
+        ("Commercial", r"there is no cloud 'Commercial'; did you mean commercial\?"),
+        ("azure", "there is no cloud 'azure'; write one of local, commercial, gcc-high, dod, china"),
+        ("[local]", "a list is not a text"),
+        ("true", "true is not a text"),
+    ],
+)
+def test_a_cloud_that_there_is_not_is_no_local_stack(tmp_path: Path, cloud: str, words: str) -> None:
+    """Failing: a misspelled cloud gives a real stack a made-up passphrase and an emulator, and what is said is that its
+    own passphrase is wrong (E34)."""
+    with pytest.raises(CannotRunError, match=rf"Pulumi\.dev\.yaml: regulated-partners:cloud: {words}") as caught:
+        stack(tmp_path, f"config:\n  regulated-partners:cloud: {cloud}\n  regulated-partners:partners: [x]\n")
+    assert "partners[0]: 'x' is not a mapping" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "config:\n", "config:\n  regulated-partners:cloud:\n"])
+def test_no_cloud_is_the_local_one_everywhere(tmp_path: Path, text: str) -> None:
+    """Failing: a stack file without a cloud is local for the program and not for the command (A01, A02)."""
+    assert stack(tmp_path, text).settings.local
+
+
 def test_a_directory_without_a_project_is_a_sentence(tmp_path: Path) -> None:
     """Failing: the command that is run in the wrong directory ends in a traceback."""
     with pytest.raises(CannotRunError, match=r"There is no Pulumi\.yaml in .* or above it"):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_online.connectors import listed
+from exchange_online.connectors.words import listed
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ def domains_difference(before: Sequence[str], after: Sequence[str], *, wildcard_
 
     def uncovered(items: Sequence[str], by: Sequence[str]) -> tuple[str, ...]:
         return tuple(
-            item for item in items if not any(_domain_covers(wide, item, wildcard_holds_domain) for wide in by)
+            item
+            for item in items
+            if not any(domain_covers(wide, item, wildcard_holds_domain=wildcard_holds_domain) for wide in by)
         )
 
     return Difference(lost=uncovered(before, after), gained=uncovered(after, before))
@@ -77,16 +79,22 @@ def name_relation(before: str | None, after: str | None) -> NameRelation:
 
 def name_covers(wide: str | None, narrow: str | None) -> bool:
     """Whether a certificate that matches `narrow` matches `wide` too (assumed: a wildcard covers all subdomains)."""
-    return wide is not None and narrow is not None and _domain_covers(wide, narrow, False)
+    return wide is not None and narrow is not None and domain_covers(wide, narrow)
 
 
-def _domain_covers(wide: str, narrow: str, wildcard_holds_domain: bool) -> bool:
+def domain_covers(wide: str, narrow: str, *, wildcard_holds_domain: bool = False) -> bool:
+    """Whether whatever `narrow` stands for, `wide` stands for too: a domain, `*.domain` or `*`."""
     if wide in ("*", narrow):
         return True
     if not wide.startswith("*.") or narrow == "*":
         return False
     suffix = wide[1:]
     return narrow.endswith(suffix) or (wildcard_holds_domain and narrow == wide[2:])
+
+
+def addresses_overlap(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether an IPv4 address is in both lists of addresses and CIDR ranges."""
+    return any(left.overlaps(right) for left in _networks(one) for right in _networks(other))
 
 
 def _network(item: str) -> ipaddress.IPv4Network | None:

@@ -1,0 +1,103 @@
+"""The other ways that mail can take in the tenant, looked at before a write; the shared listing tells them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from exchange_online.admin_api import AdminApiError, TransportRules
+from exchange_online.connectors import (
+    ConnectorSettings,
+    Direction,
+    Mark,
+    OtherConnector,
+    OtherWays,
+    OutboundSettings,
+    RoutingRule,
+    Way,
+    WayKind,
+    Weight,
+)
+from exchange_online.lifecycle import refusals
+from exchange_online.lifecycle.listing import Listing
+from exchange_online.lifecycle.ownership import Owner, Ownership
+
+
+class TenantWays:
+    """What is there beside the connectors of this stack, as it was when this run first looked. Thread-safe.
+
+    Args:
+        known: names and Guids of connectors and rules that are known and meant.
+    """
+
+    def __init__(
+        self, listing: Listing, rules: TransportRules, ownership: Ownership, known: Iterable[str] = ()
+    ) -> None:
+        self._listing, self._rules, self._ownership = listing, rules, ownership
+        self._known = tuple(known)
+        self._lock = threading.Lock()
+        self._others: dict[Direction, OtherWays] = {}
+        #: Why nobody could look for transport rules; empty where somebody did.
+        self.problem = ""
+
+    def alarms(self, owner: Owner, settings: ConnectorSettings, guid: str = "") -> tuple[Way, ...]:
+        """The ways by which mail of a connector can be refused, or go past its demands.
+
+        Args:
+            owner: the resource that the connector is of.
+            settings: as it will be.
+            guid: its own, where it is there already.
+
+        Raises:
+            AdminApiError: what cannot be read is not taken for absent.
+        """
+        found = self._beside(settings.direction, owner.mark).of(settings, guid)
+        return tuple(way for way in self._meant(found, settings) if way.is_alarm)
+
+    def centralized(self, owner: Owner) -> tuple[Way, ...]:
+        """The connectors that take all mail of the tenant to servers of one's own, whoever it is for."""
+        anybody = OutboundSettings(name="", recipient_domains=("example.invalid",))
+        found = self._beside(Direction.OUTBOUND, owner.mark).of(anybody)
+        return tuple(way for way in self._meant(found, anybody) if way.is_alarm and way.kind is WayKind.CENTRALIZED)
+
+    def refuse_what_is_refused(
+        self, owner: Owner, before: ConnectorSettings | None, after: ConnectorSettings, guid: str = ""
+    ) -> tuple[Way, ...]:
+        """The alarms about a connector that is about to be written.
+
+        Args:
+            before: as it was; None where it is new.
+
+        Raises:
+            WouldBeRefused: where its mail would be refused, and was not refused before.
+        """
+        found = self.alarms(owner, after, guid)
+        refusing = [way for way in found if way.weight is Weight.REFUSES]
+        if refusing and before is not None:
+            already = {way.guid for way in self.alarms(owner, before, guid) if way.weight is Weight.REFUSES}
+            refusing = [way for way in refusing if way.guid not in already]
+        if refusing:
+            raise refusals.would_be_refused(after, refusing[0])
+        return found
+
+    def _meant(self, ways: Iterable[Way], settings: ConnectorSettings) -> Iterable[Way]:
+        """Without what is the connector itself, which may be there without a mark, or another one of this program."""
+        for way in ways:
+            itself = way.kind is not WayKind.RULE and way.name.casefold() == settings.name.casefold()
+            if not itself and not self._ownership.has(way.guid):
+                yield way.consented(self._known)
+
+    def _beside(self, direction: Direction, mark: Mark) -> OtherWays:
+        with self._lock:
+            if direction not in self._others:
+                records = (record for record in self._listing.all(direction) if record.mark != mark)
+                others = [OtherConnector(record.guid, record.settings) for record in records]
+                self._others[direction] = OtherWays(others, self._routing() if direction is Direction.OUTBOUND else ())
+            return self._others[direction]
+
+    def _routing(self) -> tuple[RoutingRule, ...]:
+        try:
+            return self._rules.all()
+        except AdminApiError as error:
+            self.problem = f"nobody could look whether a transport rule routes partners' mail another way: {error}"
+            return ()
