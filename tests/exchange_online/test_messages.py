@@ -106,6 +106,11 @@ def test_a_provider_says_of_hundreds_of_connectors_how_many_it_leaves_out() -> N
     for number in range(300):
         session.warn(f"inbound connector 'P {number}': efSkipIps[0]: 10.0.0.{number % 250} is private (rule ef)")
         session.warn(f"inbound connector 'P {number}': its mark still names the stack p/old, and is corrected")
+        session.warn(f"inbound connector 'P {number}': its mail may be refused by another", kind="because of 'X'")
+        session.warn(f"inbound connector 'P {number}': its mail may go past it", kind=f"because of 'Y {number % 2}'")
+    assert len([text for text in said if "may be refused" in text]) == MOST_OF_A_KIND
+    assert len([text for text in said if "may go past" in text]) == 2 * MOST_OF_A_KIND, "one connector hides another"
+    assert any(text.startswith("256 warnings are left out so far (because of 'X')") for text in said)
     ruled = [text for text in said if "efSkipIps" in text]
     assert len(ruled) == MOST_OF_A_KIND + 9
     assert ruled[MOST_OF_A_KIND - 1].startswith("inbound connector 'P 19'")

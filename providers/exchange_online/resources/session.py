@@ -107,16 +107,22 @@ class Session:
                 self._named = _named(self._settings, self._environ)
             return self._named
 
-    def warn(self, text: str) -> None:
-        """Shows a warning, once however many resources say the same; of what a rule says of hundreds, a count."""
+    def warn(self, text: str, kind: str = "") -> None:
+        """Shows a warning, once however many resources say the same.
+
+        Args:
+            text: a sentence, the connector in front.
+            kind: of hundreds of one kind the first are shown, and a count. Unless given, the rule that the text names;
+                of what is of no kind nothing is left out.
+        """
         text = redacted(text)
         with self._lock:
             if text in self._said:
                 return
             self._said.add(text)
-        # What a write came to is said once and never again: only of what rules say, as often as asked, is any left out.
+        # What a write came to is said once and never again: only of what is said as often as asked is any left out.
         subject = text.partition("': ")[0] + "'"
-        if text := self._warnings.passed(text, rule_of(text), subject):
+        if text := self._warnings.passed(text, redacted(kind) or rule_of(text), subject):
             self._say(text)
 
     def _connected(self) -> Lifecycle:
