@@ -57,10 +57,12 @@ def test_secrets_in_the_config(project: Project, control: Control, tmp_path: Pat
     assert made["Woodgrove Hospital - inbound"]["EFUsers"] == ["canary-4@contoso.example"]
     guids = tenant.guids(control)
 
-    outputs = json.loads(canaries.pulumi("stack", "output", "--json"))["partners"]
-    assert outputs["Woodgrove Hospital"]["outbound"]["connector"] == "[secret]"
-    assert outputs["Woodgrove Hospital"]["inbound"]["mailFlow"].startswith("mail from woodgrove.org is refused")
-    assert outputs["Fabrikam Bank"]["inbound"]["id"] == guids["Fabrikam Bank - inbound"]
+    outputs = json.loads(canaries.pulumi("stack", "output", "--json"))
+    assert outputs["partners/Woodgrove Hospital"]["outbound"]["connector"] == "[secret]"
+    inbound = outputs["partners/Woodgrove Hospital"]["inbound"]
+    assert inbound["mailFlow"].startswith("mail from woodgrove.org is refused")
+    assert outputs["partners/Fabrikam Bank"]["inbound"]["id"] == guids["Fabrikam Bank - inbound"]
+    assert outputs["inboundConnectors/Raw in"] == {"id": guids["Raw in"], "mailFlow": "[secret]"}
     exported = json.loads(canaries.pulumi("stack", "export"))
     (inbound,) = (one for one in exported["deployment"]["resources"] if one["urn"].endswith("::Fabrikam Bank-inbound"))
     for properties in (inbound["inputs"], inbound["outputs"]):
