@@ -13,12 +13,12 @@ from exchange_online.connectors import (
     Direction,
     Value,
     changes,
+    collapsed,
     itemized,
     listed,
     mail_flow,
     parameters,
 )
-from exchange_online.connectors.addresses import collapsed
 from exchange_online.connectors.coverage import domains_difference
 from regulated_partners.effects import (
     KINDS,
@@ -224,28 +224,28 @@ def _settings(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Sett
 
 def _setting(change: Change) -> Setting:
     old, new = change.before, change.after
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return _of_list(change, old, new)
     if change.differs_in_spaces:
         # Else both would be printed alike.
         return Setting(change.parameter.name, repr(old), repr(new))
-    if not (isinstance(old, tuple) and isinstance(new, tuple)):
-        return Setting(change.parameter.name, _shown(old), _shown(new))
+    return Setting(change.parameter.name, _shown(old), _shown(new))
+
+
+def _of_list(change: Change, old: tuple[str, ...], new: tuple[str, ...]) -> Setting:
     items = Items(before=old, after=new, added=change.added, removed=change.removed)
+    before, after = collapsed(old), collapsed(new)
     if not change.is_long:
-        return Setting(change.parameter.name, _all_of(old), _all_of(new), items)
-    before, after = _differing(old, "removed", items.removed), _differing(new, "added", items.added)
-    return Setting(change.parameter.name, before, after, items)
-
-
-def _all_of(value: Sequence[str]) -> str:
-    return ", ".join(collapsed(value)) or _NOT_SET
+        return Setting(change.parameter.name, ", ".join(before) or _NOT_SET, ", ".join(after) or _NOT_SET, items)
+    words = _differing(before, "removed", items.removed), _differing(after, "added", items.added)
+    return Setting(change.parameter.name, *words, items)
 
 
 def _differing(value: Sequence[str], word: str, items: Sequence[str]) -> str:
     """Of a long list how many items it has, and which of them are not in the other one."""
     if not value:
         return _NOT_SET
-    count = len(collapsed(value))
-    return f"{count}, {word}: {itemized(collapsed(items))}" if items else f"{count}"
+    return f"{len(value)}, {word}: {itemized(items)}" if items else f"{len(value)}"
 
 
 def _shown(value: Value) -> str:

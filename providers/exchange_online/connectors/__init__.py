@@ -3,6 +3,7 @@
 Pure: nothing here talks to Pulumi or to a server.
 """
 
+from exchange_online.connectors.addresses import collapsed
 from exchange_online.connectors.canonical import Checked, InputValue, check, inputs, observed
 from exchange_online.connectors.changes import (
     Change,
@@ -103,6 +104,7 @@ __all__ = [
     "about_domain",
     "changes",
     "check",
+    "collapsed",
     "computed_outputs",
     "delivery",
     "folded",

@@ -42,7 +42,7 @@ class Change:
     @property
     def is_long(self) -> bool:
         """Whether it is told by the items that differ: one of the lists is long, and they hold different ones."""
-        lengths = (len(value) for value in (self.before, self.after) if isinstance(value, tuple))
+        lengths = (len(collapsed(value)) for value in (self.before, self.after) if isinstance(value, tuple))
         return max(lengths, default=0) > _SHORT and bool(self.added or self.removed)
 
     def __str__(self) -> str:
@@ -62,9 +62,8 @@ class Change:
         return isinstance(before, str) and isinstance(after, str) and before.split() == after.split()
 
     def _told(self) -> str:
-        both = (("+", self.added), ("-", self.removed))
-        signed = [itemized(collapsed(items), sign) for sign, items in both if items]
-        count = len(self.after) - len(self.added) if isinstance(self.after, tuple) else 0
+        signed = [itemized(items, sign) for sign, items in (("+", self.added), ("-", self.removed)) if items]
+        count = len(collapsed(_beyond(self.after, self.added)))
         return f"{', '.join(signed)} ({count or 'no'} {'other' if count == 1 else 'others'})"
 
 
@@ -74,6 +73,7 @@ def itemized(items: Sequence[str], sign: str = "") -> str:
     Args:
         sign: stands before each of them.
     """
+    items = collapsed(items)
     shown = [f"{sign}{item}" for item in items[:_MOST_TOLD]]
     while len(shown) > 1 and len(", ".join(shown)) > _WIDEST:
         shown.pop()

@@ -255,6 +255,19 @@ def test_a_change_of_hundreds_of_items_says_how_many_it_leaves_out() -> None:
     assert str(change).startswith(f"senderDomains: +{longest[0]} and 8 more, -fabrikam.com (no others)")
 
 
+def test_a_range_that_comes_or_goes_is_told_as_one() -> None:
+    """Failing, one wide range of a partner is sixty-four items in an error, of which twenty are shown."""
+    few, many = ([f"192.0.2.{number}" for number in range(1, count)] for count in (3, 9))
+    for addresses, tail in ((few, None), (many, "senderIpAddresses: +203.0.64.0/18 (8 others)")):
+        (change,) = changes(
+            inbound(restrictDomainsToIpAddresses=True, senderIpAddresses=addresses),
+            inbound(restrictDomainsToIpAddresses=True, senderIpAddresses=[*addresses, "203.0.64.0/18"]),
+        )
+        assert len(change.added) == 64
+        listed = ", ".join(addresses)
+        assert str(change) == (tail or f"senderIpAddresses: {listed} => {listed}, 203.0.64.0/18")
+
+
 @pytest.mark.parametrize("secret", [True, False])
 def test_a_long_list_that_is_secret_is_not_told(secret: bool) -> None:
     """Failing, the one domain that is secret is the one that an error shows."""
