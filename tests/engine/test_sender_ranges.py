@@ -39,10 +39,11 @@ def test_a_wide_range_is_sent_as_the_service_takes_it(project: Project, control:
 
     made = project.up().succeeded()
     for words in (
-        "partners[0].inbound.senderIpAddresses: no mail from the internet comes from some of the addresses (10.1.2.3: "
-        "private (RFC 1918))",
-        "partners[0].inbound.certificateName: the name is stored, and no mail is refused because of it",
-        "partners[0].outbound.settings.testMode: a connector in test mode is not used for people's mail",
+        "inbound connector 'Fabrikam Bank - inbound': senderIpAddresses: no mail from the internet comes from some of "
+        "the addresses (10.1.2.3: private (RFC 1918))",
+        "inbound connector 'Fabrikam Bank - inbound': tlsSenderCertificateName: the name is stored, and no mail is "
+        "refused because of it",
+        "outbound connector 'Fabrikam Bank - outbound': testMode: a connector in test mode is not used for people's",
         "outbound connector 'EOP relay': allAcceptedDomains: recipientDomains holds '*', which wins",
         "inbound connector 'Ours': restrictDomainsToCertificate: it has no effect while connectorType is OnPremises",
     ):

@@ -74,7 +74,7 @@ def _name_not_compared(s: InboundSettings, _: Options) -> Answer:
     if s.restrict_domains_to_ip_addresses:
         # Both in one connector is advised against (V11).
         return reason, "leave the name out, or restrict to it in a connector of its own"
-    return reason, "set that to true, or leave the name out"
+    return reason, "set that to true (of a partner restrictDomainsBy: certificate), or leave the name out"
 
 
 def _addresses_beside_certificate(s: InboundSettings, _: Options) -> Answer:
