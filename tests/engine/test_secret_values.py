@@ -60,7 +60,7 @@ def test_secrets_in_the_config(project: Project, control: Control, tmp_path: Pat
     outputs = json.loads(canaries.pulumi("stack", "output", "--json"))
     assert outputs["partners/Woodgrove Hospital"]["outbound"]["connector"] == "[secret]"
     inbound = outputs["partners/Woodgrove Hospital"]["inbound"]
-    assert inbound["mailFlow"].startswith("mail from woodgrove.org is refused")
+    assert inbound["mailFlow"].startswith("mail from woodgrove.org (envelope sender) is refused")
     assert outputs["partners/Fabrikam Bank"]["inbound"]["id"] == guids["Fabrikam Bank - inbound"]
     assert outputs["inboundConnectors/Raw in"] == {"id": guids["Raw in"], "mailFlow": "[secret]"}
     exported = json.loads(canaries.pulumi("stack", "export"))

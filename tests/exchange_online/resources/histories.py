@@ -108,8 +108,10 @@ class Histories(RuleBasedStateMachine):
         if new in self._stack.resources:
             return
         # Without an alias a connector is known by its name alone, which an earlier change that failed may give up.
-        called = {row["Guid"]: row["Name"] for row in self._all_rows()}.get(self._stack.resources[old].id)
-        if not aliased and called != self._program[old].name:
+        row = next((row for row in self._all_rows() if row["Guid"] == self._stack.resources[old].id), None)
+        # And by its mark: without both it is taken over with consent only.
+        aliased = aliased or (row is not None and not str(row["Comment"]).endswith(MARK))
+        if not aliased and (row is None or row["Name"] != self._program[old].name):
             self._guids.pop(old, None)
         self._program[new] = self._program.pop(old)
         if old in self._guids:
