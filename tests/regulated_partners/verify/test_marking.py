@@ -56,7 +56,7 @@ _FROM = "from a.example (a.example [192.0.2.1]) "
             "TLS13_AES_256_GCM_SHA384",
         ),
         (
-            "from [192.0.2.2] ([192.0.2.2:2] helo=m) by e.example (ecelerity 3.6) with ESMTPS (cipher=AES-256-GCM) id 2",
+            "from [192.0.2.2] ([192.0.2.2:2] helo=m) by e.ex (ecelerity 3.6) with ESMTPS (cipher=AES-256-GCM) id 2",
             None,
             "AES-256-GCM",
         ),
