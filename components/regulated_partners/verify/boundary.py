@@ -123,7 +123,12 @@ def find_boundary(
         name_of: what another header says about the reverse name of an address.
     """
     own = gateways if isinstance(gateways, Gateways) else Gateways.of(gateways)
-    return _outbound(hops, own, name_of) if direction is Direction.OUTBOUND else _Inbound(hops, own, name_of).found()
+    came_in = _Inbound(hops, own, name_of).found()
+    if direction is Direction.INBOUND:
+        return came_in
+    # Below the line where it came in, a message is the word of whoever sent it.
+    last = max((boundary.index for boundary in came_in), default=len(hops))
+    return _outbound(hops[: last + 1], own, name_of)
 
 
 def at_border(hop: Hop) -> bool:
@@ -155,11 +160,24 @@ class _Inbound:
         self._strangers: list[str] = []
         self._claimed: str | None = None
         self._loops = 0
+        #: The hop from Exchange Online to a gateway of one's own: the partner's, unless an older one is.
+        self._delivered: tuple[int, Hop] | None = None
         #: Whether the line above came from a gateway of one's own, so that this one is the gateway's.
         self._at_gateway = False
 
     def found(self) -> tuple[Boundary, ...]:
+        self._walk()
+        if self._delivered is not None and all(boundary.is_own for boundary in self._found):
+            index, hop = self._delivered
+            self._loops -= 1
+            self._add(index, hop, is_gateway=True, between_tenants=True)
+        return tuple(self._found)
+
+    def _walk(self) -> None:
         for index, hop in enumerate(self._hops):
+            if self._at_gateway and not hop.is_readable:
+                # The gateway's own line cannot be read, so nothing leads further down.
+                break
             if _says_nothing(hop):
                 continue
             if self._gateways.wrote(hop) or (self._at_gateway and not self._gateways.suffixes):
@@ -173,7 +191,6 @@ class _Inbound:
                     break
             elif not host_ends(hop.by, MICROSOFT):
                 self._strangers.append(hop.by or "a host that cannot be read")
-        return tuple(self._found)
 
     def _by_border(self, index: int, hop: Hop) -> bool:
         """Whether the line is the last one that is believed."""
@@ -198,6 +215,7 @@ class _Inbound:
             # The gateway got it from Exchange Online: the partner's hop is the older one.
             self._at_gateway = False
             self._loops += 1
+            self._delivered = self._delivered or (index, hop)
             return False
         self._add(index, hop, is_gateway=True)
         return True

@@ -61,9 +61,10 @@ def _crossings(boundary: Boundary) -> Iterable[Finding]:
     if boundary.loops:
         text = (
             "The message left Exchange Online for a gateway of your own and came back: the hop that is judged is where "
-            "it first came in."
+            "it first came in. Which tenant delivered it to the gateway is not shown: another one could have made up "
+            "this line."
         )
-        yield Finding(Check.CROSSINGS, Level.INFO, text, source="found/verify 2.5")
+        yield Finding(Check.CROSSINGS, Level.WARNING, text, Party.WE, source="found/verify 2.5")
     elif boundary.other_crossings and not boundary.is_own:
         other = boundary.other_crossings[0]
         ours = boundary.direction is Direction.INBOUND and not boundary.between_tenants

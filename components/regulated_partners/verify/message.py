@@ -103,17 +103,18 @@ class _Enclosing:
 
     @property
     def _is_doubtful(self) -> bool:
-        if _is_journal(self.block):
-            return False
-        crossed = [judgement for judgement in self.own if judgement.direction is not None]
-        if crossed and self.check.partner is not None:
-            return not any(_connected(judgement) for judgement in crossed)
+        if self._crossed and self.check.partner is not None:
+            return not any(_connected(judgement) for judgement in self._crossed)
         hops = (parse_received(value) for value in self.block.received[:_MOST_HOPS])
-        return bool(crossed) or not all(host_ends(hop.by, MICROSOFT) for hop in hops)
+        return bool(self._crossed) or not all(host_ends(hop.by, MICROSOFT) for hop in hops)
+
+    @property
+    def _crossed(self) -> tuple[Judgement, ...]:
+        return tuple(judgement for judgement in self.own if judgement.direction is not None)
 
     def _believed(self, judgement: Judgement) -> Judgement:
         place = self.block.place
-        if self.check.partner is None:
+        if self.check.partner is None or not self._crossed:
             text = (
                 f"These headers are the word of whoever sent {place}, who could have made them up. With --for it is "
                 "compared whether that is the partner."
@@ -131,13 +132,15 @@ class _Enclosing:
 
 
 def _connected(judgement: Judgement) -> bool:
-    return judgement.direction is Direction.INBOUND and any(
-        fact.name == "whose message" and fact.value == "connected" for fact in judgement.facts
-    )
+    """Whether a message is the partner's beyond doubt, and came as it was sent: over TLS."""
+    shows = judgement.direction is Direction.INBOUND and judgement.verdict is Verdict.PASSED
+    return shows and any(fact.name == "whose message" and fact.value == "connected" for fact in judgement.facts)
 
 
-def _is_journal(block: HeaderBlock) -> bool:
-    return any(block.first(name) is not None for name in _JOURNAL)
+def _is_journal(block: HeaderBlock, found: Sequence[Boundary]) -> bool:
+    """Journal reports are made in the tenant: one that came in from outside only says so."""
+    came_in = any(boundary.direction is Direction.INBOUND for boundary in found)
+    return not came_in and any(block.first(name) is not None for name in _JOURNAL)
 
 
 def judge_block(block: HeaderBlock, check: MessageCheck) -> tuple[Judgement, ...]:
@@ -148,14 +151,14 @@ def judge_block(block: HeaderBlock, check: MessageCheck) -> tuple[Judgement, ...
             "with all its headers: in Outlook, File > Properties > Internet headers."
         )
         return (_not_judged(block.place, text),)
-    if _is_journal(block):
+    hops = tuple(parse_received(value) for value in block.received[:_MOST_HOPS])
+    found = _boundaries(block, hops, check)
+    if _is_journal(block, found):
         text = (
             f"{block.place} is a journal report: its own way is the one to the archive. The message that it is about "
             "is attached to it, and judged where it is there."
         )
         return (_not_judged(block.place, text),)
-    hops = tuple(parse_received(value) for value in block.received[:_MOST_HOPS])
-    found = _boundaries(block, hops, check)
     judged = tuple(_judge(block, hops, boundary, check) for boundary in found)
     if all(boundary.is_own for boundary in found):
         return (*judged, replace(_no_boundary(block, hops, check), direction=found[0].direction if found else None))

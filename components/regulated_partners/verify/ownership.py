@@ -22,7 +22,7 @@ from regulated_partners.probing.names import listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party
 from regulated_partners.verify.boundary import Boundary
 from regulated_partners.verify.mail_files import HeaderBlock
-from regulated_partners.verify.microsoft import parsed_address
+from regulated_partners.verify.microsoft import MICROSOFT, host_ends, parsed_address
 from regulated_partners.verify.tls_comments import ClientCertificateState
 from regulated_partners.verify.witnesses import Witnesses, domain_of
 
@@ -226,7 +226,7 @@ def _spf(witnesses: Witnesses, domains: Sequence[str]) -> Iterable[Comparison]:
 
 def _looked_up(boundary: Boundary, settings: InboundSettings, domains: Sequence[str]) -> Iterable[Comparison]:
     name = (boundary.hop.reverse_name or "").lower()
-    if name:
+    if name and not host_ends(name, MICROSOFT):
         agrees = _declared(name, domains) or _matches(name, settings.tls_sender_certificate_name)
         yield Comparison(f"the name {name} of the address", agrees, by_receiver=True)
 

@@ -356,26 +356,22 @@ def _helo(origin: Sequence[_Part]) -> str | None:
 
 
 def _reverse_name(origin: Sequence[_Part]) -> str | None:
-    """The name that the receiver looked up: the first word of the comment that holds the address."""
-    for part in origin:
-        if not part.is_comment:
-            continue
-        first, *rest = part.text.split() or [""]
-        name = first.rstrip(".")
-        if rest and _HOST.fullmatch(name) and "." in name and _ADDRESS.match(rest[0]) and not _ADDRESS.fullmatch(name):
-            return name
+    """The name that the receiver looked up: the first word of the last comment that holds an address."""
+    comment = next((part for part in reversed(origin) if part.is_comment and _holds_address(part)), None)
+    first, *rest = comment.text.split() if comment else [""]
+    name = first.rstrip(".")
+    if rest and _HOST.fullmatch(name) and "." in name and _plain_address(rest[0]) and not _plain_address(name):
+        return name
     return None
 
 
 def _address(origin: Sequence[_Part]) -> str | None:
-    """The address that connected: in brackets, or alone in a comment as Exchange writes it."""
-    for bracketed in (True, False):
-        for part in reversed(origin):
-            if part.is_comment and part.text.lower().startswith("client cn"):
-                continue
-            for word in part.text.split():
-                plain = word.rpartition("]:")[0] + "]" if "]:" in word else word
-                found = _ADDRESS.fullmatch(plain.strip(","))
-                if found and (plain.startswith("[") or not bracketed):
-                    return found["address"]
+    """The address that connected: what the receiver wrote into a comment, else what stands alone after `from`."""
+    comments = [part for part in reversed(origin) if part.is_comment and not part.text.lower().startswith("client cn")]
+    for part in (*comments, *(part for part in origin if not part.is_comment)):
+        words = part.text.split()
+        given = {at + 1 for at, word in enumerate(words) if word.lower() in ("helo", "ehlo")}
+        found = [word for at, word in enumerate(words) if at not in given and _plain_address(word)]
+        if found:
+            return _plain_address(next((word for word in found if word.startswith("[")), found[0]))
     return None

@@ -148,7 +148,7 @@ def test_a_loop_through_ones_own_gateway(gateways: tuple[str, ...]) -> None:
     hop = _partners_hop(found)
     assert (hop.verdict, hop.direction) == (Verdict.FAILED, Direction.INBOUND)
     assert fact(hop, "from") == "mail.fabrikam.com [192.0.2.25]"
-    assert checks(hop)["crossings"] == "info"
+    assert checks(hop)["crossings"] == "warning"
     assert {one.direction for one in found} == {Direction.INBOUND}
 
 
@@ -168,6 +168,14 @@ def test_a_loop_on_ones_own_servers_behind_exchange_online() -> None:
     (found,) = judged(text, MessageCheck(gateways=("contoso.example",), directions=(Direction.INBOUND,)))
     assert fact(found, "from") == "mail.fabrikam.com [192.0.2.25]"
     assert fact(found, "transport") == "encrypted"
+
+
+def test_a_partner_on_exchange_online_behind_a_gateway() -> None:
+    """Failing: mail of a partner that is on Exchange Online, too, is lost at one's own gateway."""
+    text = message(m.STORED, FROM_OWN_GATEWAY, TO_OWN_GATEWAY, m.INTERNAL, m.SUBMITTED)
+    hop = _partners_hop(judged(text, MessageCheck(gateways=("contoso.example", "203.0.113.7"))))
+    assert (hop.verdict, fact(hop, "by")) == (Verdict.PASSED, "securemail.contoso.example")
+    assert checks(hop) == {"tenants": "info"}
 
 
 def test_a_forged_way_from_exchange_to_a_gateway_leads_nowhere() -> None:
