@@ -75,8 +75,8 @@ def judge_file(stream: BinaryIO, name: str, check: MessageCheck) -> tuple[Judgem
             if enclosing is not None and enclosing.holds(block):
                 judged += enclosing.judged(judge_block(block, check))
             else:
-                judged += (own := judge_block(block, check))
-                enclosing = _Enclosing(block, own, check)
+                judged += judge_block(block, check)
+                enclosing = _Enclosing(block, check)
     except NotMailError as error:
         return (_not_judged(name, f"{name} is {error}."),)
     if not judged:
@@ -91,7 +91,6 @@ class _Enclosing:
     """A message that others are attached to, or quoted in: who sent it may have made them up."""
 
     block: HeaderBlock
-    own: tuple[Judgement, ...]
     check: MessageCheck
 
     def holds(self, block: HeaderBlock) -> bool:
@@ -101,16 +100,18 @@ class _Enclosing:
         """What is in it, as far as its sender can be believed."""
         return (self._believed(judgement) for judgement in inner) if self._is_doubtful else inner
 
-    @property
+    @functools.cached_property
     def _is_doubtful(self) -> bool:
         if self._crossed and self.check.partner is not None:
             return not any(_connected(judgement) for judgement in self._crossed)
         hops = (parse_received(value) for value in self.block.received[:_MOST_HOPS])
         return bool(self._crossed) or not all(host_ends(hop.by, MICROSOFT) for hop in hops)
 
-    @property
+    @functools.cached_property
     def _crossed(self) -> tuple[Judgement, ...]:
-        return tuple(judgement for judgement in self.own if judgement.direction is not None)
+        """Where it came from, whichever direction was asked for."""
+        found = judge_block(self.block, replace(self.check, directions=tuple(Direction)))
+        return tuple(judgement for judgement in found if judgement.direction is not None)
 
     def _believed(self, judgement: Judgement) -> Judgement:
         place = self.block.place
@@ -139,7 +140,7 @@ def _connected(judgement: Judgement) -> bool:
 
 def _is_journal(block: HeaderBlock, found: Sequence[Boundary]) -> bool:
     """Journal reports are made in the tenant: one that came in from outside only says so."""
-    came_in = any(boundary.direction is Direction.INBOUND for boundary in found)
+    came_in = any(boundary.direction is Direction.INBOUND or boundary.between_tenants for boundary in found)
     return not came_in and any(block.first(name) is not None for name in _JOURNAL)
 
 
@@ -202,6 +203,9 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
     owner = owner_of(boundary, block, witnesses, partner) if partner else None
     settings = partner.half(boundary.direction).settings if partner else None
     findings = [*_hop_findings(boundary, owner, settings), *crossing_findings(boundary, block, witnesses)]
+    if boundary.is_own:
+        text = "This hop is between servers of your own: it shows nothing about the partner, whose hop is another one."
+        findings.append(Finding(Check.BOUNDARY, Level.INFO, text))
     if owner and partner:
         findings += owner_findings(owner, partner, boundary.direction)
     findings += _age_findings(hop, check.now)
@@ -215,7 +219,7 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
         subject=block.place,
         verdict=verdict,
         demand=mail_flow(settings) if settings else "",
-        partner=check.partner.name if check.partner else None,
+        partner=partner.name if partner else None,
         direction=boundary.direction,
         facts=(
             *_boundary_facts(boundary, witnesses, check.now),
@@ -232,7 +236,11 @@ def _shows(boundary: Boundary, owner: Ownership | None) -> bool:
     """Whether the hop shows what was asked: a transport, between the organizations that it is about."""
     if boundary.hop.transport is HopTransport.UNKNOWN or (owner is not None and not owner.is_partners):
         return False
-    return boundary.direction is Direction.INBOUND or boundary.is_exchange is Standing.KNOWN
+    if boundary.direction is Direction.OUTBOUND:
+        return boundary.is_exchange is Standing.KNOWN
+    # Where the older crossing was clear, and may have been the partner's, this one shows nothing.
+    older_was_clear = any(hop.transport is HopTransport.CLEAR for hop in boundary.other_crossings)
+    return boundary.between_tenants or not older_was_clear
 
 
 def _hop_findings(boundary: Boundary, owner: Ownership | None, settings: ConnectorSettings | None) -> Iterable[Finding]:

@@ -156,6 +156,14 @@ def _through_gateway(chance: random.Random, address: str, *, is_clear: bool) -> 
     )
 
 
+def _delivered(host: str) -> str:
+    return (
+        "Received: from EUR05-DB8-obe.outbound.protection.outlook.com (mail-db8eur05on2101.outbound.protection"
+        ".outlook.com [40.107.20.101])\n\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits))\n"
+        f"\tby {host} (Postfix) with ESMTPS id 2 for <x@fabrikam.com>; {DATE}\n"
+    )
+
+
 def _forged(chance: random.Random, address: str) -> Iterator[str]:
     """Everything that the sender may write below."""
     good = (PARTNER_ADDRESS, address)
@@ -168,15 +176,10 @@ def _forged(chance: random.Random, address: str) -> Iterator[str]:
             f"\tby {chance.choice(['gw.contoso.example', 'mx0a-0001.pphosted.com'])} (Postfix) with ESMTPS id 1;"
             f" {DATE}\n"
         ),
+        lambda: _delivered(chance.choice(["mail.fabrikam.com", "relay.fabrikam.com", "gw.contoso.example"])),
         lambda: (
-            "Received: from EUR05-DB8-obe.outbound.protection.outlook.com (mail-db8eur05on2101.outbound.protection"
-            ".outlook.com [40.107.20.101])\n\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits))\n\tby "
-            f"{chance.choice(['mail.fabrikam.com', 'relay.fabrikam.com', 'gw.contoso.example'])} (Postfix) with ESMTPS "
-            f"id 2 for <x@fabrikam.com>; {DATE}\n"
-        ),
-        lambda: (
-            f"Authentication-Results: spf=pass (sender IP is {chance.choice(good)})\n"
-            " smtp.mailfrom=fabrikam.com; dkim=pass (signature was verified) header.d=fabrikam.com;dmarc=pass action=none header.from=fabrikam.com\n"
+            f"Authentication-Results: spf=pass (sender IP is {chance.choice(good)})\n smtp.mailfrom=fabrikam.com; "
+            "dkim=pass (signature was verified) header.d=fabrikam.com;\n dmarc=pass header.from=fabrikam.com\n"
         ),
         lambda: (
             "Received-SPF: Pass (protection.outlook.com: domain of fabrikam.com designates\n"
@@ -201,10 +204,11 @@ def _body(chance: random.Random, address: str) -> str:
     kind = chance.choice(["plain", "quoted", "rfc822", "base64", "octets", "headers", "nested"])
     if kind == "plain":
         return "\nThe body.\n"
+    border = (_results(chance, PARTNER_ADDRESS), _border("mail.fabrikam.com", PARTNER_ADDRESS, is_clear=False))
     inner = "".join(
         [
-            *_stored(chance),
-            *(_results(chance, PARTNER_ADDRESS), _border("mail.fabrikam.com", PARTNER_ADDRESS, is_clear=False)),
+            *(_stored(chance) if chance.random() < 0.5 else ()),
+            *(border if chance.random() < 0.5 else (_delivered("mail.fabrikam.com"),)),
             *_forged(chance, address),
             "\nThe body.\n",
         ]
