@@ -200,11 +200,11 @@ def _address(boundary: Boundary, settings: InboundSettings) -> Iterable[Comparis
     if not settings.sender_ip_addresses:
         return
     if address is None:
-        if settings.restrict_domains_to_ip_addresses:
+        if settings.restricts_to_addresses:
             yield Comparison("no address of the sending host", agrees=False, by_receiver=True)
         return
     agrees = _in_list(str(address), settings.sender_ip_addresses)
-    contradicts = not agrees and settings.restrict_domains_to_ip_addresses
+    contradicts = not agrees and settings.restricts_to_addresses
     yield Comparison(f"the address {address}", agrees, by_receiver=True, contradicts=contradicts)
 
 
