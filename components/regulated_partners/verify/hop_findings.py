@@ -16,6 +16,12 @@ from regulated_partners.verify.received import Hop
 from regulated_partners.verify.tls_comments import ClientCertificateState, HopTransport
 from regulated_partners.verify.witnesses import Witnesses
 
+#: Domains of services in front of their customers' servers. A hint, no more: any host can call itself so.
+_GATEWAYS = (
+    *(".pphosted.com", ".ppe-hosted.com", ".mimecast.com", ".messagelabs.com", ".iphmx.com", ".mailcontrol.com"),
+    *(".barracudanetworks.com", ".hornetsecurity.com", ".antispameurope.com", ".trendmicro.com", ".trendmicro.eu"),
+    *(".sophos.com", ".nospamproxy.com", ".seppmail.cloud", ".fireeyecloud.com", ".retarus.com", ".spamexperts.com"),
+)
 _NO_ENCRYPTION = re.compile(r"(?:^|[-_])NULL(?:[-_]|$)", re.IGNORECASE)
 
 
@@ -51,6 +57,12 @@ def crossing_findings(boundary: Boundary, block: HeaderBlock, witnesses: Witness
             "--gateway 192.0.2.0/24."
         )
         yield Finding(Check.TRUST, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 4")
+    if _may_be_gateway(boundary) and host_ends(_known_name(boundary.hop), _GATEWAYS):
+        text = (
+            f"{_name(boundary.hop)} is a server of a mail filtering service, by its name. If it is a gateway of your "
+            "own, name its domain and addresses with --gateway: the partner's hop is the one before it."
+        )
+        yield Finding(Check.TRUST, Level.INFO, text, source="tls-verification 1.2, step 4")
     yield from _crossings(boundary)
     yield from _exchange_side(boundary)
     if not boundary.is_gateway and not boundary.is_own:
@@ -113,6 +125,14 @@ def _exchange_side(boundary: Boundary) -> Iterable[Finding]:
 def calls_itself_microsoft(hop: Hop) -> bool:
     """Whether a host gives a name of Microsoft's, and its address is not."""
     return host_ends(hop.helo, MICROSOFT) and not delivers_from(hop.address)
+
+
+def _may_be_gateway(boundary: Boundary) -> bool:
+    return boundary.direction is Direction.INBOUND and not boundary.is_own and not boundary.is_gateway
+
+
+def _known_name(hop: Hop) -> str | None:
+    return hop.reverse_name or hop.helo
 
 
 def _name(hop: Hop) -> str:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import getaddresses
 from enum import StrEnum
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
+from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, TlsSettings
 from regulated_partners.partners import Pair
 from regulated_partners.probing.names import listed
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party
@@ -27,6 +27,7 @@ from regulated_partners.verify.tls_comments import ClientCertificateState
 from regulated_partners.verify.witnesses import Witnesses, domain_of
 
 _NETWORK = re.compile(r"[0-9.]+(?:/[0-9]+)?")
+_SRS = re.compile(r"\bSRS[01]?[=+-]|\+SRS=", re.IGNORECASE)
 #: Addresses of a field that are looked at.
 _MOST_ADDRESSES = 50
 
@@ -71,11 +72,13 @@ class Ownership:
         connection: how the message is connected with the partner.
         compared: each thing, in the order to say it.
         envelope: domain of the envelope sender, where it is known and is not the partner's.
+        passed_on: what says that somebody passed the message on: a list, a forward; empty where nothing does.
     """
 
     connection: Connection
     compared: tuple[Comparison, ...]
     envelope: str | None = None
+    passed_on: str = ""
 
     @property
     def is_partners(self) -> bool:
@@ -86,7 +89,9 @@ class Ownership:
 def owner_of(boundary: Boundary, block: HeaderBlock, witnesses: Witnesses, pair: Pair) -> Ownership:
     """Compares what is in hand about one hop with a declaration."""
     if boundary.direction is Direction.INBOUND:
-        return _inbound(boundary, block, witnesses, pair)
+        owner = _inbound(boundary, block, witnesses, pair)
+        connected = owner.connection is Connection.CONNECTED
+        return owner if connected else replace(owner, passed_on=_passed_on(block, owner.envelope))
     return _outbound(boundary, block, pair)
 
 
@@ -106,6 +111,8 @@ def owner_findings(owner: Ownership, pair: Pair, direction: Direction) -> Iterab
     against = [one.what for one in owner.compared if not one.agrees]
     said = f" Only labels it: {_list(labels)}." if labels else ""
     other = f" Not the partner's: {_list(against)}." if against else ""
+    if owner.passed_on:
+        other += f" It was passed on ({owner.passed_on}), so this hop is that of whoever did."
     source = "DESIGN.md, rule 7"
     if owner.connection is Connection.CONNECTED:
         text = f"It is mail {_way(direction)} {name} by what the receiving side wrote: {_list(matched)}.{said}{other}"
@@ -147,6 +154,17 @@ def owner_facts(owner: Ownership) -> Iterable[Fact]:
     for one in owner.compared:
         place = "receiving side" if one.by_receiver else "sender's word"
         yield Fact("agrees" if one.agrees else "differs", f"{one.what} ({place})")
+
+
+def _passed_on(block: HeaderBlock, envelope: str | None) -> str:
+    """Source: RFC 2919 (List-Id), RFC 5322 3.6.6 (Resent-*), Sender Rewriting Scheme of Exchange Online."""
+    for name in ("list-id", "list-post", "resent-from", "x-ms-exchange-inbox-rules-loop", "x-forwarded-to"):
+        if value := block.first(name):
+            return f"{name.title()}: {' '.join(value.split())[:100]}"
+    sender = " ".join(value for name, value in block.fields if name in ("return-path", "authentication-results"))[
+        :4_000
+    ]
+    return f"rewritten envelope sender, {envelope or 'SRS'}" if _SRS.search(sender) else ""
 
 
 def _list(items: Sequence[str]) -> str:
@@ -295,7 +313,9 @@ def _receiving_host(boundary: Boundary, settings: OutboundSettings) -> Iterable[
     host = (boundary.hop.by or "").rstrip(".")
     names = (*settings.recipient_domains, *settings.smart_hosts)
     agrees = _declared(host, names) or _matches(host, settings.tls_domain)
-    yield Comparison(f"the receiving host {host or '?'}", agrees, by_receiver=True)
+    # Where neither a name nor a smart host is demanded, any host may be the one that the MX record names.
+    compares = settings.tls_settings == TlsSettings.DOMAIN_VALIDATION.value or bool(settings.smart_hosts)
+    yield Comparison(f"the receiving host {host or '?'}", agrees, by_receiver=agrees or compares)
 
 
 def _recipients(boundary: Boundary, settings: OutboundSettings) -> Iterable[Comparison]:

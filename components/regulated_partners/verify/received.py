@@ -358,7 +358,9 @@ def _helo(origin: Sequence[_Part]) -> str | None:
 def _reverse_name(origin: Sequence[_Part]) -> str | None:
     """The name that the receiver looked up: the first word of the last comment that holds an address."""
     comment = next((part for part in reversed(origin) if part.is_comment and _holds_address(part)), None)
-    first, *rest = comment.text.split() if comment else [""]
+    if comment is None or "may be forged" in comment.text.lower():
+        return None
+    first, *rest = comment.text.split()
     name = first.rstrip(".")
     if rest and _HOST.fullmatch(name) and "." in name and _plain_address(rest[0]) and not _plain_address(name):
         return name

@@ -29,6 +29,17 @@ _MAIL_FROM = re.compile(r"smtp\.mailfrom=\"?(?P<sender>[^;\s\"]{1,320})", re.IGN
 _SPF_DOMAIN = re.compile(r"domain of (?P<sender>[^\s;]{1,320})", re.IGNORECASE)
 _DKIM = re.compile(r"dkim=pass\b[^;]{0,300}?header\.(?:d|i)=@?(?P<domain>[^;\s]{1,253})", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_RESULTS = ("authentication-results", "received-spf")
+#: Fields that name the address that connected, whatever wrote them.
+_NAMING = {
+    "x-forefront-antispam-report": ("X-Forefront-Antispam-Report", _CIP),
+    "x-ms-exchange-crosstenant-originalattributedtenantconnectingip": (
+        "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp",
+        _ATTRIBUTED,
+    ),
+}
+#: Fields of gateways that say apart whether TLS was used.
+_GATEWAYS = ("x-cloud-security-connect", "x-ddei-tls-usage", "x-barracuda-encrypted")
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ def fields_above(block: HeaderBlock, index: int) -> tuple[tuple[str, str], ...]:
 
 def witnesses_of(block: HeaderBlock, index: int, hop: Hop) -> Witnesses:
     """What the fields of a message say about one of its hops."""
-    above = tuple((name, _SPACE.sub(" ", value)) for name, value in fields_above(block, index))
+    above = tuple((name, _SPACE.sub(" ", value)) for name, value in fields_above(block, index) if name in _RESULTS)
     results = [value for name, value in above if name == "authentication-results"]
     spf = next((found for found in _spf_results(above) if _is_about(found, hop)), None)
     return Witnesses(
@@ -108,6 +119,8 @@ def told_by_gateway(block: HeaderBlock, index: int, hop: Hop) -> Hop:
     if hop.transport is not HopTransport.UNKNOWN or (hop.product is not None and hop.product.habit is Habit.ALWAYS):
         return hop
     for name, value in fields_above(block, index):
+        if name not in _GATEWAYS:
+            continue
         text = _SPACE.sub(" ", value).strip()[:200]
         used: bool | None = None
         cipher: str | None = None
@@ -142,15 +155,11 @@ def _is_about(found: SpfResult, hop: Hop) -> bool:
 
 def _addresses(block: HeaderBlock, above: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     for name, value in block.fields:
-        text = _SPACE.sub(" ", value)
-        if name == "x-forefront-antispam-report" and (found := _CIP.search(text)):
-            yield "X-Forefront-Antispam-Report", found["address"]
-        if name == "x-ms-exchange-crosstenant-originalattributedtenantconnectingip" and (
-            found := _ATTRIBUTED.search(text)
-        ):
-            yield "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp", found["address"]
+        known = _NAMING.get(name)
+        if known and (found := known[1].search(_SPACE.sub(" ", value))):
+            yield known[0], found["address"]
     for name, value in above:
-        if name in ("authentication-results", "received-spf") and (found := _SENDER_IP.search(value)):
+        if found := _SENDER_IP.search(value):
             yield {"received-spf": "Received-SPF"}.get(name, "Authentication-Results"), found["address"]
 
 

@@ -139,6 +139,13 @@ def test_a_gateway_whose_own_line_is_missing_proves_nothing() -> None:
         assert fact(found[0], "hop") == "between servers of your own"
 
 
+def test_a_well_known_service_is_asked_about() -> None:
+    """Failing: a gateway of one's own that was not named hides the partner's hop without a word."""
+    (found,) = judged(message(m.STORED, m.GATEWAY_TO_EXCHANGE, m.PARTNER_TO_GATEWAY))
+    assert checks(found) == {"trust": "info"}
+    assert "--gateway" in found.findings[0].text
+
+
 LOOP = (m.STORED, m.INTERNAL, FROM_OWN_GATEWAY, TO_OWN_GATEWAY, m.INTERNAL, m.BORDER_CLEAR, m.BELOW)
 
 

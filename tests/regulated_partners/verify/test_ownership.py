@@ -233,3 +233,39 @@ def test_fields_of_gateways_tell_what_their_lines_do_not(field: str, transport: 
     assert fact(found, "transport") == transport
     below = judged(message(m.STORED, edge, hop, field), check)[1]
     assert fact(below, "transport") == "unknown"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "List-Id: Partners <partners.lists.example>\n",
+        "Resent-From: c@contoso.com\n",
+        "Return-Path: <c+SRS=aBcDe=XY=fabrikam.com=a@forwarder.example>\n",
+    ],
+)
+def test_what_was_passed_on_is_said(field: str) -> None:
+    """Failing: a message that came over a list or a forward is judged as the partner's hop, or nobody says why not."""
+    (found,) = judged(_from("mx.lists.example", "192.0.2.66", "a@fabrikam.com", more=field), MessageCheck(declared()))
+    assert found.verdict is not Verdict.PASSED
+    assert "It was passed on" in owner(found).text
+
+
+def test_a_host_that_any_connector_may_reach() -> None:
+    """Failing: where no name is demanded, a partner whose MX record names a service is doubted."""
+    pair = declared(outbound={"connectionSecurity": "trustedCertificationAuthority"})
+    text = message(m.OUTBOUND_TLS).replace("by mail.fabrikam.com", "by mx1.service.example")
+    (found,) = judged(text, MessageCheck(pair, OUTBOUND))
+    assert (found.verdict, checks(found)["owner"]) == (Verdict.PASSED, "info")
+
+
+def test_a_name_that_may_be_forged_connects_nothing() -> None:
+    """Failing: Sendmail says that a reverse name may be forged, and it counts as the receiving side's word."""
+    hop = (
+        "Received: from mail.fabrikam.com (mail.fabrikam.com [192.0.2.66] (may be forged))\n\tby gw.contoso.example "
+        "(8.17.1/8.17.1) with ESMTPS id 1\n\t(version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 bits=256 verify=NO); date\n"
+    )
+    edge = m.GATEWAY_TO_EXCHANGE.replace("mx0a-0001.pphosted.com", "gw.contoso.example")
+    found = judged(message(m.STORED, edge, hop), MessageCheck(declared(), gateways=("contoso.example", "192.0.2.77")))
+    assert [one.verdict for one in found] == [Verdict.PASSED, Verdict.WARNING]
+    assert found[0].partner is None, "a hop of one's own counts as the partner's"
+    assert fact(found[1], "whose message") == "claimed"
