@@ -10,14 +10,13 @@ from enum import StrEnum
 from cryptography import x509
 
 from exchange_online.connectors import Direction, OutboundSettings, TlsSettings
-from regulated_partners.probing.certificate_findings import certificate_findings
+from regulated_partners.probing.certificate_findings import NO_TLS, certificate_findings
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, judge_chain
 from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
 from regulated_partners.probing.seen import ServerOutcome, ServerSeen
+from regulated_partners.probing.strength import Effect
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party, Verdict, verdict_of
 
-#: What Exchange Online puts into its NDR. Source: ex-shell.com 2022 (tls-verification 2.3).
-NO_TLS = "450 4.4.317 Cannot connect to remote server [Message=451 5.7.3 STARTTLS is required to send mail]"
 _SOURCE = "Set-OutboundConnector, TlsSettings; tls-verification 2.3"
 
 #: Outcomes without usable TLS, that the partner answers for.
@@ -70,11 +69,6 @@ class Demand:
     @property
     def security(self) -> ConnectionSecurity:
         return _DEMANDS.get(self.settings.tls_settings or "", ConnectionSecurity.OPPORTUNISTIC_TLS)
-
-    @property
-    def checks_certificate(self) -> bool:
-        """Whether a certificate has to be more than there."""
-        return self.security.rank > ConnectionSecurity.SELF_SIGNED_CERTIFICATE.rank
 
 
 @dataclass(frozen=True)
@@ -157,12 +151,12 @@ def _with_tls(seen: ServerSeen, demand: Demand) -> ServerReport:
         facts = certificate_facts(chain[0])
     except ValueError:
         text = "The server's certificate is malformed: its fields cannot be read. The partner must replace it."
-        level = Level.ERROR if demand.checks_certificate else Level.WARNING
+        level = Level.ERROR if demand.settings.demands_trust else Level.WARNING
         found = (Finding(Check.CHAIN, level, text, Party.PARTNER), *ended)
         return ServerReport(seen, verdict_of(found, otherwise=otherwise), found)
     verdict = judge_chain(chain, demand.roots, demand.now)
     names, about = certificate_findings(facts, verdict, demand.settings, demand.now, demand.mode)
-    findings = (*ended, *(about if demand.checks_certificate else map(_as_a_note, about)))
+    findings = (*ended, *about)
     return ServerReport(
         seen=seen,
         verdict=verdict_of(findings, otherwise=otherwise),
@@ -185,15 +179,10 @@ def _hung_up(seen: ServerSeen) -> Finding:
     return Finding(Check.CLIENT_CERTIFICATE, Level.INFO, text, Party.EITHER, source="tls-verification 0.10, 2.4")
 
 
-def _as_a_note(finding: Finding) -> Finding:
-    """What is wrong with a certificate that the connector does not look at is worth a note."""
-    if finding.check not in (Check.USAGE, Check.STRENGTH):
-        return finding
-    return Finding(finding.check, Level.INFO, finding.text, None, source=finding.source)
-
-
-def _satisfied(facts: CertificateFacts, chain: ChainVerdict, demand: Demand) -> ConnectionSecurity:
-    if not chain.is_trusted or not facts.serves_as_server:
+def _satisfied(facts: CertificateFacts, chain: ChainVerdict, demand: Demand) -> ConnectionSecurity | None:
+    if any(fault.effect is Effect.NO_TLS for fault in facts.faults):
+        return None
+    if not chain.is_trusted or not facts.serves_as_server or any(fault.is_grave for fault in facts.faults):
         return ConnectionSecurity.SELF_SIGNED_CERTIFICATE
     name = demand.settings.tls_domain
     if name and match_names(name, facts.names, Direction.OUTBOUND, demand.mode).outcome is NameOutcome.MATCH:
