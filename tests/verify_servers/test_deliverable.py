@@ -158,7 +158,7 @@ def test_both_certificates_count(tmp_path: Path, two: Two, version: str) -> None
         assert len(errors) == 1
         assert errors[0].text.startswith("Of its two certificates, the one with the ")
     shown = {fact.name: fact.value for fact in server_facts(reports[0], NOW)}
-    assert "RSA 2048 for" in shown["asked as Exchange Online, without ECDSA"]
+    assert "RSA 2048 for" in shown["asked for an RSA certificate"]
 
 
 def test_a_refusal_for_the_time_being_is_tried_again(tmp_path: Path) -> None:

@@ -161,10 +161,10 @@ class Cause(StrEnum):
 
 
 class Asked(StrEnum):
-    """What a further connection offered."""
+    """What a further connection asked: with all that Exchange Online offers, or with that and without ECDSA."""
 
     WHOLE = "as Exchange Online"
-    RSA_ALONE = "as Exchange Online, without ECDSA"
+    RSA_ALONE = "for an RSA certificate"
 
 
 class Answered(_Seen):

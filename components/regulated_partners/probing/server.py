@@ -107,7 +107,7 @@ def probe_server(target: Target, tls: Contexts, seconds: float, within: Deadline
         for answer in _further(target, session, seconds, within):
             answers.append(answer)
             shown = answer.refusal or f"{answer.version}, {answer.cipher}, {len(answer.chain)} certificates"
-            session.transcript.append(f"(further connection, offering TLS {answer.asked}: {shown})")
+            session.transcript.append(f"(further connection, asked {answer.asked}: {shown})")
     return ServerSeen(
         host=target.host,
         address=target.address,

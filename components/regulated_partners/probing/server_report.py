@@ -293,7 +293,11 @@ def _not_deliverable(seen: ServerSeen, whole: Answered, demand: Demand) -> Findi
         f"The TLS handshake works with {used}, and the server refuses what Exchange Online offers ({whole.refusal}): "
         f"TLS 1.2 or 1.3 with AES-GCM, keys by {', '.join(GROUPS.values())}."
     )
-    remedy = f"must switch on {', '.join(GROUPS.values())} for keys." if group else f"must switch on TLS {_SUITES}."
+    remedy = (
+        f"must switch on one of these groups: {', '.join(GROUPS.values())}."
+        if group
+        else f"must switch on TLS {_SUITES}."
+    )
     return _no_tls(Check.TLS, what, remedy, SOURCE, demand)
 
 

@@ -100,13 +100,13 @@ def signature_faults(hash_name: str | None, algorithm: str) -> Iterable[Fault]:
 
 def _rsa(name: str, bits: int, exponent: int, *, only_pss: bool) -> Iterable[Fault]:
     if bits < _FEWEST_BITS:
-        clause = f"has a key of {name}, and public CAs issue nothing below RSA {_FEWEST_BITS}"
+        clause = f"has the key {name}, and public CAs issue nothing below RSA {_FEWEST_BITS}"
         yield Fault(Effect.NOT_TRUSTED, clause, _ADVICE, f"{_REQUIREMENTS} 6.1.5")
     elif bits > _MOST_BITS:
-        clause = f"has a key of {name}, and Windows takes RSA keys of up to {_MOST_BITS} bits"
+        clause = f"has the key {name}, and Windows takes RSA keys of up to {_MOST_BITS} bits"
         yield Fault(Effect.NO_TLS, clause, _ADVICE, "BCryptGenerateKeyPair, BCRYPT_RSA_ALGORITHM; for TLS assumed")
     elif bits % 8:
-        clause = f"has a key of {name}, and public CAs issue for sizes only that divide by 8"
+        clause = f"has the key {name}, and public CAs issue for sizes only that divide by 8"
         yield Fault(Effect.RISK, clause, _ADVICE, f"{_REQUIREMENTS} 6.1.5")
     if exponent.bit_length() > _EXPONENT_BITS:
         clause = f"has an RSA key with a public exponent of {exponent.bit_length()} bits, which TLS stacks refuse"
@@ -131,7 +131,7 @@ def _curve(name: str) -> Iterable[Fault]:
 
 def _no_tls(name: str) -> Fault:
     clause = (
-        f"has a key of {name}: public CAs issue for RSA and the curves P-256, P-384 and P-521 only, and the TLS of "
+        f"has the key {name}: public CAs issue for RSA and the curves P-256, P-384 and P-521 only, and the TLS of "
         "Windows, which Exchange Online uses, makes no handshake with any other"
     )
     return Fault(Effect.NO_TLS, clause, _ADVICE, f"{_REQUIREMENTS} 6.1.5; for Schannel assumed")
