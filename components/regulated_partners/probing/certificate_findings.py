@@ -235,6 +235,8 @@ _LEVELS = {
 def _strength(fault: Fault, settings: ConnectorSettings) -> Finding:
     """Whether others take key and signature; without a handshake no connector gets anywhere."""
     what, level = f"The certificate {fault.clause}.", _LEVELS[fault.effect]
+    if level is Level.INFO:
+        return Finding(Check.STRENGTH, level, f"{what} {fault.advice}", source=fault.source)
     answer = None
     if fault.is_grave:
         answer = RESTRICTED if settings.direction is Direction.INBOUND else NO_TLS

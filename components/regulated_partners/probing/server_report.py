@@ -11,7 +11,8 @@ from enum import StrEnum
 from cryptography import x509
 
 from exchange_online.connectors import Direction, OutboundSettings, TlsSettings
-from regulated_partners.probing.certificate_findings import NO_TLS, certificate_findings
+from regulated_partners.probing.certificate_findings import NO_TLS as _ANSWER
+from regulated_partners.probing.certificate_findings import certificate_findings
 from regulated_partners.probing.certificates import CertificateFacts, ChainVerdict, certificate_facts, judge_chain
 from regulated_partners.probing.deliverable import AS_OF, GROUPS, SOURCE, is_offered_group, suite_named
 from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
@@ -19,6 +20,7 @@ from regulated_partners.probing.seen import Answered, Asked, Cause, ServerOutcom
 from regulated_partners.probing.strength import Effect
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party, Verdict, verdict_of
 
+NO_TLS = _ANSWER
 _SOURCE = "Set-OutboundConnector, TlsSettings; tls-verification 2.3"
 
 #: Outcomes without usable TLS, that the partner answers for.
@@ -74,6 +76,31 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class ServerCertificate:
+    """One certificate that Exchange Online may get from a server, judged.
+
+    Attributes:
+        chain: as the server sent it.
+        facts, verdict: of it.
+        names: the comparison that the connector makes; None where it makes none.
+        findings: what there is to say.
+        satisfies: the strictest connection security that it passes; None where no handshake works with it.
+    """
+
+    chain: tuple[x509.Certificate, ...]
+    facts: CertificateFacts
+    verdict: ChainVerdict
+    names: NameVerdict | None
+    findings: tuple[Finding, ...]
+    satisfies: ConnectionSecurity | None
+
+    @property
+    def kind(self) -> str:
+        """`RSA` or `EC`, as a rule."""
+        return self.facts.key.split()[0]
+
+
+@dataclass(frozen=True)
 class ServerReport:
     """What there is to say about one address.
 
@@ -84,6 +111,7 @@ class ServerReport:
         facts, chain_verdict: of them; None without TLS.
         names: the comparison that the connector makes; None where it makes none.
         satisfies: the strictest connection security that this server passes; None where TLS was not seen to work.
+        certificates: all that Exchange Online may get, the likeliest first, of which the others here are.
     """
 
     seen: ServerSeen
@@ -94,6 +122,7 @@ class ServerReport:
     chain_verdict: ChainVerdict | None = None
     names: NameVerdict | None = None
     satisfies: ConnectionSecurity | None = None
+    certificates: tuple[ServerCertificate, ...] = ()
 
 
 def report_server(seen: ServerSeen, demand: Demand) -> ServerReport:
@@ -145,7 +174,8 @@ _REMEDIES: dict[ServerOutcome | Cause, tuple[str, str]] = {
     ServerOutcome.STARTTLS_REFUSED: ("must find in its server's log why it refuses what it offers.", "RFC 3207 4"),
     ServerOutcome.OLD_TLS_ONLY: ("must switch on TLS 1.2 or newer.", "techcommunity 2065089"),
     ServerOutcome.HANDSHAKE_FAILED: (
-        f"must find in its server's log why the handshake ends; it needs TLS 1.2 or newer, {_SUITES}.",
+        f"must find in its server's log why the handshake ends. Needed are TLS 1.2 or newer, {_SUITES}, and a "
+        "certificate for an RSA, P-256 or P-384 key.",
         SOURCE,
     ),
     Cause.NO_EHLO: ("must let ESMTP through: without EHLO there is no STARTTLS.", "RFC 5321 2.2.1; RFC 3207 2"),
@@ -214,6 +244,7 @@ def _with_tls(seen: ServerSeen, demand: Demand) -> ServerReport:
         chain_verdict=looks[0].verdict,
         names=looks[0].names,
         satisfies=min(satisfied, key=lambda security: security.rank) if fits else None,
+        certificates=tuple(looks),
     )
 
 
@@ -225,36 +256,23 @@ def _shown(seen: ServerSeen) -> Iterable[Callable[[], tuple[x509.Certificate, ..
         yield lambda: alone.certificates
 
 
-@dataclass(frozen=True)
-class _Look:
-    """One certificate of a server, judged."""
-
-    chain: tuple[x509.Certificate, ...]
-    facts: CertificateFacts
-    verdict: ChainVerdict
-    names: NameVerdict | None
-    findings: tuple[Finding, ...]
-    satisfies: ConnectionSecurity | None
-
-
-def _look(seen: ServerSeen, chain: tuple[x509.Certificate, ...], demand: Demand) -> _Look:
+def _look(seen: ServerSeen, chain: tuple[x509.Certificate, ...], demand: Demand) -> ServerCertificate:
     facts = certificate_facts(chain[0])
     verdict = judge_chain(chain, demand.roots, demand.now)
     names, about = certificate_findings(facts, verdict, demand.settings, demand.now, demand.mode)
     if _is_address(seen.host):
         about = tuple(_with_hint_at_sni(finding) for finding in about)
-    return _Look(chain, facts, verdict, names, about, _satisfied(facts, verdict, demand))
+    return ServerCertificate(chain, facts, verdict, names, about, _satisfied(facts, verdict, demand))
 
 
-def _of_all(looks: Sequence[_Look]) -> Iterable[Finding]:
+def _of_all(looks: Sequence[ServerCertificate]) -> Iterable[Finding]:
     """What there is to say of every certificate, and of which one it is; what is true of all is said once."""
     everywhere = [finding for finding in looks[0].findings if all(finding in look.findings for look in looks)]
     yield from everywhere
     for look in looks:
-        kind = look.facts.key.split()[0]
         for finding in look.findings:
             if finding not in everywhere:
-                article = f"Of its two certificates, the one with the {kind} key ({look.facts.names.subject}): "
+                article = f"Of its two certificates, the one with the {look.kind} key ({look.facts.names.subject}): "
                 yield replace(finding, text=f"{article}{finding.text}")
 
 
@@ -322,8 +340,9 @@ def _with_hint_at_sni(finding: Finding) -> Finding:
 def _hung_up(seen: ServerSeen) -> Finding:
     """Exchange Online presents a certificate of its own; this probe has none that the partner could know."""
     asks = "It asks for a client certificate" if seen.asks_client_certificate else "It may demand a client certificate"
+    detail = seen.detail.removesuffix(" It asks for a client certificate.")
     text = (
-        f"{seen.detail} {asks}, and this probe shows none, whereas Exchange Online shows one for "
+        f"{detail} {asks}, and this probe shows none, whereas Exchange Online shows one for "
         "mail.protection.outlook.com. Only a test message tells whether the partner takes it: see `verify message`."
     )
     return Finding(Check.CLIENT_CERTIFICATE, Level.INFO, text, Party.EITHER, source="tls-verification 0.10, 2.4")

@@ -89,7 +89,7 @@ def signature_faults(hash_name: str | None, algorithm: str) -> Iterable[Fault]:
     """What is wrong with the signature under a certificate, by its hash and the dotted number of its algorithm."""
     name = hash_name.upper() if hash_name else _WITHOUT_HASH.get(algorithm, algorithm)
     if hash_name in _BROKEN_HASHES:
-        clause = f"is signed with {name}, which Microsoft 365 has not taken since June 2016, and nobody else does"
+        clause = f"is signed with {name}, which nobody trusts any more (Microsoft 365 since June 2016)"
         source = "Microsoft, Technical reference details about encryption (2023-06-14): SHA-1, both directions"
         yield Fault(Effect.NOT_TRUSTED, clause, "The partner must renew it, with SHA-256 or better.", source)
     elif hash_name not in _HASHES:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings, TlsSettings
-from regulated_partners.probing.certificate_findings import NO_TLS, switched_off
+from regulated_partners.probing.certificate_findings import switched_off
+from regulated_partners.probing.server_report import NO_TLS
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 from regulated_partners.verify.mail_files import HeaderBlock
 from regulated_partners.verify.received import Hop

@@ -105,11 +105,15 @@ def _observed_server(server: ServerReport, partner: Pair, now: datetime.datetime
         facts=server_facts(server, now),
         findings=server.findings,
         transcript=server.seen.transcript,
-        not_after=server.facts.not_after if server.facts else None,
+        not_after=min((shown.facts.not_after for shown in server.certificates), default=None),
     )
-    if server.facts is None:
-        return Observed(judgement)
-    return Observed(judgement, (Observation(partner.name, Direction.OUTBOUND, place, certificate=server.facts),))
+    places = {
+        place if not number else f"{place} ({shown.kind})": shown for number, shown in enumerate(server.certificates)
+    }
+    seen = (
+        Observation(partner.name, Direction.OUTBOUND, name, certificate=shown.facts) for name, shown in places.items()
+    )
+    return Observed(judgement, tuple(seen))
 
 
 def _shown(answer: Answered) -> str:

@@ -109,7 +109,7 @@ def test_sha1_is_one_fact(tmp_path: Path) -> None:
     """Failing: SHA-1 comes as two findings, or passes in an issuer's certificate."""
     found = judged(tmp_path, with_sha1(good(issuer=RSA_CA), RSA_CA), RSA_CA)
     assert [(finding.check, finding.level) for finding in found.findings] == [("strength", "error")]
-    assert "SHA1, which Microsoft 365 has not taken since June 2016" in found.findings[0].text
+    assert "SHA1, which nobody trusts any more (Microsoft 365 since June 2016)" in found.findings[0].text
     old = with_sha1(issued("Old CA", RSA_ROOT, is_ca=True), RSA_ROOT)
     chain = judge_chain([good(issuer=old).certificate, old.certificate], [RSA_ROOT.certificate], NOW)
     assert (chain.cause, chain.depth) == (ChainCause.WEAK, 1)
