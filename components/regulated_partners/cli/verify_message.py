@@ -16,6 +16,7 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.verdicts import Judgement
 from regulated_partners.verify.declared import declared_partner
+from regulated_partners.verify.mail_folders import files_in
 from regulated_partners.verify.message import MessageCheck, judge_file
 
 _STDIN = "-"
@@ -25,7 +26,11 @@ _STDIN = "-"
 def message(
     _started: datetime,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="An .eml, an mbox, pasted headers; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="An .eml, an Outlook .msg, an mbox, pasted headers, a folder or a maildir; - is standard input.",
+        ),
     ],
     *,
     partner: Annotated[
@@ -71,8 +76,20 @@ def message(
 def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:
     if name == _STDIN:
         return judge_file(sys.stdin.buffer, "standard input", check)
+    path = Path(name)
+    if path.is_dir():
+        return _judged_folder(path, check)
     try:
-        with Path(name).open("rb") as file:
+        with path.open("rb") as file:
             return judge_file(file, name, check)
     except OSError as error:
         raise CannotRunError(f"{name} cannot be read: {error.strerror}. Name files, or - for standard input.") from None
+
+
+def _judged_folder(folder: Path, check: MessageCheck) -> tuple[Judgement, ...]:
+    judged = tuple(judgement for path in files_in(folder) for judgement in _judged(str(path), check))
+    if not judged:
+        raise CannotRunError(
+            f"{folder} holds no files, so nothing was judged. Name the folder that holds the messages."
+        )
+    return judged
