@@ -40,6 +40,9 @@ _START = 64 * 1024
 _LONG_LINE = re.compile(rb"[^\n]{10000,}")
 #: Parts of a message beyond which it is not taken apart: the email package takes a second for 20,000.
 _MOST_PARTS = 20_000
+#: Bytes of what is attached in base64 that are looked at.
+_LONGEST_PART = 2 * 1024 * 1024
+_BOUNDARY = re.compile(rb"\n--")
 #: Attachments in attachments that are opened.
 _DEEPEST = 5
 #: The count of bytes that Apple Mail writes above a message (.emlx).
@@ -72,7 +75,11 @@ def header_blocks(stream: BinaryIO, name: str) -> Iterator[HeaderBlock]:
     if what := what_it_is(start):
         raise NotMailError(what)
     if encoding_of(start) != "utf-8" or (b"\n" not in start and b"\r" in start):
-        whole = text_of(start + stream.read(LARGEST_MESSAGE * 2)).encode("utf-8", errors="replace")
+        wide = start + stream.read(LARGEST_MESSAGE * 2)
+        if stream.read(1):
+            raise NotMailError(f"more than {len(wide) >> 20} MB of UTF-16; save it as UTF-8, or in parts")
+        whole = text_of(wide).encode("utf-8", errors="replace")
+        del wide
         start, stream = whole[:_START], io.BytesIO(whole[_START:])
     start = start.removeprefix(codecs.BOM_UTF8)
     if start.startswith(b"From "):
@@ -253,12 +260,25 @@ def _attached(data: bytes, top: HeaderBlock, place: str, depth: int) -> Iterator
     texts: list[str] = []
     pages: list[str] = []
     try:
-        for part in _parts(message_from_bytes(_LONG_LINE.sub(b"", data))):
+        for part in _parts(message_from_bytes(_LONG_LINE.sub(b"", _without_long_attachments(data)))):
             yield from _part_blocks(part, place, depth, texts, pages)
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError):
         # A message nested beyond reason, or with a field that email cannot read, is judged by its own headers.
         return
     yield from _in_texts(texts, pages, place)
+
+
+def _without_long_attachments(data: bytes) -> bytes:
+    """What is attached in base64 keeps its beginning, where headers are: the email package is slow, and needs room."""
+    kept, at = [], 0
+    for boundary in (*_BOUNDARY.finditer(data), None):
+        end = boundary.start() if boundary else len(data)
+        is_long = end - at > _LONGEST_PART and b"base64" in data[at : at + _START].lower()
+        # At the end of a line, which holds whole groups of four.
+        end = data.rfind(b"\n", at, at + _LONGEST_PART) if is_long else end
+        kept.append(data[at : max(at, end)])
+        at = boundary.start() if boundary else len(data)
+    return b"".join(kept)
 
 
 def _parts(message: Message) -> Iterable[Message]:

@@ -238,3 +238,17 @@ def test_hostile_outlook_files_end_in_time() -> None:
         started = time.monotonic()
         assert judged(data)
         assert time.monotonic() - started < 5
+
+
+def test_a_message_with_a_large_attachment() -> None:
+    """Failing: an ordinary attachment of 25 MB takes more memory than a pipeline's machine has."""
+    padded = (RETURNED + "x" * 70 + "\n").encode() + b"x" * 12_000_000
+    encoded = base64.encodebytes(padded).decode()
+    part = f"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n{encoded}"
+    data = _PARTS.format(part=part).encode()
+    tracemalloc.start()
+    try:
+        assert _directions(judged(data)) == ["inbound", "outbound"]
+        assert tracemalloc.get_traced_memory()[1] < 8 * len(data)
+    finally:
+        tracemalloc.stop()
