@@ -189,14 +189,18 @@ class Outputs:
 
     def deliver(self, run: Run) -> ExitCode:
         """Writes everything. Raises CannotRunError where a file cannot be written."""
+        self.write_files(run)
+        sys.stdout.write(as_json(run) if self.json else as_text(run))
+        return exit_code(run, self.fail_on)
+
+    def write_files(self, run: Run) -> None:
+        """Writes what goes to files. Raises CannotRunError where one cannot be written."""
         for path in self.evidence:
             write_file(path, _EVIDENCE[path.suffix.lower()](run))
         if self.prometheus:
             write_file(self.prometheus, as_prometheus(run))
         if self.junit:
             write_file(self.junit, as_junit(run))
-        sys.stdout.write(as_json(run) if self.json else as_text(run))
-        return exit_code(run, self.fail_on)
 
 
 _EVIDENCE: dict[str, Callable[[Run], str]] = {".json": as_json, ".md": as_markdown}

@@ -15,6 +15,7 @@ from regulated_partners.probing.verdicts import Judgement, Verdict
 from regulated_partners.verify.mail_files import MOST_MESSAGES
 from tests.regulated_partners.verify import messages as m
 from tests.regulated_partners.verify.messages import fact, judged, message
+from tests.support.damage import damaged
 from tests.support.outlook_file import Item, compound_file, outlook_file
 
 GOOD = message(m.STORED, m.INTERNAL, m.BORDER_TLS, m.BELOW)
@@ -184,25 +185,7 @@ def test_what_is_left_out_is_said() -> None:
     assert "not looked at" in last.findings[0].text
 
 
-def _damaged(data: bytes, chance: random.Random) -> bytes:
-    mutable = bytearray(data)
-    for _ in range(chance.randint(1, 12)):
-        at = chance.randrange(len(mutable))
-        what = chance.randrange(4)
-        if what == 0:
-            mutable[at] = chance.randrange(256)
-        elif what == 1:
-            mutable[at : at + 4] = chance.choice([b"\xff" * 4, b"\x00" * 4, b"\xfe\xff\xff\xff", b"\x01\x00\x00\x00"])
-        elif what == 2:
-            del mutable[at : at + chance.randint(1, 600)]
-        else:
-            mutable[at:at] = chance.randbytes(chance.randint(1, 600))
-        if not mutable:
-            break
-    return bytes(mutable)
-
-
-_KINDS = {
+KINDS = {
     "msg": outlook_file(Item(HEADERS, "text " * 2000, messages=(Item(RETURNED, files=(GOOD.encode(),)),))),
     "reply": _PARTS.format(part=f"Content-Type: text/html\n\n{_PAGES['br']}").encode(),
     "mbox": "".join(f"From a@b Mon Jan  5 10:00:00 2026\n{GOOD}\n" for _ in range(3)).encode(),
@@ -211,14 +194,14 @@ _KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_damaged_files_end_in_time(kind: str) -> None:
     """Failing: a damaged file ends with a traceback, hangs, or takes the machine's memory."""
     chance = random.Random(kind)  # noqa: S311 - the same damage in every run
     tracemalloc.start()
     try:
         for _ in range(120):
-            data = _damaged(_KINDS[kind], chance)
+            data = damaged(KINDS[kind], chance)
             started = time.monotonic()
             assert judged(data)
             assert time.monotonic() - started < 5
