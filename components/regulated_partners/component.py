@@ -37,6 +37,7 @@ class InboundArgs(TypedDict, total=False):
     """Mail from the partner: what the inbound connector demands. The options are those of the stack file."""
 
     name: str
+    enabled: bool
     comment: pulumi.Input[str]
     connection_security: str
     restrict_domains_by: str
@@ -49,6 +50,7 @@ class OutboundArgs(TypedDict, total=False):
     """Mail to the partner: what the outbound connector demands. The options are those of the stack file."""
 
     name: str
+    enabled: bool
     comment: pulumi.Input[str]
     connection_security: str
     tls_domain: pulumi.Input[str]
@@ -69,7 +71,7 @@ class RegulatedPartner(pulumi.ComponentResource):
         domains: the partner's mail domains; `*.fabrikam.com` is every subdomain.
         certificate_name: the name in the partner's certificate, for both directions unless one overrides it.
         comment: free text on both connectors.
-        enabled: whether both are in use; default True.
+        enabled: whether both are in use; default True. For one of them `enabled` in `inbound` or `outbound`.
         inbound: mail from the partner; an `InboundArgs`, or a mapping with the names of the stack file.
         outbound: mail to the partner; an `OutboundArgs`, or a mapping with the names of the stack file.
         adopt_existing: takes over connectors that have these names already.
@@ -121,6 +123,8 @@ class RegulatedPartner(pulumi.ComponentResource):
         if pair is None or errors:
             raise DeclarationRefusedError(errors)
         self._declare(pair, later, opts)
+        for finding in (found for found in findings if not found.of_connector):
+            pulumi.log.warn(str(finding.below(name)), self)
 
     @classmethod
     def declared(

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import pulumi
 
 from exchange_online import InboundConnector, OutboundConnector
-from exchange_online.connectors import hide, mail_flow, redacted
+from exchange_online.connectors import hide, mail_flow, printable, redacted
+from exchange_online.messages import MOST, Message, bounded
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
 from regulated_partners.names import PREFIX
 from regulated_partners.partners import (
@@ -58,9 +59,11 @@ def run() -> None:
     # With `--config-file` another file counts: then nothing is known about what stands in this one.
     text = text if written.keys() <= config.keys() else ""
     unread = [*misplaced(text, file, project), *filter(None, [absent(config, stack.findings, text, file)])]
-    said = partial(_said, places)
-    for warning in stack.warnings:
-        pulumi.log.warn(said(warning))
+    said = partial(_message, places)
+    # Where errors stop the program, no provider's check says what a rule for connectors warns of.
+    warnings = [warning for warning in stack.warnings if stack.errors or not warning.of_connector]
+    for line in bounded(map(said, warnings)):
+        pulumi.log.warn(line)
     refused = {finding.path for finding in places.refused}
     errors = [*places.refused, *unread, *(error for error in stack.errors if error.path not in refused)]
     _stop_on_errors([said(error) for error in errors])
@@ -68,19 +71,28 @@ def run() -> None:
     _show_preflight(stack, keep=not places.places)
     # A protected connector is deleted only after `pulumi state unprotect`, or with `protect: false` at its partner.
     options = pulumi.ResourceOptions(protect=stack.settings.protects)
-    partners = {}
     # In the same order, each judged without an error: by a name that is spelled otherwise a secret would be missed.
     for pair, own in _with_secrets(stack.pairs, secret.get("partners")):
-        partners[pair.name] = partner_export(pair, RegulatedPartner.declared(pair, options, own), own)
-    pulumi.export("partners", partners)
+        component = RegulatedPartner.declared(pair, options, own)
+        pulumi.export(export_name("partners", pair.name), partner_export(pair, component, own))
     for direction, key in KEYS.items():
-        connectors = {}
         listed = [connector for connector in stack.connectors if connector.direction is direction]
         for connector, own in _with_secrets(listed, secret.get(key)):
             resource = declare_connector(connector, options, own)
-            connectors[connector.name] = connector_export(connector, resource, own)
-        if connectors:
-            pulumi.export(key, connectors)
+            pulumi.export(export_name(key, connector.name), connector_export(connector, resource, own))
+
+
+def export_name(setting: str, name: str) -> str:
+    """The stack output of one partner or connector: `partners/Fabrikam Bank`.
+
+    One each, because the engine shows an output that changes whole: of hundreds in one object, all. No name is folded,
+    and none begins without its setting: so no two are the same, and none is one that the engine has a meaning for.
+
+    Args:
+        setting: in which it is declared: `partners`, `inboundConnectors` or `outboundConnectors`.
+        name: its own.
+    """
+    return f"{setting}/{name}"
 
 
 def _with_secrets(
@@ -139,6 +151,10 @@ def _secret_places(config: Mapping[str, object], filed: Mapping[str, object]) ->
     return places
 
 
+def _message(places: SecretPlaces, finding: DeclarationFinding) -> Message:
+    return Message(redacted(printable(finding.path)), _said(places, finding), finding.text)
+
+
 def _said(places: SecretPlaces, finding: DeclarationFinding) -> str:
     """A finding in a log, without secrets: about a secret value not even a part of it."""
     if finding in places.refused:
@@ -146,10 +162,10 @@ def _said(places: SecretPlaces, finding: DeclarationFinding) -> str:
     return redacted(str(finding), parts=places.speaks_of(finding))
 
 
-def _stop_on_errors(errors: Sequence[str]) -> None:
+def _stop_on_errors(errors: Sequence[Message]) -> None:
     if not errors:
         return
-    for error in errors:
+    for error in bounded(errors, fine=MOST):
         pulumi.log.error(error)
     count = len(errors)
     pulumi.log.error(

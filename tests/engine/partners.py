@@ -16,7 +16,7 @@ FABRIKAM: Partner = {
 WOODGROVE: Partner = {
     "name": "Woodgrove Hospital",
     "domains": ["woodgrove.org"],
-    "certificateName": "*.woodgrove.org",
+    "inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.16/28"]},
     "outbound": {
         "connectionSecurity": "selfSignedCertificate",
         "smartHosts": ["relay1.woodgrove.org", "relay2.woodgrove.org"],

@@ -26,8 +26,8 @@ INBOUND = {
     "Woodgrove Hospital - inbound": {
         "Comment": "SEC-1302, owner messaging team",
         "SenderDomains": ["smtp:woodgrove.org;1"],
-        "RestrictDomainsToCertificate": True,
-        "TlsSenderCertificateName": "*.woodgrove.org",
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": ["192.0.2.16/28"],
     },
     "Humongous Insurance - inbound": {
         "Comment": "SEC-1317, owner messaging team",
@@ -82,14 +82,16 @@ def test_four_partners_become_eight_connectors_and_stay_as_they_are(project: Pro
 
 
 def _outputs_say_what_was_made(project: Project, control: Control) -> None:
-    partners, guids = project.outputs()["partners"], tenant.guids(control)
-    assert sorted(partners) == sorted(name.removesuffix(" - inbound") for name in INBOUND)
-    for name, exported in partners.items():
+    outputs, guids = project.outputs(), tenant.guids(control)
+    partners = [name.removesuffix(" - inbound") for name in INBOUND]
+    assert sorted(outputs) == sorted(f"partners/{name}" for name in partners)
+    for name in partners:
+        exported = outputs[f"partners/{name}"]
         for direction in ("inbound", "outbound"):
             connector = f"{name} - {direction}"
             assert exported[direction]["connector"] == connector
             assert exported[direction]["id"] == guids[connector]
-    assert partners["Fabrikam Bank"]["inbound"]["mailFlow"] == (
+    assert outputs["partners/Fabrikam Bank"]["inbound"]["mailFlow"] == (
         "mail from fabrikam.com and *.fabrikam.com (envelope sender) is refused unless it comes over TLS, with a "
         "certificate for mail.fabrikam.com"
     )

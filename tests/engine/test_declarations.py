@@ -25,14 +25,19 @@ def test_all_mistakes_of_a_stack_file_at_once(project: Project, control: Control
             "name": "Northwind",
             "domains": ["fabrikam.com"],
             "certificateName": "mail.northwind.com",
-            "inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["10.0.0.0/8"]},
+            "inbound": {
+                "restrictDomainsBy": "ipAddresses",
+                "senderIpAddresses": ["10.0.0.0/8"],
+                "settings": {"efSkipIps": ["192.168.1.0/24"]},
+            },
         },
     )
     expected = (
         "partners[1].domains[1]",
         "partners[2].certficateName: there is no such name here; did you mean certificateName?",
         "partners[3].domains[0]: fabrikam.com belongs to partners[1] (Fabrikam Bank) already",
-        "partners[3].inbound.senderIpAddresses[0]",
+        "partners[3].inbound.senderIpAddresses[0]: '10.0.0.0/8' is wider than /18",
+        "partners[3].inbound.settings.efSkipIps: 192.168.1.0/24: the service refuses private addresses",
         "nothing was changed.",
     )
     for run in (project.preview(), project.up()):
@@ -92,3 +97,38 @@ def test_a_bad_partner_in_python(project: Project, control: Control) -> None:
     )
 
     assert control.calls() == []
+
+
+def test_what_is_doubtful_is_said_once(project: Project, control: Control) -> None:
+    """Failing: a warning about a partner is printed for the declaration and for each of its connectors (A26c, A38d)."""
+    project.declare(
+        {
+            **FABRIKAM,
+            "domains": ["fabrikam.com", "contoso.local", "smtp:contoso.onmicrosoft.com;1"],
+            "certificateName": "mail_gw.fabrikam.com",
+            "inbound": {
+                "name": "NW",
+                "restrictDomainsBy": "none",
+                "settings": {"efSkipIps": ["203.0.113.9"], "efSkipLastIp": True},
+            },
+            "outbound": {
+                "name": "NW",
+                "connectionSecurity": "opportunisticTls",
+                "smartHosts": ["relay_1.fabrikam.com"],
+            },
+        }
+    )
+    warnings = project.up().messages("warning")
+    for words in (
+        "partners[0].domains[1]: contoso.local cannot be a mail domain on the internet",
+        "partners[0].domains[2]: contoso.onmicrosoft.com is a name that Microsoft 365 gives a tenant",
+        "partners[0].inbound.restrictDomainsBy: with none any server that speaks TLS",
+        "partners[0].outbound.connectionSecurity: with opportunisticTls mail to the partner goes in clear",
+        "the outbound connector is named 'NW', and so is its own inbound one",
+        "efSkipIps: the list has no effect while efSkipLastIp is true",
+    ):
+        assert len([text for text in warnings if words in text]) == 1, warnings
+    assert len(warnings) == 6, warnings
+    (inbound,), (outbound,) = control.connectors("inbound"), control.connectors("outbound")
+    assert inbound["SenderDomains"][1:] == ["smtp:contoso.onmicrosoft.com;1", "smtp:fabrikam.com;1"]
+    assert outbound["SmartHosts"] == ["relay_1.fabrikam.com"]

@@ -73,7 +73,7 @@ def test_the_automation_api_drives_the_same_program(
 
     created = stack.up(on_output=lambda _: None, show_secrets=False)
     assert created.summary.resource_changes == {"create": 4}
-    assert created.outputs["partners"].value["Fabrikam Bank"]["inbound"]["connector"] == FABRIKAM_CONNECTORS[0]
+    assert created.outputs["partners/Fabrikam Bank"].value["inbound"]["connector"] == FABRIKAM_CONNECTORS[0]
 
     control.invoke("Set-OutboundConnector", {"Identity": FABRIKAM_CONNECTORS[1], "Enabled": False})
     assert stack.preview(on_output=lambda _: None).change_summary == {"same": 3, "update": 1}

@@ -36,7 +36,8 @@ CHANGED = {"partners[0].comment": "CANARY-1b another", "partners[0].domains[1]":
 
 def test_secrets_in_the_config(project: Project, control: Control, tmp_path: Path) -> None:
     """Failing, whoever may read the state, an output, a pull request or a log would read a partner's secret."""
-    woodgrove = {**WOODGROVE, "inbound": {"settings": {"efUsers": ["to-be-replaced@contoso.example"]}}}
+    further = {"settings": {"efUsers": ["to-be-replaced@contoso.example"]}}
+    woodgrove = {**WOODGROVE, "inbound": {**WOODGROVE["inbound"], **further}}
     project.declare(FABRIKAM, woodgrove, inboundConnectors=[RAW])
     set_secrets(project, IN_CONFIG.items())
     canaries = Canaries(
@@ -46,7 +47,7 @@ def test_secrets_in_the_config(project: Project, control: Control, tmp_path: Pat
     plan = tmp_path / "plans" / "plan.json"
     plan.parent.mkdir()
     shown = canaries.seen(project.preview("--save-plan", str(plan)).succeeded()).output
-    for readable in ('"mail.fabrikam.com"', '"woodgrove.org"', '"EncryptionOnly"', "for *.woodgrove.org"):
+    for readable in ('"mail.fabrikam.com"', '"woodgrove.org"', '"EncryptionOnly"', "from 192.0.2.16/28"):
         assert readable in shown
     canaries.seen(project.up("--plan", str(plan), "-v=3", "--logtostderr").succeeded())
     made = tenant.connectors(control, "inbound") | tenant.connectors(control, "outbound")
@@ -56,10 +57,12 @@ def test_secrets_in_the_config(project: Project, control: Control, tmp_path: Pat
     assert made["Woodgrove Hospital - inbound"]["EFUsers"] == ["canary-4@contoso.example"]
     guids = tenant.guids(control)
 
-    outputs = json.loads(canaries.pulumi("stack", "output", "--json"))["partners"]
-    assert outputs["Woodgrove Hospital"]["outbound"]["connector"] == "[secret]"
-    assert outputs["Woodgrove Hospital"]["inbound"]["mailFlow"].startswith("mail from woodgrove.org is refused")
-    assert outputs["Fabrikam Bank"]["inbound"]["id"] == guids["Fabrikam Bank - inbound"]
+    outputs = json.loads(canaries.pulumi("stack", "output", "--json"))
+    assert outputs["partners/Woodgrove Hospital"]["outbound"]["connector"] == "[secret]"
+    inbound = outputs["partners/Woodgrove Hospital"]["inbound"]
+    assert inbound["mailFlow"].startswith("mail from woodgrove.org (envelope sender) is refused")
+    assert outputs["partners/Fabrikam Bank"]["inbound"]["id"] == guids["Fabrikam Bank - inbound"]
+    assert outputs["inboundConnectors/Raw in"] == {"id": guids["Raw in"], "mailFlow": "[secret]"}
     exported = json.loads(canaries.pulumi("stack", "export"))
     (inbound,) = (one for one in exported["deployment"]["resources"] if one["urn"].endswith("::Fabrikam Bank-inbound"))
     for properties in (inbound["inputs"], inbound["outputs"]):

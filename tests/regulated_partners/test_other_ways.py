@@ -102,7 +102,9 @@ def test_every_other_way_is_found_before_and_after(command: Command, project: Pr
     assert _ways(drifted.document)["takes"] == ALARMS
     assert _ways(drifted.document)["note"] == {"Lock-down", *(note["Name"] for note in NOTES)}
     assert Counter(call.cmdlet for call in control.calls()) == LISTINGS
-    listed = {row["name"]: row["partners"] for row in command("inventory", "--json").succeeded().document["connectors"]}
+    inventory = command("inventory", "--json").succeeded().document
+    assert _ways(inventory)["takes"] == ALARMS
+    listed = {row["name"]: row["partners"] for row in inventory["connectors"]}
     assert {name for name, partners in listed.items() if partners} == ALARMS - {"Route away"}
     verified = command("verify", "service", "A Bank", "--json")
     assert verified.exit_code == 1

@@ -124,6 +124,22 @@ def test_usual_names_need_no_override() -> None:
     }
 
 
+def test_names_with_underscores_are_adopted() -> None:
+    """Failing: connectors whose certificate or relay has an underscore are left alone (A36)."""
+    named = pair("Fabrikam Bank", "fabrikam.com", certificate="mail_gw.fabrikam.com")
+    relayed = outbound("To Contoso", "contoso.com", SmartHosts=["relay_1.contoso.com"], UseMXRecord=False)
+    plan = plan_of(*named, relayed)
+    assert fates(plan) == {
+        "Fabrikam Bank - inbound": Becomes.PARTNER,
+        "Fabrikam Bank - outbound": Becomes.PARTNER,
+        "To Contoso": Becomes.CONNECTOR,
+    }
+    (partner,) = additions(plan)["partners"]
+    assert partner["certificateName"] == "mail_gw.fabrikam.com"
+    adopted = {verdict.connector.guid for verdict in plan.adopted}
+    assert adopted == {named[0].guid, named[1].guid, relayed.guid}
+
+
 def test_other_names_and_comments_are_kept() -> None:
     """Failure means: adoption renames connectors or loses their comments."""
     plan = plan_of(

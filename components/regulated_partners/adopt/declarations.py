@@ -111,7 +111,7 @@ def _inbound(s: InboundSettings, common: str | None) -> dict[str, object]:
         "connectionSecurity": security,
         "restrictDomainsBy": by,
         "senderIpAddresses": s.sender_ip_addresses,
-        "certificateName": own if own != common or by is RestrictDomainsBy.IP_ADDRESSES else None,
+        "certificateName": own if own != common or by is not RestrictDomainsBy.CERTIFICATE else None,
         "settings": _further(s),
     }
 
@@ -130,7 +130,7 @@ def _outbound(s: OutboundSettings, common: str | None) -> dict[str, object]:
 
 def _common_certificate_name(inbound: InboundSettings, outbound: OutboundSettings) -> str | None:
     """The name to write at the partner: a direction that shows no name must not get it."""
-    if inbound.restrict_domains_to_ip_addresses:
+    if not inbound.restrict_domains_to_certificate:
         return outbound.tls_domain
     return inbound.tls_sender_certificate_name
 

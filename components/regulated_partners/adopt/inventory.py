@@ -116,12 +116,23 @@ _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
 }
 
 
-def rendered(items: Sequence[InventoryItem], stack: str, tenant: str, how: Format) -> str:
-    """The inventory of the tenant of a stack."""
+def rendered(
+    items: Sequence[InventoryItem], stack: str, tenant: str, how: Format, ways: Sequence[PartnersWay] = ()
+) -> str:
+    """The inventory of the tenant of a stack.
+
+    Args:
+        ways: of the mail of the stack's partners, transport rules among them.
+    """
     if how == "json":
-        document = {"stack": stack, "tenant": tenant, "connectors": [item.fields() for item in items]}
+        document = {
+            "stack": stack,
+            "tenant": tenant,
+            "connectors": [item.fields() for item in items],
+            "otherWays": [found.as_object() for found in ways],
+        }
         return json.dumps(document, indent=2) + "\n"
-    return _csv(items) if how == "csv" else _table(items)
+    return _csv(items) if how == "csv" else _table(items, ways)
 
 
 def _csv(items: Sequence[InventoryItem]) -> str:
@@ -132,7 +143,7 @@ def _csv(items: Sequence[InventoryItem]) -> str:
     return text.getvalue()
 
 
-def _table(items: Sequence[InventoryItem]) -> str:
+def _table(items: Sequence[InventoryItem], ways: Iterable[PartnersWay]) -> str:
     if not items:
         return "The tenant has no connectors.\n"
     heads = (Column("direction"), Column("connector"), Column("kind"), Column("managed by"), Column("mail", wide=True))
@@ -154,8 +165,8 @@ def _table(items: Sequence[InventoryItem]) -> str:
     if others := sum(item.owned.ownership is Ownership.OTHER_STACK for item in items):
         counts.append((others, "by a mark alone"))
     said = ", ".join(f"{count} {what}" for count, what in counts)
-    ways = dict.fromkeys(f"{found}\n" for item in items for found in item.ways if found.way.is_alarm)
-    return "".join([table(heads, rows), *_notes(items), *ways, f"{said}\n"])
+    alarms = (f"{found}\n" for found in ways if found.way.is_alarm)
+    return "".join([table(heads, rows), *_notes(items), *alarms, f"{said}\n"])
 
 
 def _owner(item: InventoryItem) -> str:

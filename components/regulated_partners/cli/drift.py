@@ -132,10 +132,7 @@ def _object(drift: Drift) -> Mapping[str, Any]:
         "connector": drift.name,
         "direction": drift.direction.word,
         "gone": not drift.found,
-        "properties": [
-            {"parameter": setting.parameter, "declared": setting.before, "found": setting.after}
-            for setting in drift.settings
-        ],
+        "properties": [setting.as_object("declared", "found") for setting in drift.settings],
         "effects": [{"class": effect.kind.value, "reason": effect.reason} for effect in drift.effects],
     }
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt import inventory_of, rendered
+from regulated_partners.adopt import Format, inventory_of, rendered
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
@@ -58,6 +58,7 @@ def inventory(
         items = inventory_of(tenant.snapshot.connectors, states, tenant.ways, marks=marks)
     if tenant.problem:
         sys.stderr.write(f"{printable(tenant.problem)}\n")
-    sys.stdout.write(rendered(items, settings.name, connection.tenant, "json" if json else "csv" if csv else "table"))
+    how: Format = "json" if json else "csv" if csv else "table"
+    sys.stdout.write(rendered(items, settings.name, connection.tenant, how, tenant.ways))
     found = fail_on_unmanaged and any(item.unmanaged for item in items)
     raise typer.Exit(ExitCode.FINDINGS if found else ExitCode.FINE)

@@ -21,7 +21,7 @@ from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish import comments, put
-from regulated_partners.review import FAIL_ON, MAXIMUM, Gates, Review, as_json, comment, refusals, review_of, show
+from regulated_partners.review import FAIL_ON, MAXIMUM, Gates, Review, as_json, comment, few, refusals, review_of, show
 from regulated_partners.review.stacks import (
     COMMENT,
     Previewed,
@@ -159,7 +159,7 @@ def review(
     refused = refusals(found, gates)
     _write(found, refused, to_json=to_json, to_markdown=to_markdown, maximum=maximum)
     if refused:
-        sys.stderr.write("".join(f"{sentence}\n" for sentence in refused))
+        sys.stderr.write("".join(f"{sentence}\n" for sentence in few(refused)))
         raise typer.Exit(ExitCode.FINDINGS)
 
 

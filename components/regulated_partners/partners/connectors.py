@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange_online.connectors import SECRET_PROPERTIES, Checked, ConnectorSettings, Direction, InputValue, check
+from exchange_online.connectors import (
+    SECRET_PROPERTIES,
+    Checked,
+    ConnectorSettings,
+    Direction,
+    InputValue,
+    Severity,
+    about_domain,
+    check,
+    shown,
+)
 from regulated_partners.partners.findings import DeclarationFinding, about_moment
 from regulated_partners.partners.secure import connector_has, connector_may_keep, is_secure, refusal
 from regulated_partners.partners.yaml_scalars import Moment
@@ -73,11 +83,19 @@ def read_connectors(
     return tuple(connectors), tuple(findings)
 
 
+def about_domains(settings: ConnectorSettings) -> Iterable[DeclarationFinding]:
+    """Domains that hardly are a partner's. Servers of one's own may have any."""
+    key = "senderDomains" if settings.direction is Direction.INBOUND else "recipientDomains"
+    for domain in settings.domains if settings.is_partner else ():
+        if doubt := about_domain(domain):
+            yield DeclarationFinding(key, doubt, Severity.WARNING)
+
+
 def _read_connector(
     direction: Direction, item: object
 ) -> tuple[DeclaredConnector | None, tuple[DeclarationFinding, ...]]:
     if not isinstance(item, dict):
-        return None, (DeclarationFinding("", "this is not a mapping; write 'name: value' lines."),)
+        return None, (DeclarationFinding("", f"{shown(item)} is not a mapping; write 'name: value' lines."),)
     properties = {str(key): value for key, value in item.items() if key not in (_PROTECT, _ALIASES)}
     for key in [key for key, value in properties.items() if is_secure(value) and not connector_has(direction, key)]:
         properties[key] = None
@@ -114,7 +132,9 @@ def _secret_findings(direction: Direction, item: dict[Any, Any]) -> Iterable[Dec
 
 def _option_findings(item: dict[Any, Any]) -> Iterable[DeclarationFinding]:
     if not isinstance(item.get(_PROTECT), bool | None) and not is_secure(item[_PROTECT]):
-        yield DeclarationFinding(_PROTECT, "this is not true or false; write one of them, without quotation marks.")
+        wrong = f"{shown(item[_PROTECT])} is not true or false; write one of them, without quotation marks."
+        yield DeclarationFinding(_PROTECT, wrong)
     aliases = item.get(_ALIASES) or []
     if not is_secure(aliases) and not (isinstance(aliases, list) and all(isinstance(name, str) for name in aliases)):
-        yield DeclarationFinding(_ALIASES, "this is not a list of texts; write each earlier name after '- '.")
+        wrong = f"{shown(aliases)} is not a list of texts; write each earlier name after '- '."
+        yield DeclarationFinding(_ALIASES, wrong)

@@ -74,6 +74,11 @@ class Inbound(_Declaration):
     """Mail from the partner: what the inbound connector demands."""
 
     name: OptionalText = Field(None, description="The connector's name, where it is not '<partner> - inbound'.")
+    enabled: StrictBool | None = Field(
+        None,
+        description="Whether the inbound connector is in use, where that is not the partner's. While it is off, mail "
+        "from the partner is accepted without its demands: with or without TLS, from anybody.",
+    )
     comment: OptionalText = Field(None, description="Free text on this connector, instead of the partner's.")
     connection_security: InboundSecurity = Field(
         InboundSecurity.FORCE_TLS, description="forceTls refuses mail that does not come over TLS."
@@ -84,7 +89,9 @@ class Inbound(_Declaration):
         "addresses; none demands neither.",
     )
     sender_ip_addresses: Names = Field(
-        (), description="The partner's sending addresses, IPv4 or CIDR from /24 to /32; for ipAddresses."
+        (),
+        description="The partner's sending addresses, IPv4 or CIDR; for ipAddresses. A range from /18 to /23 becomes "
+        "its /24s: the service takes none that is wider.",
     )
     certificate_name: OptionalText = Field(
         None, description="The name in the certificate of the partner's sending server, where it is not the partner's."
@@ -98,6 +105,11 @@ class Outbound(_Declaration):
     """Mail to the partner: what the outbound connector demands."""
 
     name: OptionalText = Field(None, description="The connector's name, where it is not '<partner> - outbound'.")
+    enabled: StrictBool | None = Field(
+        None,
+        description="Whether the outbound connector is in use, where that is not the partner's. While it is off, mail "
+        "to the partner is delivered by the MX record, with TLS only where the server offers it.",
+    )
     comment: OptionalText = Field(None, description="Free text on this connector, instead of the partner's.")
     connection_security: OutboundSecurity = Field(
         OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN,
@@ -157,7 +169,7 @@ class StackWaiver(Meant):
 class Partner(_Declaration):
     """A partner with whom mail travels only over TLS."""
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=53)] = Field(
+    name: Annotated[StrictStr, Field(min_length=1)] = Field(
         description="The connectors are named '<name> - inbound' and '<name> - outbound'."
     )
     domains: Names = Field(description="The partner's mail domains; '*.fabrikam.com' is every subdomain.", min_length=1)
@@ -165,7 +177,9 @@ class Partner(_Declaration):
         None, description="The name in the partner's certificate, for both directions unless one overrides it."
     )
     comment: OptionalText = Field(None, description="Free text on both connectors: an owner, a ticket.")
-    enabled: StrictBool = Field(True, description="Whether both connectors are in use.")
+    enabled: StrictBool = Field(
+        True, description="Whether both connectors are in use; for one of them inbound.enabled, outbound.enabled."
+    )
     inbound: Annotated[Inbound, NullIsEmpty] = Field(default_factory=Inbound, description="Mail from the partner.")
     outbound: Annotated[Outbound, NullIsEmpty] = Field(default_factory=Outbound, description="Mail to the partner.")
     adopt_existing: StrictBool = Field(

@@ -14,13 +14,16 @@ from exchange_online.connectors import (
     ConnectorSettings,
     ConnectorType,
     Direction,
+    Finding,
     InboundSettings,
     InputValue,
     OutboundSettings,
     Severity,
     TlsSettings,
+    about_domain,
     check,
     in_name,
+    mail_domain,
     shown,
     utf16_units,
 )
@@ -53,7 +56,7 @@ S = TypeVar("S", bound=ConnectorSettings)
 _STRICTER = ("V13", "V22")
 
 #: Rules that are stated below in the words of the declaration.
-_SAID_BETTER = ("V9", "V10", "V12", "V21")
+_SAID_BETTER = ("V9", "V10", "V12", "V21", "V24")
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,16 @@ class Half(Generic[S]):
                 top = finding.top_property
                 path = self.paths.get(top, f"{self.direction.word}.settings.{top}") + finding.path.removeprefix(top)
                 severity = Severity.ERROR if finding.rule in _STRICTER else finding.severity
-                yield DeclarationFinding(path, f"{finding.sentence()}.", severity)
+                yield DeclarationFinding(path, f"{self._in_its_words(finding)}.", severity, of_connector=True)
+
+    def _in_its_words(self, finding: Finding) -> str:
+        if finding.rule != "certificate" or not isinstance(self.checked.settings, InboundSettings):
+            return finding.sentence()
+        by = "ipAddresses" if self.checked.settings.restrict_domains_to_ip_addresses else "none"
+        return (
+            f"the name is stored, and no mail is refused because of it, since restrictDomainsBy is {by}; set that to "
+            f"certificate, or leave the name out (rule {finding.rule})"
+        )
 
 
 @dataclass(frozen=True)
@@ -149,7 +161,14 @@ def judge(partner: Partner, later: frozenset[str] = frozenset()) -> Pair:
     """
     inbound: Half[InboundSettings] = _half(partner, Direction.INBOUND, _inbound(partner), later)
     outbound: Half[OutboundSettings] = _half(partner, Direction.OUTBOUND, _outbound(partner), later)
-    findings = {*_names_needed(partner), *_settings_decided_elsewhere(partner, (inbound, outbound)), *_rest(partner)}
+    findings = {
+        *_names_needed(partner),
+        *_settings_decided_elsewhere(partner, (inbound, outbound)),
+        *_rest(partner),
+        *_switched_off(partner),
+        *_self_signed(partner),
+    }
+    findings |= {*_weak_choices(partner, inbound, outbound)}
     said = {finding.path for finding in findings}
     findings |= {found for half in (inbound, outbound) for found in half.findings if found.path not in said}
     return Pair(partner, inbound, outbound, in_order(findings))
@@ -178,8 +197,8 @@ _UNKNOWN = object()
 def _inbound(partner: Partner) -> _Decided:
     declared = partner.inbound
     by = declared.restrict_domains_by
-    # Addresses and a certificate do not belong into one connector (V11), unless somebody writes both.
-    name = declared.certificate_name or (None if by is RestrictDomainsBy.IP_ADDRESSES else partner.certificate_name)
+    # A name that nothing compares would look like a protection: only who writes it here stores it, with a warning.
+    name = declared.certificate_name or (partner.certificate_name if by is RestrictDomainsBy.CERTIFICATE else None)
     named_by = "inbound.certificateName" if declared.certificate_name else "certificateName"
     return {
         **_common(partner, Direction.INBOUND),
@@ -214,7 +233,7 @@ def _common(partner: Partner, direction: Direction) -> _Decided:
     return {
         "name": (f"{direction.word}.name" if own.name else "name", own.name or f"{partner.name} - {direction.word}"),
         "connectorType": ("name", ConnectorType.PARTNER.value),
-        "enabled": ("enabled", partner.enabled),
+        "enabled": ("enabled" if own.enabled is None else f"{direction.word}.enabled", _enabled(partner, direction)),
         "comment": (f"{direction.word}.comment" if own.comment else "comment", own.comment or partner.comment),
     }
 
@@ -223,13 +242,22 @@ def _own(partner: Partner, direction: Direction) -> Inbound | Outbound:
     return partner.inbound if direction is Direction.INBOUND else partner.outbound
 
 
+def _enabled(partner: Partner, direction: Direction) -> bool:
+    own = _own(partner, direction).enabled
+    return partner.enabled if own is None else own
+
+
 def _rest(partner: Partner) -> Iterable[DeclarationFinding]:
     for index, domain in enumerate(partner.domains):
-        if domain.strip() == "*":
+        read = mail_domain(domain)
+        if read and (doubt := about_domain(read)):
+            yield DeclarationFinding(f"domains[{index}]", doubt, Severity.WARNING)
+        if read == "*":
             yield DeclarationFinding(
                 f"domains[{index}]",
-                "'*' stands for every domain, and a partner has domains of its own; list them. For a connector that "
-                "applies to everybody declare an InboundConnector or OutboundConnector.",
+                f"{domain.strip()!r} stands for every domain, and a partner has domains of its own; list them. For a "
+                "connector that applies to everybody declare an InboundConnector with allowTenantWideRestriction, or "
+                "an OutboundConnector, for which the policies ask for a waiver.",
             )
     if partner.inbound.sender_ip_addresses and partner.inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE:
         yield DeclarationFinding(
@@ -238,6 +266,34 @@ def _rest(partner: Partner) -> Iterable[DeclarationFinding]:
             "leave the list out.",
         )
     yield from _name(partner)
+
+
+def _weak_choices(
+    partner: Partner, inbound: Half[InboundSettings], outbound: Half[OutboundSettings]
+) -> Iterable[DeclarationFinding]:
+    """Choices that are right and leave mail unprotected, as long as the connector is in use."""
+    by = partner.inbound.restrict_domains_by
+    forced = partner.inbound.connection_security is InboundSecurity.FORCE_TLS
+    if inbound.settings.enabled and by is RestrictDomainsBy.NONE and forced:
+        yield DeclarationFinding(
+            "inbound.restrictDomainsBy",
+            "with none any server that speaks TLS can send mail in the partner's name, because it asks for no "
+            "certificate and no address; choose certificate or ipAddresses.",
+            Severity.WARNING,
+        )
+    if inbound.settings.enabled and by is RestrictDomainsBy.IP_ADDRESSES and not forced:
+        yield DeclarationFinding(
+            "inbound.connectionSecurity",
+            "with opportunisticTls the partner's mail is accepted without TLS too; choose forceTls.",
+            Severity.WARNING,
+        )
+    if outbound.settings.enabled and partner.outbound.connection_security is OutboundSecurity.OPPORTUNISTIC_TLS:
+        yield DeclarationFinding(
+            "outbound.connectionSecurity",
+            "with opportunisticTls mail to the partner goes in clear where its server offers no TLS, or somebody on "
+            "the way hides the offer; choose another value, at least trustedCertificationAuthority.",
+            Severity.WARNING,
+        )
 
 
 def _name(partner: Partner) -> Iterable[DeclarationFinding]:
@@ -251,8 +307,8 @@ def _name(partner: Partner) -> Iterable[DeclarationFinding]:
     elif longest > LONGEST_NAME:
         yield DeclarationFinding(
             "name",
-            f"'{partner.name} - outbound' would be longer than the {LONGEST_NAME} UTF-16 units of a connector's name "
-            f"(an emoji has two); shorten it by {longest - LONGEST_NAME}, or set inbound.name and outbound.name.",
+            f"'{max(derived, key=utf16_units)}' would be longer than the {LONGEST_NAME} UTF-16 units of a connector's "
+            f"name (an emoji has two); shorten it by {longest - LONGEST_NAME}, or set inbound.name and outbound.name.",
         )
     yield from about_earlier_names(partner.aliases)
 
@@ -261,23 +317,77 @@ def _names_needed(partner: Partner) -> Iterable[DeclarationFinding]:
     inbound, outbound = partner.inbound, partner.outbound
     by_certificate = inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE
     matches = outbound.connection_security is OutboundSecurity.RECIPIENT_CERTIFICATE_MATCHES_DOMAIN
-    needs = []
+    needs, others = [], []
     if by_certificate and not inbound.certificate_name:
         needs.append("inbound.restrictDomainsBy: certificate")
+        others.append("inbound.restrictDomainsBy: ipAddresses")
     if matches and not outbound.tls_domain:
         needs.append("outbound.connectionSecurity: recipientCertificateMatchesDomain")
+        others.append("outbound.connectionSecurity: trustedCertificationAuthority")
     if needs and not partner.certificate_name:
         yield DeclarationFinding(
             "certificateName",
             f"a name is needed by {' and '.join(needs)}; write the name in the partner's certificate, such as "
-            "mail.fabrikam.com, or choose other options.",
+            f"mail.fabrikam.com, or choose {' and '.join(others)}.",
         )
     if by_certificate and inbound.connection_security is InboundSecurity.OPPORTUNISTIC_TLS:
         yield DeclarationFinding(
             "inbound.restrictDomainsBy",
-            "a certificate comes only over TLS, and connectionSecurity is opportunisticTls; set it to forceTls, or "
-            "restrict by ipAddresses (rule V10).",
+            "a certificate comes only over TLS, and connectionSecurity is opportunisticTls; set it to forceTls "
+            "(rule V10).",
         )
+
+
+def _self_signed(partner: Partner) -> Iterable[DeclarationFinding]:
+    """A self-signed certificate is none for an inbound connector, unless the sending servers show another one.
+
+    Source: msxfaq, partner_inbound_connector (a public CA is needed); techcommunity 3851357, reply 3981065, for
+    OnPremises ("has to be CA signed"). That it holds for Partner is inferred.
+    """
+    inbound, outbound = partner.inbound, partner.outbound
+    same = inbound.certificate_name in (None, partner.certificate_name, outbound.tls_domain)
+    self_signed = outbound.connection_security is OutboundSecurity.SELF_SIGNED_CERTIFICATE
+    if self_signed and same and inbound.restrict_domains_by is RestrictDomainsBy.CERTIFICATE:
+        yield DeclarationFinding(
+            "inbound.restrictDomainsBy",
+            "the partner's certificate is self-signed (outbound.connectionSecurity), and Exchange Online takes only "
+            "one of a public CA for this restriction (inferred, not documented): mail from the partner may be refused. "
+            "Set it to ipAddresses, with senderIpAddresses; or, where its sending servers show a certificate of a "
+            "public CA, write that one's name into inbound.certificateName.",
+            Severity.WARNING,
+        )
+
+
+def _switched_off(partner: Partner) -> Iterable[DeclarationFinding]:
+    """What flows unprotected while one direction is off; said on every run, so that nobody forgets it.
+
+    A partner that is off as a whole, as every new one is at first, says so in its outputs and to the policies.
+    """
+    for direction in Direction:
+        path = f"{direction.word}.enabled"
+        if not partner.enabled and _own(partner, direction).enabled:
+            yield DeclarationFinding(
+                path,
+                f"the partner is switched off (enabled: false), and this says that its {direction.word} connector is "
+                "not; leave one of the two out. To switch off one direction alone, write enabled: false there only.",
+            )
+        elif partner.enabled and not _enabled(partner, direction):
+            yield DeclarationFinding(path, f"{_OFF} {_flows(partner, direction)}.", Severity.WARNING)
+
+
+_OFF = "this is switched off: while it is,"
+
+
+def _flows(partner: Partner, direction: Direction) -> str:
+    """What becomes of mail without the connector. Another one of the tenant may apply to it."""
+    if direction is Direction.INBOUND:
+        return (
+            f"mail from {partner.name} is accepted with or without TLS, from anybody, unless another connector applies"
+        )
+    return (
+        f"mail to {partner.name} is delivered by the MX record, with TLS only where the server offers it, unless "
+        "another connector applies"
+    )
 
 
 def _settings_decided_elsewhere(partner: Partner, halves: Iterable[Half[Any]]) -> Iterable[DeclarationFinding]:
@@ -289,10 +399,21 @@ def _settings_decided_elsewhere(partner: Partner, halves: Iterable[Half[Any]]) -
                     "the connectors of a partner have the type Partner; leave it out. For servers of your own declare "
                     "an InboundConnector or OutboundConnector."
                 )
+            elif key == "enabled":
+                wrong = (
+                    "this is no further parameter; to switch one direction off, use enabled beside settings "
+                    f"({half.direction.word}.enabled)."
+                )
             elif ".settings." not in decided:
                 wrong = f"the declaration decides this parameter, so that both connectors agree; use {decided}."
             elif key in (*OPTION_KEYS, SECRET_PROPERTIES):
                 wrong = "this is no parameter of a connector; leave it out."
+            elif key == "isTransportRuleScoped" and getattr(half.settings, "is_transport_rule_scoped", False):
+                wrong = (
+                    "a connector that transport rules use has no recipient domains of its own, and a partner's have "
+                    "the partner's; leave it out, and declare the connector for the rules under "
+                    "regulated-partners:outboundConnectors, without recipientDomains (rule V24)."
+                )
             else:
                 continue
             yield DeclarationFinding(f"{half.direction.word}.settings.{key}", wrong)

@@ -24,16 +24,28 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from exchange_online.connectors import folded
 from exchange_online.names import CLOUD_NAMES, LOCAL
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
 from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words, visible
 from regulated_partners.partners.yaml_scalars import handed_on
 
+#: What Microsoft's tools and people call the clouds. Source: Connect-ExchangeOnline, ExchangeEnvironmentName;
+#: connector reference, 3.2: commercial holds GCC.
+_OTHER_CLOUDS = {
+    "commercial": ("azurecloud", "gcc", "global", "o365default", "public", "worldwide"),
+    "gcc-high": ("azureusgovernment", "o365usgovgcchigh", "usgov"),
+    "dod": ("o365usgovdod",),
+    "china": ("21vianet", "azurechinacloud", "gallatin", "o365china"),
+    "local": ("emulator", "localhost"),
+}
+
 
 def _cloud(name: str) -> str:
     if name not in CLOUD_NAMES:
-        remedy = did_you_mean(name.casefold(), CLOUD_NAMES, f"write one of {', '.join(CLOUD_NAMES)}.")
+        meant = next((cloud for cloud, words in _OTHER_CLOUDS.items() if folded(name) in words), name)
+        remedy = did_you_mean(meant, CLOUD_NAMES, f"write one of {', '.join(CLOUD_NAMES)}.")
         raise PydanticCustomError("sentence", "there is no cloud '{name}'; {remedy}", {"name": name, "remedy": remedy})
     return name
 

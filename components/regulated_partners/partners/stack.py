@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exchange_online.connectors import Direction, OtherConnector, OtherWays, Severity, Way, listed, parameters
-from regulated_partners.partners.connectors import DeclaredConnector, read_connectors
+from regulated_partners.partners.connectors import DeclaredConnector, about_domains, read_connectors
 from regulated_partners.partners.declaration import Partner
 from regulated_partners.partners.findings import DeclarationFinding, about_earlier_names
 from regulated_partners.partners.pair import Pair
@@ -77,6 +77,7 @@ def read_stack(config: Mapping[str, object], root: Path | None = None, project: 
         # The provider's check shows the warnings of single connectors; what stops the program is shown here.
         findings += [finding for finding in about if finding.is_error]
         findings += [said.below(one.place) for one in found for said in about_earlier_names(one.aliases)]
+        findings += [said.below(one.place) for one in found for said in about_domains(one.settings)]
     findings += _same_connector_name(pairs, connectors)
     findings += _beside_partners(pairs, connectors, texts(settings.known_ways))
     return DeclaredStack(pairs, tuple(connectors), _errors_first(findings), settings)
@@ -95,7 +96,7 @@ def read_partners(declared: object) -> DeclaredStack:
     findings: list[DeclarationFinding] = []
     for index, item in enumerate(declared):
         readable = ReadableDeclaration(item, index)
-        pair, found = read_partner(readable.plain, readable.secret)
+        pair, found = read_partner(readable.plain, readable.secret, of_file=True)
         refused = {finding.path for finding in readable.refused}
         found = (*readable.refused, *(finding for finding in found if finding.path not in refused))
         findings += [finding.below(f"partners[{index}]") for finding in found]
@@ -189,7 +190,7 @@ def _near_limits(count: int) -> Iterable[DeclarationFinding]:
 def _same_connector_name(
     pairs: Iterable[Pair], connectors: Iterable[DeclaredConnector]
 ) -> Iterable[DeclarationFinding]:
-    """Connectors of a direction cannot share a name, wherever they are declared."""
+    """Connectors of a direction cannot share a name, wherever they are declared; one of each is doubtful."""
     # Two partners of one name: that is said already.
     first: dict[str, Pair] = {}
     for pair in pairs:
@@ -204,6 +205,22 @@ def _same_connector_name(
             said = f"the {direction.word} connector is named {name!r}, and so is that of {owners[key]}"
             yield DeclarationFinding(where, f"{said}; give each its own name.")
         owners.setdefault(key, where)
+    yield from _same_in_both_directions(named)
+
+
+def _same_in_both_directions(named: Iterable[tuple[Direction, str, Pair]]) -> Iterable[DeclarationFinding]:
+    """Both kinds stand in one container of the directory (inferred); whether a name may be there twice is not known."""
+    inbound = {_folded(name): pair for direction, name, pair in named if direction is Direction.INBOUND}
+    for direction, name, pair in named:
+        other = inbound.get(_folded(name))
+        if direction is Direction.OUTBOUND and other is not None:
+            beside = "its own inbound one" if other is pair else f"the inbound one of partner {other.name}"
+            yield DeclarationFinding(
+                f"partner {pair.name}",
+                f"the outbound connector is named {name!r}, and so is {beside}; whether the service takes one name in "
+                "both directions is not known. Give each its own name.",
+                Severity.WARNING,
+            )
 
 
 def _beside_partners(

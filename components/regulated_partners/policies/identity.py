@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors import InboundSettings, OutboundSettings, TlsSettings
+from exchange_online.connectors import InboundSettings, OutboundSettings, TlsSettings, shared_certificate
 from regulated_partners.policies.rule import Clause, ConnectorRule, InboundRule, Level, OutboundRule, Severity
 
 _CERTIFICATE, _ADDRESSES = "restrictDomainsToCertificate", "restrictDomainsToIpAddresses"
@@ -11,6 +11,16 @@ _CERTIFICATE, _ADDRESSES = "restrictDomainsToCertificate", "restrictDomainsToIpA
 def _inbound_wildcard(s: InboundSettings) -> Clause:
     name = s.tls_sender_certificate_name or ""
     return f"every certificate under {name[2:]} is accepted as the partner's" if name.startswith("*.") else None
+
+
+def _certificate_of_everybody(s: InboundSettings) -> Clause:
+    shared = shared_certificate(s.tls_sender_certificate_name)
+    if shared is None or not s.restrict_domains_to_certificate or "*" in s.sender_domains:
+        return None
+    return (
+        f"every customer of {shared.service} shows a certificate for {s.tls_sender_certificate_name}, and can send in "
+        "the name of the partner"
+    )
 
 
 def _outbound_wildcard(s: OutboundSettings) -> Clause:
@@ -75,6 +85,22 @@ RULES: tuple[ConnectorRule, ...] = (
         source="New-InboundConnector, TlsSenderCertificateName",
         reads=("tlsSenderCertificateName",),
         test=_inbound_wildcard,
+    ),
+    InboundRule(
+        id="inbound-certificate-is-the-partners",
+        severity=Severity.HIGH,
+        description="The certificate that mail is restricted to is the partner's, not that of a service which shows it "
+        "for all of its customers.",
+        remediation="Ask the partner for a certificate of its own, restrict to addresses that it shares with nobody, "
+        "or declare a waiver.",
+        why="Whoever is a customer of the same service can send as the partner, over TLS and with the right name. "
+        "Between two Microsoft 365 organizations trustedOrganizations names the organization; what it checks is not "
+        "documented beyond that no other parameter of the connector is used.",
+        source="exchange_online.connectors.shared_certificates: each service with its source; New-InboundConnector, "
+        "TrustedOrganizations",
+        reads=("tlsSenderCertificateName", _CERTIFICATE, "senderDomains"),
+        of_partners=True,
+        test=_certificate_of_everybody,
     ),
     OutboundRule(
         id="outbound-no-certificate-wildcard",

@@ -7,12 +7,16 @@ import re
 from regulated_partners.policies.rule import Clause, ConnectorRule, DeclaredRule, Level, OutboundRule, Severity
 from regulated_partners.policies.subjects import Connector, Stack
 
+#: How much of a comment is shown.
+_SHOWN = 80
+
 
 def _no_owner(connector: Connector, stack: Stack) -> Clause:
     comment = connector.settings.comment or ""
     if re.search(stack.configuration.owner_pattern, comment, re.IGNORECASE):
         return None
-    return f"its comment names no owner ({comment!r})" if comment else "it has no comment, so nobody is named as owner"
+    begin = comment if len(comment) <= _SHOWN else f"{comment[:_SHOWN]}…"
+    return f"its comment names no owner ({begin!r})" if comment else "it has no comment, so nobody is named as owner"
 
 
 def _unprotected(connector: Connector, stack: Stack) -> Clause:
@@ -29,7 +33,8 @@ RULES: tuple[ConnectorRule, ...] = (
         severity=Severity.MEDIUM,
         level=Level.ADVISORY,
         description="Declared connectors are in use.",
-        remediation="Set enabled to true once both sides are ready, or remove the declaration.",
+        remediation="Set enabled to true once both sides are ready, or declare a waiver, whose last day says until "
+        "when it is off.",
         why="A connector that is switched off protects nothing, and looks as if it did.",
         source="New-InboundConnector, New-OutboundConnector, Enabled",
         reads=("enabled",),

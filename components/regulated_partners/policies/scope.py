@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings
+from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, listed
 from regulated_partners.policies.rule import (
     Clause,
     ConnectorRule,
@@ -72,8 +72,8 @@ RULES: tuple[ConnectorRule, ...] = (
         reads=("associatedAcceptedDomains",),
         test=lambda s: (
             bool(s.associated_accepted_domains)
-            and f"it protects mail to {', '.join(s.associated_accepted_domains)} only, and to no other domain of the "
-            "tenant (AssociatedAcceptedDomains)"
+            and f"it protects mail to {listed(s.associated_accepted_domains, 'and')} only, and to no other domain of "
+            "the tenant (AssociatedAcceptedDomains)"
         ),
     ),
     DeclaredRule(
@@ -101,8 +101,8 @@ RULES: tuple[ConnectorRule, ...] = (
         reads=("trustedOrganizations",),
         test=lambda s: (
             bool(s.trusted_organizations)
-            and f"mail from {', '.join(s.trusted_organizations)} is trusted whatever the connector demands otherwise "
-            "(TrustedOrganizations)"
+            and f"mail from {listed(s.trusted_organizations, 'and')} is trusted whatever the connector demands "
+            "otherwise (TrustedOrganizations)"
         ),
     ),
     InboundRule(

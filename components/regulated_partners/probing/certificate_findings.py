@@ -11,9 +11,9 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from exchange_online.connectors import ConnectorSettings, Direction
+from exchange_online.connectors import WHAT_PROVES, ConnectorSettings, Direction, shared_certificate
 from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict
-from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, match_names
+from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, listed, match_names
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 
 #: Days before the end, and what they mean. Source: tls-verification F1.
@@ -39,6 +39,7 @@ def certificate_findings(
     names = None if wanted is None else match_names(wanted, facts.names, settings.direction, mode)
     return names, (
         *(_name(names, facts, settings.direction) if names else ()),
+        *_whose(names, facts, settings),
         *_chain(chain, settings),
         *_expiry(facts, chain, now),
         *_usage(facts, settings.direction),
@@ -76,6 +77,35 @@ def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -
         yield Finding(Check.NAME, level, text, Party.PARTNER, source="connector-semantics 7 (CONFLICT; assumed)")
 
 
+def _whose(names: NameVerdict | None, facts: CertificateFacts, settings: ConnectorSettings) -> Iterable[Finding]:
+    """That a certificate is its service's and proves no partner: by the name that is asked for, or by what it shows."""
+    wanted = shared_certificate(settings.demanded_name)
+    if wanted is None and names is not None and names.outcome is NameOutcome.MATCH:
+        return
+    # A public CA gives nobody else a certificate for a name of the service.
+    presented = dict.fromkeys((*facts.names.common_names, *facts.names.dns_names))
+    of_a_service = {name: shared for name in presented if (shared := shared_certificate(name))}
+    shared = wanted or next(iter(of_a_service.values()), None)
+    if shared is None:
+        return
+    name = settings.demanded_name if wanted else listed(of_a_service, at_most=3)
+    source = f"{shared.basis}: {shared.source}"
+    if settings.direction is Direction.OUTBOUND:
+        text = (
+            f"The servers of every customer of {shared.service} have a certificate for {name}: it proves that mail "
+            "goes to the service, which hands it to the customer that owns the recipient's domain there, and not that "
+            "the customer is the partner."
+        )
+        yield Finding(Check.NAME, Level.INFO, text, source=source)
+        return
+    text = (
+        f"Mail of every customer of {shared.service} comes with a certificate for {name}, so it does not prove the "
+        f"partner: any other customer can send in its name. {WHAT_PROVES[0].upper()}{WHAT_PROVES[1:]}."
+    )
+    level = Level.WARNING if wanted else Level.INFO
+    yield Finding(Check.NAME, level, text, Party.PARTNER, source=source)
+
+
 def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding]:
     """What the chain means for the connector: nothing where it takes any certificate."""
     if chain.is_trusted:
@@ -93,17 +123,23 @@ def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding
     inbound = settings.direction is Direction.INBOUND
     answer = RESTRICTED if inbound else _NDR.format(message=message)
     source = "tls-verification 2.4 (assumed for Partner)" if inbound else "tls-verification 2.3 (codes in part assumed)"
-    text = f"{chain.sentence} {_CHAIN_ADVICE.get(chain.cause, 'The partner must replace it.')}"
+    advice = _CHAIN_ADVICE.get(chain.cause, "The partner must replace it.")
+    text = f"{chain.sentence} {advice.format(otherwise=_WITHOUT_A_CA[settings.direction])}"
     yield Finding(Check.CHAIN, Level.ERROR, text, Party.PARTNER, answer, source)
 
 
+#: What a connector can do without a certificate of a public CA.
+_WITHOUT_A_CA = {
+    Direction.INBOUND: "go by ipAddresses",
+    Direction.OUTBOUND: "be declared with connectionSecurity: selfSignedCertificate, for which the policies ask for a "
+    "waiver",
+}
 _CHAIN_ADVICE = {
     ChainCause.EXPIRED: "The partner must renew it.",
     ChainCause.NOT_YET_VALID: "The partner must use a certificate that is valid already, or set its clock.",
-    ChainCause.SELF_SIGNED: "The partner needs a certificate of a public CA, or the connector must be "
-    "declared with connectionSecurity: selfSignedCertificate.",
+    ChainCause.SELF_SIGNED: "The partner needs a certificate of a public CA, or the connector must {otherwise}.",
     ChainCause.UNKNOWN_ROOT: "The partner needs a certificate of a CA that Microsoft trusts, or the connector must "
-    "be declared with connectionSecurity: selfSignedCertificate.",
+    "{otherwise}.",
     ChainCause.INCOMPLETE: "The partner must send the CA's intermediate certificates with its own.",
     ChainCause.WEAK: "The partner must renew it with a current key and signature.",
 }

@@ -3,7 +3,7 @@
 from regulated_partners.review.gates import FAIL_ON, Gates, refusals
 from regulated_partners.review.markdown import MAXIMUM, comment, issue, issue_title
 from regulated_partners.review.rendering import as_json, show
-from regulated_partners.review.report import ConnectorReview, Drift, Review, Setting
+from regulated_partners.review.report import ConnectorReview, Drift, Review, Setting, few
 from regulated_partners.review.review import review_of
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Setting",
     "as_json",
     "comment",
+    "few",
     "issue",
     "issue_title",
     "refusals",

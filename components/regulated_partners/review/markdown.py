@@ -17,6 +17,7 @@ from regulated_partners.review.report import (
     OwnerReview,
     Review,
     Setting,
+    few,
     reasons,
     sentence,
 )
@@ -45,16 +46,10 @@ def _head(review: Review, refusals: Sequence[str]) -> Iterator[str]:
     yield f"**{escaped(review.summary)}**"
     if refusals:
         yield from ("", "> **This change may not be applied as it is:**", ">")
-        yield from (f"> - {escaped(refusal)}" for refusal in _few(refusals, 20))
+        yield from (f"> - {escaped(shortened(refusal, 600))}" for refusal in few(refusals))
     if review.problems:
         yield ""
-        yield from (f"- {escaped(problem)}" for problem in _few(review.problems, 20))
-
-
-def _few(sentences: Sequence[str], count: int) -> Iterator[str]:
-    yield from (shortened(sentence, 600) for sentence in sentences[:count])
-    if len(sentences) > count:
-        yield f"And {len(sentences) - count} more; `--json` lists them all."
+        yield from (f"- {escaped(shortened(problem, 600))}" for problem in few(review.problems))
 
 
 def _owner(review: Review, owner: OwnerReview) -> Iterator[str]:

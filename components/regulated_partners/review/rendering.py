@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from regulated_partners.effects import Effect, EffectKind
 from regulated_partners.partners.declaration import StackAcknowledgement
-from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting, reasons
+from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting, few, reasons
 from regulated_partners.text import printable
 
 _STYLES = {
@@ -63,7 +62,7 @@ def _connector(connector: ConnectorReview) -> dict[str, Any]:
         "before": connector.before or None,
         "after": connector.after or None,
         "effects": _effects(connector.effects),
-        "settings": [asdict(setting) for setting in connector.settings],
+        "settings": [setting.as_object() for setting in connector.settings],
     }
 
 
@@ -75,7 +74,7 @@ def _drift(review: Review, drift: Drift) -> dict[str, Any]:
         "deployed": drift.before,
         "found": drift.found or None,
         "effects": _effects(drift.effects),
-        "settings": [asdict(setting) for setting in drift.settings],
+        "settings": [setting.as_object() for setting in drift.settings],
         "outcome": drift.outcome,
         "outcomeEffects": _effects(drift.repair),
         "acknowledgement": _acknowledgement(drift.acknowledgement, in_force=review.acknowledged(drift)),
@@ -103,11 +102,11 @@ def show(console: Console, review: Review, refusals: Sequence[str]) -> None:
         console.print("\n[bold]Changed outside of this stack[/], not by this change:")
     for drift in review.drifts:
         _show_drift(console, review, drift)
-    for problem in review.problems:
+    for problem in few(review.problems):
         console.print(f"\n[yellow]{_plain(problem)}[/]")
     if refusals:
         console.print("\n[bold red]This change may not be applied as it is:[/]")
-        for refusal in refusals:
+        for refusal in few(refusals):
             console.print(f"  {_plain(refusal)}")
 
 

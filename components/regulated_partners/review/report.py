@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from exchange_online.connectors import Direction, listed
 from regulated_partners.effects import Effect, EffectKind
@@ -35,18 +37,53 @@ LEGEND = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """A list that differs, whole.
+
+    Attributes:
+        before, after: its items.
+        added, removed: those that only one of the two has.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Setting:
-    """One setting that differs; a list says what is added and removed.
+    """One setting that differs.
 
     Attributes:
         parameter: the cmdlets' name, `TlsSettings`.
-        before, after: in words, `(not set)` where there is no value.
+        before, after: in words, `(not set)` where there is no value; of a long list how many items it has, and those
+            that only it has.
+        items: of a list that is not secret.
     """
 
     parameter: str
     before: str
     after: str
+    items: Items | None = None
+
+    def as_object(self, before: str = "before", after: str = "after") -> dict[str, Any]:
+        """For programs: both values whole, and of a list what is added and removed.
+
+        Args:
+            before, after: the names of the two values.
+        """
+        values = {"parameter": self.parameter, before: self.before, after: self.after}
+        if self.items is None:
+            return values
+        whole = {before: self.items.before, after: self.items.after}
+        return {
+            **values,
+            **{name: ", ".join(value) for name, value in whole.items() if value},
+            "added": list(self.items.added),
+            "removed": list(self.items.removed),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +269,13 @@ class Review:
         weak = EffectKind.WEAKENS
         outside = len({drift.owner for drift in self.drifts if weak in {effect.kind for effect in drift.effects}})
         return f"{applied} Somebody has weakened protection of {outside} outside of this stack." if outside else applied
+
+
+def few(sentences: Sequence[str], most: int = 20) -> Iterator[str]:
+    """The first of them, and how many more there are: for whoever reads it, programs get them all."""
+    yield from sentences[:most]
+    if len(sentences) > most:
+        yield f"And {len(sentences) - most} more; `--json` lists them all."
 
 
 def sentence(clause: str) -> str:

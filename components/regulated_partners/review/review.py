@@ -13,6 +13,8 @@ from exchange_online.connectors import (
     Direction,
     Value,
     changes,
+    collapsed,
+    itemized,
     listed,
     mail_flow,
     parameters,
@@ -30,7 +32,7 @@ from regulated_partners.effects import (
     weakens,
 )
 from regulated_partners.engine.plan import Operation, Plan, PlannedConnector
-from regulated_partners.review.report import ConnectorReview, Drift, OwnerReview, Review, Setting
+from regulated_partners.review.report import ConnectorReview, Drift, Items, OwnerReview, Review, Setting
 
 _NOT_SET = "(not set)"
 
@@ -223,16 +225,27 @@ def _settings(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Sett
 def _setting(change: Change) -> Setting:
     old, new = change.before, change.after
     if isinstance(old, tuple) and isinstance(new, tuple):
-        removed, added = [item for item in old if item not in new], [item for item in new if item not in old]
-        return Setting(change.parameter.name, _items("removed", removed, old), _items("added", added, new))
+        return _of_list(change, old, new)
+    if change.differs_in_spaces:
+        # Else both would be printed alike.
+        return Setting(change.parameter.name, repr(old), repr(new))
     return Setting(change.parameter.name, _shown(old), _shown(new))
 
 
-def _items(word: str, items: Sequence[str], all_of_them: Sequence[str]) -> str:
-    """Short lists as they are; of long ones what differs."""
-    if len(all_of_them) <= 4:
-        return ", ".join(all_of_them) or _NOT_SET
-    return f"{len(all_of_them)}, {word}: {listed(items, 'and')}" if items else f"{len(all_of_them)}"
+def _of_list(change: Change, old: tuple[str, ...], new: tuple[str, ...]) -> Setting:
+    items = Items(before=old, after=new, added=change.added, removed=change.removed)
+    before, after = collapsed(old), collapsed(new)
+    if not change.is_long:
+        return Setting(change.parameter.name, ", ".join(before) or _NOT_SET, ", ".join(after) or _NOT_SET, items)
+    words = _differing(before, "removed", items.removed), _differing(after, "added", items.added)
+    return Setting(change.parameter.name, *words, items)
+
+
+def _differing(value: Sequence[str], word: str, items: Sequence[str]) -> str:
+    """Of a long list how many items it has, and which of them are not in the other one."""
+    if not value:
+        return _NOT_SET
+    return f"{len(value)}, {word}: {itemized(items)}" if items else f"{len(value)}"
 
 
 def _shown(value: Value) -> str:

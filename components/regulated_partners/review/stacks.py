@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from exchange_online.messages import ALL_MESSAGES
 from regulated_partners.effects import EffectKind
 from regulated_partners.engine.previews import read_preview, read_violations, without_their_failure
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
@@ -24,7 +25,7 @@ from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.review.gates import Gates, refusals
 from regulated_partners.review.markdown import MAXIMUM, comment
 from regulated_partners.review.rendering import as_json
-from regulated_partners.review.report import Review
+from regulated_partners.review.report import Review, few
 from regulated_partners.review.review import review_of
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
@@ -34,10 +35,13 @@ PLAN, COMMENT, REPORT = "plan.json", "review.md", "review.json"
 
 _EVENTS = "events.jsonl"
 
+#: Of why a preview failed so many lines are shown.
+_MOST_LINES = 40
+
 _COLUMNS = (Column("stack"), Column("result"), Column("what it does to mail", wide=True))
 
-#: What makes the CLI take `--event-log`, one of its commands for debugging.
-_VARIABLES = {"PULUMI_DEBUG_COMMANDS": "true"}
+#: What makes the CLI take `--event-log`, one of its commands for debugging; and all messages, which JSON passes on.
+_VARIABLES = {"PULUMI_DEBUG_COMMANDS": "true", ALL_MESSAGES: "true"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def preview_stack(
 
 def _failure(stack: str, problem: str) -> str:
     """The comment has the marker of every review of the stack, so that it takes the place of the last one."""
-    lines = "\n".join(f"> {escaped(line.strip())}" for line in problem.splitlines()[:40])
+    lines = "\n".join(f"> {escaped(line.strip())}" for line in few(problem.splitlines(), _MOST_LINES))
     return (
         f"{marker('review', stack)}\n## What this does to mail: stack {escaped(stack)}\n\n"
         f"**The preview failed, so nobody knows.**\n\n{lines}\n"
@@ -189,8 +193,12 @@ def _reasons(previews: Sequence[Previewed]) -> list[tuple[Previewed, str]]:
     return [
         (previewed, reason)
         for previewed in previews
-        for reason in (*previewed.refused, *(line.strip() for line in previewed.problem.splitlines()[1:]))
+        for reason in (*few(previewed.refused), *few(_further(previewed.problem), _MOST_LINES))
     ]
+
+
+def _further(problem: str) -> list[str]:
+    return [line.strip() for line in problem.splitlines()[1:]]
 
 
 def _judged_by(packs: Sequence[Path], log: Path) -> list[str]:

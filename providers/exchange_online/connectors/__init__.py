@@ -3,18 +3,22 @@
 Pure: nothing here talks to Pulumi or to a server.
 """
 
+from exchange_online.connectors.addresses import collapsed
 from exchange_online.connectors.canonical import Checked, InputValue, check, inputs, observed
 from exchange_online.connectors.changes import (
     Change,
     CmdletParameters,
     changes,
+    itemized,
     new_parameters,
     parameters_after_new,
     set_parameters,
 )
 from exchange_online.connectors.characters import in_comment, in_name, printable, utf16_units
+from exchange_online.connectors.domains import mail_domain
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.mark import Mark, without_mark
+from exchange_online.connectors.mistaken_names import several_names
 from exchange_online.connectors.names import TOKENS, ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.options import OPTION_KEYS, OPTIONS, SECRET_PROPERTIES, Options
 from exchange_online.connectors.other_ways import (
@@ -35,6 +39,7 @@ from exchange_online.connectors.record import (
     record_from_row,
     utc_time,
 )
+from exchange_online.connectors.reserved_domains import about_domain
 from exchange_online.connectors.rules import LONGEST_NAME
 from exchange_online.connectors.secrecy import (
     SECRET,
@@ -51,6 +56,8 @@ from exchange_online.connectors.settings import (
     OutboundSettings,
     parameters,
 )
+from exchange_online.connectors.shared_certificates import WHAT_PROVES, shared_certificate
+from exchange_online.connectors.spelling import folded, meant_by, nearest, other_words
 from exchange_online.connectors.values import Flag, Member, Text, Texts, Value, shown
 from exchange_online.connectors.words import delivery, listed, mail_flow, recipients, senders
 
@@ -63,6 +70,7 @@ __all__ = [
     "SECRET",
     "SECRET_PROPERTIES",
     "TOKENS",
+    "WHAT_PROVES",
     "Change",
     "Checked",
     "CmdletParameters",
@@ -93,21 +101,29 @@ __all__ = [
     "Way",
     "WayKind",
     "Weight",
+    "about_domain",
     "changes",
     "check",
+    "collapsed",
     "computed_outputs",
     "delivery",
+    "folded",
     "hide",
     "hide_secrets",
     "in_comment",
     "in_name",
     "inputs",
     "is_secret",
+    "itemized",
     "keeping_secret",
     "listed",
+    "mail_domain",
     "mail_flow",
+    "meant_by",
+    "nearest",
     "new_parameters",
     "observed",
+    "other_words",
     "parameters",
     "parameters_after_new",
     "printable",
@@ -117,6 +133,8 @@ __all__ = [
     "secret_properties",
     "senders",
     "set_parameters",
+    "several_names",
+    "shared_certificate",
     "shown",
     "told_apart",
     "utc_time",

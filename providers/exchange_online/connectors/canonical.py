@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from exchange_online.connectors.outbound_rules import OUTBOUND
 from exchange_online.connectors.parameters import REFUSED
 from exchange_online.connectors.rules import violations
 from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, parameters, settings_class
+from exchange_online.connectors.spelling import folded, meant_by, other_words
 from exchange_online.connectors.values import Value
 
 InputValue = bool | str | list[str]
@@ -66,7 +66,8 @@ def check(
     findings += [*option_findings, *_strangers(direction, known)]
     settings = _settings(direction, values)
     findings += _marks(settings)
-    refused = frozenset(finding.top_property for finding in findings)
+    # What is misspelled is not missing as well.
+    refused = frozenset(finding.top_property for finding in findings) | _meant(direction, known)
     findings += _violations(settings, options, unknown | refused)
     return Checked(settings, options, unknown, tuple(findings))
 
@@ -120,7 +121,7 @@ def _marks(settings: ConnectorSettings) -> Iterable[Finding]:
 
 def _strangers(direction: Direction, known: Mapping[str, object]) -> list[Finding]:
     """Findings for properties that no connector of this direction has."""
-    own = sorted({*(parameter.key for parameter in parameters(direction)), *OPTION_KEYS})
+    own = _own(direction)
     findings = []
     for key in sorted(set(known) - {*own, SECRET_PROPERTIES}):
         reason, remedy = _unknown_name(direction, key, own)
@@ -128,19 +129,28 @@ def _strangers(direction: Direction, known: Mapping[str, object]) -> list[Findin
     return findings
 
 
+def _own(direction: Direction) -> list[str]:
+    """The names that a declaration of a connector can hold."""
+    return sorted({*(parameter.key for parameter in parameters(direction)), *OPTION_KEYS})
+
+
+def _meant(direction: Direction, known: Mapping[str, object]) -> frozenset[str]:
+    """The properties that misspelled ones stand for."""
+    own = _own(direction)
+    return frozenset(meant_by(key, own) for key in set(known) - {*own, SECRET_PROPERTIES}) - {""}
+
+
 def _unknown_name(direction: Direction, key: str, own: Sequence[str]) -> tuple[str, str]:
     """Why a name is none of a connector's, and what to do."""
-    refused = {_folded(name): reason for name, reason in REFUSED.items()}
-    if _folded(key) in refused:
-        return refused[_folded(key)], "leave it out"
-    same = [known for known in own if _folded(known) == _folded(key)]
-    if not same and _folded(key) in {_folded(parameter.name) for parameter in parameters(direction.other)}:
-        return f"only {direction.other.word} connectors have this parameter", f"leave it out of an {direction.word} one"
-    near = same or difflib.get_close_matches(key, own, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"leave it out, or write one of {', '.join(own)}"
+    refused = {folded(name): reason for name, reason in REFUSED.items()}
+    if folded(key) in refused:
+        return refused[folded(key)], "leave it out"
+    same = any(folded(known) == folded(key) for known in own)
+    others = [parameter.key for parameter in parameters(direction.other)]
+    elsewhere = [known for known in others if folded(known) == folded(key)]
+    meant = "" if elsewhere and not same else meant_by(key, own)
+    if not meant and (elsewhere := elsewhere or list(other_words(key, others))):
+        what = "this parameter" if folded(elsewhere[0]) == folded(key) else elsewhere[0]
+        return f"only {direction.other.word} connectors have {what}", f"leave it out of an {direction.word} one"
+    remedy = f"did you mean {meant}?" if meant else f"leave it out, or write one of {', '.join(own)}"
     return f"no parameter of {direction.word} connectors has this name", remedy
-
-
-def _folded(name: str) -> str:
-    """The same for `EFSkipIPs`, `efSkipIps` and `ef_skip_ips`."""
-    return name.replace("_", "").lower()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from exchange_online.connectors.addresses import collapsed
+from exchange_online.connectors.characters import printable
 from exchange_online.connectors.names import TlsSettings
 from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.secrecy import SECRET, is_secret
@@ -12,6 +14,11 @@ from exchange_online.connectors.settings import ConnectorSettings, OutboundSetti
 from exchange_online.connectors.values import Value
 
 CmdletParameters = dict[str, bool | str | list[str] | None]
+
+#: Lists of this many items are told whole; of a longer one what differs.
+_SHORT = 4
+#: Of what differs so many items are told at most, in so many characters: a comment's table has cells of 400.
+_MOST_TOLD, _WIDEST = 20, 320
 
 
 @dataclass(frozen=True)
@@ -22,10 +29,56 @@ class Change:
     before: Value
     after: Value
 
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The items that only the list after has."""
+        return _beyond(self.after, self.before)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The items that only the list before has."""
+        return _beyond(self.before, self.after)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is told by the items that differ: one of the lists is long, and they hold different ones."""
+        lengths = (len(collapsed(value)) for value in (self.before, self.after) if isinstance(value, tuple))
+        return max(lengths, default=0) > _SHORT and bool(self.added or self.removed)
+
     def __str__(self) -> str:
         # Both: what the tenant has may be the same secret of an earlier day.
-        before, after = (SECRET, SECRET) if is_secret(self.parameter.key) else map(_shown, (self.before, self.after))
-        return f"{self.parameter.key}: {before} => {after}"
+        if is_secret(self.parameter.key):
+            return f"{self.parameter.key}: {SECRET} => {SECRET}"
+        if self.differs_in_spaces:
+            return f"{self.parameter.key}: {self.before!r} => {self.after!r} (only spaces and line breaks differ)"
+        if self.is_long:
+            return f"{self.parameter.key}: {self._told()}"
+        return f"{self.parameter.key}: {_shown(self.before)} => {_shown(self.after)}"
+
+    @property
+    def differs_in_spaces(self) -> bool:
+        """Whether two texts are the same but for spaces, tabs and line breaks, which nobody sees."""
+        before, after = self.before, self.after
+        return isinstance(before, str) and isinstance(after, str) and before.split() == after.split()
+
+    def _told(self) -> str:
+        signed = [itemized(items, sign) for sign, items in (("+", self.added), ("-", self.removed)) if items]
+        count = len(collapsed(_beyond(self.after, self.added)))
+        return f"{', '.join(signed)} ({count or 'no'} {'other' if count == 1 else 'others'})"
+
+
+def itemized(items: Sequence[str], sign: str = "") -> str:
+    """Items that a change adds or removes, for one line: those that fit, and how many more there are.
+
+    Args:
+        sign: stands before each of them.
+    """
+    items = collapsed(items)
+    shown = [f"{sign}{item}" for item in items[:_MOST_TOLD]]
+    while len(shown) > 1 and len(", ".join(shown)) > _WIDEST:
+        shown.pop()
+    more = len(items) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def changes(before: ConnectorSettings, after: ConnectorSettings) -> tuple[Change, ...]:
@@ -81,9 +134,14 @@ def _keep_together(sent: CmdletParameters, after: OutboundSettings) -> None:
         sent.setdefault("TlsDomain", after.tls_domain)
 
 
+def _beyond(value: Value, other: Value) -> tuple[str, ...]:
+    known = frozenset(other) if isinstance(other, tuple) else frozenset()
+    return tuple(item for item in value if item not in known) if isinstance(value, tuple) else ()
+
+
 def _shown(value: Value) -> str:
     if value is None or value == ():
         return "(none)"
     if isinstance(value, tuple):
-        return ", ".join(value)
-    return str(value).lower() if isinstance(value, bool) else value
+        return ", ".join(collapsed(value))
+    return str(value).lower() if isinstance(value, bool) else printable(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exchange_online.connectors.addresses import unroutable
 from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.options import Options
 from exchange_online.connectors.rules import (
@@ -17,6 +18,7 @@ from exchange_online.connectors.rules import (
     on_premises_only,
 )
 from exchange_online.connectors.settings import OutboundSettings
+from exchange_online.connectors.words import listed
 
 _NEW = "New-OutboundConnector"
 
@@ -31,6 +33,17 @@ def _smart_hosts_or_mx(s: OutboundSettings, _: Options) -> Answer:
     if not (s.use_mx_record and s.smart_hosts):
         return None
     return "smart hosts are listed, and useMxRecord is true", "set useMxRecord to false, or drop the smart hosts"
+
+
+def _unreachable_smart_hosts(s: OutboundSettings, _: Options) -> Answer:
+    found = unroutable(s.smart_hosts)
+    if not found:
+        return None
+    kinds = "; ".join(f"{listed(some, 'and')}: {what}" for what, some in found.items())
+    return (
+        f"no server on the internet has some of the addresses ({kinds}), so that mail cannot be delivered to them",
+        "list the public addresses, or the names, of the servers",
+    )
 
 
 def _tls_domain_needed(s: OutboundSettings, _: Options) -> Answer:
@@ -64,6 +77,41 @@ def _one_scope(s: OutboundSettings, _: Options) -> Answer:
     return "a connector that transport rules use has no recipient domains of its own", "keep one of the two"
 
 
+def _accepted_domains_and_others(s: OutboundSettings, _: Options) -> Answer:
+    if s.is_partner or not s.all_accepted_domains or not s.recipient_domains:
+        return None
+    if "*" in s.recipient_domains:
+        return (
+            "recipientDomains holds '*', which wins: all mail to the internet takes this connector, not only mail to "
+            "the tenant's accepted domains",
+            "leave recipientDomains empty, or leave this out if all mail is meant",
+        )
+    return (
+        f"recipientDomains are listed too ({listed(s.recipient_domains, 'and')}), and whether mail to the other "
+        "accepted domains then takes this connector is not documented",
+        "keep one of the two",
+    )
+
+
+def _accepted_domains_and_rules(s: OutboundSettings, _: Options) -> Answer:
+    if s.is_partner or not (s.all_accepted_domains and s.is_transport_rule_scoped):
+        return None
+    return (
+        "transport rules decide which mail takes this connector, and whether mail to all accepted domains takes it "
+        "without a rule is not documented",
+        "keep one of the two",
+    )
+
+
+def _test_mode(s: OutboundSettings, _: Options) -> Answer:
+    if not s.test_mode:
+        return None
+    return (
+        "a connector in test mode is not used for people's mail (assumed), so that nothing it demands is demanded",
+        "leave it out when the test is over",
+    )
+
+
 def _modes_with_smart_hosts(s: OutboundSettings, _: Options) -> Answer:
     default = s.smtp_dane_mode == SmtpDaneMode.OPPORTUNISTIC and s.mta_sts_mode == MtaStsMode.OPPORTUNISTIC
     if default or not s.smart_hosts:
@@ -82,6 +130,7 @@ OUTBOUND: tuple[Rule[OutboundSettings], ...] = (
     on_premises_only("V17", "RouteAllMessagesViaOnPremises", f"{_NEW}, RouteAllMessagesViaOnPremises"),
     Rule("V18", ERROR, ("smartHosts", "useMxRecord"), f"{_NEW}, UseMXRecord", _smart_hosts_needed),
     Rule("V19", ERROR, ("smartHosts", "useMxRecord"), "admin centre (2022); assumed for the API", _smart_hosts_or_mx),
+    Rule("addresses", WARNING, ("smartHosts",), "IANA, special-purpose addresses", _unreachable_smart_hosts),
     Rule("V21", ERROR, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsSettings (assumed)", _tls_domain_needed),
     Rule("V22", WARNING, ("tlsDomain", "tlsSettings"), f"{_NEW}, TlsDomain", _tls_domain_used),
     Rule(
@@ -92,6 +141,21 @@ OUTBOUND: tuple[Rule[OutboundSettings], ...] = (
         _some_scope,
     ),
     Rule("V24", ERROR, ("recipientDomains", "isTransportRuleScoped"), "admin centre (2022)", _one_scope),
+    Rule(
+        "scope",
+        WARNING,
+        ("allAcceptedDomains", "recipientDomains", "connectorType"),
+        "office-docs-powershell issue 8739 (observed)",
+        _accepted_domains_and_others,
+    ),
+    Rule(
+        "scope",
+        WARNING,
+        ("allAcceptedDomains", "isTransportRuleScoped", "connectorType"),
+        "admin centre (2022): exclusive",
+        _accepted_domains_and_rules,
+    ),
+    Rule("test", WARNING, ("testMode",), f"{_NEW}, TestMode: says no more than its name (assumed)", _test_mode),
     Rule(
         "dane",
         WARNING,

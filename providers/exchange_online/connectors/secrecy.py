@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import idna
 
+from exchange_online.connectors.addresses import spellings
 from exchange_online.connectors.names import Direction
 from exchange_online.connectors.options import SECRET_PROPERTIES
 from exchange_online.connectors.settings import parameters
@@ -160,6 +161,8 @@ def _texts(direction: Direction, key: str, value: object) -> Iterator[str]:
     for given in (value, canonical):
         items = given if isinstance(given, (list, tuple)) else (given,)
         yield from (item for item in items if isinstance(item, str))
+    if isinstance(canonical, tuple):
+        yield from spellings(canonical)
 
 
 def _spellings(value: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from exchange_online.connectors import addresses, domains
 from exchange_online.connectors.characters import in_comment
+from exchange_online.connectors.mistaken_names import several_names
 from exchange_online.connectors.names import ConnectorType, Direction, MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.parameters import Parameter
 from exchange_online.connectors.values import Flag, Kind, Member, Text, Texts, Value
@@ -21,7 +22,8 @@ _OFF, _ON = Flag(False), Flag(True)
 _TYPE = Member(ConnectorType, ConnectorType.PARTNER.value)
 _NAME = Text(str.strip)
 # A carriage return is the other half of a line break, which a portal may add.
-_COMMENT = Text(lambda text: text.replace("\r\n", "\n").replace("\r", "\n"), in_comment)
+# Spaces and line breaks at its end, which `|` in YAML adds and a service may drop, say nothing.
+_COMMENT = Text(lambda text: text.replace("\r\n", "\n").replace("\r", "\n").rstrip(), in_comment)
 _KEY = "parameter"
 
 
@@ -102,13 +104,14 @@ class InboundSettings(CommonSettings):
     )
     tls_sender_certificate_name: str | None = declared(
         "TlsSenderCertificateName",
-        Text(domains.certificate_name),
+        Text(domains.certificate_name, several=several_names),
         "The name in the certificate that the partner's server presents: a domain or `*.domain`.",
     )
     sender_ip_addresses: tuple[str, ...] = declared(
         "SenderIPAddresses",
-        Texts(addresses.sender_ip_address, addresses.address_order),
-        "The partner's sending addresses: IPv4, or IPv4 CIDR from /24 to /32.",
+        Texts(addresses.sender_ip_addresses, addresses.address_order),
+        "The partner's sending addresses: IPv4, or IPv4 CIDR. A range from /18 to /23 becomes its /24s: the service "
+        "takes none that is wider.",
     )
     treat_messages_as_internal: bool = declared(
         "TreatMessagesAsInternal", _OFF, "Marks mail as internal. Needs type `OnPremises`."
@@ -208,7 +211,7 @@ class OutboundSettings(CommonSettings):
     )
     tls_domain: str | None = declared(
         "TlsDomain",
-        Text(domains.domain_or_wildcard),
+        Text(domains.tls_domain, several=several_names),
         "The name that the receiving server's certificate must hold: a domain or `*.domain`.",
     )
     smtp_dane_mode: str = declared(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from exchange_online.connectors.characters import in_name
+from exchange_online.connectors.spelling import folded, nearest
 
 Value = bool | str | tuple[str, ...] | None
 
@@ -104,23 +105,35 @@ class Flag:
 
 @dataclass(frozen=True)
 class Text:
-    """One text; `read_item` makes it canonical or refuses it with `ItemRefused`, `wrong` says what it must not hold."""
+    """One text; `read_item` makes it canonical or refuses it with `ItemRefused`, `wrong` says what it must not hold.
+
+    `several` says what to do about a list of them.
+    """
 
     read_item: Callable[[str], str] = str
     wrong: Callable[[str], str] = in_name
+    several: Callable[[list[str]], str] | None = None
     empty: ClassVar[None] = None
 
     def read(self, value: object) -> tuple[Value, tuple[Problem, ...]]:
         if is_nothing(value):
             return None, ()
         if not isinstance(value, str):
-            return None, (_wrong_type(value, "a text"),)
+            return None, (self._no_text(value),)
         if wrong := self.wrong(value.strip()):
             return value, (_wrong_characters(value, wrong).problem(),)
         try:
             return self.read_item(value) or None, ()
         except ItemRefused as refused:
             return value, (refused.problem(),)
+
+    def _no_text(self, value: object) -> Problem:
+        problem = _wrong_type(value, "a text")
+        if self.several is None or not isinstance(value, list):
+            return problem
+        names = [str(item) for item in value]
+        what = self.several(names) if len(names) > 1 else f"{shown(names[0])} alone, without '- ' or brackets"
+        return replace(problem, remedy=f"write a text; {what}")
 
 
 @dataclass(frozen=True)
@@ -138,18 +151,39 @@ class Member:
         for member in self.members:
             if value.strip().lower() == member.value.lower():
                 return member.value, ()
-        problem = Problem("V25", f"{shown(value)} is none of its values", f"write one of {self._names()}", "V25")
-        return value, (problem,)
+        meant = _member_meant(value, [member.value for member in self.members])
+        remedy = f"{f'did you mean {meant}? ' if meant else ''}write one of {self._names()}"
+        return value, (Problem("V25", f"{shown(value)} is none of its values", remedy, "V25"),)
 
     def _names(self) -> str:
         return ", ".join(member.value for member in self.members)
 
 
+#: Other words for members of enums: a partner's options, and what the admin centre calls them.
+_OTHER_MEMBERS = {
+    "recipientcertificatematchesdomain": "DomainValidation",
+    "trustedcertificationauthority": "CertificateValidation",
+    "selfsignedcertificate": "EncryptionOnly",
+    "selfsigned": "EncryptionOnly",
+    "yourorganization": "OnPremises",
+    "partnerorganization": "Partner",
+    "off": "None",
+}
+
+
+def _member_meant(value: str, members: list[str]) -> str:
+    word = _OTHER_MEMBERS.get(folded(value), "")
+    return word if word in members else nearest(value, members)
+
+
 @dataclass(frozen=True)
 class Texts:
-    """A multi-valued parameter: a set of texts. Order and duplicates do not matter. Source: N5, N8 (assumed)."""
+    """A multi-valued parameter: a set of texts. Order and duplicates do not matter. Source: N5, N8 (assumed).
 
-    read_item: Callable[[str], str]
+    `read_item` returns several texts where one is written out as them.
+    """
+
+    read_item: Callable[[str], str | tuple[str, ...]]
     sort_key: Callable[[str], str | tuple[int | str, ...]] = str
     empty: ClassVar[tuple[str, ...]] = ()
 
@@ -173,7 +207,8 @@ class Texts:
             try:
                 if wrong := in_name(item.strip()):
                     raise _wrong_characters(item, wrong)
-                items.add(self.read_item(item))
+                read = self.read_item(item)
+                items.update((read,) if isinstance(read, str) else read)
             except ItemRefused as refused:
                 items.add(item.strip())
                 problems.append(refused.problem(index))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from exchange_online.connectors.addresses import collapsed
 from exchange_online.connectors.names import MtaStsMode, SmtpDaneMode, TlsSettings
 from exchange_online.connectors.settings import ConnectorSettings, InboundSettings, OutboundSettings
 
@@ -140,7 +141,11 @@ def _beside_outbound(s: OutboundSettings) -> Iterator[str]:
 
 
 def listed(items: Sequence[str], word: str) -> str:
-    """For example `a.com, b.com and 7 more`; `word` joins the last two, `and` or `or`."""
+    """For example `a.com, b.com and 7 more`; `word` joins the last two, `and` or `or`.
+
+    Ranges that were written out for the service are the wider range again.
+    """
+    items = collapsed(items)
     if len(items) < 2:
         return "".join(items)
     if len(items) > 5:

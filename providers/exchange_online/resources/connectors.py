@@ -34,7 +34,8 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
         restrict_domains_to_ip_addresses: Refuses mail of these senders unless it comes from `sender_ip_addresses`.
         tls_sender_certificate_name: The name in the certificate that the partner's server presents: a domain or
             `*.domain`.
-        sender_ip_addresses: The partner's sending addresses: IPv4, or IPv4 CIDR from /24 to /32.
+        sender_ip_addresses: The partner's sending addresses: IPv4, or IPv4 CIDR. A range from /18 to /23 becomes its
+            /24s: the service takes none that is wider.
         treat_messages_as_internal: Marks mail as internal. Needs type `OnPremises`.
         associated_accepted_domains: Limits the connector to mail for these accepted domains of the tenant; for trials
             on a subset.

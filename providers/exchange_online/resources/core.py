@@ -233,7 +233,9 @@ class ConnectorCore:
         ways = self.session.ways()
         called = f"{self.direction.word} connector '{printable(after.name)}'"
         for way in ways.refuse_what_is_refused(owner, before, after, guid):
-            self.session.warn(f"{called}: {way.text}" if way.kind is not WayKind.CENTRALIZED else _of_all(way))
+            text = f"{called}: {way.text}" if way.kind is not WayKind.CENTRALIZED else _of_all(way)
+            # `drift` and `inventory` say it again, of every connector.
+            self.session.warn(text, kind=f"because of '{way.name}'")
         if after.in_use and _OF_A_PARTNER in owner.urn:
             for way in ways.centralized(owner):
                 self.session.warn(_of_all(way))

@@ -22,6 +22,7 @@ from exchange_online.admin_api import (
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
 from exchange_online.connectors import Direction, redacted
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership, TenantWays, snapshot_for
+from exchange_online.messages import Running, rule_of
 from exchange_online.names import NAMESPACE
 
 
@@ -48,6 +49,7 @@ class Session:
         self._lifecycle: Lifecycle | None = None
         self._ways: TenantWays | None = None
         self._said: set[str] = set()
+        self._warnings = Running("warning", environ)
 
     def configure(self, get: Callable[[str], object]) -> None:
         """Keeps what the stack says about the connection. Opens nothing, and never fails: previews need no tenant.
@@ -105,14 +107,23 @@ class Session:
                 self._named = _named(self._settings, self._environ)
             return self._named
 
-    def warn(self, text: str) -> None:
-        """Shows a warning, once however many resources say the same."""
+    def warn(self, text: str, kind: str = "") -> None:
+        """Shows a warning, once however many resources say the same.
+
+        Args:
+            text: a sentence, the connector in front.
+            kind: of hundreds of one kind the first are shown, and a count. Unless given, the rule that the text names;
+                of what is of no kind nothing is left out.
+        """
         text = redacted(text)
         with self._lock:
             if text in self._said:
                 return
             self._said.add(text)
-        self._say(text)
+        # What a write came to is said once and never again: only of what is said as often as asked is any left out.
+        subject = text.partition("': ")[0] + "'"
+        if text := self._warnings.passed(text, redacted(kind) or rule_of(text), subject):
+            self._say(text)
 
     def _connected(self) -> Lifecycle:
         if self._settings is None:

@@ -15,6 +15,7 @@ _LABEL = r"[^\s.@*;:/\\,\"\[\]]+"
 _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _ADDRESS_SPACE = re.compile(r"(?:smtp:)?(?P<domain>[^;]*?)(?:;(?P<cost>\d+))?", re.IGNORECASE)
 _WIDEST_PREFIX = 24
+_PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 
 Normaliser = Callable[[str, str], str]
 
@@ -83,6 +84,24 @@ def ip_range(parameter: str, value: str) -> str:
     raise InvalidSettingError(f"The value '{value}' of {parameter} isn't a valid IP address range.")
 
 
+@observed_single(
+    "EF-private",
+    "EFSkipIPs: a private address (RFC 1918) is refused, and a range that holds one",
+    "OfficeDocs-Exchange #1960 (portal and PowerShell, addresses and CIDR ranges), PR #1982; that a part of a range is "
+    "enough, and the text, are assumed",
+)
+def skip_ip_range(parameter: str, value: str) -> str:
+    """An IP range without private addresses. Raises `InvalidSettingError`."""
+    normal = ip_range(parameter, value)
+    first, _, last = normal.partition("-")
+    start = ipaddress.IPv4Interface(first.strip()).network
+    lowest = start.network_address
+    highest = ipaddress.IPv4Address(last.strip()) if last else start.broadcast_address
+    if any(lowest <= block.broadcast_address and highest >= block.network_address for block in _PRIVATE):
+        raise InvalidSettingError(f"The value '{value}' of {parameter} is invalid. It holds private IP addresses.")
+    return normal
+
+
 def _is_ip_range(value: str) -> bool:
     first, dash, last = value.partition("-")
     prefix = first.partition("/")[2]
@@ -127,7 +146,7 @@ NORMALISERS: Mapping[str, Normaliser] = {
     "TlsDomain": domain,
     "TlsSenderCertificateName": certificate_name,
     "SenderIPAddresses": sender_ip_address,
-    "EFSkipIPs": ip_range,
+    "EFSkipIPs": skip_ip_range,
     "EFUsers": smtp_address,
     "SmartHosts": smart_host,
     "ValidationRecipients": smtp_address,

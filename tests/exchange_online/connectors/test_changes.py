@@ -13,6 +13,7 @@ from exchange_online.connectors import (
     Direction,
     changes,
     check,
+    keeping_secret,
     new_parameters,
     observed,
     parameters,
@@ -194,12 +195,86 @@ def test_two_directions_cannot_be_compared() -> None:
         (inbound(), inbound(requireTls=False), "requireTls: true => false"),
         (inbound(), inbound(senderDomains=["a.com", "b.com"]), "senderDomains: fabrikam.com => a.com, b.com"),
         (inbound(comment="x"), inbound(), "comment: x => (none)"),
+        (inbound(comment="x\ny"), inbound(comment="z"), "comment: x\\ny => z"),
+        (
+            inbound(comment="x\ny"),
+            inbound(comment="x y"),
+            "comment: 'x\\ny' => 'x y' (only spaces and line breaks differ)",
+        ),
+        (
+            inbound(comment="x y"),
+            inbound(comment="x  y"),
+            "comment: 'x y' => 'x  y' (only spaces and line breaks differ)",
+        ),
+        (
+            inbound(comment="x\u00a0y"),
+            inbound(comment="x y"),
+            "comment: 'x\\xa0y' => 'x y' (only spaces and line breaks differ)",
+        ),
         (RELAYED, outbound(useMxRecord=False), "smartHosts: mx.fabrikam.com => (none)"),
     ],
 )
 def test_a_change_reads_as_before_and_after(before: ConnectorSettings, after: ConnectorSettings, shown: str) -> None:
     """A failure means that a reviewer cannot read what would change."""
     assert [str(change) for change in changes(before, after)] == [shown]
+
+
+def _domains(*numbers: int) -> list[str]:
+    return [f"d{number:04}.example" for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (range(1000), range(1, 1000), "-d0000.example (999 others)"),
+        (range(1000), range(1001), "+d1000.example (1000 others)"),
+        (range(6), [0, 1, 2, 3, 4, 7], "+d0007.example, -d0005.example (5 others)"),
+        (range(5), [0], "-d0001.example, -d0002.example, -d0003.example, -d0004.example (1 other)"),
+        ([9], range(1000), "+d0000.example, +d0001.example, +d0002.example"),
+    ],
+)
+def test_of_a_long_list_a_change_tells_what_differs(before: range, after: range | list[int], shown: str) -> None:
+    """Failing, an error of `up` or of `verify` is two lists of a thousand domains, and nobody finds the one."""
+    (change,) = changes(inbound(senderDomains=_domains(*before)), inbound(senderDomains=_domains(*after)))
+    said = str(change)
+    assert said.startswith(f"senderDomains: {shown}")
+    assert len(said) < 500
+    assert sorted(change.removed) == _domains(*sorted(set(before) - set(after)))
+    assert sorted(change.added) == _domains(*sorted(set(after) - set(before)))
+
+
+def test_a_change_of_hundreds_of_items_says_how_many_it_leaves_out() -> None:
+    """Failing, a reader takes the twenty domains that are shown for all of them."""
+    (change,) = changes(inbound(senderDomains=_domains(1)), inbound(senderDomains=_domains(*range(1000))))
+    shown = str(change)
+    told = shown.count("+d")
+    assert 10 < told <= 20
+    assert shown.endswith(f" and {999 - told} more (1 other)")
+    longest = [f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{number}.example" for number in range(9)]
+    (change,) = changes(inbound(), inbound(senderDomains=longest))
+    assert str(change).startswith(f"senderDomains: +{longest[0]} and 8 more, -fabrikam.com (no others)")
+
+
+def test_a_range_that_comes_or_goes_is_told_as_one() -> None:
+    """Failing, one wide range of a partner is sixty-four items in an error, of which twenty are shown."""
+    few, many = ([f"192.0.2.{number}" for number in range(1, count)] for count in (3, 9))
+    for addresses, tail in ((few, None), (many, "senderIpAddresses: +203.0.64.0/18 (8 others)")):
+        (change,) = changes(
+            inbound(restrictDomainsToIpAddresses=True, senderIpAddresses=addresses),
+            inbound(restrictDomainsToIpAddresses=True, senderIpAddresses=[*addresses, "203.0.64.0/18"]),
+        )
+        assert len(change.added) == 64
+        listed = ", ".join(addresses)
+        assert str(change) == (tail or f"senderIpAddresses: {listed} => {listed}, 203.0.64.0/18")
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_long_list_that_is_secret_is_not_told(secret: bool) -> None:
+    """Failing, the one domain that is secret is the one that an error shows."""
+    settings = [{**INBOUND, "senderDomains": _domains(*range(count))} for count in (6, 7)]
+    (change,) = changes(*(check(Direction.INBOUND, one).settings for one in settings))
+    with keeping_secret(Direction.INBOUND, {**settings[0], "secretProperties": ["senderDomains"] if secret else []}):
+        assert ("d0006" in str(change)) is not secret
 
 
 def _partner_never_rewrites(settings: ConnectorSettings) -> bool:

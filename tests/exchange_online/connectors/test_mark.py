@@ -31,7 +31,7 @@ def test_what_is_put_below_a_comment_comes_off_again(comment: str | None, projec
     [
         ("[Pulumi: regulated-partners/production]", None),
         ("SEC-1\r\n[Pulumi: regulated-partners/production]\r\n", "SEC-1"),
-        ("SEC-1\n\n  [Pulumi: regulated-partners/production]  ", "SEC-1\n"),
+        ("SEC-1\n\n  [Pulumi: regulated-partners/production]  ", "SEC-1"),
         # A service, or an admin centre, that makes spaces or nothing of line breaks.
         ("SEC-1 [Pulumi: regulated-partners/production]", "SEC-1"),
         ("SEC-1[Pulumi: regulated-partners/production]", "SEC-1"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from exchange_online.connectors import Severity
-from tests.exchange_online.connectors.declared import Case, outbound
+from tests.exchange_online.connectors.declared import Case, only, outbound
 
 RELAYED = {"useMxRecord": False, "smartHosts": ["mx.fabrikam.com"]}
 ON_PREMISES = {"connectorType": "OnPremises"}
 SCOPED = {"isTransportRuleScoped": True}
 NO_DOMAINS: dict[str, object] = {"recipientDomains": []}
+ACCEPTED = "allAcceptedDomains"
+OF_ACCEPTED = {ACCEPTED: True, **ON_PREMISES}
+EVERYBODY = {"recipientDomains": ["*"]}
 VALIDATED = {"tlsSettings": "DomainValidation", "tlsDomain": "mail.fabrikam.com"}
 WARNING = Severity.WARNING
 
@@ -28,6 +31,14 @@ CASES = [
     _needs_on_premises("V17", "routeAllMessagesViaOnPremises"),
     Case("V18", "smartHosts", "list the servers", {"useMxRecord": False}, RELAYED),
     Case("V19", "smartHosts", "useMxRecord to false", {"smartHosts": ["mx.fabrikam.com"]}, RELAYED),
+    Case(
+        "addresses",
+        "smartHosts",
+        "list the public addresses",
+        {"useMxRecord": False, "smartHosts": ["mx.fabrikam.com", "[10.0.0.5]", "169.254.0.0/16"]},
+        {"useMxRecord": False, "smartHosts": ["mx.fabrikam.com", "192.0.2.5", "198.51.100.0/22"]},
+        WARNING,
+    ),
     Case("V21", "tlsDomain", "receiving server", {"tlsSettings": "DomainValidation"}, VALIDATED),
     Case("V22", "tlsDomain", "to DomainValidation", {"tlsDomain": "a.com"}, {"tlsDomain": ""}, WARNING),
     Case("V22", "tlsDomain", "leave it out", {**VALIDATED, "tlsSettings": "EncryptionOnly"}, VALIDATED, WARNING),
@@ -40,6 +51,19 @@ CASES = [
         {**NO_DOMAINS, **ON_PREMISES, "allAcceptedDomains": True},
     ),
     Case("V24", "recipientDomains", "keep one", SCOPED, {**NO_DOMAINS, **SCOPED}),
+    Case("scope", ACCEPTED, "Domains empty", {**EVERYBODY, **OF_ACCEPTED}, {**EVERYBODY, **ON_PREMISES}, WARNING),
+    Case(
+        "scope",
+        ACCEPTED,
+        "leave this out if all mail is meant",
+        {"recipientDomains": ["a.com", "*"], **OF_ACCEPTED},
+        {**NO_DOMAINS, **OF_ACCEPTED},
+        WARNING,
+    ),
+    Case("scope", ACCEPTED, "keep one", OF_ACCEPTED, {**NO_DOMAINS, **OF_ACCEPTED}, WARNING),
+    Case("scope", ACCEPTED, "keep one", {**NO_DOMAINS, **SCOPED, **OF_ACCEPTED}, {**NO_DOMAINS, **SCOPED}, WARNING),
+    Case("test", "testMode", "when the test is over", {"testMode": True}, {"testMode": False}, WARNING),
+    Case("test", "testMode", "leave it out", {**ON_PREMISES, "testMode": True}, ON_PREMISES, WARNING),
     Case("dane", "smtpDaneMode", "test it", {**RELAYED, "smtpDaneMode": "Mandatory"}, RELAYED, WARNING),
     Case("dane", "smtpDaneMode", "test it", {**RELAYED, "mtaStsMode": "None"}, {"mtaStsMode": "None"}, WARNING),
     Case("V26", "senderDomains", "leave it out of an outbound one", {"senderDomains": ["a.com"]}, {}),
@@ -56,6 +80,14 @@ def test_a_rule_finds_what_breaks_it(case: Case) -> None:
 def test_a_rule_leaves_its_neighbour_alone(case: Case) -> None:
     """A failure means that a sound declaration is refused."""
     case.assert_not_found(outbound(**case.keeps))
+
+
+def test_which_mail_wins_is_said() -> None:
+    """Failing: all mail to the internet takes a relay that is meant for the tenant's own domains (E13, A66)."""
+    relay = {**RELAYED, "tlsSettings": "CertificateValidation"}
+    reason = only(outbound(**EVERYBODY, **OF_ACCEPTED, **relay)).reason
+    assert "all mail to the internet takes this connector" in reason
+    assert "(fabrikam.com)" in only(outbound(**OF_ACCEPTED, **relay)).reason
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,6 @@ PAIRS = chosen("pair")
 NORMALISED = chosen("normalise", expect="no-diff")
 REFUSED = {
     "docs-refuse-0": (Direction.INBOUND, "V4", "senderDomains[0]"),
-    "docs-refuse-1": (Direction.INBOUND, "V6", "senderIpAddresses[0]"),
     "docs-refuse-2": (Direction.INBOUND, "V5", "senderIpAddresses[0]"),
     "docs-refuse-3": (Direction.OUTBOUND, "V18", "smartHosts"),
     "docs-refuse-6": (Direction.OUTBOUND, "V17", "allAcceptedDomains"),
@@ -85,6 +84,7 @@ REFUSED = {
 }
 ELSEWHERE = {
     *chosen("error"),
+    "docs-refuse-1",  # a range wider than /24, which is written out
     "m365dsc-in-remove",  # the lifecycle's
     "m365dsc-out-tlsdomain-without-domainvalidation",
     "norm-sd-empty",
@@ -154,6 +154,14 @@ def test_an_empty_sender_domain_is_refused() -> None:
     checked = declare(Direction.INBOUND, {"SenderDomains": CASES["norm-sd-empty"]["desired"]})
     assert [finding.path for finding in checked.errors] == ["senderDomains[0]"]
     assert "smtp:;1" not in str(new_parameters(checked.settings))
+
+
+def test_a_range_that_the_service_refuses_is_written_out() -> None:
+    """A failure means that a range which the service refuses is sent, or that a partner's SPF record cannot be used."""
+    checked = declare(Direction.INBOUND, CASES["docs-refuse-1"]["desired"])
+    assert checked.errors == ()
+    sent = new_parameters(checked.settings)["SenderIPAddresses"]
+    assert sent == [f"10.0.{third}.0/24" for third in range(16)]
 
 
 def test_a_tls_domain_without_domain_validation_is_a_warning() -> None:

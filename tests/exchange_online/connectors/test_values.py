@@ -43,12 +43,15 @@ ITEMS = [
     ("senderDomains", "☃.", "domain", "fabrikam.com", "bücher.example"),
     ("senderDomains", 5.0, "type", "a text", "5.example"),
     ("recipientDomains", "a.*", "V4", "'*.'", "*"),
-    ("recipientDomains", "smtp:a.com;1", "domain", "fabrikam.com", "a.com"),
+    ("recipientDomains", "smtp:a@b@c.com;1", "domain", "fabrikam.com", "smtp:a.com;1"),
     ("associatedAcceptedDomains", "*.a.com", "domain", "fabrikam.com", "tenant/path/a.com"),
     ("senderIpAddresses", "2001:db8::1", "V5", "IPv4", "192.0.2.1"),
-    ("senderIpAddresses", "10.0.0.0/20", "V6", "16 ranges of /24", "10.0.0.0/24"),
-    ("senderIpAddresses", "10.0.0.0/23", "V6", "2 ranges of /24", "10.0.0.0/32"),
-    ("senderIpAddresses", "192.0.2.1-192.0.2.9", "V7", "CIDR", "192.0.2.1/28"),
+    ("senderIpAddresses", "0.0.0.0/0", "V6", "leave it and the restriction to addresses out", "198.51.100.0/23"),
+    ("senderIpAddresses", "10.0.0.0/8", "V6", "ask the partner for the public addresses", "198.51.100.0/32"),
+    ("senderIpAddresses", "198.51.100.77/17", "V6", "ranges from /18 to /32", "198.51.100.77/18"),
+    ("senderIpAddresses", "192.0.2.0-192.0.2.9", "V7", "CIDR: 192.0.2.0/29, 192.0.2.8/31", "192.0.2.1/28"),
+    ("senderIpAddresses", "0.0.0.0-255.255.255.255", "V7", "CIDR ranges from /18 to /32", "192.0.2.7/24"),
+    ("senderIpAddresses", "192.0.2.9-192.0.2.1", "V7", "CIDR ranges", "192.0.2.9/31"),
     ("senderIpAddresses", "192.0.2.256", "address", "192.0.2.10", "192.0.2.255"),
     ("senderIpAddresses", "mail.a.com", "address", "192.0.2.0/28", "192.0.2.0"),
     ("efSkipIps", "2001:db8::/64", "V5", "IPv4", "199.89.0.0/21"),
@@ -60,7 +63,7 @@ ITEMS = [
     ("smartHosts", "mx.fabrikam.com:587", "V20", "'mx.fabrikam.com': Exchange Online always uses port 25", "a.com"),
     ("smartHosts", "192.0.2.1:25", "V20", "port 25", "192.0.2.1"),
     ("smartHosts", "[192.0.2.1]:25", "V20", "port 25", "[192.0.2.1]"),
-    ("smartHosts", "[2001:db8::1]", "V5", "IPv4", "10.0.0.0/8"),
+    ("smartHosts", "[2001:db8::1]", "V5", "IPv4", "198.51.100.0/22"),
     ("smartHosts", "192.0.2.999", "address", "192.0.2.10", "192.0.2.99"),
     ("smartHosts", "mail relay", "host", "mx.fabrikam.com", "mail-relay.a.com"),
     ("validationRecipients", "a.org", "address", "mail-tls@", "test@contoso.com"),
@@ -70,7 +73,8 @@ ITEMS = [
 def declare(key: str, value: object) -> Checked:
     """The value in a connector that has this property."""
     if key in {parameter.key for parameter in parameters(Direction.INBOUND)} or key == "allowTenantWideRestriction":
-        return inbound(**{key: value})
+        compared = {"restrictDomainsToCertificate": True} if key == "tlsSenderCertificateName" else {}
+        return inbound(**compared, **{key: value})
     relay = {"useMxRecord": False} if key == "smartHosts" else {}
     return outbound(**{"tlsSettings": "DomainValidation" if key == "tlsDomain" else None, **relay, key: value})
 
@@ -124,6 +128,6 @@ def test_null_and_empty_declare_nothing(direction: Direction, key: str, nothing:
 def test_a_certificate_named_by_issuer_and_subject_is_left_alone() -> None:
     """A failure means that a hybrid connector cannot be taken over (N12)."""
     name = "<I>CN=Contoso CA, O=Contoso<S>CN=mail.contoso.com"
-    checked = inbound(tlsSenderCertificateName=name)
+    checked = inbound(tlsSenderCertificateName=name, connectorType="OnPremises")
     assert checked.findings == ()
     assert checked.inputs()["tlsSenderCertificateName"] == name

@@ -234,6 +234,19 @@ CASES: tuple[Case, ...] = (
         SenderIPAddresses=["192.168.0.0/25"],
         RestrictDomainsToIPAddresses=True,
     ),
+    Case(
+        "docs-refuse-1",
+        _IN,
+        declare(_IN, RAW["docs-refuse-1"]["desired"], senderDomains=["contoso.com"]),
+        (
+            new_call(
+                _IN,
+                SenderDomains=["contoso.com"],
+                SenderIPAddresses=[f"10.0.{third}.0/24" for third in range(16)],
+            ),
+        ),
+        why="the service refuses the range, and takes its /24s",
+    ),
     _single(
         "docs-out-1",
         _OUT,

@@ -24,7 +24,6 @@ REFUSED: dict[str, tuple[Direction, dict[str, Any], str]] = {
         "m365dsc-out-bad-validation-recipient", _OUT, "validationRecipients"
     ),
     "docs-refuse-0": _refusal("docs-refuse-0", _IN, "senderDomains"),
-    "docs-refuse-1": _refusal("docs-refuse-1", _IN, "senderIpAddresses"),
     "docs-refuse-2": _refusal("docs-refuse-2", _IN, "senderIpAddresses"),
     "docs-refuse-3": _refusal("docs-refuse-3", _OUT, "smartHosts"),
     "docs-refuse-6": _refusal("docs-refuse-6", _OUT, "allAcceptedDomains"),

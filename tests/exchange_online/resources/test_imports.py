@@ -26,7 +26,7 @@ def test_tracebacks_of_the_program_stay() -> None:
     assert _printed(_IMPORT + "print(hasattr(sys, 'tracebacklimit'))") == "False"
 
 
-@pytest.mark.parametrize("module", ["requests", "msal", "tenacity", "cryptography"])
+@pytest.mark.parametrize("module", ["requests", "msal", "tenacity", "cryptography", "pydantic"])
 def test_the_client_is_not_imported(module: str) -> None:
     """Failing, every preview would pay for HTTP and sign-in that it does not use."""
     assert _printed(_IMPORT + f"print('{module}' in sys.modules)") == "False"

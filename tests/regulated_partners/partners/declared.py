@@ -19,10 +19,14 @@ def fabrikam(*without: str, **changed: object) -> dict[str, Any]:
     return {key: value for key, value in {**FABRIKAM, **changed}.items() if key not in without}
 
 
+#: Where a choice that protects less is a warning by itself.
+CHOICES = ("inbound.connectionSecurity", "inbound.restrictDomainsBy", "outbound.connectionSecurity")
+
+
 def accepted(declaration: object) -> Pair:
-    """The pair of a declaration that has no findings."""
+    """The pair of a declaration that has no findings but those about a choice that protects less."""
     pair, findings = read_partner(declaration)
-    assert [str(finding) for finding in findings] == []
+    assert [str(finding) for finding in findings if finding.is_error or finding.path not in CHOICES] == []
     assert pair is not None
     return pair
 

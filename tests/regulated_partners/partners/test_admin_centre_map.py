@@ -85,7 +85,7 @@ INBOUND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "domain restrictions: none",
         {"inbound": {"restrictDomainsBy": "none"}},
-        {"RestrictDomainsToCertificate": False},
+        {"RestrictDomainsToCertificate": False, "TlsSenderCertificateName": ABSENT},
     ),
     (
         "domain restrictions: by certificate",
@@ -105,7 +105,11 @@ INBOUND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "identified by IP addresses, nothing restricted but TLS",
         {"inbound": {"restrictDomainsBy": "none", "senderIpAddresses": ["192.0.2.1"]}},
-        {"RestrictDomainsToCertificate": False, "SenderIPAddresses": ["192.0.2.1"]},
+        {
+            "RestrictDomainsToCertificate": False,
+            "SenderIPAddresses": ["192.0.2.1"],
+            "TlsSenderCertificateName": ABSENT,
+        },
     ),
     (
         "further parameters",
@@ -120,6 +124,7 @@ OUTBOUND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("comment", {"comment": "SEC-1234"}, {"Comment": "SEC-1234"}),
     ("comment of this connector", {"comment": "a", "outbound": {"comment": "b"}}, {"Comment": "b"}),
     ("enabled", {"enabled": False}, {"Enabled": False}),
+    ("not the other one", {"inbound": {"enabled": True}}, {}),
     ("domains", {"domains": ["dogsandcats.com"]}, {"RecipientDomains": ["dogsandcats.com"]}),
     (
         "option 1: Opportunistic TLS",
@@ -128,7 +133,10 @@ OUTBOUND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "option 2: self-signed certificate",
-        {"outbound": {"connectionSecurity": "selfSignedCertificate"}},
+        {
+            "outbound": {"connectionSecurity": "selfSignedCertificate"},
+            "inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.1"]},
+        },
         {"TlsSettings": "EncryptionOnly", "TlsDomain": ABSENT},
     ),
     (

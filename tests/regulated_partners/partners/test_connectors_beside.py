@@ -190,6 +190,24 @@ def test_connectors_that_apply_to_partners_mail_are_named() -> None:
     assert "is for mail from fabrikam.com too" in old
 
 
+def test_centralized_mail_transport_of_the_same_stack_is_named() -> None:
+    """Failing: a stack declares that all mail goes to its own servers, past its partners' connectors, unsaid (A68)."""
+    partner = {"name": "A Bank", "domains": ["abank.example"], "certificateName": "mail.abank.example"}
+    central = {
+        "name": "Hybrid",
+        "connectorType": "OnPremises",
+        "recipientDomains": ["*"],
+        "routeAllMessagesViaOnPremises": True,
+        "useMxRecord": False,
+        "smartHosts": ["mail.contoso.com"],
+    }
+    (warning,) = map(str, read_stack(settings(partners=[partner], outboundConnectors=[central])).warnings)
+    assert warning.startswith("outboundConnectors 'Hybrid': beside A Bank: ")
+    assert "centralized mail transport" in warning
+    meant = settings(partners=[partner], outboundConnectors=[central], knownWays=["hybrid"])
+    assert read_stack(meant).warnings == ()
+
+
 def test_what_certificates_or_addresses_tell_apart_stands_side_by_side() -> None:
     """Failing: what a rule advises, a second connector by certificate beside that by addresses, is an alarm (E09)."""
     partner = {

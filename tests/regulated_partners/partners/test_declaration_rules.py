@@ -68,8 +68,13 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ),
     (
         "wide range",
-        fabrikam(inbound={"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.1", "10.0.0.0/23"]}),
-        {"inbound.senderIpAddresses[1]": "write it as 2 ranges of /24 (rule V6)"},
+        fabrikam(inbound={"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.1", "10.0.0.0/8"]}),
+        {"inbound.senderIpAddresses[1]": "ranges from /18 to /32 (rule V6)"},
+    ),
+    (
+        "private addresses that Enhanced Filtering skips",
+        fabrikam(inbound={"settings": {"efSkipIps": ["192.168.1.0/24"]}}),
+        {"inbound.settings.efSkipIps": "list public addresses (rule ef)"},
     ),
     (
         "a name that nothing checks",
@@ -86,7 +91,11 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("space around the name", fabrikam(name=" Fabrikam"), {"name": "leave the space out"}),
     ("blank name", fabrikam(name="  "), {"name": "leave the space out"}),
     ("long name of one connector", fabrikam(inbound={"name": "n" * 65}), {"inbound.name": "at most 64 (rule V3)"}),
-    ("a connector for rules", fabrikam(outbound={"settings": {"isTransportRuleScoped": True}}), {"domains": "V24"}),
+    (
+        "a connector for rules",
+        fabrikam(outbound={"settings": {"isTransportRuleScoped": True}}),
+        {"outbound.settings.isTransportRuleScoped": "under regulated-partners:outboundConnectors, without"},
+    ),
     (
         "hybrid only",
         fabrikam(
@@ -188,6 +197,68 @@ def test_advice_is_a_warning_and_stops_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("declared", "path", "words"),
+    [
+        (
+            {"inbound": {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["10.1.2.3", "192.0.2.1"]}},
+            "inbound.senderIpAddresses",
+            "(10.1.2.3: private (RFC 1918)); list the public addresses",
+        ),
+        (
+            {
+                "inbound": {
+                    "restrictDomainsBy": "ipAddresses",
+                    "senderIpAddresses": ["192.0.2.1"],
+                    "certificateName": "mail.fabrikam.com",
+                }
+            },
+            "inbound.certificateName",
+            "since restrictDomainsBy is ipAddresses; set that to certificate",
+        ),
+        (
+            {"inbound": {"restrictDomainsBy": "none", "certificateName": "mail.fabrikam.com"}},
+            "inbound.certificateName",
+            "since restrictDomainsBy is none; set that to certificate",
+        ),
+        ({"outbound": {"settings": {"testMode": True}}}, "outbound.settings.testMode", "not used for people's mail"),
+    ],
+    ids=["private address", "stored name beside addresses", "stored name", "test mode"],
+)
+def test_what_protects_nothing_is_warned_about(declared: dict[str, Any], path: str, words: str) -> None:
+    """Failing: a partner's declaration looks like a protection and is none, and nobody is told (A37g, E35, A43g)."""
+    pair, findings = read_partner(fabrikam(**declared))
+    assert pair is not None
+    assert {finding.severity for finding in findings} == {Severity.WARNING}
+    (text,) = (finding.text for finding in findings if finding.path == path)
+    assert words in text
+
+
+@pytest.mark.parametrize("by", ["none", "ipAddresses"])
+def test_the_partners_own_name_is_not_stored_where_nothing_compares_it(by: str) -> None:
+    """Failing: a name that is declared for the other direction looks, in the tenant, like a demand on this one."""
+    addresses = ["192.0.2.1"] if by == "ipAddresses" else []
+    pair = accepted(fabrikam(inbound={"restrictDomainsBy": by, "senderIpAddresses": addresses}))
+    assert pair.inbound.settings.tls_sender_certificate_name is None
+    assert pair.inbound.checked.findings == ()
+    assert pair.outbound.settings.tls_domain == "mail.fabrikam.com"
+
+
+def test_a_wide_range_of_a_partner_is_written_out_once() -> None:
+    """Failing: a partner's range is refused by the service, or a list with a part of it shows drift for ever (E23)."""
+    listed = ["198.51.101.0/24", "198.51.100.77/23", "198.51.100.10"]
+    inbound = accepted(fabrikam(inbound={"restrictDomainsBy": "ipAddresses", "senderIpAddresses": listed})).inbound
+    assert inbound.inputs["senderIpAddresses"] == ["198.51.100.0/24", "198.51.100.10", "198.51.101.0/24"]
+
+
+@pytest.mark.parametrize("written", [True, " TRUE "])
+def test_a_connector_for_rules_is_sent_to_its_place(written: object) -> None:
+    """Failing: who wants a connector for a transport rule is told only that a partner cannot have it (E22, A43h)."""
+    found = said(fabrikam(outbound={"settings": {"isTransportRuleScoped": written}}))
+    assert found.keys() == {"outbound.settings.isTransportRuleScoped"}
+    assert "regulated-partners:outboundConnectors" in found["outbound.settings.isTransportRuleScoped"]
+
+
 @pytest.mark.parametrize(("length", "refused"), [(53, False), (54, True)])
 def test_a_name_leaves_room_for_its_connectors(length: int, refused: bool) -> None:
     """A failure means that the service refuses the name of a connector (64 characters), or that we do without need."""
@@ -197,7 +268,7 @@ def test_a_name_leaves_room_for_its_connectors(length: int, refused: bool) -> No
         names = [str(half(direction, accepted(declared)).inputs["name"]) for direction in Direction]
         assert max(map(len, names)) == 64
     else:
-        assert "longer than 53 characters" in said(declared)["name"]
+        assert "longer than the 64 UTF-16 units" in said(declared)["name"]
 
 
 def test_taking_over_is_passed_to_both_connectors() -> None:

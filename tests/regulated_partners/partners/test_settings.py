@@ -50,8 +50,13 @@ def test_every_known_setting_is_accepted() -> None:
     ("cloud", "text"),
     [
         ("comercial", "there is no cloud 'comercial'; did you mean commercial?"),
+        ("Local", "there is no cloud 'Local'; did you mean local?"),
+        ("GCC High", "there is no cloud 'GCC High'; did you mean gcc-high?"),
+        ("GCC", "there is no cloud 'GCC'; did you mean commercial?"),
+        ("O365USGovGCCHigh", "there is no cloud 'O365USGovGCCHigh'; did you mean gcc-high?"),
+        ("21Vianet", "there is no cloud '21Vianet'; did you mean china?"),
         ("germany", "there is no cloud 'germany'; write one of local, commercial, gcc-high, dod, china."),
-        ([], "a list is not a text; put it into quotation marks."),
+        ([], "a list is not a text; write one text."),
     ],
 )
 def test_a_cloud_that_does_not_exist_is_an_error(cloud: object, text: str) -> None:
@@ -111,4 +116,6 @@ def test_what_is_encrypted_in_the_file_is_no_mistake() -> None:
     """Failing: `adopt` refuses a stack file in which a secret stands; or an encrypted cloud passes for local."""
     secret = {"secure": "v1:abc"}
     assert said(clientSecret=secret, tenant=secret) == []
-    assert said(cloud=secret) == ["regulated-partners:cloud: a mapping is not a text; put it into quotation marks."]
+    assert said(cloud=secret) == [
+        "regulated-partners:cloud: a mapping is not a text; write one text, in quotation marks if it holds a colon."
+    ]

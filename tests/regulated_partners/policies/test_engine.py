@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from exchange_online_emulator import Control
 from regulated_partners.policies import RULES
+from tests.engine import tenant
 from tests.support.engine import ROOT, Project
 
 pytestmark = pytest.mark.engine
@@ -50,6 +53,13 @@ INBOUND: list[dict[str, Any]] = [
         **_OWNED,
     },
     {
+        "name": "Of a service",
+        "senderDomains": ["service.example"],
+        "restrictDomainsToCertificate": True,
+        "tlsSenderCertificateName": "mail.protection.outlook.com",
+        **_OWNED,
+    },
+    {
         "name": "Hybrid",
         "senderDomains": ["own.example"],
         "connectorType": "OnPremises",
@@ -71,6 +81,12 @@ OUTBOUND: list[dict[str, Any]] = [
         "recipientDomains": ["wild.example"],
         "tlsSettings": "DomainValidation",
         "tlsDomain": "*.wild.example",
+        **_OWNED,
+    },
+    {
+        "name": "Many",
+        "recipientDomains": [f"d{number}.example" for number in range(300)],
+        "tlsSettings": "CertificateValidation",
         **_OWNED,
     },
 ]
@@ -109,6 +125,8 @@ def test_every_policy_is_enforced_by_the_engine(project: Project) -> None:
     assert "waivers[1]: expires is 2099-12-31, more than 30 days ahead" in run.output
     assert "the waiver of outbound-tls-required for 'Opportunistic' expired on 2020-01-31 (SEC-1)" in run.output
     assert "Traceback" not in run.output
+    assert run.output.count("outbound connector 'Many': no inbound connector is for d0.example, ") == 1
+    assert "and 296 more. Declare the partner as a RegulatedPartner" in run.output
 
 
 def test_a_waiver_lets_a_deployment_pass_and_is_shown(project: Project) -> None:
@@ -132,6 +150,42 @@ def test_a_waiver_lets_a_deployment_pass_and_is_shown(project: Project) -> None:
     passed = project.preview(*PACK, "--policy-pack-config", str(configuration)).succeeded()
     assert _violated(passed.output) == {"waiver-in-force"}
     assert "need not keep outbound-certificate-trusted until 2099-12-31: SEC-1302, until spring" in passed.output
+
+
+def test_an_outage_is_for_a_time_and_the_second_connector_stands_beside(project: Project, control: Control) -> None:
+    """Failing: a direction is off for ever, or its connector is made anew for it; or what the rules advise, a second
+    connector by certificate beside the one by addresses, is refused (E09, E10)."""
+    by_address = {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.10"]}
+    beside = {
+        "name": "Fabrikam Bank - inbound by certificate",
+        "senderDomains": ["fabrikam.com"],
+        "restrictDomainsToCertificate": True,
+        "tlsSenderCertificateName": "mail.fabrikam.com",
+        **_OWNED,
+    }
+    project.declare({**GOOD, "inbound": by_address}, inboundConnectors=[beside])
+    both = project.up(*PACK).succeeded()
+    assert _violated(both.output) == {"inbound-restricted-by-certificate"}
+    guids = tenant.guids(control)
+
+    off = {**GOOD, "inbound": by_address, "outbound": {"enabled": False}}
+    project.declare(off, inboundConnectors=[beside])
+    refused = project.up(*PACK)
+    assert refused.exit_code != 0
+    assert "mail to fabrikam.com goes out without TLS where the server offers none" in refused.output
+    assert (
+        "- {policy: direction-switched-off, partner: Fabrikam Bank, reason: …, expires: YYYY-MM-DD}" in refused.output
+    )
+    day = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=3)
+    waiver = {"policy": "direction-switched-off", "partner": "Fabrikam Bank", "reason": "SEC-9", "expires": str(day)}
+    project.declare(off, inboundConnectors=[beside], waivers=[waiver])
+    waived = project.up(*PACK).succeeded()
+    assert _violated(waived.output) >= {"connector-enabled", "waiver-in-force"}
+    assert "with TLS only where the server offers it, unless another connector applies" in waived.output
+    assert tenant.guids(control) == guids
+    in_use = {name: row.get("Enabled", True) for name, row in tenant.connectors(control, "outbound").items()}
+    assert in_use == {"Fabrikam Bank - outbound": False}
+    assert all(row.get("Enabled", True) for row in tenant.connectors(control, "inbound").values())
 
 
 def test_what_is_not_known_yet_is_judged_when_it_is(project: Project) -> None:

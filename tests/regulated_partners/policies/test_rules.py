@@ -60,6 +60,12 @@ CASES: list[tuple[str, Stack, Stack, str]] = [
     ),
     ("inbound-one-restriction", stack(inbound(**_RESTRICT_IP)), stack(inbound()), "in one"),
     (
+        "inbound-certificate-is-the-partners",
+        stack(inbound(tlsSenderCertificateName="mail.protection.outlook.com")),
+        stack(inbound(senderDomains=["*"], tlsSenderCertificateName="*.mimecast.com")),
+        "every customer of Microsoft 365 shows a certificate for mail.protection.outlook.com",
+    ),
+    (
         "inbound-no-certificate-wildcard",
         stack(inbound(tlsSenderCertificateName="*.fabrikam.com")),
         stack(inbound(tlsSenderCertificateName="mx.fabrikam.com")),
@@ -138,6 +144,13 @@ CASES: list[tuple[str, Stack, Stack, str]] = [
         stack(inbound(), inbound(name="Second", partner=None, enabled=False)),
         "so is 'Fabrikam - inbound'",
     ),
+    (
+        "direction-switched-off",
+        stack(inbound(), outbound(enabled=False)),
+        stack(inbound(enabled=False), outbound(enabled=False)),
+        "mail to fabrikam.com goes out without TLS where the server offers none. Switch it on, or write below "
+        "regulated-partners:waivers until when it is off: - {policy: direction-switched-off, partner: Fabrikam, ",
+    ),
     ("waiver-complete", stack(waivers=[{**_WAIVER, "reason": ""}]), stack(waivers=[_WAIVER]), "reason is missing"),
     (
         "waiver-not-expired",
@@ -205,9 +218,52 @@ def test_connectors_without_a_partner_are_paired_by_their_domains() -> None:
     found = violations(BY_ID["partner-both-directions"], stack(*pair, partners=()))
     assert len(found) == 1
     assert "no outbound connector is for b.com" in found[0]
+    (text,) = violations(BY_ID["partner-directions-agree"], stack(*pair, partners=()))
+    assert "'Fabrikam - inbound' is for b.com too, and the other direction is not." in text
     half = stack(inbound(partner=None, enabled=False), outbound(partner=None), partners=())
-    (text,) = violations(BY_ID["partner-directions-agree"], half)
+    (text,) = violations(BY_ID["direction-switched-off"], half)
     assert "'Fabrikam - inbound' is switched off" in text
+
+
+def test_one_violation_for_each_connector() -> None:
+    """Failing: a connector with 300 domains prints 300 sentences, and what else is wrong drowns in them (E12)."""
+    many = [f"d{number}.example" for number in range(300)]
+    lonely = outbound(partner=None, recipientDomains=many)
+    (text,) = violations(BY_ID["partner-both-directions"], stack(lonely, partners=()))
+    assert "no inbound connector is for d0.example, d1.example, d10.example, d100.example and 296 more." in text
+    first, second = (inbound(name=name, partner=None, senderDomains=many) for name in ("First", "Second"))
+    (text,) = violations(BY_ID["one-connector-per-domain"], stack(first, second, partners=()))
+    assert "'Second' is for d0.example, d1.example, d10.example, d100.example and 296 more, and so is 'First'." in text
+    pair = stack(inbound(senderDomains=many), outbound())
+    (text,) = violations(BY_ID["partner-directions-agree"], pair)
+    assert "(d0.example, d1.example, d10.example, d100.example and 297 more)" in text
+    off = stack(inbound(senderDomains=many, enabled=False), outbound(recipientDomains=many))
+    (text,) = violations(BY_ID["direction-switched-off"], off)
+    assert "mail from d0.example, d1.example, d10.example, d100.example and 296 more is accepted" in text
+
+
+def test_no_sentence_of_a_policy_is_longer_than_a_screen() -> None:
+    """Failing: one list that an administrator pasted makes every other violation of the run unreadable."""
+    many = [f"organization-{number}.example" for number in range(300)]
+    long = stack(
+        inbound(
+            senderDomains=many,
+            comment="x" * 5000,
+            enabled=False,
+            associatedAcceptedDomains=many,
+            trustedOrganizations=many,
+            restrictDomainsToIpAddresses=True,
+            senderIpAddresses=[f"192.0.2.{number}" for number in range(250)],
+            efSkipLastIp=True,
+            efUsers=[f"a{number}@contoso.com" for number in range(300)],
+        ),
+        inbound(partner=None, name="Second", senderDomains=many),
+        outbound(recipientDomains=["fabrikam.com", *many], comment="x" * 5000),
+        outbound(partner=None, name="Third", recipientDomains=many),
+    )
+    texts = [text for rule in RULES for text in violations(rule, long)]
+    assert len(texts) > 8
+    assert [len(text) for text in texts if len(text) > 600] == []
 
 
 def test_ones_own_servers_may_serve_a_partners_domain_too() -> None:
@@ -254,3 +310,18 @@ def test_a_policy_is_added_in_one_place() -> None:
     complete = next(rule for rule in waiving.rules((added,)) if rule.id == "waiver-complete")
     assert violations(complete, stack(waivers=[waiver])) == ()
     assert added.id not in BY_ID
+
+
+def test_what_is_off_is_off_until_a_day() -> None:
+    """Failing: a direction that was switched off at night stays off for ever, or cannot be switched off at all."""
+    off = inbound(enabled=False), outbound()
+
+    def waived(expires: str) -> list[str]:
+        waiver = {"policy": "direction-switched-off", "partner": "Fabrikam", "reason": "SEC-9", "expires": expires}
+        judged = stack(*off, waivers=[waiver])
+        return [rule.id for rule in RULES if rule.level is Level.MANDATORY and violations(rule, judged)]
+
+    assert waived("2026-11-22") == []
+    assert waived("2026-11-21") == ["direction-switched-off", "waiver-not-expired"]
+    beside = inbound(name="By address", partner=None, **_RESTRICT_IP, **_NO_CERTIFICATE)
+    assert violations(BY_ID["direction-switched-off"], stack(*off, beside)) == ()

@@ -128,6 +128,50 @@ def test_the_connector_decides_what_matters(tmp_path: Path) -> None:
     assert judged(tmp_path, other_name, intermediate(), outbound=trusted).verdict is Verdict.PASSED
 
 
+M365 = {"common_name": "mail.protection.outlook.com", "names": ["mail.protection.outlook.com", "*.mail.eo.outlook.com"]}
+
+
+@pytest.mark.parametrize("asked", ["mail.protection.outlook.com", "*.outlook.com"])
+def test_a_certificate_that_a_whole_service_shows_proves_no_partner(tmp_path: Path, asked: str) -> None:
+    """Failing: the certificate of all of Microsoft 365 passes as a bank's (E06)."""
+    found = judged(tmp_path, good(**M365), intermediate(), direction=IN, certificateName=asked)
+    assert found.verdict is Verdict.WARNING
+    (about,) = (finding for finding in found.findings if "every customer" in finding.text)
+    assert (about.check, about.level, about.who) == ("name", "warning", "partner")
+    assert f"every customer of Microsoft 365 comes with a certificate for {asked}" in about.text
+    assert "A certificate of the partner's own" in about.text
+    outbound = judged(tmp_path, good(**M365), intermediate(), direction=OUT, certificateName=asked)
+    (about,) = (finding for finding in outbound.findings if "every customer" in finding.text)
+    assert about.level == "info"
+    assert "hands it to the customer that owns the recipient's domain there" in about.text
+
+
+def test_a_services_certificate_is_named_where_another_name_is_asked_for(tmp_path: Path) -> None:
+    """Failing: the partner is asked for another certificate, and nobody sees that its service shows this one."""
+    found = judged(tmp_path, good(**M365), intermediate(), direction=IN)
+    assert found.verdict is Verdict.FAILED
+    (about,) = (finding for finding in found.findings if "every customer of Microsoft 365" in finding.text)
+    assert about.level == "info"
+    by_address = {"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["192.0.2.1"]}
+    found = judged(tmp_path, good(**M365), intermediate(), direction=IN, inbound=by_address)
+    assert {finding.level for finding in found.findings} == {"info"}
+    own = good(common_name=NAME, names=[NAME, "abank-example.mail.protection.outlook.com"])
+    assert judged(tmp_path, own, intermediate(), direction=IN).findings == ()
+
+
+@pytest.mark.parametrize("direction", [IN, OUT])
+def test_what_to_do_about_a_self_signed_certificate(tmp_path: Path, direction: Direction) -> None:
+    """Failing: for mail from the partner an option of the other direction is advised, or one that the policies refuse
+    without a word of that."""
+    (about,) = (
+        one for one in judged(tmp_path, good(issuer=None), direction=direction).findings if one.check == "chain"
+    )
+    if direction is IN:
+        assert about.text.endswith("or the connector must go by ipAddresses.")
+    else:
+        assert about.text.endswith("selfSignedCertificate, for which the policies ask for a waiver.")
+
+
 @pytest.mark.parametrize(("mode", "verdict"), [(MatchMode.CN, Verdict.FAILED), (MatchMode.SAN, Verdict.PASSED)])
 def test_the_mode_of_matching(tmp_path: Path, mode: MatchMode, verdict: Verdict) -> None:
     """Failing: an operator who trusts the CN only gets the verdict of somebody else."""
