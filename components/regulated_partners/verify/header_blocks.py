@@ -26,6 +26,9 @@ _LINK = re.compile(r"<(?:mailto|https?):[^<>\s]{1,300}>", re.IGNORECASE)
 #: Lines above the first quoted Received that are looked at: other fields stand there too.
 _MOST_ABOVE = 200
 
+#: Pasted headers with an empty line after each: what Outlook makes of a paragraph. No message has one line of headers.
+_DOUBLE_SPACED = re.compile(r"[A-Za-z-]{2,76}:[^\n]*\n[ \t]*\n(?:[ \t]+\S|[A-Za-z-]{2,76}:[ \t])[^\n]*\n[ \t]*\n")
+
 _PREFORMATTED = re.compile(r"<(/?)pre\b[^<>]{0,1000}>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\b[^<>]{0,200}>[ \t]*\n?[ \t]*", re.IGNORECASE)
 _OF_BLOCK = re.compile(r"</?(?:p|div|tr|li|ul|ol|table|body|blockquote|h[1-6])\b[^<>]{0,1000}>", re.IGNORECASE)
@@ -93,9 +96,12 @@ def text_of(data: bytes) -> str:
 
 def leading_block(text: str, place: str) -> tuple[HeaderBlock, int]:
     """The block that the text begins with, after empty lines, and where the body begins."""
-    fields, at = _Fields(), len(text) - len(text.lstrip("\n"))
+    begins = at = len(text) - len(text.lstrip("\n"))
+    fields = _Fields()
     for line, after in _lines(text, at):
         if not line.strip():
+            if _DOUBLE_SPACED.match(text, begins):
+                return HeaderBlock(place, ()), begins
             return HeaderBlock(place, fields.take(), fields.is_whole), after
         if not fields.add(line):
             return HeaderBlock(place, ()), at

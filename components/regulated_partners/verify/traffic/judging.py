@@ -25,6 +25,10 @@ _NO_TLS_SHOWN = (
     "No report that was given shows TLS: a message trace has no such column. Export the Inbound messages and Outbound "
     "messages reports of the Exchange admin center, or run Start-HistoricalSearch -ReportType ConnectorReport."
 )
+_ONLY_THEIR_WORD = (
+    "TLS reports are their sender's word, and anybody can mail one: they name failures, and prove nothing. Give reports of "
+    "the tenant too: the admin center's Inbound messages report, or Start-HistoricalSearch -ReportType ConnectorReport."
+)
 
 
 def judge_traffic(traffic: Traffic, named: bool) -> tuple[Judgement, ...]:
@@ -77,8 +81,7 @@ def period(lines: Sequence[Line]) -> str:
 def _judge(pair: Pair, direction: Direction, lines: Sequence[Line]) -> Judgement:
     settings = pair.half(direction).settings
     findings = [*_findings(lines, settings)]
-    is_shown = any(line.total > line.by_tls[Tls.NOT_SHOWN] for line in lines)
-    unknown = not is_shown or any(_half_shown(line) for line in lines)
+    unknown = not _is_shown(lines) or any(_half_shown(line) for line in lines)
     otherwise = Verdict.UNKNOWN if unknown else Verdict.PASSED
     return Judgement.by_connector(
         "traffic",
@@ -89,6 +92,11 @@ def _judge(pair: Pair, direction: Direction, lines: Sequence[Line]) -> Judgement
         facts=_facts(lines),
         findings=findings,
     )
+
+
+def _is_shown(lines: Sequence[Line]) -> bool:
+    """Whether a report of the tenant's own shows TLS: a TLS report is the sender's word, and anybody can mail one."""
+    return any(line.report is not Report.TLS_REPORT and line.total > line.by_tls[Tls.NOT_SHOWN] for line in lines)
 
 
 def _half_shown(line: Line) -> bool:
@@ -149,10 +157,14 @@ def _findings(lines: Sequence[Line], settings: InboundSettings | OutboundSetting
             text = f"{line.by_tls[Tls.NOT_SHOWN]} of {line.total} messages: the {line.report} does not show their TLS."
             yield Finding(Check.TRANSPORT, Level.WARNING, text)
         if line.report is Report.CONNECTORS:
-            text = "No source documents the columns of the connector report; they were taken by their names."
+            text = (
+                "No source documents the columns of the connector report; they were taken by their names. One that was "
+                "asked for with -TLSUsed holds only such messages, and proves nothing about the others."
+            )
             yield Finding(Check.REPORT, Level.INFO, text, source="assumed")
-    if all(line.total == line.by_tls[Tls.NOT_SHOWN] for line in lines):
-        yield Finding(Check.TRANSPORT, Level.WARNING, _NO_TLS_SHOWN, Party.WE)
+    if not _is_shown(lines):
+        only_theirs = all(line.report is Report.TLS_REPORT for line in lines)
+        yield Finding(Check.TRANSPORT, Level.WARNING, _ONLY_THEIR_WORD if only_theirs else _NO_TLS_SHOWN, Party.WE)
 
 
 def _clear(line: Line, *, is_in: bool, demanded: bool) -> Iterator[Finding]:

@@ -17,6 +17,14 @@ from regulated_partners.verify.traffic.rows import DATE, RECIPIENT, SENDER, NoTa
 
 #: Characters of one line, and of one field.
 _LONGEST_LINE = 1024 * 1024
+#: Rows at which an export is cut off. Sources: Start-HistoricalSearch (100,000 in each file); Get-MessageTraceV2 (1,000
+#: unless asked for, 5,000 at most); "Message trace in the modern Exchange admin center" (10,000, 20,000, 50,000).
+_MOST_ROWS = {
+    Report.TRACE: (1_000, 5_000, 10_000, 20_000),
+    Report.ENHANCED: (50_000, 100_000),
+    Report.CONNECTORS: (100_000,),
+    Report.EXTENDED: (100_000,),
+}
 #: Columns that are shown of a table that is not known.
 _MOST_COLUMNS = 8
 
@@ -146,5 +154,10 @@ def _finished(report: Report, reading: Reading, name: str, traffic: Traffic, *, 
         reading.remarks.append(f"{reading.not_read} of its {reading.rows} rows could not be read (such as row {rows}).")
     if reading.twice:
         reading.remarks.append(f"{reading.twice} of its rows are of messages, or days, that were counted before.")
-    is_whole = is_whole and not reading.not_read
+    if is_cut := reading.rows in _MOST_ROWS.get(report, ()):
+        reading.remarks.append(
+            f"it has {reading.rows} rows, the most that one export holds, so later messages are probably missing; "
+            "export shorter periods."
+        )
+    is_whole = is_whole and not reading.not_read and not is_cut
     return FileRead(name, report, reading.rows, reading.of_partners, tuple(reading.remarks), is_whole)

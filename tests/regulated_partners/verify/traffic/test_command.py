@@ -84,9 +84,19 @@ def test_a_trace_alone_proves_nothing() -> None:
 
 def test_failed_sessions_of_a_partners_reports() -> None:
     """Failing: what a partner reports about our own servers is not said."""
-    found = _judged(json.dumps(r.tls_report()))["inbound"]
+    found = _judged(json.dumps(r.tls_report()), GOOD)["inbound"]
     assert found.verdict is Verdict.WARNING
-    assert "certificate-expired (100)" in found.findings[0].text
+    assert any("certificate-expired (100)" in finding.text for finding in found.findings)
+
+
+def test_anybody_can_mail_a_tls_report() -> None:
+    """Failing: a stranger's forged report about the partner's mail passes for a proof."""
+    forged = r.tls_report(
+        policies=[{"summary": {"total-successful-session-count": 9, "total-failure-session-count": 0}}]
+    )
+    found = _judged(r.report_mail(forged))["inbound"]
+    assert found.verdict is Verdict.UNKNOWN
+    assert "anybody can mail one" in found.findings[0].text
 
 
 def test_reports_without_the_partner() -> None:

@@ -239,6 +239,14 @@ def test_each_wrong_file_has_its_reason(data: bytes, words: str) -> None:
     assert words in traffic.files[-1].remarks[-1]
 
 
+def test_an_export_that_was_cut_off_is_said() -> None:
+    """Failing: the first 5,000 messages of a month pass for the month."""
+    made = {"Received": "2026-11-02T10:00:00Z", "SenderAddress": r.IN[0], "RecipientAddress": r.IN[1]}
+    (file,) = counted(table(r.TRACE, [row(r.TRACE, **made, MessageTraceId=str(n)) for n in range(5_000)])).files
+    assert not file.is_whole
+    assert "export shorter periods" in file.remarks[0]
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
