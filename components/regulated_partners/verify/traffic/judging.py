@@ -26,8 +26,9 @@ _NO_TLS_SHOWN = (
     "messages reports of the Exchange admin center, or run Start-HistoricalSearch -ReportType ConnectorReport."
 )
 _ONLY_THEIR_WORD = (
-    "TLS reports are their sender's word, and anybody can mail one: they name failures, and prove nothing. Give reports of "
-    "the tenant too: the admin center's Inbound messages report, or Start-HistoricalSearch -ReportType ConnectorReport."
+    "TLS reports are their sender's word, and anybody can mail one: they name failures, and prove nothing. Give "
+    "reports of the tenant too: the admin center's Inbound messages report, or Start-HistoricalSearch -ReportType "
+    "ConnectorReport."
 )
 
 

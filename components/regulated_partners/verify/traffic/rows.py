@@ -139,16 +139,15 @@ class _Messages:
         ways = ways_of(row[sender], row[recipient], "" if direction_at is None else row[direction_at], self._traffic)
         if not ways:
             return
-        key = Key(
-            self._day(row[date]),
-            Tls.NOT_SHOWN if tls_at is None else self._version(row[tls_at]),
-            None if connector_at is None else _connector(row[connector_at], self._report),
-            status_at is None or not _has_failed(row[status_at]),
-        )
+        day, tls = self._day(row[date]), Tls.NOT_SHOWN if tls_at is None else self._version(row[tls_at])
+        connector = None if connector_at is None else _connector(row[connector_at], self._report)
+        failed = status_at is not None and _has_failed(row[status_at])
         self._reading.of_partners += 1
         identity = "" if identity_at is None else row[identity_at]
         for pair, direction in ways:
-            # One message may cross twice, to two recipients: the one in clear is not hidden by the other.
+            # What came in has crossed, whatever became of it. One message may cross twice, to two recipients: the one
+            # in clear is not hidden by the other.
+            key = Key(day, tls, connector, direction is Direction.INBOUND or not failed)
             if identity and not self._traffic.is_new((self._report, identity, pair.name, direction, key)):
                 self._reading.twice += 1
             else:
@@ -296,4 +295,4 @@ class Events:
                 is_in = direction is Direction.INBOUND
                 if seen.came if is_in else seen.went or seen.failed:
                     name = seen.inbound if is_in else seen.outbound
-                    yield pair, direction, Key(seen.day, seen.tls, name, not seen.failed)
+                    yield pair, direction, Key(seen.day, seen.tls, name, is_in or not seen.failed)

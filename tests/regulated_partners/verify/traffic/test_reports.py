@@ -71,6 +71,15 @@ def test_an_enhanced_summary() -> None:
     assert line(traffic, Report.ENHANCED, "outbound").total == 1
 
 
+def test_what_came_in_and_was_not_delivered_has_crossed() -> None:
+    """Failing: a message that came in clear and went into quarantine does not count."""
+    made = {"Received": "2026-11-02T10:00:00Z", "SenderAddress": r.IN[0], "RecipientAddress": r.IN[1]}
+    rows = [
+        row(r.TRACE, **made, MessageTraceId=status, Status=status) for status in ("Failed", "Quarantined", "Delivered")
+    ]
+    assert line(counted(table(r.TRACE, rows)), Report.TRACE, "inbound").total == 3
+
+
 def test_an_extended_trace() -> None:
     """Failing: a message counts once for each of its events, or what custom_data says of it is lost."""
     common = {
