@@ -24,7 +24,7 @@ _STDIN = "-"
 
 @judging
 def message(
-    _started: datetime,
+    started: datetime,
     files: Annotated[
         list[str],
         typer.Argument(
@@ -50,7 +50,9 @@ def message(
     gateway: Annotated[
         list[str] | None,
         typer.Option(
-            "--gateway", metavar="DOMAIN", help="The domain of a mail gateway of your own, pphosted.com; repeatable."
+            "--gateway",
+            metavar="DOMAIN|ADDRESS",
+            help="The domain of a mail gateway of your own, pphosted.com, or its addresses, 192.0.2.0/24; repeatable.",
         ),
     ] = None,
 ) -> tuple[Judgement, ...]:
@@ -69,7 +71,7 @@ def message(
             raise typer.BadParameter("--for needs --stack, which declares the partner")
         declared = declared_partner(read_stack_file(cwd, stack), partner)
     directions = tuple(Direction) if direction is None else (direction.direction,)
-    check = MessageCheck(declared, directions, tuple(gateway or ()))
+    check = MessageCheck(declared, directions, tuple(gateway or ()), started)
     return tuple(judgement for name in files for judgement in _judged(name, check))
 
 

@@ -53,7 +53,7 @@ def stack(tmp_path: Path) -> tuple[str, ...]:
 def test_a_good_and_a_bad_message(run: Run, tmp_path: Path, stack: tuple[str, ...]) -> None:
     """Failing: the exit code, which pipelines act on, is wrong."""
     good, bad = tmp_path / "good.eml", tmp_path / "bad.eml"
-    good.write_text(message(m.STORED, m.BORDER_TLS))
+    good.write_text(message(m.STORED, m.AUTHENTICATED, m.BORDER_TLS))
     bad.write_text(message(m.STORED, m.BORDER_CLEAR))
     fine = run("message", str(good), *stack).succeeded()
     assert "PASSED" in fine.stdout
