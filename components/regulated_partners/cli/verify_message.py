@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,9 @@ from regulated_partners.cli.options import WorkingDirectory
 from regulated_partners.cli.verify_options import DirectionName, judging
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
-from regulated_partners.probing.verdicts import Judgement
+from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Verdict
 from regulated_partners.verify.declared import declared_partner
-from regulated_partners.verify.mail_folders import files_in
+from regulated_partners.verify.mail_folders import MOST_FILES, files_in
 from regulated_partners.verify.message import MessageCheck, judge_file
 
 _STDIN = "-"
@@ -89,9 +90,16 @@ def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:
 
 
 def _judged_folder(folder: Path, check: MessageCheck) -> tuple[Judgement, ...]:
-    judged = tuple(judgement for path in files_in(folder) for judgement in _judged(str(path), check))
-    if not judged:
+    paths = list(itertools.islice(files_in(folder), MOST_FILES + 1))
+    if not paths:
         raise CannotRunError(
             f"{folder} holds no files, so nothing was judged. Name the folder that holds the messages."
         )
-    return judged
+    judged = [judgement for path in paths[:MOST_FILES] for judgement in _judged(str(path), check)]
+    if len(paths) > MOST_FILES:
+        text = (
+            f"{folder} holds more than {MOST_FILES} files, and those after them were not looked at: give its folders."
+        )
+        finding = Finding(Check.HEADERS, Level.WARNING, text)
+        judged.append(Judgement("message", str(folder), Verdict.UNKNOWN, findings=(finding,)))
+    return tuple(judged)

@@ -17,7 +17,7 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.probing.verdicts import Finding, Judgement, Level, Verdict
 from regulated_partners.text import printable
-from regulated_partners.verify.evidence import Run, as_json, as_markdown
+from regulated_partners.verify.evidence import Run, as_json, as_markdown, json_pieces
 from regulated_partners.verify.mail_folders import MOST_SHOWN, is_many, summary, worth_showing
 
 #: Columns of a sentence, and characters of a value that are shown.
@@ -190,7 +190,8 @@ class Outputs:
     def deliver(self, run: Run) -> ExitCode:
         """Writes everything. Raises CannotRunError where a file cannot be written."""
         self.write_files(run)
-        sys.stdout.write(as_json(run) if self.json else as_text(run))
+        for piece in json_pieces(run) if self.json else (as_text(run),):
+            sys.stdout.write(piece)
         return exit_code(run, self.fail_on)
 
     def write_files(self, run: Run) -> None:

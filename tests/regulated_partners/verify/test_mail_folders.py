@@ -57,3 +57,14 @@ def test_an_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     """Failing: a wrong folder looks like a finding about the partner."""
     assert main(["verify", "message", str(tmp_path)]) == 2
     assert "holds no files" in capsys.readouterr().err
+
+
+def test_files_beyond_the_limit_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failing: the first files of a folder pass for all of them."""
+    monkeypatch.setattr("regulated_partners.cli.verify_message.MOST_FILES", 2)
+    for number in range(3):
+        (tmp_path / f"{number}.eml").write_text(GOOD)
+    assert main(["verify", "message", str(tmp_path)]) == 1
+    assert "more than 2 files" in " ".join(capsys.readouterr().out.split())
