@@ -17,7 +17,6 @@ from exchange_online.connectors import Direction
 from regulated_partners.verify import microsoft
 from regulated_partners.verify.microsoft import BORDER, DELIVERY, MICROSOFT, host_ends
 from regulated_partners.verify.received import Hop
-from regulated_partners.verify.tls_comments import HopTransport
 
 #: What reports of others say of the address that connected: its reverse name, where they know one.
 NameOf = Callable[[str], str | None]
@@ -123,12 +122,9 @@ def find_boundary(
         name_of: what another header says about the reverse name of an address.
     """
     own = gateways if isinstance(gateways, Gateways) else Gateways.of(gateways)
-    came_in = _Inbound(hops, own, name_of).found()
-    if direction is Direction.INBOUND:
-        return came_in
+    inbound = _Inbound(hops, own, name_of)
     # Below the line where it came in, a message is the word of whoever sent it.
-    last = max((boundary.index for boundary in came_in), default=len(hops))
-    return _outbound(hops[: last + 1], own, name_of)
+    return inbound.found if direction is Direction.INBOUND else _outbound(hops[: inbound.believed], own, name_of)
 
 
 def at_border(hop: Hop) -> bool:
@@ -147,8 +143,15 @@ def from_exchange(hop: Hop) -> Standing:
     return Standing.CLAIMED if not hop.reverse_name and host_ends(hop.helo, DELIVERY) else Standing.NO
 
 
+def _submitted(hop: Hop) -> bool:
+    """Whether a mail program handed the message to Exchange Online: what lies below came with it."""
+    inside = microsoft.is_internal(hop.address) or microsoft.delivers_from(hop.address)
+    return hop.address is not None and not inside and not host_ends(hop.helo, MICROSOFT)
+
+
 def _says_nothing(hop: Hop) -> bool:
-    return hop.transport is HopTransport.UNKNOWN and not hop.protocol and hop.helo is None and hop.address is None
+    """Whether a line is of one host alone, as qmail writes `(qmail 7 invoked by uid 89)`: no sender begins one so."""
+    return not hop.is_readable and not hop.protocol and not hop.text.lower().startswith("from")
 
 
 class _Inbound:
@@ -165,35 +168,42 @@ class _Inbound:
         #: Whether the line above came from a gateway of one's own, so that this one is the gateway's.
         self._at_gateway = False
 
-    def found(self) -> tuple[Boundary, ...]:
-        self._walk()
+        #: How many lines, from the newest on, the receiving side wrote.
+        self.believed = self._walk()
         if self._delivered is not None and all(boundary.is_own for boundary in self._found):
             index, hop = self._delivered
             self._loops -= 1
             self._add(index, hop, is_gateway=True, between_tenants=True)
-        return tuple(self._found)
+        self.found = tuple(self._found)
 
-    def _walk(self) -> None:
+    def _walk(self) -> int:
         for index, hop in enumerate(self._hops):
-            if self._at_gateway and not hop.is_readable:
-                # The gateway's own line cannot be read, so nothing leads further down.
-                break
             if _says_nothing(hop):
                 continue
-            if self._gateways.wrote(hop) or (self._at_gateway and not self._gateways.suffixes):
-                if self._by_gateway(index, hop):
-                    break
-            elif self._at_gateway:
+            if self._at_gateway and not self._is_gateways(hop):
                 # What a gateway passed on begins with the gateway's own line; this one is somebody's.
-                break
-            elif at_border(hop):
-                if self._by_border(index, hop):
-                    break
-            elif not host_ends(hop.by, MICROSOFT):
-                self._strangers.append(hop.by or "a host that cannot be read")
+                return index
+            if self._ends_at(index, hop):
+                return index + 1
+        return len(self._hops)
+
+    def _is_gateways(self, hop: Hop) -> bool:
+        """Whether a line is a gateway's; of one named by its addresses alone, the line below where it connected."""
+        named = self._gateways.wrote(hop) or not self._gateways.suffixes
+        return hop.is_readable and named
+
+    def _ends_at(self, index: int, hop: Hop) -> bool:
+        """Whether a line is the last one that is believed."""
+        if self._at_gateway or self._gateways.wrote(hop):
+            return self._by_gateway(index, hop)
+        if at_border(hop):
+            return self._by_border(index, hop)
+        if host_ends(hop.by, MICROSOFT):
+            return _submitted(hop)
+        self._strangers.append(hop.by or "a host that cannot be read")
+        return False
 
     def _by_border(self, index: int, hop: Hop) -> bool:
-        """Whether the line is the last one that is believed."""
         if microsoft.is_internal(hop.address) and host_ends(hop.helo, MICROSOFT):
             return False
         standing = self._gateways.sent(hop, self._name_of) if self._gateways else Standing.NO

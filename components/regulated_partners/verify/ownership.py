@@ -13,7 +13,6 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from email.utils import getaddresses
 from enum import StrEnum
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, TlsSettings
@@ -28,6 +27,9 @@ from regulated_partners.verify.witnesses import Witnesses, domain_of
 
 _NETWORK = re.compile(r"[0-9.]+(?:/[0-9]+)?")
 _SRS = re.compile(r"\bSRS[01]?[=+-]|\+SRS=", re.IGNORECASE)
+#: The domain of an address in angle brackets, or else of a bare one. `email.utils.getaddresses` recurses without end.
+_ANGLED = re.compile(r"<[^<>@\s]{0,256}@([^<>@\s]{1,253})>")
+_BARE = re.compile(r"[^\s<>,;:\"()@]@([A-Za-z0-9.-]{1,253})")
 #: Addresses of a field that are looked at.
 _MOST_ADDRESSES = 50
 
@@ -327,9 +329,13 @@ def _recipients(boundary: Boundary, settings: OutboundSettings) -> Iterable[Comp
 
 
 def _mailboxes(block: HeaderBlock, name: str) -> tuple[str, ...]:
-    texts = [value[:4_000] for field, value in block.fields if field == name][:_MOST_ADDRESSES]
-    found = (domain_of(address) for _, address in getaddresses(texts)[:_MOST_ADDRESSES] if "@" in address)
-    return tuple(dict.fromkeys(domain for domain in found if domain))
+    found: list[str] = []
+    for field, value in block.fields:
+        if field == name:
+            text = value[:4_000]
+            found += _ANGLED.findall(text) or _BARE.findall(text)
+    domains = (domain_of(domain) for domain in found[:_MOST_ADDRESSES])
+    return tuple(dict.fromkeys(domain for domain in domains if domain))
 
 
 def _declared(domain: str, names: Iterable[str]) -> bool:

@@ -122,7 +122,21 @@ def parse_received(header: str) -> Hop:
     if exchange is not None:
         return exchange
     parts = _parts(text)
-    at_by = _by(parts)
+    places = _places_of_by(parts) or [len(parts)]
+    # Two in one line: one may be the sender's, in its name for itself or in what follows the line.
+    return _surely([_hop(text, parts, at_by) for at_by in dict.fromkeys((places[0], places[-1]))])
+
+
+def _surely(readings: Sequence[Hop]) -> Hop:
+    """The last reading of a line, with the transport that all of them leave standing."""
+    if len(readings) == 1:
+        return readings[0]
+    is_clear = any(hop.transport is HopTransport.CLEAR for hop in readings)
+    transport = HopTransport.CLEAR if is_clear else HopTransport.UNKNOWN
+    return replace(readings[-1], transport=transport, session=None, evidence="two receiving hosts in one line")
+
+
+def _hop(text: str, parts: Sequence[_Part], at_by: int) -> Hop:
     origin = parts[:at_by]
     words = [part.text for part in parts[at_by:] if not part.is_comment]
     after = [part.text for part in parts[at_by:] if part.is_comment]
@@ -144,26 +158,36 @@ def parse_received(header: str) -> Hop:
 
 
 def _of_exchange(text: str) -> Hop | None:
-    """Exchange's own line, read from its right end."""
-    found = None
+    """Exchange's own line, read from its right end; None where there is none in the text."""
+    found: list[re.Match[str]] = []
     at = text.find(" with Microsoft SMTP Server")
     while at >= 0:
         start = text.rfind(" by ", 0, at)
-        found = (_EXCHANGE.match(text, start) if start >= 0 else None) or found
+        line = _EXCHANGE.match(text, start) if start >= 0 else None
+        found += [line] if line else []
         at = text.find(" with Microsoft SMTP Server", at + 1)
-    if found is None:
+    if not found:
         return None
-    origin = _EXCHANGE_SENDER.fullmatch(text[: found.start()])
-    group = (found["tls"] or "").strip(" ()")
+    readings = [_exchange_hop(text, line) for line in dict.fromkeys((found[0], found[-1]))]
+    if " by " in text[: found[0].start()]:
+        # Another server's line that a sender's first line continues, or a name with blanks.
+        parts = _parts(text[: found[0].start()])
+        readings = [_hop(text, parts, (_places_of_by(parts) or [len(parts)])[0]), *readings]
+    return _surely(readings)
+
+
+def _exchange_hop(text: str, line: re.Match[str]) -> Hop:
+    origin = _EXCHANGE_SENDER.fullmatch(text[: line.start()])
+    group = (line["tls"] or "").strip(" ()")
     session = session_in_comment(group) if group else None
     helo = origin["helo"].strip("[]").rstrip(".") if origin else None
     hop = Hop(
         text=text,
         helo=helo or None,
         address=_plain_address(origin["address"]) if origin else None,
-        by=found["by"].rstrip(".").lower(),
+        by=line["by"].rstrip(".").lower(),
         protocol="Microsoft SMTP Server",
-        frontend=(found["via"] or "").strip().lower() == "via frontend transport",
+        frontend=(line["via"] or "").strip().lower() == "via frontend transport",
         written=_written(text),
         product=product_of(None, "Microsoft SMTP Server", ()),
     )
@@ -320,14 +344,18 @@ def _protocol(words: Sequence[str]) -> str | None:
     return " ".join(itertools.takewhile(lambda word: word.lower() not in ends, after)) or None
 
 
-def _by(parts: Sequence[_Part]) -> int:
-    """Where the `by` clause begins: at the last `by` before a `with` or `id`; what the sender called itself is before.
+def _places_of_by(parts: Sequence[_Part]) -> list[int]:
+    """Where a `by` clause may begin. The word after `from` is the sender's and does not count.
 
-    The word after `from` is the sender's and does not count.
+    Exchange writes `with MailboxResubmission by AntispamTT`.
     """
     first = 2 if parts and parts[0].text.lower() == "from" else 0
-    places = [at for at, part in enumerate(parts) if at >= first and not part.is_comment and part.text.lower() == "by"]
-    return places[-1] if places else len(parts)
+    words = [(at, part.text.lower()) for at, part in enumerate(parts) if not part.is_comment]
+    return [
+        at
+        for (_, before), (at, word) in zip([(0, ""), *words], words, strict=False)
+        if word == "by" and at >= first and before != "mailboxresubmission"
+    ]
 
 
 def _host(words: Sequence[str]) -> str | None:

@@ -81,7 +81,10 @@ def attack(seed: int) -> Attack:
     directions = chance.choice([tuple(Direction), tuple(Direction), (Direction.INBOUND,), (Direction.OUTBOUND,)])
     through = GATEWAY_ADDRESS in gateways and chance.random() < 0.5
     true = _through_gateway if through else _at_border
-    fields = [*_stored(chance), *true(chance, address, is_clear=is_clear), *_forged(chance, address)]
+    continued = (" " + _delivered("x").removeprefix("Received: "), " " + _border("x", PARTNER_ADDRESS, is_clear=False))
+    # A first line that begins with a blank continues the field above it.
+    begun = (chance.choice(continued),) if chance.random() < 0.1 else ()
+    fields = [*_stored(chance), *true(chance, address, is_clear=is_clear), *begun, *_forged(chance, address)]
     return Attack(
         "".join(fields) + _body(chance, address), MessageCheck(partner, directions, gateways), address, is_clear
     )

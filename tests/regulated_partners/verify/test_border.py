@@ -108,6 +108,8 @@ def test_hops_inside_a_gateway_are_not_the_partners(filters: int) -> None:
         assert (fact(hop, "protocol"), fact(hop, "client certificate")) == ("TLSv1.3", "verified")
         # Without its address the gateway is known by the name only that its sender chose.
         assert hop.verdict is (Verdict.WARNING if gateways == ("pphosted.com",) else Verdict.PASSED)
+    qmail = text.replace(PARTNER_TO_PROOFPOINT, f"Received: (qmail 7 invoked by uid 89); date\n{PARTNER_TO_PROOFPOINT}")
+    assert fact(_partners_hop(judged(qmail, MessageCheck(gateways=("pphosted.com",)))), "protocol") == "TLSv1.3"
     clear = text.replace("with ESMTPS", "with ESMTP").replace(
         "\n\t(version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 bits=256 verify=OK)", ""
     )
@@ -320,3 +322,34 @@ def test_microsofts_addresses_are_dated_data() -> None:
     assert new.clouds[1:] == data.clouds[1:]
     with pytest.raises(ValueError, match="no addresses"):
         renewed(content, "Worldwide", "2026110100", sets[:1])
+
+
+@pytest.mark.parametrize("forged", [FORGED_BELOW, m.OUTBOUND_TLS])
+def test_a_first_line_that_continues_the_border_forges_nothing(forged: str) -> None:
+    """Failing: a sender whose headers begin with a blank writes into the line of the border itself."""
+    continued = f" {forged.removeprefix('Received: ')}"
+    (clear,) = judged(message(m.STORED, m.BORDER_CLEAR, continued))
+    assert (clear.verdict, fact(clear, "transport")) == (Verdict.FAILED, "clear")
+    (foreign,) = judged(message(m.STORED, m.AUTHENTICATED, m.BORDER_TLS, continued), MessageCheck(declared()))
+    assert foreign.verdict is not Verdict.PASSED or fact(foreign, "from") == "mail.fabrikam.com [192.0.2.25]"
+
+
+def test_what_a_mail_program_handed_in_proves_nothing() -> None:
+    """Failing: the lines that came with a message which somebody's mail program sent are taken for a border."""
+    submitted = (
+        "Received: from [10.1.2.3] (198.51.100.66) by AM0PR09MB3876.eurprd09.prod.outlook.com (2603:10a6:208::1)\n"
+        f" with Microsoft SMTP Server{TLS_GROUP} id 15.20.1.1; Fri, 25 Sep 2026 17:19:07 +0000\n"
+    )
+    for below in (m.BORDER_TLS, m.OUTBOUND_TLS):
+        (found,) = judged(message(m.STORED, submitted, below))
+        assert (found.verdict, found.direction) == (Verdict.UNKNOWN, None)
+
+
+def test_exchanges_own_second_by() -> None:
+    """Failing: a message that Exchange Online put back into the mailbox seems to come from a stranger."""
+    again = (
+        "Received: from CH0P223MB0074.NAMP223.PROD.OUTLOOK.COM (2603:10b6:5:337::11) by\n CH0P223MB0074.NAMP223.PROD"
+        ".OUTLOOK.COM (2603:10b6:5:337::11) with MailboxResubmission by AntispamTT\n id 15.20.7249.10; date\n"
+    )
+    (found,) = judged(message(again, m.BORDER_TLS))
+    assert (found.verdict, checks(found)) == (Verdict.PASSED, {})

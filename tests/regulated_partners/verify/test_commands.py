@@ -63,6 +63,20 @@ def test_a_good_and_a_bad_message(run: Run, tmp_path: Path, stack: tuple[str, ..
     assert [each["verdict"] for each in both.document["judgements"]] == ["passed", "failed"]
 
 
+def test_a_strangers_message_and_the_gateways_addresses(run: Run, tmp_path: Path, stack: tuple[str, ...]) -> None:
+    """Failing: a stranger's message ends with exit code 0, or addresses of gateways cannot be named."""
+    stranger = tmp_path / "stranger.eml"
+    stranger.write_text(message(m.STORED, m.BORDER_TLS).replace("fabrikam.com", "example.net"))
+    ended = run("message", str(stranger), "--for", "Humongous Insurance", *stack[2:])
+    assert ended.exit_code == 1
+    assert ended.stdout.startswith("UNKNOWN")
+    assert "192.0.2.25 contradicts it" in " ".join(ended.stdout.split())
+    behind = tmp_path / "behind.eml"
+    behind.write_text(message(m.STORED, m.GATEWAY_TO_EXCHANGE, m.PARTNER_TO_GATEWAY))
+    both = run("message", str(behind), "--gateway", "pphosted.com", "--gateway", "192.0.2.77", *stack, "--json")
+    assert [each["partner"] for each in both.succeeded().document["judgements"]] == [None, "Fabrikam Bank"]
+
+
 def test_standard_input(run: Run) -> None:
     """Failing: headers cannot be piped in."""
     ended = run("message", "-", stdin=message(m.OUTBOUND_TLS).encode())

@@ -269,3 +269,17 @@ def test_a_name_that_may_be_forged_connects_nothing() -> None:
     assert [one.verdict for one in found] == [Verdict.PASSED, Verdict.WARNING]
     assert found[0].partner is None, "a hop of one's own counts as the partner's"
     assert fact(found[1], "whose message") == "claimed"
+
+
+def test_a_field_of_parentheses_ends_nothing() -> None:
+    """Failing: a From of a thousand odd characters, on which Python's own reader recurses, ends in a traceback."""
+    for odd in ("\x00" * 3_000, "(" * 3_000, "]" * 3_000, "<" * 3_000, "a@" * 2_000):
+        for found in judged(_from("mail.fabrikam.com", "192.0.2.66", odd), MessageCheck(declared())):
+            assert found.verdict is not Verdict.PASSED
+
+
+def test_an_address_in_a_display_name_labels_nothing() -> None:
+    """Failing: the partner's address as somebody's name counts as the partner's."""
+    text = _from("mx.evil.example", "192.0.2.66", '"a@fabrikam.com" <x@evil.example>')
+    (found,) = judged(text, MessageCheck(declared()))
+    assert fact(found, "whose message") == "unconnected"
