@@ -82,8 +82,8 @@ def header_blocks(stream: BinaryIO, name: str) -> Iterator[HeaderBlock]:
         del wide
         start, stream = whole[:_START], io.BytesIO(whole[_START:])
     start = start.removeprefix(codecs.BOM_UTF8)
-    if start.startswith(b"From "):
-        yield from _mbox(_rejoined(start, stream), name)
+    if start.lstrip(b"\r\n").startswith(b"From "):
+        yield from _mbox(_rejoined(start.lstrip(b"\r\n"), stream), name)
         return
     data = start + stream.read(LARGEST_MESSAGE - len(start))
     if data.lstrip()[:1] in (b"{", b"["):

@@ -177,6 +177,13 @@ def test_wide_text_with_and_without_a_mark(encoding: str, count: int) -> None:
     assert [judgement.verdict for judgement in found] == [Verdict.PASSED] * count
 
 
+@pytest.mark.parametrize("before", ["\r\n\r\n", "\ufeff", "\ufeff\n"])
+def test_an_mbox_that_begins_with_something_else(before: str) -> None:
+    """Failing: an mbox that an editor saved is one message, whose later hops are its own."""
+    box = "".join(f"From a@b Mon Jan  5 10:00:00 2026\n{GOOD}\n" for _ in range(2))
+    assert [judgement.subject for judgement in judged(before + box)] == ["test.eml, message 1", "test.eml, message 2"]
+
+
 def test_what_is_left_out_is_said() -> None:
     """Failing: messages of a large mbox are passed over in silence, and the rest passes for all of them."""
     box = "".join(f"From a b\n{m.BORDER_TLS}\nx\n\n" for _ in range(MOST_MESSAGES + 1))

@@ -145,7 +145,7 @@ def _findings(lines: Sequence[Line], settings: InboundSettings | OutboundSetting
         yield Finding(Check.REPORT, Level.WARNING, "The reports that were given have no message of this partner.")
         return
     for line in lines:
-        yield from _clear(line, is_in=is_in, demanded=bool(demanded))
+        yield from _clear(line, is_in=is_in, demanded=demanded and settings.in_use)
         if old := sum(line.by_tls[tls] for tls in OLD):
             text = (
                 f"{old} of {line.total} messages came with a version of TLS older than 1.2, which is not safe "

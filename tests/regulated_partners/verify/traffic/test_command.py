@@ -70,6 +70,7 @@ def test_where_tls_is_not_demanded_it_is_a_warning() -> None:
     clear = connectors(("2026-11-11", *IN, INBOUND, "No TLS"))
     loose = {"connectionSecurity": "opportunisticTls", "restrictDomainsBy": "none"}
     assert _judged(clear, inbound=loose)["inbound"].verdict is Verdict.WARNING
+    assert _judged(clear, enabled=False)["inbound"].verdict is Verdict.WARNING
 
 
 def test_a_trace_alone_proves_nothing() -> None:
