@@ -201,8 +201,8 @@ def transport_words(hop: Hop) -> str:
 
 
 def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: MessageCheck) -> Judgement:
-    boundary = replace(boundary, hop=told_by_gateway(block, boundary.index, boundary.hop))
-    hop = boundary.hop
+    hop, told_below = told_by_gateway(block, boundary.index, boundary.hop)
+    boundary = replace(boundary, hop=hop)
     witnesses = witnesses_of(block, boundary.index, hop)
     partner = None if boundary.is_own else check.partner
     owner = owner_of(boundary, block, witnesses, partner) if partner else None
@@ -213,6 +213,12 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
         findings.append(Finding(Check.BOUNDARY, Level.INFO, text))
     if owner and partner:
         findings += owner_findings(owner, partner, boundary.direction)
+    if told_below:
+        text = (
+            f"That TLS was used, or not, says only {told_below}, a field below the line, where the sender could have "
+            "put it; the log of the gateway shows it."
+        )
+        findings.append(Finding(Check.TRUST, Level.WARNING, text, Party.WE, source="DESIGN.md, rule 7"))
     findings += _age_findings(hop, check.now)
     if len(block.received) > _MOST_HOPS or not block.is_whole:
         text = f"{block.place} has more header fields than are read; what follows them was not looked at."

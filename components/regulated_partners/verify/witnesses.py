@@ -110,31 +110,42 @@ def reverse_name(block: HeaderBlock, address: str | None) -> str | None:
     return None
 
 
-def told_by_gateway(block: HeaderBlock, index: int, hop: Hop) -> Hop:
+def told_by_gateway(block: HeaderBlock, index: int, hop: Hop) -> tuple[Hop, str | None]:
     """The hop with what a gateway says of it in a field of its own, where its Received line does not show TLS.
 
     Source: Hornetsecurity `X-cloud-security-connect: host[ip], TLS=1`, Trend Micro `X-DDEI-TLS-USAGE: Used`, Barracuda
     `X-Barracuda-Encrypted: CIPHER` (found in mail of these products; not documented by them).
+
+    Returns:
+        The hop, and the name of the field where it stands below the line, so that the sender could have written it.
     """
     if hop.transport is not HopTransport.UNKNOWN or (hop.product is not None and hop.product.habit is Habit.ALWAYS):
-        return hop
-    for name, value in fields_above(block, index):
-        if name not in _GATEWAYS:
-            continue
-        text = _SPACE.sub(" ", value).strip()[:200]
-        used: bool | None = None
-        cipher: str | None = None
-        if name == "x-cloud-security-connect" and (hop.address is None or f"[{hop.address}]" in text):
-            used = {"TLS=1": True, "TLS=0": False}.get(text.upper().partition(", ")[2][:5])
-        elif name == "x-ddei-tls-usage":
-            used = {"used": True, "unused": False, "not used": False}.get(text.lower())
-        elif name == "x-barracuda-encrypted" and re.fullmatch(r"[A-Za-z0-9_-]{4,64}", text):
-            used, cipher = True, text
-        if used is not None:
-            transport = HopTransport.ENCRYPTED if used else HopTransport.CLEAR
-            session = TlsSession(cipher=cipher) if used else None
-            return replace(hop, transport=transport, session=session, evidence=f"{name}: {text}")
-    return hop
+        return hop, None
+    above = len(fields_above(block, index))
+    told = [
+        (at, name, text, used)
+        for at, (name, value) in enumerate(block.fields)
+        if name in _GATEWAYS
+        for text in (_SPACE.sub(" ", value).strip()[:200],)
+        if (used := _used(name, text, hop)) is not None
+    ]
+    # What stands above the line counts first, and clear text more than TLS.
+    for at, name, text, used in sorted(told, key=lambda field: (field[0] > above, field[3])):
+        transport = HopTransport.ENCRYPTED if used else HopTransport.CLEAR
+        session = TlsSession(cipher=text if name == "x-barracuda-encrypted" else None) if used else None
+        found = replace(hop, transport=transport, session=session, evidence=f"{name}: {text}")
+        return found, (name.title() if at > above else None)
+    return hop, None
+
+
+def _used(name: str, text: str, hop: Hop) -> bool | None:
+    """Whether a field says that TLS was used; None where it says nothing about this hop."""
+    if name == "x-cloud-security-connect":
+        is_about = hop.address is None or f"[{hop.address}]" in text
+        return {"TLS=1": True, "TLS=0": False}.get(text.upper().partition(", ")[2][:5]) if is_about else None
+    if name == "x-ddei-tls-usage":
+        return {"used": True, "unused": False, "not used": False}.get(text.lower())
+    return True if re.fullmatch(r"[A-Za-z0-9_-]{4,64}", text) else None
 
 
 def _spf_results(above: Iterable[tuple[str, str]]) -> Iterable[SpfResult]:

@@ -153,6 +153,8 @@ def _through_gateway(chance: random.Random, address: str, *, is_clear: bool) -> 
             f"\tby gw.contoso.example (Postfix) with {keyword} id 7; {DATE}\n",
             f"Received: from {plain} (helo={helo})\n\tby gw.contoso.example with {keyword.lower()} (Exim 4.98)\n"
             f"\t(envelope-from <a@fabrikam.com>) id 1; {DATE}\n",
+            # A server that is not known to write TLS down.
+            f"Received: from {helo} (unknown {plain})\n\tby gw.contoso.example with ESMTP id 9; {DATE}\n",
             f"Received: from unknown (HELO {helo}) ({address})\n"
             f"\tby gw.contoso.example (Haraka/3.0.3) with {keyword} id 1; {DATE}\n",
         ]
