@@ -170,6 +170,7 @@ class Check(StrEnum):
     PROBE = "probe", "The probe holds what is to be judged."
     MESSAGE = "message", "A message came to the listener."
     ADDRESS = "address", "The sending server's address is a declared one, and the same in every header."
+    REPORT = "report", "The report is one that can be read, and holds what is asked of it."
     HEADERS = "headers", "The message has headers that can be judged."
     BOUNDARY = "boundary", "The message has a hop between the organizations."
     TRUST = "trust", "Who could have written the line that is judged."
