@@ -12,7 +12,7 @@ from pathlib import Path
 
 from regulated_partners.partners import schema
 from regulated_partners.policies import documentation
-from regulated_partners.probing.verdicts import Check
+from regulated_partners.probing.verdicts import Check, Party
 from tools import connector_classes, emulator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,8 +22,15 @@ _CHECKS = re.compile(r"(?<=<!-- checks: made by `make generate` -->\n).*(?=<!-- 
 
 def with_checks(document: str) -> str:
     """docs/verify.md with the checks of the code."""
-    rows = "".join(f"| `{check}` | {check.meaning} |\n" for check in Check)
-    return _CHECKS.sub(f"| check | about |\n|---|---|\n{rows}", document)
+    table = "| check | about | who acts | mail to the partner | mail from the partner |\n|---|---|---|---|---|\n"
+    table += "".join(_row(check) for check in Check)
+    return _CHECKS.sub(lambda _: table, document)
+
+
+def _row(check: Check) -> str:
+    follows = check.consequence
+    who = " or ".join(party.value for party in follows.who if party is not Party.EITHER) or "nobody"
+    return f"| `{check}` | {check.meaning} | {who} | {follows.outbound or '-'} | {follows.inbound or '-'} |\n"
 
 
 def files() -> dict[Path, str]:

@@ -9,7 +9,7 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
@@ -17,7 +17,16 @@ BOTH_USAGES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 SERVER_ONLY = (ExtendedKeyUsageOID.SERVER_AUTH,)
 CLIENT_ONLY = (ExtendedKeyUsageOID.CLIENT_AUTH,)
 
-Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Key = (
+    ec.EllipticCurvePrivateKey
+    | rsa.RSAPrivateKey
+    | dsa.DSAPrivateKey
+    | ed25519.Ed25519PrivateKey
+    | ed448.Ed448PrivateKey
+)
+_SHA256 = hashes.SHA256()
+#: sha256WithRSAEncryption and sha1WithRSAEncryption, which are equally long. Source: RFC 8017 A.2.4.
+_RSA_SHA256, _RSA_SHA1 = bytes.fromhex("06092a864886f70d01010b"), bytes.fromhex("06092a864886f70d010105")
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ def issued(
     digital_signature: bool | None = None,
     key_cert_sign: bool | None = None,
     now: datetime.datetime = NOW,
+    signed_with: hashes.SHA224 | hashes.SHA256 = _SHA256,
 ) -> Issued:
     """Issues a certificate; without an issuer it is self-signed.
 
@@ -65,6 +75,7 @@ def issued(
         urls: of CRL and OCSP.
         digital_signature, key_cert_sign: of the key usage; None for both leaves the extension out.
         now: UTC.
+        signed_with: the hash of the signature; an Edwards curve has none.
     """
     own = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else [])
@@ -88,7 +99,19 @@ def issued(
     if digital_signature is not None or key_cert_sign is not None:
         flags = [bool(digital_signature), False, True, False, False, bool(key_cert_sign), False, False, False]
         builder = builder.add_extension(x509.KeyUsage(*flags), True)
-    return Issued(builder.sign(issuer.key if issuer else own, hashes.SHA256()), own)
+    signer = issuer.key if issuer else own
+    if isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
+        return Issued(builder.sign(signer, None), own)
+    return Issued(builder.sign(signer, signed_with), own)
+
+
+def with_sha1(certificate: Issued, issuer: Issued) -> Issued:
+    """The same, signed with SHA-1 by the RSA key that issued it; the library itself signs so no more."""
+    assert isinstance(issuer.key, rsa.RSAPrivateKey)
+    der = certificate.certificate.public_bytes(serialization.Encoding.DER).replace(_RSA_SHA256, _RSA_SHA1)
+    signed = certificate.certificate.tbs_certificate_bytes.replace(_RSA_SHA256, _RSA_SHA1)
+    signature = issuer.key.sign(signed, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303 - what is tested
+    return Issued(x509.load_der_x509_certificate(der[: -len(signature)] + signature), certificate.key)
 
 
 def _with_urls(builder: x509.CertificateBuilder, crl: str, ocsp: str) -> x509.CertificateBuilder:

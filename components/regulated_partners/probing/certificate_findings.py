@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime
 import ipaddress
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from exchange_online.connectors import WHAT_PROVES, ConnectorSettings, Direction, shared_certificate
+from exchange_online.connectors import WHAT_PROVES, ConnectorSettings, Direction, InboundSettings, shared_certificate
 from regulated_partners.probing.certificates import CertificateFacts, ChainCause, ChainVerdict
 from regulated_partners.probing.names import MatchMode, NameOutcome, NameVerdict, listed, match_names
+from regulated_partners.probing.strength import Effect, Fault
 from regulated_partners.probing.verdicts import Check, Finding, Level, Party
 
 #: Days before the end, and what they mean. Source: tls-verification F1.
@@ -21,6 +23,8 @@ _EXPIRY = ((7, Level.ERROR), (14, Level.WARNING), (30, Level.INFO))
 #: What Exchange Online puts into its NDR. Source: tls-verification 2.3; UntrustedRoot and CertificateExpired are
 #: general knowledge there (K).
 _NDR = "450 4.4.317 Cannot connect to remote server [Message={message}]"
+#: The same where no TLS comes about. Source: ex-shell.com 2022 (tls-verification 2.3).
+NO_TLS = _NDR.format(message="451 5.7.3 STARTTLS is required to send mail")
 RESTRICTED = (
     "550 5.7.51 TenantInboundAttribution; There is a partner connector configured that matched the message's recipient "
     "domain. The connector had either the RestrictDomainsToIPAddresses or RestrictDomainsToCertificate set"
@@ -34,18 +38,40 @@ def certificate_findings(
     now: datetime.datetime,
     mode: MatchMode = MatchMode.EITHER,
 ) -> tuple[NameVerdict | None, tuple[Finding, ...]]:
-    """The comparison of names, None where the connector compares none; and what there is to say at `now` (UTC)."""
+    """The comparison of names, None where the connector compares none; and what there is to say at `now` (UTC).
+
+    A connector that takes any certificate takes an expired, a weak and a self-signed one: what is wrong with it is a
+    note, except where no handshake can use it.
+    """
     wanted = settings.demanded_name
     names = None if wanted is None else match_names(wanted, facts.names, settings.direction, mode)
     return names, (
         *(_name(names, facts, settings.direction) if names else ()),
         *_whose(names, facts, settings),
-        *_chain(chain, settings),
-        *_expiry(facts, chain, now),
-        *_usage(facts, settings.direction),
-        *_strength(facts),
+        *_chain(facts, chain, settings),
+        *_expiry(facts, chain, now, settings),
+        *_usage(facts, settings),
+        *(_strength(fault, settings) for fault in facts.faults),
         *_revocation(facts, settings),
     )
+
+
+def _found(
+    settings: ConnectorSettings,
+    check: Check,
+    level: Level,
+    what: str,
+    advice: str = "",
+    *,
+    answer: str | None = None,
+    source: str = "",
+) -> Finding:
+    """A finding about what only a connector minds that looks at certificates; for others it is a note."""
+    if not settings.demands_trust:
+        text = f"{what} The connector takes any certificate, so mail is not refused for it."
+        return Finding(check, Level.INFO, text, source=source)
+    who = None if level is Level.INFO else Party.PARTNER
+    return Finding(check, level, f"{what} {advice}".rstrip(), who, answer, source)
 
 
 def switched_off(settings: ConnectorSettings) -> Iterable[Finding]:
@@ -57,9 +83,11 @@ def switched_off(settings: ConnectorSettings) -> Iterable[Finding]:
 
 def _name(verdict: NameVerdict, facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
     source = verdict.comparisons[0].source if verdict.comparisons else "Set-OutboundConnector TlsDomain"
-    setting = "TlsSenderCertificateName" if direction is Direction.INBOUND else "TlsDomain"
+    setting = "certificateName" if direction is Direction.INBOUND else "certificateName or tlsDomain"
     if verdict.outcome is NameOutcome.MISMATCH:
-        advice = f"The partner needs a certificate for it, or {setting} must be one of the certificate's names."
+        advice = (
+            f"The partner needs a certificate for it, or the declared {setting} must be one of the certificate's names."
+        )
         presented = facts.names.subject or "(empty)"
         said = f"SubjectMismatch Expected Subject: {verdict.wanted}. Presented Subject: {presented}."
         answer = RESTRICTED if direction is Direction.INBOUND else _NDR.format(message=said)
@@ -106,13 +134,9 @@ def _whose(names: NameVerdict | None, facts: CertificateFacts, settings: Connect
     yield Finding(Check.NAME, level, text, Party.PARTNER, source=source)
 
 
-def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding]:
-    """What the chain means for the connector: nothing where it takes any certificate."""
-    if chain.is_trusted:
-        return
-    if not settings.demands_trust:
-        text = f"{chain.sentence} The connector takes any certificate, so mail is not refused for it."
-        yield Finding(Check.CHAIN, Level.INFO, text, source="Set-OutboundConnector, TlsSettings EncryptionOnly")
+def _chain(facts: CertificateFacts, chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding]:
+    said = chain.cause is ChainCause.WEAK and chain.depth == 0 and any(fault.is_grave for fault in facts.faults)
+    if chain.is_trusted or said:
         return
     message = {
         ChainCause.EXPIRED: "CertificateExpired",
@@ -124,8 +148,8 @@ def _chain(chain: ChainVerdict, settings: ConnectorSettings) -> Iterable[Finding
     answer = RESTRICTED if inbound else _NDR.format(message=message)
     source = "tls-verification 2.4 (assumed for Partner)" if inbound else "tls-verification 2.3 (codes in part assumed)"
     advice = _CHAIN_ADVICE.get(chain.cause, "The partner must replace it.")
-    text = f"{chain.sentence} {advice.format(otherwise=_WITHOUT_A_CA[settings.direction])}"
-    yield Finding(Check.CHAIN, Level.ERROR, text, Party.PARTNER, answer, source)
+    advice = advice.format(otherwise=_WITHOUT_A_CA[settings.direction])
+    yield _found(settings, Check.CHAIN, Level.ERROR, chain.sentence, advice, answer=answer, source=source)
 
 
 #: What a connector can do without a certificate of a public CA.
@@ -140,30 +164,34 @@ _CHAIN_ADVICE = {
     ChainCause.SELF_SIGNED: "The partner needs a certificate of a public CA, or the connector must {otherwise}.",
     ChainCause.UNKNOWN_ROOT: "The partner needs a certificate of a CA that Microsoft trusts, or the connector must "
     "{otherwise}.",
-    ChainCause.INCOMPLETE: "The partner must send the CA's intermediate certificates with its own.",
-    ChainCause.WEAK: "The partner must renew it with a current key and signature.",
+    ChainCause.INCOMPLETE: "The partner must send the CA's intermediate certificates with its own. Where the issuer is "
+    "a CA of the partner's own, it needs a certificate of a public one, or the connector must {otherwise}.",
+    ChainCause.WEAK: "The partner needs a certificate whose issuers have current keys and signatures.",
 }
 
 
-def _expiry(facts: CertificateFacts, chain: ChainVerdict, now: datetime.datetime) -> Iterable[Finding]:
+def _expiry(
+    facts: CertificateFacts, chain: ChainVerdict, now: datetime.datetime, settings: ConnectorSettings
+) -> Iterable[Finding]:
     """When a certificate expires soon. One that lives shortly is not reported for its whole life."""
     # A chain is reported with one cause; that of the dates must not hide behind another one.
     if facts.not_before > now and chain.cause is not ChainCause.NOT_YET_VALID:
         text = f"The certificate is not valid before {facts.not_before:%Y-%m-%d %H:%M} UTC."
-        yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.1.2.5")
+        yield _found(settings, Check.EXPIRY, Level.ERROR, text, source="RFC 5280 4.1.2.5")
     if facts.not_after <= now:
         if chain.cause is not ChainCause.EXPIRED:
-            text = f"The certificate expired on {facts.not_after:%Y-%m-%d %H:%M} UTC. The partner must renew it."
-            yield Finding(Check.EXPIRY, Level.ERROR, text, Party.PARTNER, source="tls-verification F1")
+            text = f"The certificate expired on {facts.not_after:%Y-%m-%d %H:%M} UTC."
+            advice, source = "The partner must renew it.", "tls-verification F1"
+            yield _found(settings, Check.EXPIRY, Level.ERROR, text, advice, source=source)
         return
     left, lifetime = facts.days_left(now), facts.not_after - facts.not_before
     for days, level in _EXPIRY:
         if left < days and lifetime >= datetime.timedelta(days=2 * days):
-            text = (
-                f"The certificate expires in {_days(left)}, on {facts.not_after:%Y-%m-%d %H:%M} UTC: mail is refused "
-                "from then on. The partner must renew it, with the same names."
-            )
-            yield Finding(Check.EXPIRY, level, text, Party.PARTNER, source="tls-verification F1: 30, 14, 7 days")
+            text = f"The certificate expires in {_days(left)}, on {facts.not_after:%Y-%m-%d %H:%M} UTC."
+            advice = "Mail is refused from then on. The partner must renew it, with the same names."
+            source = "tls-verification F1: 30, 14, 7 days"
+            found = _found(settings, Check.EXPIRY, level, text, advice, source=source)
+            yield replace(found, who=Party.PARTNER if settings.demands_trust else None)
             return
 
 
@@ -171,36 +199,53 @@ def _days(count: int) -> str:
     return "less than a day" if count < 1 else "1 day" if count == 1 else f"{count} days"
 
 
-def _usage(facts: CertificateFacts, direction: Direction) -> Iterable[Finding]:
+def _usage(facts: CertificateFacts, settings: ConnectorSettings) -> Iterable[Finding]:
     """Whether the certificate may be used in its role."""
+    advice = "The partner must replace it."
     if facts.is_ca and not facts.self_signed:
-        yield Finding(Check.USAGE, Level.WARNING, "The certificate is that of a CA, not of a server.", Party.PARTNER)
-    if direction is Direction.OUTBOUND and not facts.serves_as_server:
+        text = "The certificate is that of a CA, not of a server."
+        yield _found(settings, Check.USAGE, Level.WARNING, text, advice)
+    if settings.direction is Direction.OUTBOUND and not facts.serves_as_server:
         text = "The certificate's extended key usage does not hold serverAuth, so it is not one for a receiving server."
-        yield Finding(Check.USAGE, Level.ERROR, text, Party.PARTNER, source="RFC 5280 4.2.1.12")
-    if direction is Direction.INBOUND and not facts.serves_as_client:
+        yield _found(settings, Check.USAGE, Level.ERROR, text, advice, source="RFC 5280 4.2.1.12")
+    if settings.direction is Direction.INBOUND and not facts.serves_as_client:
         text = (
             "The certificate's extended key usage does not hold clientAuth, and a sending server presents it as a "
             "client. Public CAs leave clientAuth out (most by 1 May 2026). Postfix and Sendmail peers refuse to verify "
-            "it; whether Exchange Online does is not documented. The partner needs a certificate with clientAuth from "
-            "a CA that still issues it, or the connector must go by ipAddresses."
+            "it; whether Exchange Online does is not documented."
         )
+        other = "The partner needs a certificate with clientAuth from a CA that still issues it, or the connector must "
         source = "tls-verification 0.9, F10, open question 1"
-        yield Finding(Check.USAGE, Level.WARNING, text, Party.PARTNER, source=source)
+        yield _found(
+            settings, Check.USAGE, Level.WARNING, text, f"{other}{_WITHOUT_A_CA[settings.direction]}.", source=source
+        )
     if facts.digital_signature is False:
         text = "The certificate's key usage does not allow digital signatures, which every TLS 1.3 handshake needs."
-        yield Finding(Check.USAGE, Level.WARNING, text, Party.PARTNER, source="RFC 8446 4.4.2.2")
+        yield _found(settings, Check.USAGE, Level.WARNING, text, advice, source="RFC 8446 4.4.2.2")
 
 
-def _strength(facts: CertificateFacts) -> Iterable[Finding]:
-    """Whether key and signature are of today."""
-    if facts.has_weak_key:
-        text = f"The key is {facts.key}; public CAs issue nothing below RSA 2048, and peers refuse it."
-        source = "CA/Browser Forum Baseline Requirements 6.1.5"
-        yield Finding(Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source=source)
-    if facts.has_broken_signature:
-        text = f"The signature uses {(facts.signature_hash or '').upper()}, which nobody trusts any more."
-        yield Finding(Check.STRENGTH, Level.ERROR, text, Party.PARTNER, source="tls-verification F8")
+_LEVELS = {
+    Effect.NO_TLS: Level.ERROR,
+    Effect.NOT_TRUSTED: Level.ERROR,
+    Effect.RISK: Level.WARNING,
+    Effect.REMARK: Level.INFO,
+}
+
+
+def _strength(fault: Fault, settings: ConnectorSettings) -> Finding:
+    """Whether others take key and signature; without a handshake no connector gets anywhere."""
+    what, level = f"The certificate {fault.clause}.", _LEVELS[fault.effect]
+    if level is Level.INFO:
+        return Finding(Check.STRENGTH, level, f"{what} {fault.advice}", source=fault.source)
+    answer = None
+    if fault.is_grave:
+        answer = RESTRICTED if settings.direction is Direction.INBOUND else NO_TLS
+    if isinstance(settings, InboundSettings) or settings.demands_trust or fault.effect is not Effect.NO_TLS:
+        return _found(settings, Check.STRENGTH, level, what, fault.advice, answer=answer, source=fault.source)
+    if settings.tls_settings is None:
+        level, answer = Level.WARNING, None
+        what = f"{what} Mail goes to such a server in clear text, which opportunistic TLS allows."
+    return Finding(Check.STRENGTH, level, f"{what} {fault.advice}", Party.PARTNER, answer, fault.source)
 
 
 def _revocation(facts: CertificateFacts, settings: ConnectorSettings) -> Iterable[Finding]:

@@ -24,7 +24,6 @@ import certifi
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
@@ -40,12 +39,11 @@ from cryptography.x509.verification import (
 
 from regulated_partners.errors import CannotRunError
 from regulated_partners.probing.names import PresentedNames
+from regulated_partners.probing.strength import Fault, read_key, signature_faults
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
 #: What cryptography raises for a field that cannot be read, beside ValueError.
 _FAULTS = (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
-_BROKEN_HASHES = ("md5", "sha1")
-_RSA_BITS = 2048
 _LONGEST = 300
 _LARGEST_FILE = 32 * 1024 * 1024
 
@@ -70,10 +68,12 @@ class ChainVerdict:
     Attributes:
         cause: the verdict.
         sentence: what is wrong with which certificate, without advice; for `TRUSTED`, up to which root.
+        depth: of that certificate: 0 is the one that was shown, what follows its issuers.
     """
 
     cause: ChainCause
     sentence: str
+    depth: int = 0
 
     @property
     def is_trusted(self) -> bool:
@@ -89,6 +89,7 @@ class CertificateFacts:
         not_before, not_after: UTC.
         sha256, spki_sha256: of the certificate and of its public key, lower-case hexadecimal.
         key: `RSA 2048`, `EC secp256r1`.
+        faults: why others do not take its key or its signature; nobody relies on the one by which it signs itself.
         signature_hash: `sha256`; None where the algorithm has none.
         is_ca: whether it may issue others.
         extended_key_usages: dotted numbers; None where the extension is missing, which allows every use.
@@ -103,7 +104,7 @@ class CertificateFacts:
     sha256: str
     spki_sha256: str
     key: str
-    key_bits: int | None
+    faults: tuple[Fault, ...]
     signature_hash: str | None
     is_ca: bool
     extended_key_usages: tuple[str, ...] | None
@@ -121,16 +122,6 @@ class CertificateFacts:
     def serves_as_client(self) -> bool:
         """Whether its extended key usages allow to show it as a client, which a sending server is."""
         return self._allows(ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string)
-
-    @property
-    def has_weak_key(self) -> bool:
-        """Whether public CAs issue nothing for a key as short. Source: CA/Browser Forum BR 6.1.5."""
-        return self.key.startswith(("RSA", "DSA")) and (self.key_bits or 0) < _RSA_BITS
-
-    @property
-    def has_broken_signature(self) -> bool:
-        """Whether its hash is broken; nobody relies on the one by which a certificate signs itself."""
-        return self.signature_hash in _BROKEN_HASHES and not self.self_signed
 
     def days_left(self, now: datetime.datetime) -> int:
         """Whole days until it expires; negative after that."""
@@ -159,17 +150,19 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
     constraints = _extension(certificate, x509.BasicConstraints)
     access = _extension(certificate, x509.AuthorityInformationAccess)
     points = _extension(certificate, x509.CRLDistributionPoints)
-    key, bits = _key(certificate)
+    key = read_key(certificate.public_key(), certificate.public_key_algorithm_oid.dotted_string)
     algorithm = certificate.signature_hash_algorithm
+    hash_name, self_signed = None if algorithm is None else algorithm.name, _self_signed(certificate)
+    signed_with = () if self_signed else signature_faults(hash_name, certificate.signature_algorithm_oid.dotted_string)
     return CertificateFacts(
         names=presented_names(certificate),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         sha256=certificate.fingerprint(hashes.SHA256()).hex(),
         spki_sha256=hashlib.sha256(public_key_der(certificate)).hexdigest(),
-        key=key,
-        key_bits=bits,
-        signature_hash=None if algorithm is None else algorithm.name,
+        key=key.name,
+        faults=(*key.faults, *signed_with),
+        signature_hash=hash_name,
         is_ca=bool(constraints and constraints.ca),
         extended_key_usages=None if usages is None else tuple(usage.dotted_string for usage in usages),
         digital_signature=None if key_usage is None else key_usage.digital_signature,
@@ -179,7 +172,7 @@ def _facts(certificate: x509.Certificate) -> CertificateFacts:
                 way.access_location for way in access or () if way.access_method == AuthorityInformationAccessOID.OCSP
             )
         ),
-        self_signed=_self_signed(certificate),
+        self_signed=self_signed,
     )
 
 
@@ -211,19 +204,6 @@ def _uris(names: Iterable[x509.GeneralName]) -> Iterable[str]:
     return (name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
 
 
-def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA {key.key_size}", key.key_size
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"EC {key.curve.name}", key.curve.key_size
-    if isinstance(key, dsa.DSAPublicKey):
-        return f"DSA {key.key_size}", key.key_size
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return "Ed25519", None
-    return ("Ed448" if isinstance(key, ed448.Ed448PublicKey) else type(key).__name__), None
-
-
 def _self_signed(certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(certificate)
@@ -249,8 +229,10 @@ def judge_chain(
         verified = _verifier(roots, now).verify(leaf, intermediates)
     except (VerificationError, ValueError) as error:
         path = _path(leaf, intermediates)
-        return _dates(path, now) or _weak(path) or _untrusted(path, roots, error)
-    return ChainVerdict(ChainCause.TRUSTED, f"The chain ends in the trusted root {_name(verified.chain[-1].subject)}.")
+        return _dates(path, now) or _unrooted(path, roots) or _weak(path) or _broken(path, error)
+    # Of a root the trust stands in the list, so nobody looks at how it is signed.
+    trusted = f"The chain ends in the trusted root {_name(verified.chain[-1].subject)}."
+    return _weak(verified.chain[:-1]) or ChainVerdict(ChainCause.TRUSTED, trusted)
 
 
 def _verifier(roots: Sequence[x509.Certificate], now: datetime.datetime) -> ClientVerifier:
@@ -296,16 +278,15 @@ def _dates(path: Sequence[x509.Certificate], now: datetime.datetime) -> ChainVer
 
 def _weak(path: Sequence[x509.Certificate]) -> ChainVerdict | None:
     for depth, certificate in enumerate(path):
-        facts, which = certificate_facts(certificate), _which(depth, certificate)
-        if facts.has_broken_signature:
-            text = f"{which} is signed with {(facts.signature_hash or '').upper()}, which nobody trusts any more."
-            return ChainVerdict(ChainCause.WEAK, text)
-        if facts.has_weak_key:
-            return ChainVerdict(ChainCause.WEAK, f"{which} has a key of {facts.key} bits only.")
+        grave = [fault for fault in certificate_facts(certificate).faults if fault.is_grave]
+        if grave:
+            text = f"{_which(depth, certificate)} {grave[0].clause}."
+            return ChainVerdict(ChainCause.WEAK, text, depth)
     return None
 
 
-def _untrusted(path: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], error: Exception) -> ChainVerdict:
+def _unrooted(path: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> ChainVerdict | None:
+    """Where it ends in no trusted root."""
     top, is_alone = path[-1], len(path) == 1
     issuer, is_root = _name(top.issuer), top.issuer == top.subject
     is_known = any(top.issuer == root.subject for root in roots)
@@ -318,8 +299,12 @@ def _untrusted(path: Sequence[x509.Certificate], roots: Sequence[x509.Certificat
         # OpenSSL says the same (error 20) for a missing intermediate and for an unknown CA that issues directly.
         text = f"The certificate of its issuer {issuer} is missing, and that issuer is no trusted root."
         return ChainVerdict(ChainCause.INCOMPLETE, text)
+    return None
+
+
+def _broken(path: Sequence[x509.Certificate], error: Exception) -> ChainVerdict:
     reason = " ".join(str(error).split())[:_LONGEST]
-    return ChainVerdict(ChainCause.OTHER, f"The chain up to {issuer} is not valid: {reason}.")
+    return ChainVerdict(ChainCause.OTHER, f"The chain up to {_name(path[-1].issuer)} is not valid: {reason}.")
 
 
 def _which(depth: int, certificate: x509.Certificate) -> str:

@@ -227,9 +227,11 @@ def _server_state(host: RouteHost, server: ServerReport, now: datetime.datetime)
     if seen.outcome in (ServerOutcome.NO_STARTTLS, ServerOutcome.STARTTLS_REFUSED, ServerOutcome.OLD_TLS_ONLY):
         sentence = f"{host.name} has TLSA records, and no usable TLS: {seen.detail}"
         return _HostState(DaneState.BROKEN, sentence, _NO_STARTTLS)
-    if not server.chain:
+    if not server.certificates:
         return _HostState(DaneState.UNKNOWN, f"{host.name} has TLSA records, and its certificate was not seen.")
-    verdict = judge_tlsa(host.seen.tlsa.records, server.chain, host.name, now)
+    # A server with two certificates shows the one or the other, by the sender's order: the worst counts.
+    verdicts = [judge_tlsa(host.seen.tlsa.records, shown.chain, host.name, now) for shown in server.certificates]
+    verdict = min(verdicts, key=lambda found: (found.cause is TlsaCause.MATCH, found.cause is TlsaCause.UNUSABLE))
     good = {TlsaCause.UNUSABLE: DaneState.UNUSABLE, TlsaCause.MATCH: DaneState.VALID}
     if verdict.cause in good:
         return _HostState(good[verdict.cause], f"{seen.place}: {verdict.sentence}")

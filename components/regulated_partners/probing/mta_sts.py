@@ -273,13 +273,15 @@ def _refused(host: RouteHost, server: ServerReport) -> str | None:
     """Why a sender that honours the policy does not deliver here. Source: RFC 8461 4.2."""
     if server.seen.outcome in _UNUSABLE:
         return server.seen.detail
-    if server.facts is None or server.chain_verdict is None:
-        return None
-    if not server.chain_verdict.is_trusted:
-        return server.chain_verdict.sentence
-    # By its own name, whatever TlsDomain says; and only a SAN counts.
-    named = match_names(host.name, server.facts.names, Direction.OUTBOUND, MatchMode.SAN)
-    return None if named.outcome is NameOutcome.MATCH else f"The certificate has no SAN {host.name}."
+    for shown in server.certificates:
+        if not shown.verdict.is_trusted:
+            return shown.verdict.sentence
+        # By its own name, whatever TlsDomain says; and only a SAN counts.
+        named = match_names(host.name, shown.facts.names, Direction.OUTBOUND, MatchMode.SAN)
+        if named.outcome is not NameOutcome.MATCH:
+            which = f"with the {shown.kind} key " if len(server.certificates) > 1 else ""
+            return f"The certificate {which}has no SAN {host.name}."
+    return None
 
 
 def _advice(state: MtaStsState, sentence: str) -> Finding:

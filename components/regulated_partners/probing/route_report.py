@@ -127,7 +127,7 @@ def _stricter(route: Route, demand: Demand) -> Iterable[Finding]:
 
 def _common_name(servers: Iterable[ServerReport], demand: Demand) -> str | None:
     """A name that every certificate has: the first one's, exact ones before wildcards."""
-    facts = [server.facts for server in servers if server.facts is not None]
+    facts = [shown.facts for server in servers for shown in server.certificates]
     names = dict.fromkeys(name.lower() for certificate in facts[:1] for name in certificate.names.dns_names)
     for name in sorted(names, key=lambda candidate: candidate.startswith("*.")):
         verdicts = [match_names(name, shown.names, Direction.OUTBOUND, demand.mode) for shown in facts]

@@ -14,6 +14,7 @@ from regulated_partners.probing.certificates import quiet
 
 _Short = Annotated[str, Field(max_length=2000)]
 _Name = Annotated[str, Field(max_length=255)]
+_Chain = Annotated[tuple[Annotated[str, Field(max_length=400000)], ...], Field(max_length=20)]
 
 
 class _Seen(BaseModel):
@@ -146,15 +147,63 @@ class ServerOutcome(StrEnum):
     """The time of the whole probe was over."""
 
 
+class Cause(StrEnum):
+    """What an outcome came of, where it has several causes, each with a remedy of its own."""
+
+    RESET = "connection reset after it was accepted"
+    CLOSED_BEFORE_GREETING = "connection closed before a greeting"
+    CLOSED_IN_DIALOGUE = "connection closed in the dialogue"
+    NO_EHLO = "EHLO not known"
+    FIREWALL = "STARTTLS overwritten by a firewall"
+    TEMPORARY = "STARTTLS refused for the time being"
+    INJECTED = "clear text after STARTTLS"
+    NO_COMMON_SUITE = "no cipher suite that Exchange Online offers"
+
+
+class Asked(StrEnum):
+    """What a further connection asked: with all that Exchange Online offers, or with that and without ECDSA."""
+
+    WHOLE = "as Exchange Online"
+    RSA_ALONE = "for an RSA certificate"
+
+
+class Answered(_Seen):
+    """What a server answered to one offer, without ending the handshake.
+
+    Attributes:
+        asked: the offer.
+        version, cipher, group, chain: as of `ServerSeen`.
+        refusal: a clause: why there is no certificate; None where there is one.
+        decided: whether the server said so itself, as opposed to a connection that failed.
+    """
+
+    asked: Asked
+    version: _Name | None = None
+    cipher: _Name | None = None
+    group: _Name | None = None
+    chain: _Chain = ()
+    refusal: _Short | None = None
+    decided: bool = True
+
+    @property
+    def certificates(self) -> tuple[x509.Certificate, ...]:
+        """The chain. Raises ValueError where one of it is malformed."""
+        return _loaded(self.chain)
+
+
 class ServerSeen(_Seen):
-    """One connection to one address of a server.
+    """What one address of a server has shown.
 
     Attributes:
         host: by which it was found, and which was sent as SNI.
         outcome, detail: how far it came, and a sentence about where it ended.
+        cause: what the outcome came of, where that makes a difference.
+        earlier: a sentence about a first connection that failed for the time being, before this one.
         version, cipher: as OpenSSL names them.
+        group: in which keys were agreed on; None where none was, or where it was not seen.
         asks_client_certificate: whether the handshake asked for one; None without a handshake.
         chain: as the server sent it, DER in Base64, its own first.
+        answers: to further connections, made only where they could show something else.
         transcript: the dialogue.
     """
 
@@ -163,10 +212,14 @@ class ServerSeen(_Seen):
     port: int
     outcome: ServerOutcome
     detail: _Short = ""
+    cause: Cause | None = None
+    earlier: _Short = ""
     version: _Name | None = None
     cipher: _Name | None = None
+    group: _Name | None = None
     asks_client_certificate: bool | None = None
-    chain: Annotated[tuple[Annotated[str, Field(max_length=400000)], ...], Field(max_length=20)] = ()
+    chain: _Chain = ()
+    answers: tuple[Answered, ...] = ()
     transcript: tuple[_Short, ...] = ()
 
     @property
@@ -177,8 +230,16 @@ class ServerSeen(_Seen):
     @property
     def certificates(self) -> tuple[x509.Certificate, ...]:
         """The chain. Raises ValueError where one of it is malformed."""
-        with quiet():
-            return tuple(x509.load_der_x509_certificate(base64.b64decode(certificate)) for certificate in self.chain)
+        return _loaded(self.chain)
+
+    def answer(self, asked: Asked) -> Answered | None:
+        """The answer to an offer, where it was made."""
+        return next((answer for answer in self.answers if answer.asked is asked), None)
+
+
+def _loaded(chain: tuple[str, ...]) -> tuple[x509.Certificate, ...]:
+    with quiet():
+        return tuple(x509.load_der_x509_certificate(base64.b64decode(certificate)) for certificate in chain)
 
 
 class Probe(_Seen):

@@ -5,21 +5,46 @@ Source: RFC 5321 4.1.1.1, 4.2; RFC 3207.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import errno
 import re
 import socket
 import ssl
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from regulated_partners.probing.certificates import quiet
 from regulated_partners.probing.deadline import Deadline
-from regulated_partners.probing.seen import ServerOutcome, ServerSeen
-from regulated_partners.probing.tls_client import Contexts, asked_for_certificate, presented_chain, reason
+from regulated_partners.probing.deliverable import (
+    RSA_ALONE,
+    TLS_1_3,
+    WHOLE,
+    Offer,
+    group_name,
+    is_offered_group,
+    suite_named,
+    suite_numbered,
+)
+from regulated_partners.probing.seen import Answered, Asked, Cause, ServerOutcome, ServerSeen
+from regulated_partners.probing.tls_client import Contexts, asked_for_certificate, presented_chain, reason, used_group
+from regulated_partners.probing.tls_hello import NoHandshakeError, RefusedError, first_answer
 
 #: Errors of a machine that has no such network, as opposed to a server that does not answer.
 _NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 #: The same for IPv6, where many networks have the protocol and no way out.
 _NO_ROUTE_6 = (*_NO_ROUTE, errno.EHOSTUNREACH)
+#: Errors of a connection that was accepted before.
+_RESET = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
+#: Replies to EHLO of a server that knows no ESMTP; others refuse this client. Source: RFC 5321 3.2, 4.2.4.
+_NO_ESMTP = (500, 501, 502, 504)
+#: Before STARTTLS is tried once more that was refused for the time being.
+_PAUSE = 1.0
+_OFFERS: dict[Asked, Offer] = {Asked.WHOLE: WHOLE, Asked.RSA_ALONE: RSA_ALONE}
 #: What a firewall's inspection of SMTP leaves of "STARTTLS". Source: Cisco "fixup smtp", tls-verification F9.
 _OVERWRITTEN = "XXXXXXXA"
 #: A whole connection may take this many steps' time.
@@ -45,6 +70,7 @@ class _Session:
     transcript: list[str]
     version: str | None = None
     cipher: str | None = None
+    group: str | None = None
     asks: bool | None = None
     chain: tuple[str, ...] = ()
 
@@ -52,9 +78,9 @@ class _Session:
 class _EndError(Exception):
     """The connection came to its end; the text is a sentence."""
 
-    def __init__(self, outcome: ServerOutcome, detail: str) -> None:
+    def __init__(self, outcome: ServerOutcome, detail: str, cause: Cause | None = None) -> None:
         super().__init__(detail)
-        self.outcome = outcome
+        self.outcome, self.cause = outcome, cause
 
 
 def probe_server(target: Target, tls: Contexts, seconds: float, within: Deadline | None = None) -> ServerSeen:
@@ -66,27 +92,98 @@ def probe_server(target: Target, tls: Contexts, seconds: float, within: Deadline
         seconds: for each step: the connection, each reply, the handshake. The whole takes three times that at most.
         within: the end of the whole run.
     """
-    session = _Session([])
-    whole = Deadline(_STEPS * seconds, within)
-    try:
-        _connection(target, tls.current, session, seconds, whole)
-        outcome, detail = ServerOutcome.ENCRYPTED, "STARTTLS works, and the server goes on under TLS."
-    except _EndError as end:
-        outcome, detail = end.outcome, str(end)
-    if outcome is ServerOutcome.HANDSHAKE_FAILED and not session.asks:
+    session, earlier = _Session([]), ""
+    end = _tried(target, tls.current, session, seconds, within)
+    if end.cause is Cause.TEMPORARY and (within is None or not within.is_over):
+        earlier = str(end)
+        time.sleep(min(_PAUSE, seconds))
+        session.transcript.append("(second connection)")
+        end = _tried(target, tls.current, session, seconds, within)
+    if end.outcome is ServerOutcome.HANDSHAKE_FAILED and end.cause is None and not session.asks:
         again = Deadline(_STEPS * seconds, within)
-        outcome, detail = _with_old_tls(target, tls.old, session, seconds, again) or (outcome, detail)
+        end = _with_old_tls(target, tls.old, session, seconds, again) or end
+    answers: list[Answered] = []
+    if end.outcome in (ServerOutcome.ENCRYPTED, ServerOutcome.CLOSED_AFTER_HANDSHAKE) and session.chain:
+        for answer in _further(target, session, seconds, within):
+            answers.append(answer)
+            shown = answer.refusal or f"{answer.version}, {answer.cipher}, {len(answer.chain)} certificates"
+            session.transcript.append(f"(further connection, asked {answer.asked}: {shown})")
     return ServerSeen(
         host=target.host,
         address=target.address,
         port=target.port,
-        outcome=outcome,
-        detail=detail[:2000],
+        outcome=end.outcome,
+        detail=str(end)[:2000],
+        cause=end.cause,
+        earlier=earlier[:2000] if end.cause is not Cause.TEMPORARY else "",
         version=session.version,
         cipher=session.cipher,
+        group=session.group,
         asks_client_certificate=session.asks,
         chain=session.chain[:20],
+        answers=tuple(answers),
         transcript=tuple(session.transcript),
+    )
+
+
+def _tried(
+    target: Target, context: ssl.SSLContext, session: _Session, seconds: float, within: Deadline | None
+) -> _EndError:
+    """How one connection ended."""
+    try:
+        _connection(target, context, session, seconds, Deadline(_STEPS * seconds, within))
+    except _EndError as end:
+        return end
+    return _EndError(ServerOutcome.ENCRYPTED, "STARTTLS works, and the server goes on under TLS.")
+
+
+def _further(target: Target, session: _Session, seconds: float, within: Deadline | None) -> Iterator[Answered]:
+    """What Exchange Online would get, where that may be something else than what this machine got.
+
+    Python offers more of TLS 1.3 than Exchange Online: what came of that shows nothing. And a server with two
+    certificates chooses by the client's order. This one prefers ECDSA, so whoever shows RSA to it shows that to all.
+    """
+    kind = _kind(session.chain)
+    if suite_named(session.cipher) is None or not is_offered_group(session.group) or kind is None:
+        answer = _asked(target, Asked.WHOLE, seconds, within)
+        yield answer
+        kind = _kind(answer.chain)
+    if kind == "ECDSA":
+        yield _asked(target, Asked.RSA_ALONE, seconds, within)
+
+
+def _kind(chain: tuple[str, ...]) -> str | None:
+    """`RSA` or `ECDSA`; None for a key that Exchange Online cannot use, and one that cannot be read."""
+    try:
+        with quiet():
+            key = x509.load_der_x509_certificate(base64.b64decode(chain[0])).public_key() if chain else None
+    except Exception:  # noqa: BLE001 - whatever it is that makes it unreadable
+        return None
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA"
+    usable = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(
+        key.curve, ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1
+    )
+    return "ECDSA" if usable else None
+
+
+def _asked(target: Target, asked: Asked, seconds: float, within: Deadline | None) -> Answered:
+    whole = Deadline(_STEPS * seconds, within)
+    try:
+        with _connect(target, seconds, whole) as plain:
+            _starttls(_Dialogue(plain, [], seconds, whole))
+            answer = first_answer(plain, _sni(target.host), _OFFERS[asked], Deadline(seconds, whole))
+    except RefusedError as error:
+        return Answered(asked=asked, refusal=str(error))
+    except (NoHandshakeError, OSError, _EndError) as error:
+        return Answered(asked=asked, refusal=str(error)[:2000] or "no answer in time", decided=False)
+    suite = suite_numbered(answer.suite)
+    return Answered(
+        asked=asked,
+        version="TLSv1.3" if answer.version == TLS_1_3 else "TLSv1.2",
+        cipher=suite.openssl if suite else f"{answer.suite:#06x}",
+        group=None if answer.group is None else group_name(answer.group),
+        chain=tuple(base64.b64encode(certificate).decode() for certificate in answer.chain[:20]),
     )
 
 
@@ -108,6 +205,9 @@ def _connect(target: Target, seconds: float, whole: Deadline) -> socket.socket:
         sentence = f"Nothing answers at {target.address} port {target.port} within {seconds:g} seconds."
         raise _EndError(ServerOutcome.NOT_REACHABLE, sentence) from None
     except OSError as error:
+        if error.errno in _RESET:
+            sentence = "The server accepted the connection and reset it."
+            raise _EndError(ServerOutcome.NO_ANSWER, sentence, Cause.RESET) from None
         no_route = error.errno in (_NO_ROUTE_6 if ":" in target.address else _NO_ROUTE)
         outcome = ServerOutcome.NO_ROUTE if no_route else ServerOutcome.NOT_REACHABLE
         sentence = f"{target.address} port {target.port} cannot be reached: {error.strerror or 'no connection'}."
@@ -120,17 +220,25 @@ def _starttls(dialogue: _Dialogue) -> None:
         sentence = f"The server does not talk to this machine; it greets with {greeting}."
         raise _EndError(ServerOutcome.REFUSED, sentence)
     hello = dialogue.said(dialogue.ehlo)
+    if hello.code in _NO_ESMTP:
+        sentence = f"The server does not know EHLO: {hello}."
+        raise _EndError(ServerOutcome.NO_STARTTLS, sentence, Cause.NO_EHLO)
     if hello.code != 250:
-        raise _EndError(ServerOutcome.NO_STARTTLS, f"The server does not take EHLO: {hello}.")
+        sentence = f"The server does not talk to this machine; it answers EHLO with {hello}."
+        raise _EndError(ServerOutcome.REFUSED, sentence)
     if "STARTTLS" not in hello.keywords:
-        firewall = " A firewall in front of it overwrites the word." if _OVERWRITTEN in hello.keywords else ""
-        raise _EndError(ServerOutcome.NO_STARTTLS, f"The server does not offer STARTTLS.{firewall}")
+        overwritten = _OVERWRITTEN in hello.keywords
+        firewall = " A firewall in front of it overwrites the word." if overwritten else ""
+        cause = Cause.FIREWALL if overwritten else None
+        raise _EndError(ServerOutcome.NO_STARTTLS, f"The server does not offer STARTTLS.{firewall}", cause)
     ready = dialogue.said("STARTTLS")
     if ready.code != 220:
-        raise _EndError(ServerOutcome.STARTTLS_REFUSED, f"The server offers STARTTLS and then refuses it: {ready}.")
+        sentence = f"The server offers STARTTLS and then refuses it: {ready}."
+        cause = Cause.TEMPORARY if 400 <= ready.code < 500 else None
+        raise _EndError(ServerOutcome.STARTTLS_REFUSED, sentence, cause)
     if dialogue.has_unread:
-        sentence = "After STARTTLS the server went on in clear text, which no sending server accepts."
-        raise _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence)
+        sentence = "After it agreed to STARTTLS, more came in clear text before TLS began."
+        raise _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence, Cause.INJECTED)
 
 
 def _handshake(
@@ -164,6 +272,7 @@ def _handshake(
 def _note(encrypted: ssl.SSLSocket, session: _Session) -> None:
     cipher = encrypted.cipher()
     session.version, session.cipher = encrypted.version(), cipher[0] if cipher else None
+    session.group = used_group(encrypted)
     session.chain = presented_chain(encrypted)
     count = len(session.chain)
     asks = ", asks for a client certificate" if session.asks else ""
@@ -187,7 +296,7 @@ def _after_handshake(dialogue: _Dialogue, session: _Session, encrypted: ssl.SSLS
 
 def _with_old_tls(
     target: Target, context: ssl.SSLContext, session: _Session, seconds: float, whole: Deadline
-) -> tuple[ServerOutcome, str] | None:
+) -> _EndError | None:
     """A second connection, after the first one ended: is it old TLS? None where it is not."""
     again = _Session([])
     with contextlib.suppress(_EndError):
@@ -195,11 +304,14 @@ def _with_old_tls(
     if again.version is None:
         return None
     session.transcript += ["(second connection, with TLS 1.0 to 1.2 and every cipher)", *again.transcript]
+    if again.version == "TLSv1.2" and suite_named(again.cipher) is None:
+        sentence = f"The TLS handshake works only with {again.cipher}, which Exchange Online does not offer."
+        return _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence, Cause.NO_COMMON_SUITE)
     if again.version == "TLSv1.2":
-        sentence = f"The TLS handshake works only with {again.cipher}, a cipher that senders of today refuse."
-        return ServerOutcome.HANDSHAKE_FAILED, sentence
+        sentence = "The TLS handshake works only with keys or signatures that are too weak for TLS libraries of today."
+        return _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence)
     session.version, session.cipher, session.chain = again.version, again.cipher, again.chain
-    return ServerOutcome.OLD_TLS_ONLY, f"The server speaks {again.version} and nothing newer."
+    return _EndError(ServerOutcome.OLD_TLS_ONLY, f"The server speaks {again.version} and nothing newer.")
 
 
 def _sni(host: str) -> str | None:
@@ -257,8 +369,15 @@ class _Dialogue:
         except TimeoutError:
             sentence = f"The server accepted the connection, but gave no whole reply to {step} in time."
             raise _EndError(ServerOutcome.NO_ANSWER, sentence) from None
-        except OSError:
-            raise _EndError(ServerOutcome.NO_ANSWER, f"The server closed the connection after {step}.") from None
+        except OSError as error:
+            if command is not None:
+                sentence, cause = f"The server closed the connection after {step}.", Cause.CLOSED_IN_DIALOGUE
+            elif error.errno in _RESET:
+                sentence, cause = "The server accepted the connection and reset it.", Cause.RESET
+            else:
+                sentence = "The server accepted the connection and closed it without a greeting."
+                cause = Cause.CLOSED_BEFORE_GREETING
+            raise _EndError(ServerOutcome.NO_ANSWER, sentence, cause) from None
 
     def quit(self) -> None:
         """Ends the dialogue, with little patience."""

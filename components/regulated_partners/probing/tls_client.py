@@ -8,7 +8,11 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from regulated_partners.probing.deliverable import SUITES, group_name
+from regulated_partners.probing.tls_hello import server_group
+
 _CERTIFICATE_REQUEST = 13  # Source: RFC 8446 4, HandshakeType.
+_HANDSHAKE = 22  # Source: RFC 8446 5.1, ContentType.
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Contexts:
     """TLS settings, shared by all connections.
 
     Attributes:
-        current: TLS 1.2 or newer, as Exchange Online does. Source: techcommunity 2065089.
+        current: TLS 1.2 or newer with Exchange Online's suites; Python offers all of TLS 1.3, and all groups.
         old: everything that OpenSSL still can, to tell "old TLS only" from "no TLS".
     """
 
@@ -28,6 +32,7 @@ def contexts() -> Contexts:
     """Both settings; they take any certificate."""
     current, old = _open_context(), _open_context()
     current.minimum_version = ssl.TLSVersion.TLSv1_2
+    current.set_ciphers(":".join(suite.openssl for suite in SUITES))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         old.minimum_version = ssl.TLSVersion.TLSv1
@@ -40,22 +45,33 @@ def _open_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    # The only way that Python has to learn that a server asks for a certificate; without it that stays unknown.
+    # The only way that Python has to learn the group, and that a server asks for a certificate.
     if hasattr(context, "_msg_callback"):
         setattr(context, "_msg_callback", _note_request)  # noqa: B010 - it is not in the type stubs
     return context
 
 
 def _note_request(
-    connection: object, direction: str, _version: object, _content: object, message: object, _data: bytes
+    connection: object, direction: str, _version: object, content: object, message: object, data: bytes
 ) -> None:
-    if direction == "read" and message == _CERTIFICATE_REQUEST:
-        setattr(connection, "asked_for_certificate", True)  # noqa: B010 - an attribute of our own on the socket
+    # Attributes of our own on the socket, which Python's stubs do not know.
+    if direction != "read" or content != _HANDSHAKE or not isinstance(message, int):
+        return
+    if message == _CERTIFICATE_REQUEST:
+        setattr(connection, "asked_for_certificate", True)  # noqa: B010
+    elif (group := server_group(message, data)) is not None:
+        setattr(connection, "used_group", group)  # noqa: B010
 
 
 def asked_for_certificate(connection: ssl.SSLSocket) -> bool:
     """Whether the handshake asked for a client certificate, also one that failed."""
     return bool(getattr(connection, "asked_for_certificate", False))
+
+
+def used_group(connection: ssl.SSLSocket) -> str | None:
+    """The group in which both sides agreed on keys; None without one, or where Python does not show it."""
+    group = getattr(connection, "used_group", None)
+    return None if group is None else group_name(group)
 
 
 def presented_chain(connection: ssl.SSLSocket) -> tuple[str, ...]:

@@ -30,15 +30,117 @@ class Verdict(StrEnum):
     """It does not do what the connector demands."""
 
 
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Party(StrEnum):
+    """Who must act."""
+
+    PARTNER = "partner"
+    WE = "own organization"
+    EITHER = "either side"
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """Who acts on a check's findings, and what is seen where mail fails for it.
+
+    Attributes:
+        who: can act; nobody where it only tells.
+        outbound: what the NDR and the message trace of mail to the partner say; empty where nothing does.
+        inbound: what the partner's server is answered, and so its operator sees.
+    """
+
+    who: tuple[Party, ...]
+    outbound: str = ""
+    inbound: str = ""
+
+
+_WE, _PARTNER, _EITHER = (Party.WE,), (Party.PARTNER,), (Party.PARTNER, Party.WE, Party.EITHER)
+_NO_TLS = (
+    "`450 4.4.317 … [Message=451 5.7.3 STARTTLS is required to send mail]`",
+    "`451 5.7.3 STARTTLS is required …`",
+)
+_RESTRICTED = "`550 5.7.51 TenantInboundAttribution; …`"
+_UNTRUSTED = ("`450 4.4.317 … [Message=UntrustedRoot]` (assumed)", _RESTRICTED)
+_EXPIRED = ("`450 4.4.317 … [Message=CertificateExpired]` (assumed)", _RESTRICTED)
+#: By the names of the checks. Source of the answers: tls-verification 2.3; connector-semantics 5.1; the NDR list.
+_CONSEQUENCES = {
+    "starttls": Consequence(_PARTNER, *_NO_TLS),
+    "tls": Consequence(_EITHER, "as of `starttls` (assumed)"),
+    "protocol": Consequence(_PARTNER, "with TLS 1.0 and 1.1 as of `starttls`", "the same"),
+    "cipher": Consequence(_PARTNER),
+    "transport": Consequence(_PARTNER, *_NO_TLS),
+    "chain": Consequence(_PARTNER, *_UNTRUSTED),
+    "name": Consequence(_EITHER, "`450 4.4.317 … [Message=SubjectMismatch …]`, earlier `450 4.7.320 …`", _RESTRICTED),
+    "expiry": Consequence(_PARTNER, *_EXPIRED),
+    "usage": Consequence(_PARTNER, "not documented", "not documented"),
+    "strength": Consequence(
+        _PARTNER, "as of `chain`, or of `starttls` where no handshake works (assumed)", _RESTRICTED
+    ),
+    "revocation": Consequence(_PARTNER, "not documented", "not documented"),
+    "order": Consequence(_PARTNER, *_UNTRUSTED),
+    "private-key": Consequence(_PARTNER),
+    "client-certificate": Consequence(_EITHER, "", _RESTRICTED),
+    "certificate": Consequence(()),
+    "other-way": Consequence(_WE, "", _RESTRICTED),
+    "dane": Consequence(
+        _EITHER,
+        "`450 4.7.321 starttls-not-supported`, `4.7.322 certificate-expired`, `4.7.323 tlsa-invalid`, "
+        "`4.7.324 dnssec-invalid`",
+    ),
+    "mta-sts": Consequence(
+        _PARTNER, "`450 4.4.8 MX hosts of '…' failed MTA-STS validation`, `450 4.7.5 Remote certificate failed …`"
+    ),
+    "mx": Consequence(_EITHER, "not documented"),
+    "dns": Consequence(_PARTNER, "not documented"),
+    "domain": Consequence(_EITHER),
+    "stricter": Consequence(_WE),
+    "reachable": Consequence(()),
+    "smtp": Consequence(_EITHER),
+    "probe": Consequence(_WE),
+    "message": Consequence(_EITHER),
+    "address": Consequence(_EITHER, "", _RESTRICTED),
+    "report": Consequence(_EITHER),
+    "headers": Consequence(_EITHER),
+    "boundary": Consequence(_EITHER),
+    "trust": Consequence(_EITHER),
+    "owner": Consequence(_EITHER),
+    "crossings": Consequence(_EITHER),
+    "age": Consequence(_EITHER),
+    "tenants": Consequence(()),
+    "attribution": Consequence(_WE),
+    "connector": Consequence(_WE),
+    "validation": Consequence(_EITHER),
+    "trace": Consequence(_WE),
+    "delivery": Consequence(_EITHER),
+    "baseline.name": Consequence(_EITHER, "as of `name`, where the declared one is lost", "the same"),
+    "baseline.issuer": Consequence(_WE, "as of `chain`, where the issuer is not trusted", "the same"),
+    "baseline.renewal": Consequence(()),
+    "baseline.mx": Consequence(_WE),
+}
+
+
 class Check(StrEnum):
-    """What a finding is about. The names stay the same between releases: others filter and count by them."""
+    """What a finding is about. The names stay the same between releases: others filter and count by them.
+
+    Attributes:
+        meaning: a sentence.
+        consequence: who acts, and what the operator sees.
+    """
 
     meaning: str
+    consequence: Consequence
 
     def __new__(cls, name: str, meaning: str) -> Check:
         check = str.__new__(cls, name)
         check._value_ = name
-        check.meaning = meaning
+        check.meaning, check.consequence = meaning, _CONSEQUENCES.get(name, Consequence(()))
         return check
 
     STARTTLS = "starttls", "The server offers STARTTLS, and the message came with it."
@@ -68,6 +170,7 @@ class Check(StrEnum):
     PROBE = "probe", "The probe holds what is to be judged."
     MESSAGE = "message", "A message came to the listener."
     ADDRESS = "address", "The sending server's address is a declared one, and the same in every header."
+    REPORT = "report", "The report is one that can be read, and holds what is asked of it."
     HEADERS = "headers", "The message has headers that can be judged."
     BOUNDARY = "boundary", "The message has a hop between the organizations."
     TRUST = "trust", "Who could have written the line that is judged."
@@ -84,22 +187,6 @@ class Check(StrEnum):
     BASELINE_ISSUER = "baseline.issuer", "The certificate has another issuer than before."
     BASELINE_RENEWAL = "baseline.renewal", "The certificate was renewed."
     BASELINE_MX = "baseline.mx", "The domain has other mail exchangers than before."
-
-
-class Level(StrEnum):
-    """How much a finding matters."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class Party(StrEnum):
-    """Who must act."""
-
-    PARTNER = "partner"
-    WE = "own organization"
-    EITHER = "either side"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import codecs
+import contextlib
 import datetime
 import re
 from collections.abc import Iterable
@@ -29,6 +33,8 @@ _USAGES = {
 #: A chain has about 6 kB.
 _LARGEST = 1024 * 1024
 _MOST = 100
+#: Of a certificate's names, the deciding ones first; all that are shown stand in another fact already.
+_COMPARED = 5
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")
 _ADVICE = "Ask the partner for the certificate with its intermediates as PEM (or DER, or PKCS #7)."
 
@@ -96,13 +102,15 @@ def certificate_facts_shown(facts: CertificateFacts, now: datetime.datetime) -> 
 
 
 def names_shown(verdict: NameVerdict | None) -> Iterable[Fact]:
-    """Every name that was compared, with the reason."""
+    """The names that were compared, with the reasons."""
     if verdict is None:
         return
     yield Fact("name by CN", verdict.common_name.value)
     yield Fact("name by SAN", verdict.alternative_name.value)
-    for name in verdict.comparisons[:20]:
+    for name in verdict.comparisons[:_COMPARED]:
         yield Fact(f"{name.place} {name.presented}", f"{name.outcome}: {name.reason}")
+    if (more := len(verdict.comparisons) - _COMPARED) > 0:
+        yield Fact("names compared beside", str(more))
 
 
 def subjects(certificates: Iterable[x509.Certificate]) -> str:
@@ -169,7 +177,7 @@ class CertificateFile:
 
 
 def read_certificate_file(path: Path) -> CertificateFile:
-    """Reads PEM, DER or PKCS #7.
+    """Reads PEM, DER or PKCS #7; PEM also as Windows' editors save it, and DER in Base64 without its two lines.
 
     Raises:
         CannotRunError: where the file cannot be read, holds no certificate, or a malformed one.
@@ -181,9 +189,10 @@ def read_certificate_file(path: Path) -> CertificateFile:
         raise CannotRunError(f"{path} cannot be read: {error.strerror}.") from None
     if len(data) > _LARGEST:
         raise CannotRunError(f"{path} is larger than {_LARGEST // 1024} kB, so it is no certificate file. {_ADVICE}")
+    data = _plain(data)
     certificates = _certificates_in(data)
     if not certificates:
-        raise CannotRunError(f"{path} holds no certificate that can be read. {_ADVICE}")
+        raise CannotRunError(f"{path} {_what_else(data)}. {_ADVICE}")
     try:
         # cryptography reads a certificate's fields when they are asked for: a malformed one must not show up later.
         for certificate in certificates[:_MOST]:
@@ -192,6 +201,49 @@ def read_certificate_file(path: Path) -> CertificateFile:
         reason = " ".join(str(error).split())[:200]
         raise CannotRunError(f"A certificate in {path} is malformed: {reason}. {_ADVICE}") from None
     return CertificateFile(certificates[:_MOST], bool(_PRIVATE_KEY.search(data)))
+
+
+def _plain(data: bytes) -> bytes:
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if data.startswith(mark):
+            return data[2:].decode(encoding, errors="replace").encode()
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data.lstrip().startswith(b"MI"):
+        with contextlib.suppress(binascii.Error):
+            return base64.b64decode(b"".join(data.split()), validate=True)
+    return data
+
+
+#: What people send for a certificate, by what stands in it.
+_OTHERS = {
+    rb"-----BEGIN (NEW )?CERTIFICATE REQUEST-----": "is a request for a certificate (CSR), and no certificate",
+    rb"\A(\xfe\xed\xfe\xed|\xce\xce\xce\xce)": "is a Java key store (JKS), which holds private keys too",
+    rb"\A(ssh-|ecdsa-sha2-)": "is a key of SSH, and no certificate of TLS",
+    rb"-----BEGIN PGP ": "is a key or message of PGP, and no certificate of TLS",
+    rb"-----BEGIN [A-Z ]{0,30}PUBLIC KEY-----": "holds a public key, and no certificate",
+    rb"-----BEGIN X509 CRL-----": "is a list of revoked certificates (CRL), and no certificate",
+}
+_OF_PRIVATE_KEY = (
+    "holds a private key, and no certificate. Whoever has it can pose as the partner's server: tell the partner to "
+    "have the certificate revoked and replaced, and delete the file"
+)
+#: SEQUENCE { 3, SEQUENCE { an object identifier of PKCS. Source: RFC 7292 4, PFX.
+_LENGTH = rb"(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
+_PKCS12 = re.compile(rb"\x30" + _LENGTH + rb"\x02\x01\x03\x30" + _LENGTH + rb"\x06\x09\x2a\x86\x48\x86\xf7", re.DOTALL)
+
+
+def _what_else(data: bytes) -> str:
+    """What a file without a certificate that can be read is, as the end of a sentence."""
+    if _PKCS12.match(data):
+        return (
+            "is a PKCS #12 file (.p12, .pfx). Those hold the private key beside the certificate, as a rule behind a "
+            "password; it is not opened. A private key must go to nobody: tell the partner, and delete the file"
+        )
+    if _PRIVATE_KEY.search(data):
+        return _OF_PRIVATE_KEY
+    return next(
+        (what for sign, what in _OTHERS.items() if re.search(sign, data)), "holds no certificate that can be read"
+    )
 
 
 def _certificates_in(data: bytes) -> tuple[x509.Certificate, ...]:

@@ -69,21 +69,24 @@ class MessageCheck:
 def judge_file(stream: BinaryIO, name: str, check: MessageCheck) -> tuple[Judgement, ...]:
     """Judges every message of a file: an .eml, an mbox, pasted headers. Raises OSError where it cannot be read."""
     judged: list[Judgement] = []
+    unread: list[Judgement] = []
     enclosing: _Enclosing | None = None
     try:
         for block in header_blocks(stream, name):
-            if enclosing is not None and enclosing.holds(block):
+            if block.problem:
+                unread += judge_block(block, check)
+            elif enclosing is not None and enclosing.holds(block):
                 judged += enclosing.judged(judge_block(block, check))
             else:
                 judged += judge_block(block, check)
                 enclosing = _Enclosing(block, check)
     except NotMailError as error:
         return (_not_judged(name, f"{name} is {error}."),)
-    if not judged:
+    if not judged and not unread:
         return (_not_judged(name, f"{name} holds no header."),)
     # An enclosing message, such as the mail that a partner's answer is attached to, need not show a boundary itself.
     shown = tuple(judgement for judgement in judged if judgement.direction is not None)
-    return shown or tuple(judged)
+    return (shown or tuple(judged)) + tuple(unread)
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,8 @@ def _is_journal(block: HeaderBlock, found: Sequence[Boundary]) -> bool:
 
 def judge_block(block: HeaderBlock, check: MessageCheck) -> tuple[Judgement, ...]:
     """Judges one message by its headers."""
+    if block.problem:
+        return (_not_judged(block.place, block.problem),)
     if not block.received:
         text = (
             f"{block.place} holds no Received header, so it says nothing about its way. Give the whole message "

@@ -10,9 +10,10 @@ from pathlib import Path
 from exchange_online.connectors import Direction, OutboundSettings
 from regulated_partners.partners import Pair
 from regulated_partners.probing.certificate_findings import switched_off
+from regulated_partners.probing.certificates import certificate_facts
 from regulated_partners.probing.route import SMART_HOSTS, ProbeIndex, Route, probed_domains, routes
 from regulated_partners.probing.route_report import RouteReport, report_route
-from regulated_partners.probing.seen import Probe
+from regulated_partners.probing.seen import Answered, Probe
 from regulated_partners.probing.server_report import Demand, ServerReport
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict, verdict_of
 from regulated_partners.verify.baseline import Observation, Observed, read_record
@@ -101,22 +102,41 @@ def _observed_server(server: ServerReport, partner: Pair, now: datetime.datetime
         server.verdict,
         partner.name,
         partner.outbound.settings,
-        facts=_facts(server, now),
+        facts=server_facts(server, now),
         findings=server.findings,
         transcript=server.seen.transcript,
-        not_after=server.facts.not_after if server.facts else None,
+        not_after=min((shown.facts.not_after for shown in server.certificates), default=None),
     )
-    if server.facts is None:
-        return Observed(judgement)
-    return Observed(judgement, (Observation(partner.name, Direction.OUTBOUND, place, certificate=server.facts),))
+    places = {
+        place if not number else f"{place} ({shown.kind})": shown for number, shown in enumerate(server.certificates)
+    }
+    seen = (
+        Observation(partner.name, Direction.OUTBOUND, name, certificate=shown.facts) for name, shown in places.items()
+    )
+    return Observed(judgement, tuple(seen))
 
 
-def _facts(server: ServerReport, now: datetime.datetime) -> Iterable[Fact]:
+def _shown(answer: Answered) -> str:
+    if not answer.chain:
+        return f"no certificate ({answer.refusal or 'without a reason'})"
+    try:
+        facts = certificate_facts(answer.certificates[0])
+        whose = f"{facts.key} for {', '.join(facts.names.common_names) or facts.names.subject or '(no subject)'}"
+    except ValueError:
+        whose = "a malformed certificate"
+    return f"{answer.version}, {answer.cipher}, {whose}"
+
+
+def server_facts(server: ServerReport, now: datetime.datetime) -> Iterable[Fact]:
     seen = server.seen
-    yield Fact("probe", seen.outcome.value)
+    yield Fact("probe", seen.cause.value if seen.cause else seen.outcome.value)
     if seen.version:
         yield Fact("protocol", seen.version)
         yield Fact("cipher", seen.cipher or "not known")
+    if seen.group:
+        yield Fact("keys agreed on by", seen.group)
+    for answer in seen.answers:
+        yield Fact(f"asked {answer.asked}", _shown(answer))
     if seen.asks_client_certificate is not None:
         yield Fact("asks for a client certificate", "yes" if seen.asks_client_certificate else "no")
     if server.satisfies is not None:

@@ -159,7 +159,7 @@ def test_a_stack_with_wrong_declarations(run: Run, tmp_path: Path, stack: tuple[
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     """Failing: an option has no help, or `verify` is not registered."""
-    for subcommand in ("message", "certificate", "service"):
+    for subcommand in ("message", "traffic", "certificate", "service"):
         assert main(["verify", subcommand, "--help"]) == 0
         assert "Exit codes" in capsys.readouterr().out
     assert main(["verify"]) == 2
