@@ -9,6 +9,7 @@ of one's own.
 from __future__ import annotations
 
 import base64
+import html
 import io
 import itertools
 import os
@@ -206,7 +207,7 @@ def _forged(chance: random.Random, address: str) -> Iterator[str]:
 
 
 def _body(chance: random.Random, address: str) -> str:
-    kind = chance.choice(["plain", "quoted", "rfc822", "base64", "octets", "headers", "nested"])
+    kind = chance.choice(["plain", "quoted", "rfc822", "base64", "octets", "headers", "nested", "page"])
     if kind == "plain":
         return "\nThe body.\n"
     border = (_results(chance, PARTNER_ADDRESS), _border("mail.fabrikam.com", PARTNER_ADDRESS, is_clear=False))
@@ -227,6 +228,8 @@ def _body(chance: random.Random, address: str) -> str:
         "base64": f"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{coded}",
         "octets": "Content-Type: application/octet-stream; name=m.eml\nContent-Disposition: attachment\n"
         f"Content-Transfer-Encoding: base64\n\n{coded}",
+        "page": "Content-Type: text/html; charset=utf-8\n\n<html><body><p>See:</p><pre>"
+        f"{html.escape(inner)}</pre></body></html>\n",
         "nested": "Content-Type: multipart/mixed; boundary=in\n\n--in\nContent-Type: message/rfc822\n\n"
         f"{inner}\n--in--\n",
     }[kind]
