@@ -9,11 +9,12 @@ from regulated_partners.cli.verify_listen import listen
 from regulated_partners.cli.verify_message import message
 from regulated_partners.cli.verify_partner import partner
 from regulated_partners.cli.verify_service import service
+from regulated_partners.cli.verify_traffic import traffic
 
 verify = typer.Typer(
     help="Prove that forced TLS with a partner really works.", no_args_is_help=True, add_completion=False
 )
-for command in (partner, listen, message, certificate, service):
+for command in (partner, listen, message, traffic, certificate, service):
     verify.command()(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,9 @@ from regulated_partners.cli.options import WorkingDirectory
 from regulated_partners.cli.verify_options import DirectionName, judging
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
-from regulated_partners.probing.verdicts import Judgement
+from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Verdict
 from regulated_partners.verify.declared import declared_partner
+from regulated_partners.verify.mail_folders import MOST_FILES, files_in
 from regulated_partners.verify.message import MessageCheck, judge_file
 
 _STDIN = "-"
@@ -23,9 +25,13 @@ _STDIN = "-"
 
 @judging
 def message(
-    _started: datetime,
+    started: datetime,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="An .eml, an mbox, pasted headers; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="An .eml, an Outlook .msg, an mbox, pasted headers, a folder or a maildir; - is standard input.",
+        ),
     ],
     *,
     partner: Annotated[
@@ -45,7 +51,9 @@ def message(
     gateway: Annotated[
         list[str] | None,
         typer.Option(
-            "--gateway", metavar="DOMAIN", help="The domain of a mail gateway of your own, pphosted.com; repeatable."
+            "--gateway",
+            metavar="DOMAIN|ADDRESS",
+            help="The domain of a mail gateway of your own, pphosted.com, or its addresses, 192.0.2.0/24; repeatable.",
         ),
     ] = None,
 ) -> tuple[Judgement, ...]:
@@ -64,15 +72,34 @@ def message(
             raise typer.BadParameter("--for needs --stack, which declares the partner")
         declared = declared_partner(read_stack_file(cwd, stack), partner)
     directions = tuple(Direction) if direction is None else (direction.direction,)
-    check = MessageCheck(declared, directions, tuple(gateway or ()))
+    check = MessageCheck(declared, directions, tuple(gateway or ()), started)
     return tuple(judgement for name in files for judgement in _judged(name, check))
 
 
 def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:
     if name == _STDIN:
         return judge_file(sys.stdin.buffer, "standard input", check)
+    path = Path(name)
+    if path.is_dir():
+        return _judged_folder(path, check)
     try:
-        with Path(name).open("rb") as file:
+        with path.open("rb") as file:
             return judge_file(file, name, check)
     except OSError as error:
         raise CannotRunError(f"{name} cannot be read: {error.strerror}. Name files, or - for standard input.") from None
+
+
+def _judged_folder(folder: Path, check: MessageCheck) -> tuple[Judgement, ...]:
+    paths = list(itertools.islice(files_in(folder), MOST_FILES + 1))
+    if not paths:
+        raise CannotRunError(
+            f"{folder} holds no files, so nothing was judged. Name the folder that holds the messages."
+        )
+    judged = [judgement for path in paths[:MOST_FILES] for judgement in _judged(str(path), check)]
+    if len(paths) > MOST_FILES:
+        text = (
+            f"{folder} holds more than {MOST_FILES} files, and those after them were not looked at: give its folders."
+        )
+        finding = Finding(Check.HEADERS, Level.WARNING, text)
+        judged.append(Judgement("message", str(folder), Verdict.UNKNOWN, findings=(finding,)))
+    return tuple(judged)

@@ -1,5 +1,7 @@
-"""Which hop of a message is the one between two organizations, and what it shows. Only that hop says anything about
-forced TLS.
+"""Which hop of a message is the one between two organizations. Only that hop says anything about forced TLS.
+
+It is found by what receiving servers wrote: by their own names, by `via Frontend Transport`, and by the addresses that
+connected. What a sender calls itself labels a hop, and decides nothing.
 
 Source: tls-verification 1.2. Most lines of a message in Exchange Online that mention TLS are Microsoft's own.
 """
@@ -7,35 +9,75 @@ Source: tls-verification 1.2. Most lines of a message in Exchange Online that me
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, OutboundSettings, TlsSettings
-from regulated_partners.probing.certificate_findings import switched_off
-from regulated_partners.probing.server_report import NO_TLS
-from regulated_partners.probing.verdicts import Check, Finding, Level, Party
-from regulated_partners.verify.mail_files import HeaderBlock
+from exchange_online.connectors import Direction
+from regulated_partners.verify import microsoft
+from regulated_partners.verify.microsoft import BORDER, DELIVERY, MICROSOFT, host_ends
 from regulated_partners.verify.received import Hop
-from regulated_partners.verify.tls_comments import ClientCertificateState, HopTransport
 
-#: Hosts that take mail for a tenant at its border. Those of the national clouds are assumed by analogy.
-_BORDER = (".mail.protection.outlook.com", ".mail.protection.office365.us", ".mail.protection.partner.outlook.cn")
-#: Hosts that deliver a tenant's mail to others; the same.
-_DELIVERY = (
-    ".outbound.protection.outlook.com",
-    ".outbound.protection.office365.us",
-    ".outbound.protection.partner.outlook.cn",
-)
-#: Everything that Microsoft runs for mail.
-_MICROSOFT = (".outlook.com", ".office365.com", ".exchangelabs.com", ".office365.us", ".partner.outlook.cn")
-_CONNECTING = re.compile(r"(?:^|[;\s])CIP:(?P<address>[0-9a-fA-F.:]+)")
-_NO_ENCRYPTION = re.compile(r"(?:^|[-_])NULL(?:[-_]|$)", re.IGNORECASE)
+#: What reports of others say of the address that connected: its reverse name, where they know one.
+NameOf = Callable[[str], str | None]
+
+
+class Standing(StrEnum):
+    """How sure it is that a host is the one it seems to be."""
+
+    NO = "no"
+    CLAIMED = "claimed"
+    """It only says so itself, or its name does not contradict it."""
+    KNOWN = "known"
+    """The receiving side wrote an address, or looked up a name, that is its own."""
+
+
+@dataclass(frozen=True)
+class Gateways:
+    """Gateways of one's own, in front of Exchange Online or behind it.
+
+    Attributes:
+        suffixes: their domains, `.pphosted.com`.
+        networks: their addresses; where there are any, no other address is one of theirs.
+    """
+
+    suffixes: tuple[str, ...] = ()
+    networks: tuple[microsoft.Network, ...] = ()
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Gateways:
+        """From what a user names: domains, addresses, networks."""
+        suffixes: list[str] = []
+        networks: list[microsoft.Network] = []
+        for value in values:
+            try:
+                networks.append(ipaddress.ip_network(value.strip().strip("[]"), strict=False))
+            except ValueError:
+                suffixes.append("." + value.strip().lower().strip("."))
+        return cls(tuple(suffixes), tuple(networks))
+
+    def __bool__(self) -> bool:
+        return bool(self.suffixes or self.networks)
+
+    def wrote(self, hop: Hop) -> bool:
+        """Whether the line is a gateway's, by the name it gives itself."""
+        return host_ends(hop.by, self.suffixes)
+
+    def sent(self, hop: Hop, name_of: NameOf) -> Standing:
+        """Whether a gateway connected: by its address, by the name looked up, or only by what it called itself."""
+        if self.networks:
+            return Standing.KNOWN if microsoft.in_networks(hop.address, self.networks) else Standing.NO
+        if host_ends(hop.reverse_name, self.suffixes):
+            return Standing.KNOWN
+        if hop.reverse_name or not host_ends(hop.helo, self.suffixes):
+            return Standing.NO
+        reported = name_of(hop.address) if hop.address else None
+        return Standing.CLAIMED if reported is None or host_ends(reported, self.suffixes) else Standing.NO
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """A hop from one organization to another.
+    """A hop from one organization to another, or between servers of one's own.
 
     Attributes:
         direction: seen from the tenant.
@@ -43,7 +85,12 @@ class Boundary:
         index: of the hop, 0 the newest.
         strangers: hosts that wrote lines above it and that nobody vouches for: they could have made it up.
         between_tenants: whether both sides are on Exchange Online.
-        is_gateway: whether a gateway of one's own wrote it, in front of Exchange Online.
+        is_gateway: whether a gateway of one's own wrote it.
+        is_own: whether both ends are one's own, a gateway and Exchange Online: it is not the partner's hop.
+        claimed_gateway: the name of a gateway above it that is known only by what it called itself.
+        is_exchange: how sure it is that Exchange Online is the sending side; for outbound.
+        loops: how often the message had left Exchange Online and come back, above it.
+        other_crossings: lines below it that also look like a border.
     """
 
     direction: Direction
@@ -52,213 +99,188 @@ class Boundary:
     strangers: tuple[str, ...] = ()
     between_tenants: bool = False
     is_gateway: bool = False
+    is_own: bool = False
+    claimed_gateway: str | None = None
+    is_exchange: Standing = Standing.KNOWN
+    loops: int = 0
+    other_crossings: tuple[Hop, ...] = ()
 
 
-def find_boundary(hops: Sequence[Hop], direction: Direction, gateways: Sequence[str] = ()) -> tuple[Boundary, ...]:
+def _unknown(_address: str) -> str | None:
+    return None
+
+
+def find_boundary(
+    hops: Sequence[Hop], direction: Direction, gateways: Sequence[str] | Gateways = (), name_of: NameOf = _unknown
+) -> tuple[Boundary, ...]:
     """The boundary of a direction: none, or one; with gateways in front, one more for each.
 
     Args:
         hops: of a message, the newest first.
         direction: inbound looks for where Exchange Online took the message, outbound for where it delivered it.
-        gateways: domains of gateways of one's own, `pphosted.com`: they and their hosts are trusted.
+        gateways: domains, addresses or networks of gateways of one's own: they and their hosts are trusted.
+        name_of: what another header says about the reverse name of an address.
     """
-    suffixes = tuple("." + gateway.strip().lower().strip(".") for gateway in gateways)
-    return _outbound(hops, suffixes) if direction is Direction.OUTBOUND else _inbound(hops, suffixes)
+    own = gateways if isinstance(gateways, Gateways) else Gateways.of(gateways)
+    inbound = _Inbound(hops, own, name_of)
+    # Below the line where it came in, a message is the word of whoever sent it.
+    return inbound.found if direction is Direction.INBOUND else _outbound(hops[: inbound.believed], own, name_of)
 
 
-def _inbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary, ...]:
-    strangers: list[str] = []
+def at_border(hop: Hop) -> bool:
+    """`via Frontend Transport` alone is not enough: internal hops by *.outlook.office365.com say it too."""
+    return host_ends(hop.by, BORDER) and hop.frontend and (hop.protocol or "").startswith("Microsoft SMTP Server")
+
+
+def from_exchange(hop: Hop) -> Standing:
+    """Whether Exchange Online delivered: by its address, or by the name that the receiving server looked up."""
+    if microsoft.delivers_from(hop.address):
+        return Standing.KNOWN
+    if host_ends(hop.reverse_name, DELIVERY):
+        # A reverse name is the owner's of the address; one that is masked cannot be looked up again.
+        masked = hop.address is None or microsoft.is_documentation(hop.address)
+        return Standing.KNOWN if masked else Standing.CLAIMED
+    return Standing.CLAIMED if not hop.reverse_name and host_ends(hop.helo, DELIVERY) else Standing.NO
+
+
+def _submitted(hop: Hop) -> bool:
+    """Whether a mail program handed the message to Exchange Online: what lies below came with it."""
+    inside = microsoft.is_internal(hop.address) or microsoft.delivers_from(hop.address)
+    return hop.address is not None and not inside and not host_ends(hop.helo, MICROSOFT)
+
+
+def _says_nothing(hop: Hop) -> bool:
+    """Whether a line is of one host alone, as qmail writes `(qmail 7 invoked by uid 89)`: no sender begins one so."""
+    return not hop.is_readable and not hop.protocol and not hop.text.lower().startswith("from")
+
+
+class _Inbound:
+    """Walks down from the newest line, and believes a line as long as one that is believed leads to it."""
+
+    def __init__(self, hops: Sequence[Hop], gateways: Gateways, name_of: NameOf) -> None:
+        self._hops, self._gateways, self._name_of = hops, gateways, name_of
+        self._found: list[Boundary] = []
+        self._strangers: list[str] = []
+        self._claimed: str | None = None
+        self._loops = 0
+        #: The hop from Exchange Online to a gateway of one's own: the partner's, unless an older one is.
+        self._delivered: tuple[int, Hop] | None = None
+        #: Whether the line above came from a gateway of one's own, so that this one is the gateway's.
+        self._at_gateway = False
+
+        #: How many lines, from the newest on, the receiving side wrote.
+        self.believed = self._walk()
+        if self._delivered is not None and all(boundary.is_own for boundary in self._found):
+            index, hop = self._delivered
+            self._loops -= 1
+            self._add(index, hop, is_gateway=True, between_tenants=True)
+        self.found = tuple(self._found)
+
+    def _walk(self) -> int:
+        for index, hop in enumerate(self._hops):
+            if _says_nothing(hop):
+                continue
+            if self._at_gateway and not self._is_gateways(hop):
+                # What a gateway passed on begins with the gateway's own line; this one is somebody's.
+                return index
+            if self._ends_at(index, hop):
+                return index + 1
+        return len(self._hops)
+
+    def _is_gateways(self, hop: Hop) -> bool:
+        """Whether a line is a gateway's; of one named by its addresses alone, the line below where it connected."""
+        named = self._gateways.wrote(hop) or not self._gateways.suffixes
+        return hop.is_readable and named
+
+    def _ends_at(self, index: int, hop: Hop) -> bool:
+        """Whether a line is the last one that is believed."""
+        if self._at_gateway or self._gateways.wrote(hop):
+            return self._by_gateway(index, hop)
+        if at_border(hop):
+            return self._by_border(index, hop)
+        if host_ends(hop.by, MICROSOFT):
+            return _submitted(hop)
+        self._strangers.append(hop.by or "a host that cannot be read")
+        return False
+
+    def _by_border(self, index: int, hop: Hop) -> bool:
+        if microsoft.is_internal(hop.address) and host_ends(hop.helo, MICROSOFT):
+            return False
+        standing = self._gateways.sent(hop, self._name_of) if self._gateways else Standing.NO
+        if standing is Standing.NO:
+            self._add(index, hop, between_tenants=microsoft.delivers_from(hop.address))
+            return True
+        self._add(index, hop, is_own=True)
+        self._claim(standing, hop)
+        self._at_gateway = True
+        return False
+
+    def _by_gateway(self, index: int, hop: Hop) -> bool:
+        gateways = self._gateways
+        if microsoft.is_private(hop.address) or gateways.sent(hop, self._name_of) is Standing.KNOWN:
+            self._at_gateway = True
+            return False
+        delivered = from_exchange(hop)
+        if delivered is Standing.KNOWN:
+            # The gateway got it from Exchange Online: the partner's hop is the older one.
+            self._at_gateway = False
+            self._loops += 1
+            self._delivered = self._delivered or (index, hop)
+            return False
+        self._add(index, hop, is_gateway=True)
+        return True
+
+    def _claim(self, standing: Standing, hop: Hop) -> None:
+        if standing is Standing.CLAIMED:
+            self._claimed = self._claimed or hop.helo
+
+    def _add(
+        self, index: int, hop: Hop, *, between_tenants: bool = False, is_gateway: bool = False, is_own: bool = False
+    ) -> None:
+        below = () if is_own else self._hops[index + 1 :]
+        others = tuple(other for other in below if at_border(other) and not microsoft.is_internal(other.address))
+        self._found.append(
+            Boundary(
+                Direction.INBOUND,
+                hop,
+                index,
+                tuple(self._strangers),
+                between_tenants=between_tenants,
+                is_gateway=is_gateway,
+                is_own=is_own,
+                claimed_gateway=self._claimed,
+                loops=self._loops,
+                other_crossings=others,
+            )
+        )
+
+
+def _outbound(hops: Sequence[Hop], gateways: Gateways, name_of: NameOf) -> tuple[Boundary, ...]:
     found: list[Boundary] = []
     for index, hop in enumerate(hops):
-        if hop.transport is HopTransport.UNKNOWN and not hop.protocol:
+        standing = from_exchange(hop)
+        by_gateway = gateways.wrote(hop)
+        from_gateway = Standing.NO if not gateways else gateways.sent(hop, name_of)
+        if not hop.is_readable or (standing is Standing.NO and from_gateway is Standing.NO):
             continue
-        is_gateway = _ends(hop.by, gateways)
-        if (_at_border(hop) or is_gateway) and not _from(hop, gateways if is_gateway else _internal(hop)):
-            about = (tuple(strangers), _from(hop, _DELIVERY), is_gateway)
-            found.append(Boundary(Direction.INBOUND, hop, index, *about))
-            # Behind the line of the border only a gateway of one's own is still believed.
-            if not _from(hop, gateways):
-                break
-        elif not _ends(hop.by, (*_MICROSOFT, *gateways)) and hop.by:
-            strangers.append(hop.by)
-    return tuple(found)
-
-
-def _outbound(hops: Sequence[Hop], gateways: tuple[str, ...]) -> tuple[Boundary, ...]:
-    found: list[Boundary] = []
-    for index, hop in enumerate(hops):
-        if not _from(hop, (*_DELIVERY, *gateways)):
+        is_border = at_border(hop)
+        if host_ends(hop.by, MICROSOFT) and not (is_border and standing is Standing.KNOWN):
             continue
-        if hop.by is None or (_ends(hop.by, _MICROSOFT) and not _at_border(hop)):
+        if by_gateway and (from_gateway is not Standing.NO or microsoft.is_private(hop.address)):
             continue
-        if _from(hop, gateways) and _ends(hop.by, gateways):
-            continue
+        others = tuple(other for other in hops[index + 1 :] if at_border(other))
         found.append(
             Boundary(
-                Direction.OUTBOUND, hop, index, between_tenants=_at_border(hop), is_gateway=_ends(hop.by, gateways)
+                Direction.OUTBOUND,
+                hop,
+                index,
+                between_tenants=is_border,
+                is_gateway=by_gateway,
+                is_own=by_gateway,
+                is_exchange=max((standing, from_gateway), key=tuple(Standing).index),
+                other_crossings=others,
             )
         )
-        if not gateways:
+        if standing is not Standing.NO:
             break
     return tuple(found[:2])
-
-
-def _internal(hop: Hop) -> tuple[str, ...]:
-    """What counts as Microsoft's own side: everything but the hosts that deliver for other tenants."""
-    return () if _from(hop, _DELIVERY) else _MICROSOFT
-
-
-def _at_border(hop: Hop) -> bool:
-    """`via Frontend Transport` alone is not enough: internal hops by *.outlook.office365.com say it too."""
-    return _ends(hop.by, _BORDER) and hop.frontend and (hop.protocol or "").startswith("Microsoft SMTP Server")
-
-
-def _from(hop: Hop, suffixes: tuple[str, ...]) -> bool:
-    """Whether the sending host is under one of the domains, by the name looked up, or else the one it gave."""
-    return bool(hop.senders) and _ends(hop.senders[0], suffixes)
-
-
-def _ends(host: str | None, suffixes: tuple[str, ...]) -> bool:
-    return host is not None and f".{host}".endswith(suffixes)
-
-
-def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
-    """What the hop itself shows, against what the connector demands; without settings where no partner was named."""
-    hop = boundary.hop
-    if hop.transport is HopTransport.CLEAR:
-        yield _clear(boundary, settings)
-    elif hop.transport is HopTransport.UNKNOWN:
-        yield _not_stamped(hop)
-    else:
-        yield from _protocol(hop)
-        yield from _suite(hop, settings)
-        yield from _certificate(boundary, settings)
-    if settings is not None:
-        yield from switched_off(settings)
-
-
-def crossing_findings(boundary: Boundary, block: HeaderBlock) -> Iterable[Finding]:
-    """How far the line can be believed, by the lines around it."""
-    if boundary.strangers:
-        hosts = ", ".join(boundary.strangers[:3])
-        text = (
-            f"Lines above the boundary were written by {hosts}, which is neither Exchange Online nor a gateway named "
-            "with --gateway: that host could have made up everything below its line. Take the message from the "
-            "recipient's mailbox itself."
-        )
-        yield Finding(Check.TRUST, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 1")
-    if boundary.between_tenants:
-        text = (
-            "The other side is on Exchange Online too: both hosts of this hop are Microsoft's, and its certificate is "
-            "that of Exchange Online, not the partner's."
-        )
-        yield Finding(Check.TENANTS, Level.INFO, text, source="tls-verification 1.2; assumed for partner connectors")
-    if boundary.direction is Direction.INBOUND and not boundary.is_gateway:
-        yield from _attribution(boundary.hop, block)
-
-
-def _clear(boundary: Boundary, settings: ConnectorSettings | None) -> Finding:
-    hop = boundary.hop
-    inbound = boundary.direction is Direction.INBOUND
-    text = f"The hop to {hop.by} was not encrypted: it says `{hop.evidence}`, and nothing of TLS."
-    if settings is not None and settings.demands_tls:
-        text += (
-            f" The connector '{settings.name}' demands TLS, so it was not applied to this message: see in the message "
-            "trace which connector was, and whether this one is enabled and lists the domain."
-        )
-    elif settings is not None:
-        text += " The connector does not demand TLS (opportunistic); declare connectionSecurity to force it."
-    elif inbound:
-        text += " The partner's server must offer STARTTLS when it sends, and the inbound connector must demand it."
-    else:
-        text += " The partner's server must offer STARTTLS, and the outbound connector must demand it."
-    who = Party.WE if settings is not None else Party.EITHER
-    answer = "451 5.7.3 STARTTLS is required to send mail" if inbound else NO_TLS
-    level = Level.WARNING if settings is not None and not settings.demands_tls else Level.ERROR
-    return Finding(Check.TRANSPORT, level, text, who, answer, "tls-verification 0.2, 2.3")
-
-
-def _not_stamped(hop: Hop) -> Finding:
-    text = (
-        f"{hop.by} does not say whether TLS was used (`{hop.evidence or 'no with clause'}`): servers of this kind "
-        "write the same with and without TLS. Have it write TLS into Received (Postfix: smtpd_tls_received_header = "
-        "yes), or look into its log, or use `verify partner`."
-    )
-    return Finding(Check.TRANSPORT, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.2")
-
-
-def _protocol(hop: Hop) -> Iterable[Finding]:
-    session = hop.session
-    version = session.version or session.inferred_version if session else None
-    if version is None:
-        text = (
-            f"{hop.by} says that TLS was used and not which version (`{hop.evidence}`); Postfix writes it with "
-            "smtpd_tls_received_header = yes."
-        )
-        yield Finding(Check.PROTOCOL, Level.INFO, text, source="tls-verification 0.2, 0.3")
-    elif not version.is_usable:
-        text = (
-            f"The hop used {version}, which Exchange Online has not used since 2021: today such a server gets or sends "
-            "mail only without TLS, and not at all where TLS is forced. It must speak TLS 1.2 or 1.3."
-        )
-        yield Finding(Check.PROTOCOL, Level.WARNING, text, Party.PARTNER, source="techcommunity 2065089")
-
-
-def _suite(hop: Hop, settings: ConnectorSettings | None) -> Iterable[Finding]:
-    cipher = hop.session.cipher if hop.session else None
-    if cipher and _NO_ENCRYPTION.search(cipher):
-        text = f"The cipher suite {cipher} authenticates and does not encrypt; the server must switch it off."
-        yield Finding(Check.CIPHER, Level.ERROR, text, Party.PARTNER, source="RFC 4492, RFC 5246: NULL suites")
-    elif hop.is_anonymous:
-        unchecked = (None, TlsSettings.ENCRYPTION_ONLY.value)
-        checked = isinstance(settings, OutboundSettings) and settings.tls_settings not in unchecked
-        text = f"The cipher suite {cipher} uses no certificate, so nobody knows who was at the other end."
-        level = Level.ERROR if checked else Level.WARNING
-        yield Finding(Check.CIPHER, level, text, Party.PARTNER, source="RFC 5246 A.5")
-
-
-def _certificate(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
-    session = boundary.hop.session
-    shown = session.client_certificate if session else None
-    if boundary.direction is Direction.INBOUND:
-        if isinstance(settings, InboundSettings) and settings.restrict_domains_to_certificate and not shown:
-            name = settings.tls_sender_certificate_name
-            text = (
-                f"This shows that TLS was used, not that the certificate matched {name}: Exchange Online never writes "
-                "that into a header. The message trace (`verify service`), a capture (`verify listen`) or a refused "
-                "message without the certificate shows it."
-            )
-            yield Finding(Check.CERTIFICATE, Level.INFO, text, source="tls-verification 0.4")
-        return
-    if shown and shown.state is ClientCertificateState.NOT_VERIFIED:
-        text = (
-            "The partner's server got Exchange Online's certificate and could not verify it: it lacks the issuer, or "
-            "the certificate does not allow its use as a client. It matters where the partner demands a certificate "
-            "from us; the partner should trust the issuer's root and compare the name, not pin the issuer."
-        )
-        yield Finding(Check.CLIENT_CERTIFICATE, Level.WARNING, text, Party.PARTNER, source="tls-verification 0.9, 2.4")
-
-
-def _attribution(hop: Hop, block: HeaderBlock) -> Iterable[Finding]:
-    report = block.first("x-forefront-antispam-report") or ""
-    found = _CONNECTING.search(" ".join(report.split()))
-    if found and hop.address and not _same_address(found["address"], hop.address):
-        text = (
-            f"The boundary line says that {hop.address} connected, and X-Forefront-Antispam-Report says "
-            f"{found['address']}: either Enhanced Filtering skips a gateway in front (name it with --gateway), or "
-            "one of the two was made up."
-        )
-        yield Finding(Check.ADDRESS, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 6")
-    if (block.first("x-ms-exchange-crosstenant-fromentityheader") or "").strip().lower() == "hybridonprem":
-        text = (
-            "Exchange Online attributed the message to an inbound connector of type OnPremises "
-            "(X-MS-Exchange-CrossTenant-FromEntityHeader: HybridOnPrem), so the partner connector was not applied."
-        )
-        yield Finding(Check.ATTRIBUTION, Level.WARNING, text, Party.WE, source="tls-verification 1.3")
-
-
-def _same_address(one: str, other: str) -> bool:
-    try:
-        return ipaddress.ip_address(one) == ipaddress.ip_address(other)
-    except ValueError:
-        return one == other

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -73,6 +74,11 @@ def tool_version() -> str:
 
 def as_json(run: Run) -> str:
     """The run as JSON, ASCII only."""
+    return "".join(json_pieces(run))
+
+
+def json_pieces(run: Run) -> Iterator[str]:
+    """The same piece by piece: of thousands of messages it is long, and what it is made of ten times as large."""
     document = {
         "format": FORMAT,
         "tool": "regulated-partners",
@@ -82,9 +88,12 @@ def as_json(run: Run) -> str:
         "who": run.who,
         "started": run.started.isoformat(),
         "verdict": run.verdict.value,
-        "judgements": [_judgement(judgement) for judgement in run.judgements],
+        "judgements": [],
     }
-    return json.dumps(document, indent=2) + "\n"
+    yield json.dumps(document, indent=2).removesuffix("]\n}")
+    for number, judgement in enumerate(run.judgements):
+        yield (",\n" if number else "\n") + textwrap.indent(json.dumps(_judgement(judgement), indent=2), "    ")
+    yield "\n  ]\n}\n" if run.judgements else "]\n}\n"
 
 
 def _judgement(judgement: Judgement) -> Mapping[str, object]:

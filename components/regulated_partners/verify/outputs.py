@@ -17,7 +17,8 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.probing.verdicts import Finding, Judgement, Level, Verdict
 from regulated_partners.text import printable
-from regulated_partners.verify.evidence import Run, as_json, as_markdown
+from regulated_partners.verify.evidence import Run, as_json, as_markdown, json_pieces
+from regulated_partners.verify.mail_folders import MOST_SHOWN, is_many, summary, worth_showing
 
 #: Columns of a sentence, and characters of a value that are shown.
 _WIDTH, _LONGEST_VALUE = 110, 300
@@ -32,8 +33,15 @@ _NOT_JUDGED = (Verdict.UNKNOWN, Verdict.NOT_REACHABLE)
 
 
 def as_text(run: Run) -> str:
-    """Every judgement, then one line that says what it comes to."""
-    blocks = ["\n".join(_shown(judgement)) for judgement in run.judgements]
+    """Every judgement, or of many messages a table and the worst, then one line that says what it comes to."""
+    if is_many(run.judgements):
+        worst = worth_showing(run.judgements)
+        blocks = ["\n".join(summary(run.judgements))]
+        blocks += ["\n".join(_shown(judgement)) for judgement in worst[:MOST_SHOWN]]
+        if len(worst) > MOST_SHOWN:
+            blocks.append(f"{len(worst) - MOST_SHOWN} more that did not pass are in --json and --evidence.")
+    else:
+        blocks = ["\n".join(_shown(judgement)) for judgement in run.judgements]
     return "\n\n".join([*blocks, _summary(run)]) + "\n"
 
 
@@ -181,14 +189,19 @@ class Outputs:
 
     def deliver(self, run: Run) -> ExitCode:
         """Writes everything. Raises CannotRunError where a file cannot be written."""
+        self.write_files(run)
+        for piece in json_pieces(run) if self.json else (as_text(run),):
+            sys.stdout.write(piece)
+        return exit_code(run, self.fail_on)
+
+    def write_files(self, run: Run) -> None:
+        """Writes what goes to files. Raises CannotRunError where one cannot be written."""
         for path in self.evidence:
             write_file(path, _EVIDENCE[path.suffix.lower()](run))
         if self.prometheus:
             write_file(self.prometheus, as_prometheus(run))
         if self.junit:
             write_file(self.junit, as_junit(run))
-        sys.stdout.write(as_json(run) if self.json else as_text(run))
-        return exit_code(run, self.fail_on)
 
 
 _EVIDENCE: dict[str, Callable[[Run], str]] = {".json": as_json, ".md": as_markdown}

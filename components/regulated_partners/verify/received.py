@@ -7,11 +7,14 @@ time grows with its length only, and what a sender wrote into HELO is never take
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 
+from regulated_partners.verify.marking import Habit, Product, product_of
 from regulated_partners.verify.tls_comments import (
     ClientCertificateState,
     HopTransport,
@@ -37,9 +40,16 @@ _CLIENT = re.compile(
 _OVER_TLS = re.compile(r"(?:local-)?(?:UTF8)?(?:E?SMTPSA?|LMTPSA?)|E?SMTP-TLS", re.IGNORECASE)
 _NOT_OVER_TLS = re.compile(r"(?:UTF8)?ESMTPA?", re.IGNORECASE)
 _MAYBE = re.compile(r"(?:UTF8)?(?:SMTP|LMTPA?)", re.IGNORECASE)
-#: Servers that write `with ESMTP` over TLS too. Source: tls-verification 0.2.
-_SILENT_HOSTS = (".pphosted.com", ".ppe-hosted.com", ".barracudanetworks.com")
-_SILENT_PRODUCTS = ("smartermail", "mcafee", "barracuda")
+#: Exchange's own line, which it writes in one form only: nothing right of its last place is the sender's, however the
+#: sender called itself.
+_EXCHANGE = re.compile(
+    r" by (?P<by>[A-Za-z0-9_.-]{1,255}) \((?P<at>[0-9A-Fa-f:.%]{2,60})\) with Microsoft SMTP Server"
+    r"(?P<tls> \([^()]{0,300}\))? id (?P<id>[0-9.]{1,40})(?P<via> via [A-Za-z ]{1,60})?(?=[;, ]|$)"
+)
+_EXCHANGE_SENDER = re.compile(r"(?:from )?(?P<helo>.*) \((?P<address>[^()]{0,60})\)$", re.DOTALL)
+_ENVELOPE = re.compile(r"envelope-(?:from|sender)[ =]{1,3}<?(?P<sender>[^\s<>()]{0,320})", re.IGNORECASE)
+#: An address in angle brackets, whose quoted local part may hold words of the sender's choice.
+_ANGLES = re.compile(r"<[^<>]{0,1000}>")
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,10 @@ class Hop:
         session: the TLS, where it was.
         evidence: the words that say so, or that say nothing because servers of this kind do not write it down.
         frontend: whether Exchange took it at its border (`via Frontend Transport`).
+        written: when the receiving host wrote it.
+        recipient: whom the receiving host wrote it `for`.
+        envelope_sender: whom the sending host named as the sender, where the receiving host wrote it down.
+        product: the receiving mail server, where it shows.
     """
 
     text: str
@@ -67,6 +81,15 @@ class Hop:
     session: TlsSession | None = None
     evidence: str = ""
     frontend: bool = False
+    written: datetime.datetime | None = None
+    recipient: str | None = None
+    envelope_sender: str | None = None
+    product: Product | None = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it says who took the message."""
+        return self.by is not None
 
     @property
     def senders(self) -> tuple[str, ...]:
@@ -95,20 +118,114 @@ def parse_received(header: str) -> Hop:
         header: for example `Received: from a (b [192.0.2.1]) by c (Postfix) with ESMTPS id d; date`.
     """
     text = _unfolded(header)
+    exchange = _of_exchange(text)
+    if exchange is not None:
+        return exchange
     parts = _parts(text)
-    at_by = _by(parts)
+    places = _places_of_by(parts) or [len(parts)]
+    # Two in one line: one may be the sender's, in its name for itself or in what follows the line.
+    return _surely([_hop(text, parts, at_by) for at_by in dict.fromkeys((places[0], places[-1]))])
+
+
+def _surely(readings: Sequence[Hop]) -> Hop:
+    """The last reading of a line, with the transport that all of them leave standing."""
+    if len(readings) == 1:
+        return readings[0]
+    is_clear = any(hop.transport is HopTransport.CLEAR for hop in readings)
+    transport = HopTransport.CLEAR if is_clear else HopTransport.UNKNOWN
+    return replace(readings[-1], transport=transport, session=None, evidence="two receiving hosts in one line")
+
+
+def _hop(text: str, parts: Sequence[_Part], at_by: int) -> Hop:
     origin = parts[:at_by]
     words = [part.text for part in parts[at_by:] if not part.is_comment]
+    after = [part.text for part in parts[at_by:] if part.is_comment]
+    by, protocol = _host(words), _protocol(words)
     hop = Hop(
         text=text,
         helo=_helo(origin),
         reverse_name=_reverse_name(origin),
         address=_address(origin),
-        by=_host(words),
-        protocol=_protocol(words),
+        by=by,
+        protocol=protocol,
         frontend="via frontend transport" in " ".join(words).lower(),
+        written=_written(text),
+        recipient=_following(words, "for"),
+        envelope_sender=_envelope_sender(text),
+        product=product_of(by, protocol or "", after, _following(words, "id") or ""),
     )
-    return _with_transport(hop, parts, words)
+    return _with_transport(hop, parts, words, at_by)
+
+
+def _of_exchange(text: str) -> Hop | None:
+    """Exchange's own line, read from its right end; None where there is none in the text."""
+    found: list[re.Match[str]] = []
+    at = text.find(" with Microsoft SMTP Server")
+    while at >= 0:
+        start = text.rfind(" by ", 0, at)
+        line = _EXCHANGE.match(text, start) if start >= 0 else None
+        found += [line] if line else []
+        at = text.find(" with Microsoft SMTP Server", at + 1)
+    if not found:
+        return None
+    readings = [_exchange_hop(text, line) for line in dict.fromkeys((found[0], found[-1]))]
+    if " by " in text[: found[0].start()]:
+        # Another server's line that a sender's first line continues, or a name with blanks.
+        parts = _parts(text[: found[0].start()])
+        readings = [_hop(text, parts, (_places_of_by(parts) or [len(parts)])[0]), *readings]
+    return _surely(readings)
+
+
+def _exchange_hop(text: str, line: re.Match[str]) -> Hop:
+    origin = _EXCHANGE_SENDER.fullmatch(text[: line.start()])
+    group = (line["tls"] or "").strip(" ()")
+    session = session_in_comment(group) if group else None
+    helo = origin["helo"].strip("[]").rstrip(".") if origin else None
+    hop = Hop(
+        text=text,
+        helo=helo or None,
+        address=_plain_address(origin["address"]) if origin else None,
+        by=line["by"].rstrip(".").lower(),
+        protocol="Microsoft SMTP Server",
+        frontend=(line["via"] or "").strip().lower() == "via frontend transport",
+        written=_written(text),
+        product=product_of(None, "Microsoft SMTP Server", ()),
+    )
+    if session is not None:
+        return _encrypted(hop, session, f"({group})", None)
+    if group:
+        return replace(hop, evidence=f"({group})")
+    return replace(hop, transport=HopTransport.CLEAR, evidence="with Microsoft SMTP Server, and no TLS group")
+
+
+def _plain_address(word: str) -> str | None:
+    plain = word.rpartition("]:")[0] + "]" if "]:" in word else word
+    found = _ADDRESS.fullmatch(plain.strip(","))
+    return found["address"] if found else None
+
+
+def _written(text: str) -> datetime.datetime | None:
+    """The date after the last semicolon, in UTC where it says no zone."""
+    date = text.rpartition(";")[2].partition("(")[0].strip()
+    try:
+        written = parsedate_to_datetime(date[:60])
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return written.replace(tzinfo=datetime.UTC) if written.tzinfo is None else written
+
+
+def _following(words: Sequence[str], name: str) -> str | None:
+    """The word after another one, which is the last of its kind."""
+    lowered = [word.lower() for word in words]
+    if name not in lowered[:-1]:
+        return None
+    at = len(lowered) - 1 - lowered[::-1].index(name)
+    return words[at + 1].strip("<>;,") or None if at + 1 < len(words) else None
+
+
+def _envelope_sender(text: str) -> str | None:
+    found = _ENVELOPE.search(text)
+    return found["sender"] if found else None
 
 
 def _unfolded(header: str) -> str:
@@ -138,29 +255,46 @@ def _parts(text: str) -> list[_Part]:
 
 
 def _words(text: str) -> Iterable[_Part]:
-    return (_Part(word, is_comment=False) for word in text.replace(";", " ; ").split())
+    joined = _ANGLES.sub(lambda found: "".join(found[0].split()), text)
+    return (_Part(word, is_comment=False) for word in joined.replace(";", " ; ").split())
 
 
-def _with_transport(hop: Hop, parts: Sequence[_Part], words: Sequence[str]) -> Hop:
-    session, evidence = _session(parts, words)
+def _with_transport(hop: Hop, parts: Sequence[_Part], words: Sequence[str], at_by: int) -> Hop:
+    own = _written_by_the_server(parts, at_by)
+    # ZMailer alone writes TLS into the comment that holds the address.
+    own = [*(part for part in parts[:at_by] if part.is_comment and "TLS-CIPHER:" in part.text), *own]
+    client = _client_certificate(own)
+    session, evidence = _session(own, words)
     if session is not None:
-        version = session.version
-        inferred = None if version or not session.cipher else inferred_version(session.cipher)
-        client = session.client_certificate or _client_certificate(parts)
-        session = replace(session, inferred_version=inferred, client_certificate=client)
-        return replace(hop, transport=HopTransport.ENCRYPTED, session=session, evidence=evidence)
+        return _encrypted(hop, session, evidence, client)
     protocol = hop.protocol or ""
     if any(_OVER_TLS.fullmatch(word) for word in protocol.split()):
-        found = TlsSession(client_certificate=_client_certificate(parts))
-        return replace(hop, transport=HopTransport.ENCRYPTED, session=found, evidence=f"with {protocol}")
-    return _without_tls(hop, parts)
+        return _encrypted(hop, TlsSession(), f"with {protocol}", client)
+    return _without_tls(hop)
+
+
+def _encrypted(hop: Hop, session: TlsSession, evidence: str, client: StatedCertificate | None) -> Hop:
+    inferred = None if session.version or not session.cipher else inferred_version(session.cipher)
+    found = replace(session, inferred_version=inferred, client_certificate=session.client_certificate or client)
+    return replace(hop, transport=HopTransport.ENCRYPTED, session=found, evidence=evidence)
+
+
+def _written_by_the_server(parts: Sequence[_Part], at_by: int) -> list[_Part]:
+    """What follows the address that connected: what stands before it, the sender may have chosen."""
+    with_address = [at for at, part in enumerate(parts[:at_by]) if part.is_comment and _holds_address(part)]
+    # Without an address in a comment the first word or comment after `from` is the sender's name for itself.
+    start = with_address[-1] + 1 if with_address else min(2, at_by)
+    return [*parts[start:at_by], *parts[at_by:]]
+
+
+def _holds_address(part: _Part) -> bool:
+    words = () if part.text.lower().startswith(("client cn", "using ", "tls", "auth")) else part.text.split()
+    return any(_plain_address(word) for word in words)
 
 
 def _session(parts: Sequence[_Part], words: Sequence[str]) -> tuple[TlsSession | None, str]:
     for at, part in enumerate(parts):
-        # The sender chooses what follows `from`, and may choose something that reads like the server's comment.
-        is_helo = at == 1 and parts[0].text.lower() == "from"
-        if part.is_comment and not part.is_glued and not is_helo:
+        if part.is_comment and not part.is_glued:
             following = [part.text for part in parts[at + 1 : at + 3] if not part.is_comment]
             found = session_in_comment(part.text, following)
             if found is not None:
@@ -168,20 +302,16 @@ def _session(parts: Sequence[_Part], words: Sequence[str]) -> tuple[TlsSession |
     return session_in_words(words)
 
 
-def _without_tls(hop: Hop, parts: Sequence[_Part]) -> Hop:
+def _without_tls(hop: Hop) -> Hop:
     """No sign of TLS: that means something only where the server would have written one. Source: 0.2."""
     protocol = (hop.protocol or "").lower()
-    silent = (hop.by or "").endswith(_SILENT_HOSTS) or any(
-        part.text.lower().startswith(_SILENT_PRODUCTS) for part in parts if part.is_comment
-    )
-    if protocol.startswith("microsoft smtp server"):
-        return replace(hop, transport=HopTransport.CLEAR, evidence="with Microsoft SMTP Server, and no TLS group")
     if hop.helo is None and hop.address is None:
         return hop
     if _NOT_OVER_TLS.fullmatch(protocol):
-        transport = HopTransport.UNKNOWN if silent else HopTransport.CLEAR
+        marks = hop.product is not None and hop.product.habit is Habit.ALWAYS
+        transport = HopTransport.CLEAR if marks else HopTransport.UNKNOWN
         return replace(hop, transport=transport, evidence=f"with {hop.protocol}")
-    return replace(hop, evidence=f"with {hop.protocol}") if _MAYBE.fullmatch(protocol) else hop
+    return replace(hop, evidence=f"with {hop.protocol}") if _MAYBE.fullmatch(protocol) or protocol else hop
 
 
 def _client_certificate(parts: Iterable[_Part]) -> StatedCertificate | None:
@@ -189,6 +319,8 @@ def _client_certificate(parts: Iterable[_Part]) -> StatedCertificate | None:
     states = {
         "client did not present a certificate": ClientCertificateState.NOT_PRESENTED,
         "no client certificate requested": ClientCertificateState.NOT_REQUESTED,
+        # Yandex.
+        "client certificate not present": ClientCertificateState.NOT_PRESENTED,
     }
     for part in parts:
         if not part.is_comment:
@@ -212,17 +344,28 @@ def _protocol(words: Sequence[str]) -> str | None:
     return " ".join(itertools.takewhile(lambda word: word.lower() not in ends, after)) or None
 
 
-def _by(parts: Sequence[_Part]) -> int:
-    """Where the `by` clause begins; the word after `from` is the sender's and does not count."""
+def _places_of_by(parts: Sequence[_Part]) -> list[int]:
+    """Where a `by` clause may begin. The word after `from` is the sender's and does not count.
+
+    Exchange writes `with MailboxResubmission by AntispamTT`.
+    """
     first = 2 if parts and parts[0].text.lower() == "from" else 0
-    places = (at for at, part in enumerate(parts) if at >= first and not part.is_comment and part.text.lower() == "by")
-    return next(places, len(parts))
+    words = [(at, part.text.lower()) for at, part in enumerate(parts) if not part.is_comment]
+    return [
+        at
+        for (_, before), (at, word) in zip([(0, ""), *words], words, strict=False)
+        if word == "by" and at >= first and before != "mailboxresubmission"
+    ]
 
 
 def _host(words: Sequence[str]) -> str | None:
-    """The host after `by`."""
+    """The host after `by`: a name, also in letters beyond ASCII, or an address; whatever it is called, it took it."""
     host = words[1].rstrip(".,;").lower() if len(words) > 1 else ""
-    return host if _HOST.fullmatch(host) else None
+    if _HOST.fullmatch(host) or _plain_address(host):
+        return host
+    following = words[2].lower() if len(words) > 2 else ""
+    named = following in ("with", "id", "for", "via", ";") or host == ":"
+    return host[:253] if named and host not in ("", "with", "id", "for", ";") else None
 
 
 def _helo(origin: Sequence[_Part]) -> str | None:
@@ -241,24 +384,24 @@ def _helo(origin: Sequence[_Part]) -> str | None:
 
 
 def _reverse_name(origin: Sequence[_Part]) -> str | None:
-    """The name that the receiver looked up: the first word of the comment that holds the address."""
-    for part in origin:
-        if not part.is_comment:
-            continue
-        first, *rest = part.text.split() or [""]
-        name = first.rstrip(".")
-        if rest and _HOST.fullmatch(name) and "." in name and _ADDRESS.match(rest[0]) and not _ADDRESS.fullmatch(name):
-            return name
+    """The name that the receiver looked up: the first word of the last comment that holds an address."""
+    comment = next((part for part in reversed(origin) if part.is_comment and _holds_address(part)), None)
+    if comment is None or "may be forged" in comment.text.lower():
+        return None
+    first, *rest = comment.text.split()
+    name = first.rstrip(".")
+    if rest and _HOST.fullmatch(name) and "." in name and _plain_address(rest[0]) and not _plain_address(name):
+        return name
     return None
 
 
 def _address(origin: Sequence[_Part]) -> str | None:
-    """The address that connected: in brackets, or alone in a comment as Exchange writes it."""
-    for bracketed in (True, False):
-        for part in reversed(origin):
-            for word in part.text.split():
-                plain = word.rpartition("]:")[0] + "]" if "]:" in word else word
-                found = _ADDRESS.fullmatch(plain.strip(","))
-                if found and (plain.startswith("[") or not bracketed):
-                    return found["address"]
+    """The address that connected: what the receiver wrote into a comment, else what stands alone after `from`."""
+    comments = [part for part in reversed(origin) if part.is_comment and not part.text.lower().startswith("client cn")]
+    for part in (*comments, *(part for part in origin if not part.is_comment)):
+        words = part.text.split()
+        given = {at + 1 for at, word in enumerate(words) if word.lower() in ("helo", "ehlo")}
+        found = [word for at, word in enumerate(words) if at not in given and _plain_address(word)]
+        if found:
+            return _plain_address(next((word for word in found if word.startswith("[")), found[0]))
     return None

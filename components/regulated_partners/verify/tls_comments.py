@@ -91,15 +91,29 @@ _COMMENTS = (
         r"(?::(?P<verify>\w+))?",
         re.IGNORECASE,
     ),
+    # KumoMTA; T-Online, which says so in words.
+    re.compile(r"(?P<version>(?:TLS|SSL)[^\s:]*):(?P<cipher>[^\s:]+)(?: encrypted)?$", re.IGNORECASE),
+    # Exclaimer.
+    re.compile(rf"tlsversion={_VERSION}, ?tlscipher=(?P<cipher>[^\s,]+)", re.IGNORECASE),
+    # MailMarshal.
+    re.compile(r"using (?:TLS|SSL): (?P<version>(?:TLS|SSL)[^\s,]*), (?P<cipher>[^\s,]+)", re.IGNORECASE),
+    # Forcepoint's cloud.
+    re.compile(r"TLS bits=(?P<bits>[0-9/]+)(?: verify=(?P<verify>\w+))?", re.IGNORECASE),
     # Courier, McAfee.
     re.compile(
-        r"(?:[^,]{0,200}, )?TLS: ?(?P<version>(?:TLS|SSL)[^\s,]*), ?(?P<bits>[0-9]+)bits, ?(?P<cipher>[^\s,]+)",
+        r"(?:[^,]{0,200}, )?(?:TLS|SSL): ?(?P<version>(?:TLS|SSL)[^\s,]*), ?(?P<bits>[0-9]+)bits, ?(?P<cipher>[^\s,]+)",
         re.IGNORECASE,
     ),
     # qmail with the TLS patch, qpsmtpd.
     re.compile(r"(?P<cipher>[A-Z0-9_-]{4,64}) encrypted", re.IGNORECASE),
     # ecelerity, which does not close its comment.
     re.compile(r"cipher=(?P<cipher>[^\s,)]+)", re.IGNORECASE),
+)
+#: ZMailer writes it into the comment that also holds the name that the sender gave, in quotes: one word.
+_ZMAILER = re.compile(
+    r'\[[0-9A-Fa-f:.]{2,45}\]\S{0,8} "(?:EHLO|HELO) [^"\s]{0,255}" (?:ident: \S{1,64} )?'
+    r'TLS-CIPHER: "(?P<cipher>[^"\s]{1,64}) keybits (?P<bits>[0-9/]+) version (?P<version>[^"\s]{1,20})"',
+    re.IGNORECASE,
 )
 _VERSION_ALONE = re.compile(r"(?:TLS|SSL)v?[0-9._]+", re.IGNORECASE)
 _CISCO = re.compile(r"E?SMTPS?A?/TLS/(?P<cipher>[A-Z0-9_-]{4,64})", re.IGNORECASE)
@@ -122,6 +136,10 @@ _VERIFY = {
     "NO": ClientCertificateState.NOT_PRESENTED,
     "NOT": ClientCertificateState.NOT_REQUESTED,
 }
+#: The name of a bulk cipher, which suites of several versions use.
+_BULK = re.compile(
+    r"(?:AES|CAMELLIA|ARIA|CHACHA20)(?:[-_]?[0-9]{3})?(?:[-_](?:GCM|CCM8?|CBC|POLY1305))?", re.IGNORECASE
+)
 _MODERN_HASH = re.compile(r"(?:GCM|CCM|CCM8|CHACHA20[-_]POLY1305|SHA256|SHA384)(?:[-_]|$)", re.IGNORECASE)
 #: Suites without certificates on either side. Source: RFC 5246 A.5 (`anon`), OpenSSL (`ADH`, `AECDH`), GnuTLS.
 _ANONYMOUS = re.compile(r"(?:ADH-|AECDH-|(?:TLS_)?(?:EC)?DH_anon_|ANON[-_])", re.IGNORECASE)
@@ -135,12 +153,12 @@ def session_in_comment(comment: str, following: Sequence[str] = ()) -> TlsSessio
         following: the words right after it: Exim writes `(TLS1.3) tls TLS_AES_256_GCM_SHA384`.
     """
     text = comment[:_LONGEST].strip()
-    if text.upper() == "TLS":
+    if text.upper() in ("TLS", "SSL"):
         return TlsSession()
     if _VERSION_ALONE.fullmatch(text):
         cipher = following[1] if len(following) == 2 and following[0].lower() == "tls" else None
         return TlsSession(version=tls_version(text), cipher=_cipher(cipher))
-    for pattern in _COMMENTS:
+    for pattern in (*_COMMENTS, _ZMAILER):
         if found := pattern.match(text):
             return _from_groups(found.groupdict())
     return None
@@ -160,8 +178,8 @@ def session_in_words(words: Sequence[str]) -> tuple[TlsSession | None, str]:
             return TlsSession(cipher=_cipher(words[at - 1])), f"{words[at - 1]} encrypted"
         if [following.lower() for following in words[at : at + 4]] == ["over", "tls", "secured", "channel"]:
             return TlsSession(), "over TLS secured channel"
-        if lowered == "with" and following.upper() == "STARTTLS":
-            return TlsSession(), "with STARTTLS"
+        if (lowered, following.upper()) in (("with", "STARTTLS"), ("via", "SSL"), ("via", "TLS")):
+            return TlsSession(), f"{lowered} {following}"
     return None, ""
 
 
@@ -185,6 +203,8 @@ def inferred_version(cipher: str) -> TlsVersion | None:
     Source: RFC 5246 and RFC 5289 (AEAD and SHA-2 suites need TLS 1.2), RFC 8446 B.4 (suites without `WITH`).
     """
     name = cipher.upper()
+    if _BULK.fullmatch(name):
+        return None
     if name.startswith(("TLS_AES_", "TLS_CHACHA20_", "AEAD-", "TLS13_")):
         return TlsVersion.TLS_1_3
     return TlsVersion.TLS_1_2 if _MODERN_HASH.search(name) else None

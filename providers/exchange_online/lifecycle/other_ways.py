@@ -52,6 +52,9 @@ class TenantWays:
             AdminApiError: what cannot be read is not taken for absent.
         """
         found = self._beside(settings.direction, owner.mark).of(settings, guid)
+        if any(way.is_alarm for way in found):
+            # What the same program declares is judged there, also where it is about to be taken over.
+            self._ownership.wait_for_declarations()
         return tuple(way for way in self._meant(found, settings) if way.is_alarm)
 
     def centralized(self, owner: Owner) -> tuple[Way, ...]:
@@ -83,8 +86,11 @@ class TenantWays:
     def _meant(self, ways: Iterable[Way], settings: ConnectorSettings) -> Iterable[Way]:
         """Without what is the connector itself, which may be there without a mark, or another one of this program."""
         for way in ways:
-            itself = way.kind is not WayKind.RULE and way.name.casefold() == settings.name.casefold()
-            if not itself and not self._ownership.has(way.guid):
+            is_rule = way.kind is WayKind.RULE
+            own = way.name.casefold() == settings.name.casefold() or self._ownership.declares_connector(
+                settings.direction, way.name
+            )
+            if is_rule or not (own or self._ownership.has(way.guid)):
                 yield way.consented(self._known)
 
     def _beside(self, direction: Direction, mark: Mark) -> OtherWays:

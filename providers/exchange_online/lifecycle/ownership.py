@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from exchange_online.connectors import ConnectorRecord, Mark
+from exchange_online.connectors import ConnectorRecord, Direction, Mark
 from exchange_online.lifecycle import refusals
 
 
@@ -73,20 +73,25 @@ class Ownership:
         self._last_declared = clock()
         #: By Guid, the resources that the state has and the program declares.
         self._stays: dict[str, Owner] = {}
+        #: The connectors that the program declares, by direction and name.
+        self._declared: set[tuple[Direction, str]] = set()
         #: Guids that a create of this run has given to a resource.
         self._given: dict[str, str] = {}
         #: The resources that the program declares, and whether the engine gave no old inputs when it last did.
         self._as_new: dict[str, bool] = {}
 
-    def checked(self, urn: str, *, as_new: bool) -> None:
+    def checked(self, urn: str, *, as_new: bool, connector: tuple[Direction, str] | None = None) -> None:
         """The program declares the resource.
 
         Args:
             as_new: whether the engine gave no old inputs.
+            connector: what it declares, by direction and name, as far as the name is known.
         """
         with self._lock:
             self._last_declared = self._clock()
             self._as_new[urn] = as_new
+            if connector is not None:
+                self._declared.add((connector[0], connector[1].casefold()))
 
     def stays(self, owner: Owner, guid: str, named: str) -> None:
         """The state has the resource, and the program declares it.
@@ -105,6 +110,11 @@ class Ownership:
             for other in self._having(guid) - {owner.urn}:
                 raise refusals.had_twice(named, guid, _name(other), _name(owner.urn))
             self._stays[guid] = owner
+
+    def declares_connector(self, direction: Direction, name: str) -> bool:
+        """Whether the program declares a connector of this name, as far as it has got."""
+        with self._lock:
+            return (direction, name.casefold()) in self._declared
 
     def declares(self, urn: str) -> bool:
         """Whether the program has declared the resource in this run; a refresh knows no program."""

@@ -126,8 +126,9 @@ class ConnectorCore:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
         with keeping_secret(self.direction, olds, news), _as_sentences(f"checking the {self._called(news)}"):
             self.session.refuse_unknown_cloud()
-            self.session.ownership.checked(urn, as_new=not olds)
             checked = check(self.direction, news, self.is_unknown)
+            connector = (self.direction, checked.settings.name)
+            self.session.ownership.checked(urn, as_new=not olds, connector=connector)
             for finding in checked.warnings:
                 self.session.warn(f"{self._called(news)}: {_sentence(finding)}")
             refusals = [self._refusal(error, self._called(news)) for error in checked.errors]

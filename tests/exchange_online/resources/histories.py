@@ -127,11 +127,11 @@ class Histories(RuleBasedStateMachine):
         known = sorted(self._stack.resources.keys() & self._program.keys())
         name = data.draw(st.sampled_from(known))
         if change:
-            called = self._program[name].name
             self._declare(name, data)
-            # What is replaced on demand is not compared: under another name nobody can know which connector it had.
-            if targeted:
-                self._program[name] = self._program[name].with_(name=called)
+        row = next((row for row in self._all_rows() if row["Guid"] == self._stack.resources[name].id), None)
+        # What is replaced on demand is not compared: under another name nobody can know which connector it had.
+        if targeted and row is not None:
+            self._program[name] = self._program[name].with_(name=row["Name"])
         self._trouble(trouble)
         self._attempted |= set(self._program)
         before = self._all_rows()

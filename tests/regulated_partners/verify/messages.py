@@ -23,6 +23,15 @@ BORDER_TLS = """Received: from mail.fabrikam.com (192.0.2.25) by
  Server (version=TLS1_2, cipher=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384) id
  15.20.696.11 via Frontend Transport; Sun, 22 Apr 2026 02:54:17 +0000
 """
+#: What Exchange Online writes above the line of its border: the address may send for the envelope's domain.
+AUTHENTICATED = """Authentication-Results: spf=pass (sender IP is 192.0.2.25)
+ smtp.mailfrom=fabrikam.com; dkim=pass (signature was verified)
+ header.d=fabrikam.com;dmarc=pass action=none
+ header.from=fabrikam.com;compauth=pass reason=100
+Received-SPF: Pass (protection.outlook.com: domain of fabrikam.com designates
+ 192.0.2.25 as permitted sender) receiver=protection.outlook.com;
+ client-ip=192.0.2.25; helo=mail.fabrikam.com; pr=C
+"""
 BORDER_CLEAR = """Received: from mail.fabrikam.com (192.0.2.25) by
  CO1NAM03FT028.mail.protection.outlook.com (10.152.80.189) with Microsoft SMTP
  Server id 15.20.696.11 via Frontend Transport; Sun, 22 Apr 2026 02:54:17 +0000

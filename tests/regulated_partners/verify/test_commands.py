@@ -53,7 +53,7 @@ def stack(tmp_path: Path) -> tuple[str, ...]:
 def test_a_good_and_a_bad_message(run: Run, tmp_path: Path, stack: tuple[str, ...]) -> None:
     """Failing: the exit code, which pipelines act on, is wrong."""
     good, bad = tmp_path / "good.eml", tmp_path / "bad.eml"
-    good.write_text(message(m.STORED, m.BORDER_TLS))
+    good.write_text(message(m.STORED, m.AUTHENTICATED, m.BORDER_TLS))
     bad.write_text(message(m.STORED, m.BORDER_CLEAR))
     fine = run("message", str(good), *stack).succeeded()
     assert "PASSED" in fine.stdout
@@ -61,6 +61,20 @@ def test_a_good_and_a_bad_message(run: Run, tmp_path: Path, stack: tuple[str, ..
     both = run("message", str(good), str(bad), *stack, "--json")
     assert both.exit_code == 1
     assert [each["verdict"] for each in both.document["judgements"]] == ["passed", "failed"]
+
+
+def test_a_strangers_message_and_the_gateways_addresses(run: Run, tmp_path: Path, stack: tuple[str, ...]) -> None:
+    """Failing: a stranger's message ends with exit code 0, or addresses of gateways cannot be named."""
+    stranger = tmp_path / "stranger.eml"
+    stranger.write_text(message(m.STORED, m.BORDER_TLS).replace("fabrikam.com", "example.net"))
+    ended = run("message", str(stranger), "--for", "Humongous Insurance", *stack[2:])
+    assert ended.exit_code == 1
+    assert ended.stdout.startswith("UNKNOWN")
+    assert "192.0.2.25 contradicts it" in " ".join(ended.stdout.split())
+    behind = tmp_path / "behind.eml"
+    behind.write_text(message(m.STORED, m.GATEWAY_TO_EXCHANGE, m.PARTNER_TO_GATEWAY))
+    both = run("message", str(behind), "--gateway", "pphosted.com", "--gateway", "192.0.2.77", *stack, "--json")
+    assert [each["partner"] for each in both.succeeded().document["judgements"]] == [None, "Fabrikam Bank"]
 
 
 def test_standard_input(run: Run) -> None:
@@ -145,7 +159,7 @@ def test_a_stack_with_wrong_declarations(run: Run, tmp_path: Path, stack: tuple[
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     """Failing: an option has no help, or `verify` is not registered."""
-    for subcommand in ("message", "certificate", "service"):
+    for subcommand in ("message", "traffic", "certificate", "service"):
         assert main(["verify", subcommand, "--help"]) == 0
         assert "Exit codes" in capsys.readouterr().out
     assert main(["verify"]) == 2
