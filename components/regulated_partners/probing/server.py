@@ -1,6 +1,6 @@
 """The probe of one address of a mail server: EHLO, STARTTLS, EHLO again, QUIT. No MAIL FROM.
 
-Source: RFC 5321 4.1.1.1, 4.2; RFC 3207.
+Source: RFC 5321; RFC 3207.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from regulated_partners.probing.deliverable import (
     suite_named,
     suite_numbered,
 )
+from regulated_partners.probing.dialogue import RESET, Dialogue, EndError
 from regulated_partners.probing.seen import Answered, Asked, Cause, ServerOutcome, ServerSeen
 from regulated_partners.probing.tls_client import Contexts, asked_for_certificate, presented_chain, reason, used_group
 from regulated_partners.probing.tls_hello import NoHandshakeError, RefusedError, first_answer
@@ -38,8 +39,6 @@ from regulated_partners.probing.tls_hello import NoHandshakeError, RefusedError,
 _NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 #: The same for IPv6, where many networks have the protocol and no way out.
 _NO_ROUTE_6 = (*_NO_ROUTE, errno.EHOSTUNREACH)
-#: Errors of a connection that was accepted before.
-_RESET = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
 #: Replies to EHLO of a server that knows no ESMTP; others refuse this client. Source: RFC 5321 3.2, 4.2.4.
 _NO_ESMTP = (500, 501, 502, 504)
 #: Before STARTTLS is tried once more that was refused for the time being.
@@ -49,9 +48,6 @@ _OFFERS: dict[Asked, Offer] = {Asked.WHOLE: WHOLE, Asked.RSA_ALONE: RSA_ALONE}
 _OVERWRITTEN = "XXXXXXXA"
 #: A whole connection may take this many steps' time.
 _STEPS = 3
-#: More than any server says: RFC 5321 4.5.3.1.5 allows 512 octets in a line.
-_LONGEST_LINE, _MOST_LINES, _SHOWN = 4096, 100, 300
-_REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -73,14 +69,6 @@ class _Session:
     group: str | None = None
     asks: bool | None = None
     chain: tuple[str, ...] = ()
-
-
-class _EndError(Exception):
-    """The connection came to its end; the text is a sentence."""
-
-    def __init__(self, outcome: ServerOutcome, detail: str, cause: Cause | None = None) -> None:
-        super().__init__(detail)
-        self.outcome, self.cause = outcome, cause
 
 
 def probe_server(target: Target, tls: Contexts, seconds: float, within: Deadline | None = None) -> ServerSeen:
@@ -128,13 +116,13 @@ def probe_server(target: Target, tls: Contexts, seconds: float, within: Deadline
 
 def _tried(
     target: Target, context: ssl.SSLContext, session: _Session, seconds: float, within: Deadline | None
-) -> _EndError:
+) -> EndError:
     """How one connection ended."""
     try:
         _connection(target, context, session, seconds, Deadline(_STEPS * seconds, within))
-    except _EndError as end:
+    except EndError as end:
         return end
-    return _EndError(ServerOutcome.ENCRYPTED, "STARTTLS works, and the server goes on under TLS.")
+    return EndError(ServerOutcome.ENCRYPTED, "STARTTLS works, and the server goes on under TLS.")
 
 
 def _further(target: Target, session: _Session, seconds: float, within: Deadline | None) -> Iterator[Answered]:
@@ -171,11 +159,11 @@ def _asked(target: Target, asked: Asked, seconds: float, within: Deadline | None
     whole = Deadline(_STEPS * seconds, within)
     try:
         with _connect(target, seconds, whole) as plain:
-            _starttls(_Dialogue(plain, [], seconds, whole))
+            _starttls(Dialogue(plain, [], seconds, whole))
             answer = first_answer(plain, _sni(target.host), _OFFERS[asked], Deadline(seconds, whole))
     except RefusedError as error:
         return Answered(asked=asked, refusal=str(error))
-    except (NoHandshakeError, OSError, _EndError) as error:
+    except (NoHandshakeError, OSError, EndError) as error:
         return Answered(asked=asked, refusal=str(error)[:2000] or "no answer in time", decided=False)
     suite = suite_numbered(answer.suite)
     return Answered(
@@ -188,9 +176,9 @@ def _asked(target: Target, asked: Asked, seconds: float, within: Deadline | None
 
 
 def _connection(target: Target, context: ssl.SSLContext, session: _Session, seconds: float, whole: Deadline) -> None:
-    """Raises _EndError unless everything worked."""
+    """Raises EndError unless everything worked."""
     with _connect(target, seconds, whole) as plain:
-        dialogue = _Dialogue(plain, session.transcript, seconds, whole)
+        dialogue = Dialogue(plain, session.transcript, seconds, whole)
         _starttls(dialogue)
         with _handshake(plain, target, context, session, Deadline(seconds, whole)) as encrypted:
             dialogue.connection = encrypted
@@ -203,42 +191,42 @@ def _connect(target: Target, seconds: float, whole: Deadline) -> socket.socket:
         return socket.create_connection((target.address, target.port), Deadline(seconds, whole).left())
     except TimeoutError:
         sentence = f"Nothing answers at {target.address} port {target.port} within {seconds:g} seconds."
-        raise _EndError(ServerOutcome.NOT_REACHABLE, sentence) from None
+        raise EndError(ServerOutcome.NOT_REACHABLE, sentence) from None
     except OSError as error:
-        if error.errno in _RESET:
+        if error.errno in RESET:
             sentence = "The server accepted the connection and reset it."
-            raise _EndError(ServerOutcome.NO_ANSWER, sentence, Cause.RESET) from None
+            raise EndError(ServerOutcome.NO_ANSWER, sentence, Cause.RESET) from None
         no_route = error.errno in (_NO_ROUTE_6 if ":" in target.address else _NO_ROUTE)
         outcome = ServerOutcome.NO_ROUTE if no_route else ServerOutcome.NOT_REACHABLE
         sentence = f"{target.address} port {target.port} cannot be reached: {error.strerror or 'no connection'}."
-        raise _EndError(outcome, sentence) from None
+        raise EndError(outcome, sentence) from None
 
 
-def _starttls(dialogue: _Dialogue) -> None:
+def _starttls(dialogue: Dialogue) -> None:
     greeting = dialogue.said()
     if greeting.code != 220:
         sentence = f"The server does not talk to this machine; it greets with {greeting}."
-        raise _EndError(ServerOutcome.REFUSED, sentence)
+        raise EndError(ServerOutcome.REFUSED, sentence)
     hello = dialogue.said(dialogue.ehlo)
     if hello.code in _NO_ESMTP:
         sentence = f"The server does not know EHLO: {hello}."
-        raise _EndError(ServerOutcome.NO_STARTTLS, sentence, Cause.NO_EHLO)
+        raise EndError(ServerOutcome.NO_STARTTLS, sentence, Cause.NO_EHLO)
     if hello.code != 250:
         sentence = f"The server does not talk to this machine; it answers EHLO with {hello}."
-        raise _EndError(ServerOutcome.REFUSED, sentence)
+        raise EndError(ServerOutcome.REFUSED, sentence)
     if "STARTTLS" not in hello.keywords:
         overwritten = _OVERWRITTEN in hello.keywords
         firewall = " A firewall in front of it overwrites the word." if overwritten else ""
         cause = Cause.FIREWALL if overwritten else None
-        raise _EndError(ServerOutcome.NO_STARTTLS, f"The server does not offer STARTTLS.{firewall}", cause)
+        raise EndError(ServerOutcome.NO_STARTTLS, f"The server does not offer STARTTLS.{firewall}", cause)
     ready = dialogue.said("STARTTLS")
     if ready.code != 220:
         sentence = f"The server offers STARTTLS and then refuses it: {ready}."
         cause = Cause.TEMPORARY if 400 <= ready.code < 500 else None
-        raise _EndError(ServerOutcome.STARTTLS_REFUSED, sentence, cause)
+        raise EndError(ServerOutcome.STARTTLS_REFUSED, sentence, cause)
     if dialogue.has_unread:
         sentence = "After it agreed to STARTTLS, more came in clear text before TLS began."
-        raise _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence, Cause.INJECTED)
+        raise EndError(ServerOutcome.HANDSHAKE_FAILED, sentence, Cause.INJECTED)
 
 
 def _handshake(
@@ -248,7 +236,7 @@ def _handshake(
         encrypted = context.wrap_socket(plain, server_hostname=_sni(target.host), do_handshake_on_connect=False)
     except OSError:
         sentence = "The server closed the connection after it agreed to STARTTLS."
-        raise _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence) from None
+        raise EndError(ServerOutcome.HANDSHAKE_FAILED, sentence) from None
     failure = None
     try:
         encrypted.settimeout(deadline.left())
@@ -264,7 +252,7 @@ def _handshake(
         encrypted.close()
         session.transcript.append(f"TLS: {failure}")
         asked = " It asks for a client certificate." if session.asks else ""
-        raise _EndError(ServerOutcome.HANDSHAKE_FAILED, failure + asked)
+        raise EndError(ServerOutcome.HANDSHAKE_FAILED, failure + asked)
     _note(encrypted, session)
     return encrypted
 
@@ -280,144 +268,40 @@ def _note(encrypted: ssl.SSLSocket, session: _Session) -> None:
     session.transcript.append(f"TLS: {session.version}, {session.cipher}, {certificates}{asks}")
 
 
-def _after_handshake(dialogue: _Dialogue, session: _Session, encrypted: ssl.SSLSocket) -> None:
+def _after_handshake(dialogue: Dialogue, session: _Session, encrypted: ssl.SSLSocket) -> None:
     """Under TLS 1.3 a refused client shows only now (measured: tls-verification 0.10)."""
     try:
         hello = dialogue.said(dialogue.ehlo)
-    except _EndError as end:
+    except EndError as end:
         session.asks = asked_for_certificate(encrypted)
         session.transcript.append(f"TLS: {end}")
         sentence = "The TLS handshake succeeded, and the server ended the dialogue at the next command."
-        raise _EndError(ServerOutcome.CLOSED_AFTER_HANDSHAKE, sentence) from None
+        raise EndError(ServerOutcome.CLOSED_AFTER_HANDSHAKE, sentence) from None
     if hello.code != 250:
         sentence = f"The TLS handshake succeeded, and then the server refused EHLO: {hello}."
-        raise _EndError(ServerOutcome.CLOSED_AFTER_HANDSHAKE, sentence)
+        raise EndError(ServerOutcome.CLOSED_AFTER_HANDSHAKE, sentence)
 
 
 def _with_old_tls(
     target: Target, context: ssl.SSLContext, session: _Session, seconds: float, whole: Deadline
-) -> _EndError | None:
+) -> EndError | None:
     """A second connection, after the first one ended: is it old TLS? None where it is not."""
     again = _Session([])
-    with contextlib.suppress(_EndError):
+    with contextlib.suppress(EndError):
         _connection(target, context, again, seconds, whole)
     if again.version is None:
         return None
     session.transcript += ["(second connection, with TLS 1.0 to 1.2 and every cipher)", *again.transcript]
     if again.version == "TLSv1.2" and suite_named(again.cipher) is None:
         sentence = f"The TLS handshake works only with {again.cipher}, which Exchange Online does not offer."
-        return _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence, Cause.NO_COMMON_SUITE)
+        return EndError(ServerOutcome.HANDSHAKE_FAILED, sentence, Cause.NO_COMMON_SUITE)
     if again.version == "TLSv1.2":
         sentence = "The TLS handshake works only with keys or signatures that are too weak for TLS libraries of today."
-        return _EndError(ServerOutcome.HANDSHAKE_FAILED, sentence)
+        return EndError(ServerOutcome.HANDSHAKE_FAILED, sentence)
     session.version, session.cipher, session.chain = again.version, again.cipher, again.chain
-    return _EndError(ServerOutcome.OLD_TLS_ONLY, f"The server speaks {again.version} and nothing newer.")
+    return EndError(ServerOutcome.OLD_TLS_ONLY, f"The server speaks {again.version} and nothing newer.")
 
 
 def _sni(host: str) -> str | None:
     """The name, unless it is an address, or no name that OpenSSL takes. Source: RFC 6066 3."""
     return host if re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?[A-Za-z]", host) else None
-
-
-class _NotSmtpError(Exception):
-    """What came is no SMTP reply; the text is a clause that shows its beginning."""
-
-
-@dataclass(frozen=True)
-class _Reply:
-    """A reply: its code and its lines' texts."""
-
-    code: int
-    lines: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.code} {' '.join(self.lines)}"[:_SHOWN]
-
-    @property
-    def keywords(self) -> frozenset[str]:
-        """The extensions of a reply to EHLO, in capitals."""
-        return frozenset(line.split()[0].upper() for line in self.lines[1:] if line.split())
-
-
-class _Dialogue:
-    """A dialogue over one connection, with a transcript. The socket may be replaced, by the same one under TLS."""
-
-    def __init__(self, connection: socket.socket, transcript: list[str], seconds: float, whole: Deadline) -> None:
-        self.connection = connection
-        self._transcript, self._seconds, self._whole = transcript, seconds, whole
-        self._buffer = b""
-
-    @property
-    def has_unread(self) -> bool:
-        """Whether more has come than was read: before STARTTLS takes effect that is somebody else's text."""
-        return bool(self._buffer)
-
-    @property
-    def ehlo(self) -> str:
-        """By address: the name of this machine is nobody's business. Source: RFC 5321 4.1.3."""
-        address = self.connection.getsockname()[0]
-        return f"EHLO [{'IPv6:' if ':' in address else ''}{address}]"
-
-    def said(self, command: str | None = None) -> _Reply:
-        """The reply to a command, or the greeting. Raises _EndError where none comes in the time of a step."""
-        step = command.split(" ", maxsplit=1)[0] if command else "the connection"
-        try:
-            return self._reply(command, Deadline(self._seconds, self._whole))
-        except _NotSmtpError as error:
-            sentence = f"What answers does not speak SMTP: {error} after {step}."
-            raise _EndError(ServerOutcome.NOT_SMTP, sentence) from None
-        except TimeoutError:
-            sentence = f"The server accepted the connection, but gave no whole reply to {step} in time."
-            raise _EndError(ServerOutcome.NO_ANSWER, sentence) from None
-        except OSError as error:
-            if command is not None:
-                sentence, cause = f"The server closed the connection after {step}.", Cause.CLOSED_IN_DIALOGUE
-            elif error.errno in _RESET:
-                sentence, cause = "The server accepted the connection and reset it.", Cause.RESET
-            else:
-                sentence = "The server accepted the connection and closed it without a greeting."
-                cause = Cause.CLOSED_BEFORE_GREETING
-            raise _EndError(ServerOutcome.NO_ANSWER, sentence, cause) from None
-
-    def quit(self) -> None:
-        """Ends the dialogue, with little patience."""
-        try:
-            self._reply("QUIT", Deadline(min(self._seconds, 2.0), self._whole))
-        except (_NotSmtpError, OSError):
-            self._transcript.append("(no proper reply to QUIT, which does not matter)")
-
-    def _reply(self, command: str | None, deadline: Deadline) -> _Reply:
-        if command is not None:
-            self._transcript.append(f"C: {command}")
-            self.connection.settimeout(deadline.left())
-            self.connection.sendall(f"{command}\r\n".encode("ascii"))
-        lines: list[str] = []
-        for _ in range(_MOST_LINES):
-            line = self._line(deadline)
-            self._transcript.append(f"S: {_text(line)}"[:_SHOWN])
-            found = _REPLY.fullmatch(line)
-            if found is None:
-                raise _NotSmtpError(f"it says {_text(line)[:80]!r}")
-            lines.append(_text(found[3] or b""))
-            if found[2] != b"-":
-                return _Reply(int(found[1]), tuple(lines))
-        raise _NotSmtpError(f"its reply has more than {_MOST_LINES} lines")
-
-    def _line(self, deadline: Deadline) -> bytes:
-        while b"\n" not in self._buffer:
-            if len(self._buffer) > _LONGEST_LINE:
-                self._transcript.append(f"S: {_text(self._buffer)}"[:_SHOWN])
-                raise _NotSmtpError(f"it sends a line without end, {_text(self._buffer)[:80]!r}")
-            self.connection.settimeout(deadline.left())
-            received = self.connection.recv(4096)
-            if not received:
-                raise ConnectionResetError("the server closed the connection")
-            self._buffer += received
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line.removesuffix(b"\r")
-
-
-def _text(line: bytes) -> str:
-    """Readable, and without anything that steers a terminal."""
-    text = line.decode("ascii", errors="backslashreplace")
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)

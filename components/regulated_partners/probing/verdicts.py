@@ -75,7 +75,7 @@ _CONSEQUENCES = {
     "tls": Consequence(_EITHER, "as of `starttls` (assumed)"),
     "protocol": Consequence(_PARTNER, "with TLS 1.0 and 1.1 as of `starttls`", "the same"),
     "cipher": Consequence(_PARTNER),
-    "transport": Consequence(_PARTNER, *_NO_TLS),
+    "transport": Consequence(_EITHER, *_NO_TLS),
     "chain": Consequence(_PARTNER, *_UNTRUSTED),
     "name": Consequence(_EITHER, "`450 4.4.317 … [Message=SubjectMismatch …]`, earlier `450 4.7.320 …`", _RESTRICTED),
     "expiry": Consequence(_PARTNER, *_EXPIRED),
@@ -140,7 +140,7 @@ class Check(StrEnum):
     def __new__(cls, name: str, meaning: str) -> Check:
         check = str.__new__(cls, name)
         check._value_ = name
-        check.meaning, check.consequence = meaning, _CONSEQUENCES.get(name, Consequence(()))
+        check.meaning, check.consequence = meaning, _CONSEQUENCES[name]
         return check
 
     STARTTLS = "starttls", "The server offers STARTTLS, and the message came with it."

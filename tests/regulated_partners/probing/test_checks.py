@@ -25,7 +25,7 @@ def test_every_check_is_used_and_said() -> None:
     sources = "".join(
         path.read_text(encoding="utf-8")
         for folder in ("probing", "verify")
-        for path in (FILE.parents[1] / "components" / "regulated_partners" / folder).glob("*.py")
+        for path in (FILE.parents[1] / "components" / "regulated_partners" / folder).rglob("*.py")
     )
     assert [check for check in Check if f"Check.{check.name}" not in sources] == []
     assert all(check.meaning.endswith(".") for check in Check)
