@@ -118,7 +118,7 @@ ADVICE: list[Advice] = [
         "certificate",
         "tlsSenderCertificateName",
         {"restrictDomainsToCertificate": False},
-        "set that to true, or leave the name out",
+        "set that to true (of a partner restrictDomainsBy: certificate), or leave the name out",
         _one({}, {"restrictDomainsToCertificate": False, "tlsSenderCertificateName": None}),
         frozenset({"inbound-sender-restricted"}),
     ),
