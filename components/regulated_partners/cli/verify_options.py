@@ -31,6 +31,25 @@ class DirectionName(StrEnum):
         return Direction[self.name]
 
 
+Evidence = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--evidence",
+        metavar="FILE",
+        help="Also write the record of this run: JSON (.json) or Markdown (.md). Repeatable.",
+    ),
+]
+Prometheus = Annotated[
+    Path | None,
+    typer.Option("--prometheus", metavar="FILE", help="Also write metrics for Prometheus' textfile collector."),
+]
+JUnit = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", help="Also write JUnit XML, for a pipeline's test results."),
+]
+FailingOn = Annotated[FailOn, typer.Option("--fail-on", help="The least that ends the command with 1.")]
+
+
 BaselineFile = Annotated[
     Path | None,
     typer.Option("--baseline", metavar="FILE", help="What was seen before; changes since are reported, news entered."),
@@ -70,25 +89,10 @@ def judging(command: Callable[..., tuple[Judgement, ...]]) -> Callable[..., None
 
 def _outputs(
     *,
-    evidence: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--evidence",
-            metavar="FILE",
-            help="Also write the record of this run: JSON (.json) or Markdown (.md). Repeatable.",
-        ),
-    ] = None,
-    prometheus: Annotated[
-        Path | None,
-        typer.Option("--prometheus", metavar="FILE", help="Also write metrics for Prometheus' textfile collector."),
-    ] = None,
-    junit: Annotated[
-        Path | None,
-        typer.Option("--junit", metavar="FILE", help="Also write JUnit XML, for a pipeline's test results."),
-    ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="The least that ends the command with 1.")
-    ] = FailOn.ERROR,
+    evidence: Evidence = None,
+    prometheus: Prometheus = None,
+    junit: JUnit = None,
+    fail_on: FailingOn = FailOn.ERROR,
     json: Json = False,
 ) -> Outputs:
     return Outputs(json, tuple(evidence or ()), prometheus, junit, fail_on)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
+from regulated_partners.cli.verify_options import Evidence, FailingOn, JUnit, Prometheus
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.verify.declared import named_partners
@@ -48,25 +49,10 @@ def traffic(
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Also write the counts as CSV, by day.")
     ] = None,
-    evidence: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--evidence",
-            metavar="FILE",
-            help="Also write the record of this run: JSON (.json) or Markdown (.md). Repeatable.",
-        ),
-    ] = None,
-    prometheus: Annotated[
-        Path | None,
-        typer.Option("--prometheus", metavar="FILE", help="Also write metrics for Prometheus' textfile collector."),
-    ] = None,
-    junit: Annotated[
-        Path | None,
-        typer.Option("--junit", metavar="FILE", help="Also write JUnit XML, for a pipeline's test results."),
-    ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="The least that ends the command with 1.")
-    ] = FailOn.ERROR,
+    evidence: Evidence = None,
+    prometheus: Prometheus = None,
+    junit: JUnit = None,
+    fail_on: FailingOn = FailOn.ERROR,
     json: Json = False,
 ) -> None:
     """How did a month's mail with each partner cross?
