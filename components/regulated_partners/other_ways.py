@@ -21,7 +21,7 @@ from exchange_online.connectors import (
     Weight,
     listed,
 )
-from exchange_online.lifecycle import Snapshot
+from exchange_online.lifecycle import Snapshot, read_routing
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
@@ -137,13 +137,8 @@ def look_with(api: AdminApi, stack: StackFile) -> Look:
     try:
         snapshot = Snapshot.take(api)
     except AdminApiError as error:
-        return Look(problem=f"nobody could look for other ways of the partners' mail in the tenant: {error}")
-    rules: tuple[RoutingRule, ...] = ()
-    problem = ""
-    try:
-        rules = TransportRules(api).all()
-    except AdminApiError as error:
-        problem = f"nobody could look whether a transport rule routes partners' mail another way: {error}"
+        return _not_looked(error)
+    rules, problem = read_routing(TransportRules(api))
     return Look(ways_of(stack, snapshot, rules), snapshot, problem)
 
 
@@ -159,12 +154,16 @@ def looked_at(
     try:
         found = look(stack, stack_connection(stack, pulumi, environ))
     except (AdminApiError, CannotRunError) as error:
-        found = Look(problem=f"nobody could look for other ways of the partners' mail in the tenant: {error}")
+        found = _not_looked(error)
     if found.snapshot is None:
         yield found, {}
         return
     with found.snapshot.handed_on() as variables:
         yield found, variables
+
+
+def _not_looked(error: Exception) -> Look:
+    return Look(problem=f"nobody could look for other ways of the partners' mail in the tenant: {error}")
 
 
 def ways_of(stack: StackFile, snapshot: Snapshot, rules: Sequence[RoutingRule]) -> tuple[PartnersWay, ...]:

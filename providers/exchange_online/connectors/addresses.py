@@ -38,6 +38,14 @@ _UNROUTABLE = (
 )
 
 
+def network_of(text: str) -> ipaddress.IPv4Network | None:
+    """The IPv4 network of an address or a CIDR range, host bits dropped; None for anything else."""
+    try:
+        return ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        return None
+
+
 def sender_ip_addresses(text: str) -> tuple[str, ...]:
     """What the service takes for an IPv4 address or IPv4 CIDR: a range wider than /24 becomes its /24s.
 
@@ -83,7 +91,7 @@ def unroutable(addresses: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The addresses and ranges that no mail from the internet comes from, by what they are."""
     found: dict[str, list[str]] = {}
     for address in addresses:
-        if (network := _network(address)) and (what := _what_unroutable(network)):
+        if (network := network_of(address)) and (what := _what_unroutable(network)):
             found.setdefault(what, []).append(address)
     return {what: tuple(some) for what, some in found.items()}
 
@@ -96,7 +104,7 @@ def holds_private(text: str) -> bool:
         except ValueError:
             return False
         return any(first <= block.broadcast_address and last >= block.network_address for block in PRIVATE)
-    network = _network(text)
+    network = network_of(text)
     return network is not None and any(map(network.overlaps, PRIVATE))
 
 
@@ -159,16 +167,9 @@ def _ipv4_network(text: str, source: str) -> ipaddress.IPv4Network:
     return network
 
 
-def _network(item: str) -> ipaddress.IPv4Network | None:
-    try:
-        return ipaddress.IPv4Network(item, strict=False)
-    except ValueError:
-        return None
-
-
 def _made_up(items: Iterable[str]) -> Iterator[ipaddress.IPv4Network]:
     """The widest ranges of which a list holds every /24."""
-    networks = (_network(item) for item in items)
+    networks = (network_of(item) for item in items)
     return ipaddress.collapse_addresses(
         network for network in networks if network is not None and network.prefixlen == WIDEST_SENT
     )

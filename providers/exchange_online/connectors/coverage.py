@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from exchange_online.connectors.addresses import network_of
 from exchange_online.connectors.words import listed
 
 
@@ -40,7 +41,7 @@ def addresses_difference(before: Sequence[str], after: Sequence[str]) -> Differe
     """Compares lists of IPv4 addresses and CIDR ranges by the addresses in them; anything else by its text."""
     old, new = _networks(before), _networks(after)
     lost, gained = _spelled(_without(old, new)), _spelled(_without(new, old))
-    strange_old, strange_new = ([item for item in items if _network(item) is None] for items in (before, after))
+    strange_old, strange_new = ([item for item in items if network_of(item) is None] for items in (before, after))
     return Difference(
         lost=lost + tuple(item for item in strange_old if item not in strange_new),
         gained=gained + tuple(item for item in strange_new if item not in strange_old),
@@ -97,15 +98,8 @@ def addresses_overlap(one: Sequence[str], other: Sequence[str]) -> bool:
     return any(left.overlaps(right) for left in _networks(one) for right in _networks(other))
 
 
-def _network(item: str) -> ipaddress.IPv4Network | None:
-    try:
-        return ipaddress.IPv4Network(item, strict=False)
-    except ValueError:
-        return None
-
-
 def _networks(items: Iterable[str]) -> list[ipaddress.IPv4Network]:
-    return list(ipaddress.collapse_addresses(found for item in items if (found := _network(item)) is not None))
+    return list(ipaddress.collapse_addresses(found for item in items if (found := network_of(item)) is not None))
 
 
 def _without(networks: list[ipaddress.IPv4Network], others: list[ipaddress.IPv4Network]) -> list[ipaddress.IPv4Network]:

@@ -2,7 +2,7 @@
 
 from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER, Lifecycle, Outcome
 from exchange_online.lifecycle.listing import Listing
-from exchange_online.lifecycle.other_ways import TenantWays
+from exchange_online.lifecycle.other_ways import TenantWays, read_routing
 from exchange_online.lifecycle.ownership import Owner, Ownership
 from exchange_online.lifecycle.refusals import NotApplied, other_tenant
 from exchange_online.lifecycle.snapshot import SNAPSHOT, Snapshot, snapshot_for
@@ -19,5 +19,6 @@ __all__ = [
     "Snapshot",
     "TenantWays",
     "other_tenant",
+    "read_routing",
     "snapshot_for",
 ]

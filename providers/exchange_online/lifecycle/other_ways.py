@@ -23,6 +23,14 @@ from exchange_online.lifecycle.listing import Listing
 from exchange_online.lifecycle.ownership import Owner, Ownership
 
 
+def read_routing(rules: TransportRules) -> tuple[tuple[RoutingRule, ...], str]:
+    """The transport rules that route mail, and why they could not be read; empty where they were."""
+    try:
+        return rules.all(), ""
+    except AdminApiError as error:
+        return (), f"nobody could look whether a transport rule routes partners' mail another way: {error}"
+
+
 class TenantWays:
     """What is there beside the connectors of this stack, as it was when this run first looked. Thread-safe.
 
@@ -102,8 +110,5 @@ class TenantWays:
             return self._others[direction]
 
     def _routing(self) -> tuple[RoutingRule, ...]:
-        try:
-            return self._rules.all()
-        except AdminApiError as error:
-            self.problem = f"nobody could look whether a transport rule routes partners' mail another way: {error}"
-            return ()
+        rules, self.problem = read_routing(self._rules)
+        return rules
