@@ -146,7 +146,7 @@ class Check(StrEnum):
     STARTTLS = "starttls", "The server offers STARTTLS, and the message came with it."
     TLS = "tls", "The TLS handshake works with what Exchange Online speaks."
     PROTOCOL = "protocol", "The version of TLS that a message came with."
-    CIPHER = "cipher", "The cipher suite encrypts, and proves who the other end is."
+    CIPHER = "cipher", "The cipher suite encrypts, cannot be broken, and proves who the other end is."
     TRANSPORT = "transport", "The hop between the organizations was encrypted."
     CHAIN = "chain", "The certificate chains up to a trusted root."
     NAME = "name", "The certificate has the name that the connector compares."

@@ -87,7 +87,7 @@ class Boundary:
         between_tenants: whether both sides are on Exchange Online.
         is_gateway: whether a gateway of one's own wrote it.
         is_own: whether both ends are one's own, a gateway and Exchange Online: it is not the partner's hop.
-        claimed_gateway: the name of a gateway above it that is known only by what it called itself.
+        claimed_gateway: the name of a gateway above it, or of its own, that is known only by what it called itself.
         is_exchange: how sure it is that Exchange Online is the sending side; for outbound.
         loops: how often the message had left Exchange Online and come back, above it.
         other_crossings: lines below it that also look like a border.
@@ -210,8 +210,8 @@ class _Inbound:
         if standing is Standing.NO:
             self._add(index, hop, between_tenants=microsoft.delivers_from(hop.address))
             return True
-        self._add(index, hop, is_own=True)
         self._claim(standing, hop)
+        self._add(index, hop, is_own=True)
         self._at_gateway = True
         return False
 

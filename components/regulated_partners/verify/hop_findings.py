@@ -23,6 +23,8 @@ _GATEWAYS = (
     *(".sophos.com", ".nospamproxy.com", ".seppmail.cloud", ".fireeyecloud.com", ".retarus.com", ".spamexperts.com"),
 )
 _NO_ENCRYPTION = re.compile(r"(?:^|[-_])NULL(?:[-_]|$)", re.IGNORECASE)
+#: Ciphers that can be broken. Source: RFC 7465 (RC4), RFC 8429 (DES, 3DES), RFC 9325 4.1 (export, RC2).
+_BREAKABLE = re.compile(r"(?:^|[-_])(?:RC4|RC2|3?DES|DES40|EXP(?:ORT)?[0-9]*|IDEA)(?:[-_]|$)", re.IGNORECASE)
 
 
 def boundary_findings(boundary: Boundary, settings: ConnectorSettings | None) -> Iterable[Finding]:
@@ -50,11 +52,12 @@ def crossing_findings(boundary: Boundary, block: HeaderBlock, witnesses: Witness
             "recipient's mailbox itself."
         )
         yield Finding(Check.TRUST, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 1")
-    if boundary.claimed_gateway and not boundary.is_own:
+    if boundary.claimed_gateway:
+        could = "is no server of your own" if boundary.is_own else "could have made up this line"
         text = (
-            f"The gateway above this hop is known only by the name {boundary.claimed_gateway}, which its sender chose: "
-            "another host could call itself so and make up this line. Name the gateway's addresses too, "
-            "--gateway 192.0.2.0/24."
+            f"The gateway {'of' if boundary.is_own else 'above'} this hop is known only by the name "
+            f"{boundary.claimed_gateway}, which its sender chose: another host that calls itself so {could}. Name the "
+            "gateway's addresses too, --gateway 192.0.2.0/24."
         )
         yield Finding(Check.TRUST, Level.WARNING, text, Party.WE, source="tls-verification 1.2, step 4")
     if _may_be_gateway(boundary) and host_ends(_known_name(boundary.hop), _GATEWAYS):
@@ -195,6 +198,9 @@ def _suite(hop: Hop, settings: ConnectorSettings | None) -> Iterable[Finding]:
     if cipher and _NO_ENCRYPTION.search(cipher):
         text = f"The cipher suite {cipher} authenticates and does not encrypt; the server must switch it off."
         yield Finding(Check.CIPHER, Level.ERROR, text, Party.PARTNER, source="RFC 4492, RFC 5246: NULL suites")
+    elif cipher and _BREAKABLE.search(cipher):
+        text = f"The cipher suite {cipher} can be broken by who records the traffic; the server must switch it off."
+        yield Finding(Check.CIPHER, Level.WARNING, text, Party.PARTNER, source="RFC 7465, RFC 8429, RFC 9325 4.1")
     elif hop.is_anonymous:
         unchecked = (None, TlsSettings.ENCRYPTION_ONLY.value)
         checked = isinstance(settings, OutboundSettings) and settings.tls_settings not in unchecked

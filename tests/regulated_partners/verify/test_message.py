@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange_online.connectors import Direction
-from regulated_partners.probing.verdicts import Verdict
+from regulated_partners.probing.verdicts import Check, Verdict
 from regulated_partners.verify.message import MessageCheck
 from tests.regulated_partners.verify import messages as m
 from tests.regulated_partners.verify.messages import checks, fact, judged, message
@@ -68,6 +68,14 @@ def test_a_cipher_that_does_not_encrypt_fails() -> None:
     """Failing: a NULL suite, which is TLS without encryption, passes."""
     (found,) = judged(message(m.OUTBOUND_TLS.replace("ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-NULL-SHA")))
     assert found.verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("suite", ["ECDHE-RSA-RC4-SHA", "DES-CBC3-SHA", "EXP-RC4-MD5", "TLS_RSA_WITH_3DES_EDE_CBC_SHA"])
+def test_a_cipher_that_can_be_broken_is_said(suite: str) -> None:
+    """Failing: TLS that anybody can read who records it passes as a proof."""
+    (found,) = judged(message(m.OUTBOUND_TLS.replace("ECDHE-RSA-AES256-GCM-SHA384", suite)))
+    assert (found.verdict, checks(found)["cipher"]) == (Verdict.WARNING, "warning")
+    assert suite in next(finding.text for finding in found.findings if finding.check is Check.CIPHER)
 
 
 def test_the_connector_decides_what_clear_text_means() -> None:
