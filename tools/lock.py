@@ -1,7 +1,7 @@
 """requirements.lock, all versions of pyproject.toml with hashes: `python -m tools.lock` makes it anew with a uv that it
 installs for the purpose, `python -m tools.lock --check [DIRECTORY]` says without a network what is wrong with it.
 
-It holds the dependencies, the extra `emulator`, and the group `dev`.
+It holds the dependencies, the extras `emulator` and `pdf`, and the group `dev`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
     *("--no-emit-index-url", "--no-emit-find-links", "--no-header"),
-    *("pyproject.toml", "--extra", "emulator", "--group", "dev", "-o", "requirements.lock"),
+    *("pyproject.toml", "--extra", "emulator", "--extra", "pdf", "--group", "dev", "-o", "requirements.lock"),
 )
 #: How the lock says that pyproject.toml itself names a package: as uv writes it, with the group where one does.
 _DIRECT = re.compile(r"\S+ \(pyproject\.toml(:\w+)?\)")

@@ -94,6 +94,10 @@ class Look:
         """Those of the mail of one partner."""
         return tuple(found for found in self.ways if owner in found.owners)
 
+    def as_object(self) -> Mapping[str, object]:
+        """For JSON: without the problem an empty list would read as if somebody had looked."""
+        return {"otherWays": [found.as_object() for found in self.ways], "otherWaysProblem": self.problem or None}
+
     def lines(self) -> Iterator[str]:
         """For a terminal or a log, each without a line break."""
         for found in self.ways[:_MOST]:

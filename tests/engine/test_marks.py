@@ -60,7 +60,8 @@ def test_the_mark_is_no_part_of_the_comment(project: Project, control: Control) 
     control.clear_calls()
     # The mark is gone, or another one: no drift at all, and nothing for `up` to do.
     looked = command("drift", "--json").succeeded()
-    assert looked.document == {"stack": "dev", "drift": [], "otherWays": []}
+    found = {key: looked.document[key] for key in ("command", "stack", "drift", "otherWays", "otherWaysProblem")}
+    assert found == {"command": "drift", "stack": "dev", "drift": [], "otherWays": [], "otherWaysProblem": None}
     assert f"warning: outbound connector '{OUTBOUND}': the stack other/prod has taken it over" in looked.stderr
     assert INBOUND not in looked.stderr
     project.preview("--expect-no-changes").unchanged()

@@ -9,8 +9,9 @@ import json
 import pytest
 
 from exchange_online.connectors import ConnectorRecord, Mark
-from regulated_partners.adopt import InventoryItem, inventory_of, rendered
+from regulated_partners.adopt import InventoryItem, inventory_json, inventory_of, rendered
 from regulated_partners.engine.state import ManagedConnector, States, managed_by
+from regulated_partners.other_ways import Look
 from tests.regulated_partners.rows import inbound
 
 DEV, STAGING = Mark("p", "dev"), Mark("p", "staging")
@@ -84,7 +85,7 @@ def test_state_and_mark_together_say_who_has_it(
     assert "[Pulumi" not in str(fields["comment"]) or fields["mark"] is None
     assert (fields["note"] is None) is (note is None)
     assert (note or "") in str(fields["note"])
-    text = rendered([item], "dev", "t", "table")
+    text = rendered([item], "table")
     assert f"  {cell}  " in text
     assert (note or "") in text
 
@@ -104,7 +105,7 @@ def test_a_connector_in_two_states_is_said_of_both() -> None:
     managed = ManagedConnector("dev", connector.direction, connector.guid, "x", False, DEV, ("staging",))
     (item,) = inventory_of([connector], States(DEV, {connector.guid: managed}, frozenset({DEV, STAGING})))
     assert (item.fields()["ownership"], item.fields()["managedBy"], item.unmanaged) == ("shared", "dev", False)
-    text = rendered([item], "dev", "t", "table")
+    text = rendered([item], "table")
     assert "  dev, staging  " in text
     assert "take it out of all but one" in text
 
@@ -114,13 +115,13 @@ def test_what_holds_for_many_is_said_once() -> None:
     tenant: list[ConnectorRecord] = [inbound(f"c{number}", f"d{number}.com") for number in range(7)]
     managed = {one.guid: ManagedConnector("dev", one.direction, one.guid, one.name, False) for one in tenant}
     items = inventory_of(tenant, States(DEV, managed, frozenset({DEV})))
-    text = rendered(items, "dev", "t", "table")
+    text = rendered(items, "table")
     assert text.count("no mark yet") == 1
     assert "inbound 'c4' and 2 more: there is no mark yet" in text
     assert text.endswith("7 connectors, 7 managed, 0 unmanaged\n")
-    rows = list(csv.DictReader(io.StringIO(rendered(items, "dev", "t", "csv"))))
+    rows = list(csv.DictReader(io.StringIO(rendered(items, "csv"))))
     assert {row["ownership"] for row in rows} == {"unmarked"}
-    assert json.loads(rendered(items, "dev", "t", "json"))["connectors"][0]["mark"] is None
+    assert json.loads(inventory_json(items, "t", Look(), {}))["connectors"][0]["mark"] is None
 
 
 def test_the_recorded_mark_comes_from_the_outputs() -> None:

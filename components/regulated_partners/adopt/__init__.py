@@ -1,7 +1,7 @@
 """`regulated-partners adopt` and `inventory`: connectors under management without a write to the tenant."""
 
 from regulated_partners.adopt.import_file import import_file
-from regulated_partners.adopt.inventory import Format, InventoryItem, inventory_of, rendered
+from regulated_partners.adopt.inventory import Format, InventoryItem, inventory_json, inventory_of, rendered
 from regulated_partners.adopt.pairing import Unnamed, partner_names, shared_part
 from regulated_partners.adopt.plan import Becomes, Plan, Selection, declared_resources, make_plan
 from regulated_partners.adopt.rendering import as_json, as_text
@@ -22,6 +22,7 @@ __all__ = [
     "as_text",
     "declared_resources",
     "import_file",
+    "inventory_json",
     "inventory_of",
     "kind_of",
     "make_plan",

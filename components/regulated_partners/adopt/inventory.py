@@ -5,21 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from exchange_online.connectors import ConnectorRecord, ConnectorSettings, mail_flow
+from exchange_online.connectors import ConnectorRecord, ConnectorSettings, Value, mail_flow, parameters
 from regulated_partners.adopt.ownership import Owned, Ownership, owned
 from regulated_partners.adopt.tenant import ConnectorKind, kind_of
 from regulated_partners.engine.plan import without_secrets
 from regulated_partners.engine.state import ManagedConnector, States
-from regulated_partners.other_ways import PartnersWay
+from regulated_partners.other_ways import Look, PartnersWay
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
 #: How the inventory is written.
-Format = Literal["table", "json", "csv"]
+Format = Literal["table", "csv"]
 
 #: Kinds that nobody should manage, so that they are not missing where they are not managed.
 _NOBODYS = (ConnectorKind.HYBRID, ConnectorKind.TEST_MODE)
@@ -74,6 +74,11 @@ class InventoryItem:
         """Its settings; what is a secret of the stack that manages it is not shown."""
         return without_secrets(self.connector.settings, self.managed.secret if self.managed else ())
 
+    def parameters(self) -> dict[str, Value]:
+        """Every setting by its Pulumi name, canonical; a secret is `[secret]`."""
+        settings = self.settings
+        return {parameter.key: settings.value(parameter) for parameter in parameters(settings.direction)}
+
     def fields(self) -> dict[str, str | bool | None]:
         """What JSON and CSV hold."""
         return {name: read(self) for name, read in _FIELDS.items()}
@@ -116,23 +121,30 @@ _FIELDS: dict[str, Callable[[InventoryItem], str | bool | None]] = {
 }
 
 
-def rendered(
-    items: Sequence[InventoryItem], stack: str, tenant: str, how: Format, ways: Sequence[PartnersWay] = ()
-) -> str:
-    """The inventory of the tenant of a stack.
+def rendered(items: Sequence[InventoryItem], how: Format, ways: Sequence[PartnersWay] = ()) -> str:
+    """The inventory of a tenant.
 
     Args:
         ways: of the mail of the stack's partners, transport rules among them.
     """
-    if how == "json":
-        document = {
-            "stack": stack,
-            "tenant": tenant,
-            "connectors": [item.fields() for item in items],
-            "otherWays": [found.as_object() for found in ways],
-        }
-        return json.dumps(document, indent=2) + "\n"
     return _csv(items) if how == "csv" else _table(items, ways)
+
+
+def inventory_json(items: Sequence[InventoryItem], tenant: str, look: Look, head: Mapping[str, object]) -> str:
+    """The same for programs, with all settings of each connector.
+
+    Args:
+        tenant: its Guid.
+        look: at the other ways of the mail of the stack's partners.
+        head: what every record begins with.
+    """
+    document = {
+        **head,
+        "tenant": tenant,
+        "connectors": [{**item.fields(), "settings": item.parameters()} for item in items],
+        **look.as_object(),
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _csv(items: Sequence[InventoryItem]) -> str:

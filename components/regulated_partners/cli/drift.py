@@ -22,6 +22,7 @@ from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from regulated_partners.progress import Progress
 from regulated_partners.publish import find, issues, put
 from regulated_partners.review import Drift, issue, issue_title, review_of
+from regulated_partners.run_record import heading, now, whoever
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -57,7 +58,7 @@ def drift(
     if diff:
         raise typer.Exit(_show_diff(stack, cwd, further or ()))
     with Progress() as progress:
-        settings = read_stack_file(cwd, stack)
+        settings, started = read_stack_file(cwd, stack), now()
         progress.step(f"Comparing the tenant with what the stack {settings.name} deployed")
         drifts, others, ways = _look(settings)
     body = issue(settings.name, drifts) + ways.markdown()
@@ -65,9 +66,9 @@ def drift(
         to_markdown.write_text(body, encoding="utf-8")
     if to_json:
         document = {
-            "stack": settings.name,
+            **heading("drift", settings.name, whoever(os.environ), started),
             "drift": [_object(drift) for drift in drifts],
-            "otherWays": [found.as_object() for found in ways.ways],
+            **ways.as_object(),
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     elif drifts:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from regulated_partners.adopt import Format, inventory_of, rendered
+from regulated_partners.adopt import inventory_json, inventory_of, rendered
 from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
@@ -18,6 +18,7 @@ from regulated_partners.exit_codes import ExitCode
 from regulated_partners.other_ways import look
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.progress import Progress
+from regulated_partners.run_record import heading, now, whoever
 from regulated_partners.text import printable
 
 
@@ -45,7 +46,7 @@ def inventory(
     if json and csv:
         raise typer.BadParameter("choose one of --json and --csv")
     with Progress() as progress:
-        settings = read_stack_file(cwd, stack)
+        settings, started = read_stack_file(cwd, stack), now()
         pulumi = PulumiCli(settings, os.environ)
         connection = stack_connection(settings, pulumi, os.environ)
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
@@ -58,7 +59,10 @@ def inventory(
         items = inventory_of(tenant.snapshot.connectors, states, tenant.ways, marks=marks)
     if tenant.problem:
         sys.stderr.write(f"{printable(tenant.problem)}\n")
-    how: Format = "json" if json else "csv" if csv else "table"
-    sys.stdout.write(rendered(items, settings.name, connection.tenant, how, tenant.ways))
+    if json:
+        head = heading("inventory", settings.name, whoever(os.environ), started)
+        sys.stdout.write(inventory_json(items, connection.tenant, tenant, head))
+    else:
+        sys.stdout.write(rendered(items, "csv" if csv else "table", tenant.ways))
     found = fail_on_unmanaged and any(item.unmanaged for item in items)
     raise typer.Exit(ExitCode.FINDINGS if found else ExitCode.FINE)

@@ -18,6 +18,7 @@ from regulated_partners.cli.options import DEFAULT_STACK, FurtherArguments, Stac
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
 from regulated_partners.other_ways import Look, looked_at
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.run_record import PLAN_MESSAGE, file_digest
 
 
 def up(
@@ -41,7 +42,7 @@ def up(
     Exit codes: those of the Pulumi CLI; 2 when it was not started.
     """
     # No preview where a plan is applied, because it was the preview.
-    applied = [] if plan is None else ["--plan", str(plan.resolve()), "--skip-preview"]
+    applied = [] if plan is None else [*_message(plan, further or ()), "--plan", str(plan.resolve()), "--skip-preview"]
     exit_code = operate(Operation.UP, stack, cwd, [*applied, *(further or ())])
     if plan is not None and exit_code != 0:
         sys.stderr.write(
@@ -50,6 +51,16 @@ def up(
             f"`regulated-partners review --stack {stack}`.\n"
         )
     raise typer.Exit(exit_code)
+
+
+def _message(plan: Path, further: Sequence[str]) -> Sequence[str]:
+    """What the history says of the run, unless the user says something: `report` finds the review of this plan by it.
+
+    Source: `pulumi up --message`; the engine records whether a plan was applied, and not which.
+    """
+    if any(given.startswith("-m") or given.partition("=")[0] == "--message" for given in further):
+        return ()
+    return ("--message", f"{PLAN_MESSAGE}{file_digest(plan)}")
 
 
 def destroy(further: FurtherArguments = None, *, stack: StackName, cwd: WorkingDirectory = None) -> None:

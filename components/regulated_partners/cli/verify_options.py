@@ -16,7 +16,8 @@ from exchange_online.connectors import Direction
 from regulated_partners.cli.options import Json
 from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.verdicts import Judgement
-from regulated_partners.verify.evidence import Run, now, whoever
+from regulated_partners.run_record import now, whoever
+from regulated_partners.verify.evidence import Run
 from regulated_partners.verify.outputs import FailOn, Outputs
 
 

@@ -14,8 +14,9 @@ from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import Evidence, FailingOn, JUnit, Prometheus
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.run_record import now, whoever
 from regulated_partners.verify.declared import named_partners
-from regulated_partners.verify.evidence import Run, now, whoever
+from regulated_partners.verify.evidence import Run
 from regulated_partners.verify.mail_folders import files_in
 from regulated_partners.verify.outputs import FailOn, Outputs, exit_code, write_file
 from regulated_partners.verify.traffic import (

@@ -159,6 +159,11 @@ class PulumiCli:
         exported: dict[str, Any] = json.loads(self._read("stack", "export", "--stack", stack))
         return exported
 
+    def history(self) -> Sequence[Mapping[str, Any]]:
+        """The updates of the stack, the newest first, as the engine recorded them."""
+        written = json.loads(self._read("stack", "history", "--json", "--full-dates", "--stack", self.stack.name))
+        return [update for update in written if isinstance(update, dict)] if isinstance(written, list) else []
+
     def config_secret(self, name: str) -> str:
         """The plain text of a secret setting of the project."""
         return self._read("config", "get", f"{PREFIX}{name}", "--stack", self.stack.name).rstrip("\r\n")

@@ -96,7 +96,7 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
     project = _mapping(root / "Pulumi.yaml", _text(root / "Pulumi.yaml"))
     path = settings_path(root, project, stack)
     if not path.is_file():
-        known = sorted(found.name[len("Pulumi.") : -len(".yaml")] for found in path.parent.glob("Pulumi.*.yaml"))
+        known = _names(path.parent)
         raise CannotRunError(
             f"There is no stack {stack}: {path} does not exist. Stacks of this project: {', '.join(known) or 'none'}. "
             "Choose one with --stack (make: STACK=…), or copy a settings file to make a new one."
@@ -121,6 +121,23 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
     if any(finding.path == _CLOUD for finding in read_settings(found.config)[1]):
         raise CannotRunError("\n".join(f"{named(path, root)}: {finding}" for finding in found.declared.errors))
     return found
+
+
+def stack_names(directory: Path | None) -> tuple[str, ...]:
+    """The stacks of the project that a directory lies in, which have a settings file; none where there is no project.
+
+    Args:
+        directory: as in `read_stack_file`.
+    """
+    root = project_root(directory or Path.cwd())
+    if root is None:
+        return ()
+    project = _mapping(root / "Pulumi.yaml", _text(root / "Pulumi.yaml"))
+    return tuple(_names(settings_path(root, project, "").parent))
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(found.name[len("Pulumi.") : -len(".yaml")] for found in folder.glob("Pulumi.*.yaml"))
 
 
 _CLOUD = f"{PREFIX}cloud"

@@ -27,6 +27,7 @@ from regulated_partners.review.markdown import MAXIMUM, comment
 from regulated_partners.review.rendering import as_json
 from regulated_partners.review.report import Review, few
 from regulated_partners.review.review import review_of
+from regulated_partners.run_record import commit_of, file_digest, heading, now, whoever
 from regulated_partners.table import Column, table
 from regulated_partners.text import printable
 
@@ -83,6 +84,7 @@ def preview_stack(
     Args:
         packs: directories of policy packs; a violated mandatory policy refuses as a gate does.
     """
+    started = now()
     folder.mkdir(parents=True, exist_ok=True)
     for name in (PLAN, COMMENT, REPORT, _EVENTS):
         (folder / name).unlink(missing_ok=True)
@@ -105,7 +107,13 @@ def preview_stack(
     refused = (*refusals(found, gates), *violated, *(f"Mail would be refused: {way}" for way in ways.refusing))
     section = ways.markdown()
     (folder / COMMENT).write_text(comment(found, refused, MAXIMUM - len(section)) + section, encoding="utf-8")
-    report = {**json.loads(as_json(found, refused)), "otherWays": [way.as_object() for way in ways.ways]}
+    report = {
+        **heading("review", stack.name, whoever(environ), started),
+        **json.loads(as_json(found, refused)),
+        **ways.as_object(),
+        "plan": {"file": PLAN, "sha256": file_digest(folder / PLAN)},
+        "commit": commit_of(stack.root).as_object(),
+    }
     (folder / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Previewed(stack.name, found, refused, ways=ways)
 

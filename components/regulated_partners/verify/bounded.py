@@ -21,9 +21,9 @@ class TooMuchError(Exception):
     """A clause: what was opened is damaged, or far larger than it says."""
 
 
-def read_json(data: bytes) -> Any:
+def read_json(data: bytes, most_quotes: int = _MOST_QUOTES, most_brackets: int = _MOST_BRACKETS) -> Any:
     """The document. Raises TooMuchError for one that is damaged, or larger than any report or message."""
-    if data.count(b'"') > _MOST_QUOTES or data.count(b"[") + data.count(b"{") > _MOST_BRACKETS:
+    if data.count(b'"') > most_quotes or data.count(b"[") + data.count(b"{") > most_brackets:
         raise TooMuchError("JSON with more entries than are read; give it in parts")
     try:
         return json.loads(data.decode("utf-8-sig", errors="replace"))

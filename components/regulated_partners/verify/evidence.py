@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
+from datetime import datetime
 
 from regulated_partners.markdown import escaped, fenced, table
 from regulated_partners.probing.verdicts import Judgement, Verdict, worst
-
-#: Changes when a field changes its meaning; new fields do not change it.
-FORMAT = 1
+from regulated_partners.run_record import heading, tool_version
 
 
 @dataclass(frozen=True)
@@ -40,38 +36,6 @@ class Run:
         return worst(judgement.verdict for judgement in self.judgements)
 
 
-def now() -> datetime:
-    """UTC, whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def whoever(environ: Mapping[str, str]) -> str:
-    """Who runs this: a pipeline's own words, or else the account's name.
-
-    Source: GitHub Actions and Azure Pipelines default variables.
-    """
-
-    def says(name: str) -> str:
-        return environ.get(name) or "?"
-
-    if environ.get("GITHUB_ACTIONS") == "true":
-        return f"{says('GITHUB_ACTOR')}, {says('GITHUB_REPOSITORY')}, run {says('GITHUB_RUN_ID')}"
-    if environ.get("TF_BUILD") == "True":
-        return f"{says('BUILD_REQUESTEDFOR')}, build {says('BUILD_BUILDID')}"
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "an account without a name"
-
-
-def tool_version() -> str:
-    """The version of this project, for the record; not installed as a package it has none."""
-    try:
-        return metadata.version("regulated-partners")
-    except metadata.PackageNotFoundError:
-        return "source tree"
-
-
 def as_json(run: Run) -> str:
     """The run as JSON, ASCII only."""
     return "".join(json_pieces(run))
@@ -80,13 +44,7 @@ def as_json(run: Run) -> str:
 def json_pieces(run: Run) -> Iterator[str]:
     """The same piece by piece: of thousands of messages it is long, and what it is made of ten times as large."""
     document = {
-        "format": FORMAT,
-        "tool": "regulated-partners",
-        "version": tool_version(),
-        "command": run.command,
-        "stack": run.stack,
-        "who": run.who,
-        "started": run.started.isoformat(),
+        **heading(run.command, run.stack, run.who, run.started),
         "verdict": run.verdict.value,
         "judgements": [],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -72,9 +73,13 @@ def test_a_plan_is_applied_without_another_preview(project: Path, tmp_path: Path
     (project / "plan.json").write_text("{}", encoding="utf-8")
     cli = pretend_cli(tmp_path / "official")
     done, calls = run(project, "up", "--stack", "staging", "--plan", "plan.json", cli=cli, EXIT="255")
-    assert calls[1].endswith(f"up --yes --stack staging --plan {project}/plan.json --skip-preview")
+    digest = hashlib.sha256(b"{}").hexdigest()
+    applied = f"--plan {project}/plan.json --skip-preview"
+    assert calls[1].endswith(f"up --yes --stack staging --message Plan sha256:{digest} {applied}")
     assert done.returncode == 255
     assert "does not fit any longer" in done.stderr
+    _, calls = run(project, "up", "--stack", "staging", "--plan", "plan.json", "--", "-m", "mine", cli=cli)
+    assert calls[-1].endswith(f"up --yes --stack staging {applied} -m mine")
 
 
 def test_targets_with_their_dependents_have_a_hint(project: Path, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from exchange_online.connectors import Direction
 from regulated_partners.errors import CannotRunError
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Judgement, Level, Party, Verdict
-from regulated_partners.verify.evidence import Run, as_json, as_markdown, whoever
+from regulated_partners.run_record import whoever
+from regulated_partners.verify.evidence import Run, as_json, as_markdown
 from regulated_partners.verify.outputs import FailOn, Outputs, as_junit, as_prometheus, as_text, exit_code
 
 EVIL = 'a|b <script>alert(1)</script> `x` ]](c) \x1b[31m\x00\n# head "q" \\ \ud800 \u202e & ]]>'
