@@ -159,15 +159,14 @@ def _collected(stacks: Sequence[StackFile], folder: Path, progress: Progress, pr
 
 
 def _write(made: Report, files: Sequence[Path]) -> None:
-    html = as_html(made) if any(path.suffix.lower() != ".json" for path in files) else ""
     for path in files:
         form = path.suffix.lower()
         if form == ".pdf":
             from regulated_partners.evidence.pdf import as_pdf
 
-            data = as_pdf(html)
+            data = as_pdf(as_html(made, paper=True))
         else:
-            text = html if form == ".html" else made.model_dump_json(by_alias=True, indent=2) + "\n"
+            text = as_html(made) if form == ".html" else made.model_dump_json(by_alias=True, indent=2) + "\n"
             data = text.encode("utf-8", "backslashreplace")
         try:
             path.write_bytes(data)

@@ -180,10 +180,19 @@ class _Direction:
             if weaker:
                 return _Observation(Standing.CONTRADICTED, f"{text}, and protects less.", piece, tuple(told))
             return _Observation(Standing.ATTENTION, f"{text}; it protects no less.", piece, tuple(told))
-        text = f"The tenant has it, as declared (Guid {found.id or 'not stated'})."
+        text = f"'{found.name}', {self._identified(found)}."
         if found.managed_by is None:
             return _Observation(Standing.ATTENTION, text, piece, ("No stack of the project has it in its state.",))
         return _Observation(Standing.PROVEN, text, piece)
+
+    def _identified(self, found: WrittenConnector) -> str:
+        """Which connector it is, and since when it is as it is."""
+        changed = (found.when_changed_utc or "")[:16].replace("T", " ")
+        said = [f"Guid {found.id}" if found.id else "without a Guid"]
+        said += [f"last changed {changed} UTC"] if changed else []
+        if found.managed_by and found.managed_by != self._question.gathered.stack.rpartition("/")[2]:
+            said.append(f"managed by the stack {found.managed_by}")
+        return ", ".join(said)
 
     def _as_service_says(self) -> Iterator[_Observation]:
         for piece in self._judged("service"):
@@ -400,7 +409,7 @@ def _of_mail(standing: Standing, pieces: Sequence[Piece[WrittenJudgement]]) -> s
     if standing is Standing.CONTRADICTED:
         failed = [piece.what.subject for piece in pieces if piece.what.verdict is Verdict.FAILED]
         return f"Of what was looked at ({what}), some did not cross as demanded: {', '.join(failed[:3])}."
-    return f"What was looked at crossed over TLS: {what}."
+    return f"Looked at: {what}."
 
 
 def _certificate_text(standing: Standing) -> str:

@@ -22,16 +22,35 @@ _CODES = {
     Standing.NOT_PROVEN: "np",
     Standing.CONTRADICTED: "ct",
 }
-#: Rows of one table, and how many there may be of all partners together: of hundreds each shows fewer.
-_MOST, _ALL, _FEWEST = 40, 4_000, 6
+#: The light colours of the style sheet, for drawings on paper, with `pl` for what has no standing.
+_COLOURS = {"pv": "#0a6b35", "at": "#8a4b00", "np": "#4a5563", "ct": "#b3121d", "pl": "#1a1d21"}
+#: Bytes of a page: it goes by mail, and opens on a telephone.
+_LARGEST = 1_950_000
+#: How much of each partner is shown, from all to little: in short or not, and rows of one list. The first that fits.
+_LEVELS = ((False, 40), (False, 8), (True, 8), (True, 2))
+#: Of so many partners no more than in short fits.
+_MANY = 400
 
 
-def as_html(report: Report) -> str:
-    """The page. The same report gives the same one."""
+def as_html(report: Report, *, paper: bool = False) -> str:
+    """The page, as detailed as fits. The same report gives the same one.
+
+    Args:
+        paper: whether it is to become a PDF.
+    """
+    page = ""
+    for brief, most in _LEVELS if len(report.partners) < _MANY else _LEVELS[2:]:
+        page = _rendered(report, paper=paper, brief=brief, most=most)
+        if len(page.encode("utf-8")) <= _LARGEST:
+            break
+    return page
+
+
+def _rendered(report: Report, *, paper: bool, brief: bool, most: int) -> str:
     made = f"{report.started:%Y-%m-%d %H:%M} UTC"
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("MADE", made).strip()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = _environment().get_template("report.html.jinja")
+    template = _environment(paper=paper, brief=brief).get_template("report.html.jinja")
     page = template.render(
         r=report,
         made=made,
@@ -41,19 +60,17 @@ def as_html(report: Report) -> str:
         style=Markup(style),  # noqa: S704
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         standings=tuple(Standing),
-        codes={**_CODES, **{standing.value: code for standing, code in _CODES.items()}},
-        signs={**picture.SIGNS, **{standing.value: sign for standing, sign in picture.SIGNS.items()}},
         worst=_worst,
         flow=picture.flow,
         planned=picture.planned,
-        most=max(_FEWEST, min(_MOST, _ALL // max(1, len(report.partners)))),
+        most=most,
         unread=sum(bool(one.problem) and one.meant for one in report.inputs),
     )
     return f"{page}\n"
 
 
-def _environment() -> Environment:
-    return Environment(
+def _environment(*, paper: bool, brief: bool) -> Environment:
+    found = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -61,6 +78,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # A member of StrEnum is equal to its text, and has its hash.
+    for name, value in {"codes": _CODES, "signs": picture.SIGNS, "colours": _COLOURS}.items():
+        found.globals[name] = value
+    found.globals |= {"paper": paper, "brief": brief}
+    return found
 
 
 def _shown(value: object) -> object:

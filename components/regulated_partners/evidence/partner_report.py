@@ -29,14 +29,15 @@ from regulated_partners.evidence.report import (
 
 #: Rows of a list that the report holds of one partner; the further ones are counted in a note.
 _MOST_ROWS = 40
+_MOST_FACTS = 12
 #: Facts that are shown of each kind of judgement, in this order: the inputs have the others.
 _FACTS = {
-    "server": ("probe", "protocol", "cipher", "common name", "valid until", "chain", "asks for a client certificate"),
+    "server": ("probe", "protocol", "cipher", "chain", "asks for a client certificate", "probe made"),
     "domain": ("MX", "DNSSEC", "DANE", "MTA-STS", "TLS-RPT", "probe made"),
     "message": ("transport", "from", "by", "protocol", "cipher", "client certificate", "date", "whose message"),
-    "certificate": ("common name", "subject alternative names", "issuer", "valid until", "chain"),
+    "certificate": ("chain",),
     "service": ("enabled", "changed", "status", "connector"),
-    "traffic": ("trend",),
+    "traffic": (),
 }
 _SECRET = "[secret]"  # noqa: S105 - the words that stand for one
 _KINDS = tuple(_FACTS)
@@ -90,7 +91,9 @@ def _oldest(found: Iterable[Claim]) -> datetime.date | None:
 
 def _next(certificates: Iterable[Certificate], consents: Iterable[Consent], today: datetime.date) -> Expiry | None:
     """What ends first, of certificates also one that has ended already."""
-    ends = [Expiry(day=one.not_after.date(), what=f"certificate of {one.place}") for one in certificates]
+    ends = [
+        Expiry(day=one.not_after.date(), what=f"certificate of {one.place.partition(' ')[0]}") for one in certificates
+    ]
     ends += [
         Expiry(day=one.expires, what=f"{one.kind}{f' of {one.policy}' if one.policy else ''}")
         for one in consents
@@ -229,11 +232,30 @@ def _row(question: Question, piece: Piece[WrittenJudgement], direction: Directio
         kind=judged.kind,
         subject=judged.subject,
         verdict=judged.verdict.value,
-        facts=tuple(f"{name}: {value}" for name in _FACTS[judged.kind] if (value := judged.fact(name))),
+        facts=tuple(_facts(judged)),
         says=tuple(says[:5]),
         counts=counts,
         origin=piece.origin,
     )
+
+
+def _facts(judged: WrittenJudgement) -> Iterator[str]:
+    if judged.kind == "traffic":
+        yield from (f"{fact.name}: {fact.value}" for fact in judged.facts[:_MOST_FACTS])
+        return
+    for name in _FACTS[judged.kind]:
+        if value := judged.fact(name):
+            yield f"{name}: {value}"
+    if judged.not_after is not None:
+        issuer = judged.fact("issuer")
+        by = f" of {issuer}" if issuer else ""
+        yield f"certificate for {_certified(judged)}{by}, until {judged.not_after:%Y-%m-%d}"
+
+
+def _certified(judged: WrittenJudgement) -> str:
+    """The names of a certificate, each once."""
+    said = (judged.fact(name) for name in ("common name", "subject alternative names"))
+    return ", ".join(dict.fromkeys(name for text in said for name in text.split(", ") if name)) or "no name"
 
 
 def _certificates(pieces: Iterable[Piece[WrittenJudgement]]) -> Iterator[Certificate]:
@@ -253,11 +275,7 @@ def _certificates(pieces: Iterable[Piece[WrittenJudgement]]) -> Iterator[Certifi
         yield Certificate(
             direction=judged.direction.word,
             place=judged.subject,
-            names=", ".join(
-                dict.fromkeys(
-                    value for name in ("common name", "subject alternative names") if (value := judged.fact(name))
-                )
-            ),
+            names=_certified(judged),
             issuer=judged.fact("issuer"),
             not_after=judged.not_after,
             sha256=judged.fact("SHA-256"),

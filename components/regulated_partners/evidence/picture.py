@@ -47,8 +47,8 @@ class Words:
     """One line of text.
 
     Attributes:
-        kind: `h` a heading, `d` what is demanded, `g` a machine between, `x` what is broken, `o` what is open,
-            `w` another way; empty plain.
+        kind: `h` a heading, `v` a verdict, `g` a machine between, `x` what is broken, `o` what is open, `w` another
+            way; empty plain.
     """
 
     text: str
@@ -117,7 +117,7 @@ def _of_plan(partner: PartnerReport, *, after: bool) -> Picture:
     for direction in ("inbound", "outbound"):
         text = said.get(direction, declared.get(direction, ""))
         lines = _wrapped(text, _LANE, 9)
-        lanes[direction] = [("h", _heading(direction)), *(("d", line) for line in lines)]
+        lanes[direction] = [("h", _heading(direction)), *(("", line) for line in lines)]
     title = f"{'After' if after else 'Before'} the plan: mail flow with {partner.name}"
     described = " ".join(said.get(direction, declared.get(direction, "")) for direction in lanes)
     return _drawn(partner, title, described, told=lanes, standings={}, others=set())
@@ -155,7 +155,7 @@ def _lane(lines: Sequence[tuple[str, str]], number: int, top: int, standing: Sta
 def _told(partner: PartnerReport, direction: str) -> Iterator[tuple[str, str]]:
     yield "h", _heading(direction)
     for demand in partner.demands.get(direction, ("not shown",)):
-        yield from (("d", line) for line in _wrapped(demand, _LANE, _MOST_LINES))
+        yield from (("", line) for line in _wrapped(demand, _LANE, _MOST_LINES))
     for gateway in partner.gateways:
         if gateway.direction == direction:
             yield from (("g", line) for line in _wrapped(gateway.name, _LANE - 2, _MOST_LINES))
