@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -26,10 +27,26 @@ _CODES = {
 _COLOURS = {"pv": "#0a6b35", "at": "#8a4b00", "np": "#4a5563", "ct": "#b3121d", "pl": "#1a1d21"}
 #: Bytes of a page: it goes by mail, and opens on a telephone.
 _LARGEST = 1_950_000
-#: How much of each partner is shown, from all to little: in short or not, and rows of one list. The first that fits.
-_LEVELS = ((False, 40), (False, 8), (True, 8), (True, 2))
 #: Of so many partners no more than in short fits.
 _MANY = 400
+
+
+class _Level(NamedTuple):
+    """How much of each partner is shown.
+
+    Attributes:
+        brief: in short.
+        most: rows of one list.
+        all_drawn: whether partners of whom everything is proven have a picture.
+    """
+
+    brief: bool
+    most: int
+    all_drawn: bool = True
+
+
+#: From all to little; the first that fits counts.
+_LEVELS = (_Level(False, 40), _Level(False, 8), _Level(True, 8), _Level(True, 2), _Level(True, 1, False))
 
 
 def as_html(report: Report, *, paper: bool = False) -> str:
@@ -39,18 +56,18 @@ def as_html(report: Report, *, paper: bool = False) -> str:
         paper: whether it is to become a PDF.
     """
     page = ""
-    for brief, most in _LEVELS if len(report.partners) < _MANY else _LEVELS[2:]:
-        page = _rendered(report, paper=paper, brief=brief, most=most)
+    for level in _LEVELS if len(report.partners) < _MANY else _LEVELS[2:]:
+        page = _rendered(report, level, paper=paper)
         if len(page.encode("utf-8")) <= _LARGEST:
             break
     return page
 
 
-def _rendered(report: Report, *, paper: bool, brief: bool, most: int) -> str:
+def _rendered(report: Report, level: _Level, *, paper: bool) -> str:
     made = f"{report.started:%Y-%m-%d %H:%M} UTC"
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("MADE", made).strip()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = _environment(paper=paper, brief=brief).get_template("report.html.jinja")
+    template = _environment(paper=paper, brief=level.brief).get_template("report.html.jinja")
     page = template.render(
         r=report,
         made=made,
@@ -63,7 +80,8 @@ def _rendered(report: Report, *, paper: bool, brief: bool, most: int) -> str:
         worst=_worst,
         flow=picture.flow,
         planned=picture.planned,
-        most=most,
+        most=level.most,
+        all_drawn=level.all_drawn,
         unread=sum(bool(one.problem) and one.meant for one in report.inputs),
     )
     return f"{page}\n"

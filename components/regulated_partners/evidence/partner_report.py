@@ -154,19 +154,17 @@ def _demands(question: Question, direction: Direction) -> Iterator[str]:
         yield "switched off"
         return
     if isinstance(settings, InboundSettings):
-        yield "TLS or refused" if settings.demands_tls else "TLS if offered"
-        if settings.demanded_name:
-            yield f"certificate for {settings.demanded_name}"
+        named = f", certificate for {settings.demanded_name}" if settings.demanded_name else ""
+        yield f"TLS{named}" if settings.demands_tls else "TLS if offered"
         if settings.restricts_to_addresses:
             yield f"only from {_named(settings.sender_ip_addresses)}"
     elif isinstance(settings, OutboundSettings):
+        named = f" for {settings.demanded_name}" if settings.demanded_name else ""
         yield {
             None: "TLS if offered",
             TlsSettings.ENCRYPTION_ONLY.value: "TLS, any certificate",
             TlsSettings.CERTIFICATE_VALIDATION.value: "TLS, certificate of a trusted CA",
-        }.get(settings.tls_settings, "TLS, trusted certificate")
-        if settings.demanded_name:
-            yield f"certificate for {settings.demanded_name}"
+        }.get(settings.tls_settings, f"TLS, trusted certificate{named}")
         if settings.demands_dane:
             yield "DANE demanded"
 
