@@ -34,6 +34,8 @@ _STANDINGS = {
 #: Verdicts that say something about a message or a month; the others leave the question open.
 _SPEAKING = (Verdict.PASSED, Verdict.WARNING, Verdict.FAILED)
 _SERVERS = ("server", "domain")
+#: Properties by which the partner is known: another value is no weaker one, and may be another's.
+_IDENTITY = ("tlsDomain", "tlsSenderCertificateName", "senderIpAddresses")
 _VALIDATION, _TRACE, _CONNECTOR, _OTHERS = "Validate-OutboundConnector", "message ", "connector ", "other ways"
 
 #: Declared values that say nothing about mail (also in `verify`): where one of the others is secret, nothing is proven.
@@ -174,11 +176,13 @@ class _Direction:
         if different:
             effects = classify(self._settings, in_tenant)
             weaker = [effect for effect in effects if effect.kind is EffectKind.WEAKENS]
+            identity = any(change.parameter.key in _IDENTITY for change in different)
             told = [f"As declared and not in the tenant: {change}." for change in different]
             told = [f"Weaker: {effect.reason}." for effect in weaker] + told
             text = "The connector in the tenant is not as declared"
-            if weaker:
-                return _Observation(Standing.CONTRADICTED, f"{text}, and protects less.", piece, tuple(told))
+            if weaker or identity:
+                how = "and protects less" if weaker else "and knows the partner by something else"
+                return _Observation(Standing.CONTRADICTED, f"{text}, {how}.", piece, tuple(told))
             return _Observation(Standing.ATTENTION, f"{text}; it protects no less.", piece, tuple(told))
         text = f"'{found.name}', {self._identified(found)}."
         if found.managed_by is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +14,7 @@ from markupsafe import Markup
 
 from exchange_online.connectors import listed
 from regulated_partners.evidence import picture
-from regulated_partners.evidence.report import PartnerReport, Report, Standing, worst_of
+from regulated_partners.evidence.report import ClaimId, PartnerReport, Report, Standing, worst_of
 from regulated_partners.text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -82,11 +84,13 @@ def _rendered(report: Report, level: _Level, *, paper: bool) -> str:
         planned=picture.planned,
         most=level.most,
         all_drawn=level.all_drawn,
+        commands=_commands(report) if level.brief else (),
         unread=sum(bool(one.problem) and one.meant for one in report.inputs),
     )
     return f"{page}\n"
 
 
+@cache
 def _environment(*, paper: bool, brief: bool) -> Environment:
     found = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -108,6 +112,16 @@ def _shown(value: object) -> object:
     if isinstance(value, Markup) or not isinstance(value, str) or (value.isascii() and value.isprintable()):
         return value
     return printable(value)
+
+
+def _commands(report: Report) -> tuple[tuple[ClaimId, str], ...]:
+    """What proves each claim that is not proven, once for all partners."""
+    found: dict[ClaimId, str] = {}
+    for partner in report.partners:
+        for claim in partner.claims:
+            if claim.prove:
+                found.setdefault(claim.id, claim.prove.replace(shlex.quote(partner.name), "NAME"))
+    return tuple(found.items())
 
 
 def _worst(partner: PartnerReport, direction: str) -> Standing:
