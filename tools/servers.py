@@ -1,4 +1,6 @@
-"""The real mail, DNS and database servers that tests start: `python -m tools.servers` makes sure that they are there.
+"""What tests need beside Python: real mail, DNS and database servers, and Pango, which draws the text of a PDF.
+
+`python -m tools.servers` makes sure that they are there.
 
 Installs them as Debian packages where it may: as root, or by sudo without a password. Otherwise it says the command.
 """
@@ -11,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ctypes.util import find_library
 from pathlib import Path
 
 #: Where Debian keeps the programs of servers; it is not in the PATH of an ordinary user. PostgreSQL has its own.
@@ -29,6 +32,13 @@ PACKAGES = {
     "unbound": ("unbound",),
     "openssl": ("openssl",),
     "postgresql": ("postgres", "initdb"),
+}
+
+#: The Debian packages of libraries, and their names for the linker.
+LIBRARIES = {
+    "libpango-1.0-0": "pango-1.0",
+    "libpangoft2-1.0-0": "pangoft2-1.0",
+    "libharfbuzz-subset0": "harfbuzz-subset",
 }
 
 
@@ -53,7 +63,8 @@ def program(name: str) -> str:
 
 def missing_packages() -> tuple[str, ...]:
     """The packages that have to be installed."""
-    return tuple(package for package, programs in PACKAGES.items() if not all(map(find_program, programs)))
+    programs = [package for package, programs in PACKAGES.items() if not all(map(find_program, programs))]
+    return (*programs, *(package for package, name in LIBRARIES.items() if find_library(name) is None))
 
 
 def install_command(packages: tuple[str, ...]) -> str:
@@ -69,7 +80,7 @@ def main() -> int:
     prefix = _privilege()
     if prefix is None or shutil.which("apt-get") is None:
         return _fail(packages, "they can be installed only by root, or on Debian and its descendants")
-    print(f"Installing {', '.join(packages)} for the tests with real servers", file=sys.stderr, flush=True)
+    print(f"Installing {', '.join(packages)} for the tests", file=sys.stderr, flush=True)
     with _services_stay_off(prefix):
         installed = _install(prefix, packages)
     if not installed or missing_packages():
