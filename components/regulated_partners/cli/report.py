@@ -24,6 +24,7 @@ from regulated_partners.evidence import (
     read_earlier,
     read_inputs,
 )
+from regulated_partners.evidence.report import PartnerReport
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.partners import StackFile
 from regulated_partners.partners.stack_file import read_stack_file, stack_names
@@ -184,13 +185,21 @@ def _text(made: Report) -> str:
             one.standing.value,
             str(one.oldest or "none"),
             str(one.expiry.day) if one.expiry else "none known",
-            printable(next((claim.text for claim in one.claims if claim.standing is one.standing), "")),
+            _why(one),
         )
         for one in made.partners
     ]
     counts = [f"{count} {standing}" for standing in Standing if (count := made.count(standing))]
     said = [f"{made.compared.name}: {len(made.compared.changes)} changes since.\n"] if made.compared else []
     return "".join([table(_COLUMNS, rows), *said, f"{', '.join(counts) or 'no partner'}\n"])
+
+
+def _why(partner: PartnerReport) -> str:
+    """The first of the claims that make the verdict."""
+    if partner.standing is Standing.PROVEN:
+        return "every claim is proven"
+    claim = next(claim for claim in partner.claims if claim.standing is partner.standing)
+    return printable(f"{claim.direction}: {claim.text}")
 
 
 def _ended(made: Report, problems: Sequence[str]) -> ExitCode:

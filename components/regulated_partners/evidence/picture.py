@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ _LINE, _PAD = 15, 10
 #: Characters in a line of a box, and of an arrow's words; a wide one counts twice.
 _BOX, _LANE = 50, 23
 #: Lines of one text.
-_MOST_LINES = 3
+_MOST_LINES = 4
 
 #: What is wrong, in words that stand beside an arrow.
 _BROKEN = {
@@ -148,7 +149,8 @@ def _drawn(
 
 def _lane(lines: Sequence[tuple[str, str]], number: int, top: int, standing: Standing | None, *, other: bool) -> Lane:
     words = _placed(lines, top + 18)
-    gateways = tuple((word.y - 11, _LINE) for word in words if word.kind == "g")
+    boxed = [list(group) for kind, group in itertools.groupby(words, lambda word: word.kind) if kind == "g"]
+    gateways = tuple((group[0].y - 11, len(group) * _LINE) for group in boxed)
     return Lane(8 + 176 * number, number == 0, standing, words, gateways, other)
 
 
@@ -207,13 +209,25 @@ def _wrapped(text: str, width: int, most: int) -> list[str]:
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:
-    piece = ""
-    for character in word:
-        if _columns(piece) + _columns(character) > width:
-            yield piece
-            piece = ""
-        piece += character
-    yield piece
+    """A word in pieces that fit a line, cut after a dot or a hyphen where there is one."""
+    while _columns(word) > width:
+        end = fits = _fitting(word, width)
+        cut = max(word.rfind(mark, 0, fits) for mark in ".-/") + 1
+        if cut > fits // 3:
+            end = cut
+        yield word[:end]
+        word = word[end:]
+    yield word
+
+
+def _fitting(word: str, width: int) -> int:
+    """How many of its characters fit a line; at least one."""
+    taken = 0
+    for count, character in enumerate(word):
+        taken += _columns(character)
+        if taken > width:
+            return max(1, count)
+    return len(word)
 
 
 def _columns(text: str) -> int:
