@@ -17,6 +17,7 @@ from regulated_partners.evidence import (
     Report,
     Standing,
     as_html,
+    clean,
     compared,
     has_partners,
     make_report,
@@ -116,7 +117,7 @@ def report(
         made = make_report(Asked(stacks, unread, only, whoever(os.environ), started), sources)
         made = made.model_copy(update={"remarks": (*problems, *made.remarks)})
         if earlier is not None and compare is not None:
-            made = made.model_copy(update={"compared": compared(earlier[0], made, str(compare), earlier[1])})
+            made = made.model_copy(update={"compared": compared(earlier[0], made, clean(str(compare)), earlier[1])})
         _write(made, files)
     sys.stdout.write(made.model_dump_json(by_alias=True, indent=2) + "\n" if to_json else _text(made))
     for path in files:

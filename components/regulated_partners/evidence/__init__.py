@@ -5,7 +5,7 @@ become the model in `report`; `page` and `picture` show it, `comparing` says wha
 """
 
 from regulated_partners.evidence.comparing import compared
-from regulated_partners.evidence.inputs import Source, read_earlier, read_inputs
+from regulated_partners.evidence.inputs import Source, clean, read_earlier, read_inputs
 from regulated_partners.evidence.making import Asked, has_partners, make_report, partners_named
 from regulated_partners.evidence.page import as_html
 from regulated_partners.evidence.report import Report, Standing
@@ -16,6 +16,7 @@ __all__ = [
     "Source",
     "Standing",
     "as_html",
+    "clean",
     "compared",
     "has_partners",
     "make_report",

@@ -18,7 +18,7 @@ from regulated_partners.evidence.gathering import Gathered, OfPartner, Piece, ne
 from regulated_partners.evidence.inputs import WrittenConnector, WrittenJudgement
 from regulated_partners.evidence.report import Claim, ClaimId, Origin, Standing, worst_of
 from regulated_partners.partners import Pair
-from regulated_partners.probing.verdicts import Verdict, worst
+from regulated_partners.probing.verdicts import Verdict, settings_digest, worst
 
 #: Reasons in a claim; the further ones are counted.
 _MOST_REASONS = 6
@@ -70,9 +70,18 @@ def claims(question: Question) -> tuple[Claim, ...]:
     return tuple(claim for direction in Direction for claim in _Direction(question, direction).claims())
 
 
+def why_not(judgement: WrittenJudgement, settings: ConnectorSettings) -> str:
+    """Why a judgement does not count, a sentence: it was not made by what is declared now. Empty where it counts."""
+    if judgement.connector_sha256 == settings_digest(settings):
+        return ""
+    if judgement.connector_sha256 is None:
+        return "It does not say by which settings it was judged, so it does not count."
+    return "Judged by another declaration than today's, so it does not count."
+
+
 def fits(judgement: WrittenJudgement, settings: ConnectorSettings) -> bool:
-    """Whether a judgement was made by what is declared now; what names no demand is about no connector."""
-    return judgement.demand is None or judgement.demand == mail_flow(settings)
+    """Whether a judgement was made by what is declared now."""
+    return not why_not(judgement, settings)
 
 
 @dataclass(frozen=True)
@@ -187,6 +196,9 @@ class _Direction:
         text = f"'{found.name}', {self._identified(found)}."
         if found.managed_by is None:
             return _Observation(Standing.ATTENTION, text, piece, ("No stack of the project has it in its state.",))
+        if found.managed_by != self._question.gathered.stack.rpartition("/")[2]:
+            said = "Another stack has it in its state, and may change it."
+            return _Observation(Standing.ATTENTION, text, piece, (said,))
         return _Observation(Standing.PROVEN, text, piece)
 
     def _identified(self, found: WrittenConnector) -> str:
@@ -203,12 +215,17 @@ class _Direction:
             judged = piece.what
             if judged.subject.startswith(_CONNECTOR) and fits(judged, self._settings):
                 said = tuple(finding.text for finding in judged.findings)
-                text = "The tenant has it, as declared." if judged.verdict is Verdict.PASSED else "The tenant differs."
+                as_declared = judged.verdict in (Verdict.PASSED, Verdict.WARNING)
+                text = "The tenant has it, as declared." if as_declared else "The tenant's is not as declared."
                 yield _Observation(_STANDINGS[judged.verdict], text, piece, said)
 
     def _drifted(self) -> Iterator[_Observation]:
+        last = newest(self._question.gathered.drift_runs)
         for piece in self._given.drifts:
             drift = piece.what
+            # What an earlier look found and the newest did not is mended.
+            if last is None or piece.source != last.source:
+                continue
             if drift.direction is self._direction and drift.connector.casefold() == self._settings.name.casefold():
                 weaker = [effect.reason for effect in drift.effects if effect.kind == EffectKind.WEAKENS.value]
                 standing = Standing.CONTRADICTED if drift.gone or weaker else Standing.ATTENTION
@@ -361,8 +378,11 @@ class _Direction:
     # Mail.
 
     def _mail(self) -> Claim:
-        pieces = self._judged("message", "traffic")
-        speaking = [piece for piece in pieces if piece.what.verdict in _SPEAKING and fits(piece.what, self._settings)]
+        # A message that shows no border is nobody's direction: it was looked at, and shows nothing.
+        unclear = [piece for piece in self._given.judgements if piece.what.direction is None and _is_mail(piece.what)]
+        pieces = [*self._judged("message", "traffic"), *unclear]
+        fitting = [piece for piece in self._judged("message", "traffic") if fits(piece.what, self._settings)]
+        speaking = [piece for piece in fitting if piece.what.verdict in _SPEAKING]
         counting = [piece for piece in speaking if not piece.ahead or piece.what.verdict is Verdict.FAILED]
         prove = self._question.command("verify traffic FILE...", "--for", self._pair.name)
         if not counting:
@@ -371,7 +391,7 @@ class _Direction:
                 text = "What was looked at is dated in the future, so a clock is wrong."
             elif pieces:
                 text = "What was looked at does not show how this mail crossed."
-                if not any(fits(piece.what, self._settings) for piece in pieces):
+                if not fitting and not unclear:
                     text = "What was looked at was judged by another declaration than today's."
             return self._claim(ClaimId.MAIL, Standing.NOT_PROVEN, text, reasons=_told(pieces), prove=prove)
         standing = worst_of(_STANDINGS[piece.what.verdict] for piece in counting)
@@ -402,6 +422,10 @@ def _limits(settings: ConnectorSettings) -> Iterator[str]:
         yield f"It is for mail to {listed(settings.associated_accepted_domains, 'and')} only."
     if settings.trusted_organizations:
         yield f"Mail of {listed(settings.trusted_organizations, 'and')} is trusted whatever else is demanded."
+
+
+def _is_mail(judgement: WrittenJudgement) -> bool:
+    return judgement.kind in ("message", "traffic")
 
 
 def _of_mail(standing: Standing, pieces: Sequence[Piece[WrittenJudgement]]) -> str:

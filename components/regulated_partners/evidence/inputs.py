@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from exchange_online.connectors import Direction
@@ -31,18 +31,42 @@ _LONGEST = 4_000
 #: How far a clock may be ahead.
 _AHEAD = datetime.timedelta(minutes=10)
 
+#: Years that a record may speak of.
+_FIRST, _LAST = 1990, 9000
+
 HISTORY = "history"
 _ADVICE = "Run the command that wrote it again, with this version."
 M = TypeVar("M", bound=BaseModel)
 
 
 def _cut(value: object) -> object:
-    return value[:_LONGEST] if isinstance(value, str) else value
+    return clean(value[:_LONGEST]) if isinstance(value, str) else value
+
+
+def clean(text: str) -> str:
+    """A text without halves of characters, which a name of a file and JSON may hold, and UTF-8 does not."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _all_clean(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_all_clean(item) for item in value]
+    return {clean(str(key)): _all_clean(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _utc(moment: datetime.datetime) -> datetime.datetime:
+    """Moments at the ends of the calendar cannot be compared with others."""
+    if not _FIRST <= moment.year <= _LAST:
+        raise ValueError(f"the year is none from {_FIRST} to {_LAST}")
+    return moment.astimezone(datetime.UTC)
 
 
 Text = Annotated[str, BeforeValidator(_cut)]
 #: A text of a field that may be null.
 Optional = Annotated[Text | None, BeforeValidator(_cut)]
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 _BY_WORD = {direction.word: direction for direction in Direction}
 #: A direction as records spell it.
@@ -60,7 +84,7 @@ class Heading(_Written):
     version: Text = ""
     stack: Optional = None
     who: Text = ""
-    started: AwareDatetime
+    started: Moment
 
     def is_of(self, stack: str) -> bool:
         """Whether it is about a stack, whose names may say organization and project."""
@@ -86,8 +110,9 @@ class WrittenJudgement(_Written):
     partner: Optional = None
     direction: Word | None = None
     demand: Optional = None
+    connector_sha256: Optional = None
     verdict: Verdict
-    not_after: AwareDatetime | None = None
+    not_after: Moment | None = None
     facts: tuple[WrittenFact, ...] = ()
     findings: tuple[WrittenFinding, ...] = ()
 
@@ -179,7 +204,7 @@ class WrittenConnector(_Written):
     note: Optional = None
     mail_flow: Text = ""
     when_changed_utc: Optional = None
-    settings: dict[str, Any]
+    settings: Annotated[dict[str, Any], BeforeValidator(_all_clean)]
 
 
 class InventoryRun(WithWays):
@@ -229,7 +254,7 @@ class WrittenUpdate(_Written):
     version: Count
     kind: Text
     result: Text
-    start_time: AwareDatetime
+    start_time: Moment
     message: Text = ""
     commit: Text = ""
     dirty: bool = False
@@ -334,7 +359,7 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _read(number: int, path: Path, meant: bool, now: datetime.datetime, left: int) -> Source:
-    listed = Input(number=number, name=str(path), meant=meant)
+    listed = Input(number=number, name=clean(str(path)), meant=meant)
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
@@ -364,7 +389,7 @@ def _recognised(listed: Input, document: Any, now: datetime.datetime) -> Source:
         # What lies in a folder beside the records, such as a plan or a baseline, is no fault.
         is_record = isinstance(document, dict) and document.get("tool") == TOOL
         return Source(listed.model_copy(update={"problem": problem, "meant": listed.meant or is_record}))
-    listed = listed.model_copy(update={"meant": True, "command": str(document.get("command", ""))[:_LONGEST]})
+    listed = listed.model_copy(update={"meant": True, "command": clean(str(document.get("command", ""))[:_LONGEST])})
     try:
         run = kind.model_validate(document)
     except ValidationError as error:
@@ -387,7 +412,10 @@ def _kind(document: Any) -> tuple[type[Run] | None, str]:
             return None, f"It does not say when it was made: an earlier version wrote it. {_ADVICE}"
         return None, "It is no record of this tool: another tool's JSON, a plan, a probe or a baseline."
     if document.get("format") != FORMAT:
-        return None, f"It is in format {str(document.get('format'))[:20]}; this version knows {FORMAT}. {_ADVICE}"
+        return (
+            None,
+            f"It is in format {clean(str(document.get('format'))[:20])}; this version knows {FORMAT}. {_ADVICE}",
+        )
     command = str(document.get("command"))
     kind = VerifyRun if command.startswith("verify ") else _KINDS.get(command)
     if kind is None and command == COMMAND:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from regulated_partners.evidence.claims import Question
 from regulated_partners.evidence.gathering import Gathered, Piece
-from regulated_partners.evidence.inputs import Source, WrittenUpdate
+from regulated_partners.evidence.inputs import Source, WrittenUpdate, clean
 from regulated_partners.evidence.judged_policies import judged_policies
 from regulated_partners.evidence.partner_report import About, partner_report
 from regulated_partners.evidence.provenance import Provenance
@@ -57,12 +57,12 @@ def make_report(asked: Asked, sources: Sequence[Source]) -> Report:
     partners.sort(key=lambda one: (order[one.standing.value], one.name.casefold(), one.stack))
     root = asked.stacks[0].root if asked.stacks else None
     commit = commit_of(root) if root else None
-    clean = "" if commit is None or commit.clean else " and changes that are not committed"
+    beside = "" if commit is None or commit.clean else " and changes that are not committed"
     return Report(
         version=tool_version(),
-        who=asked.who,
+        who=clean(asked.who),
         started=asked.now,
-        commit=f"{commit.sha}{clean}" if commit and commit.sha else "",
+        commit=f"{commit.sha}{beside}" if commit and commit.sha else "",
         stacks=tuple(stacks),
         partners=tuple(partners),
         inputs=tuple(_listed(source, asked) for source in sources),

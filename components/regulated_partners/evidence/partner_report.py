@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, TlsSettings, mail_flow
-from regulated_partners.evidence.claims import NOT_ABOUT_MAIL, Question, claims, fits
+from regulated_partners.evidence.claims import NOT_ABOUT_MAIL, Question, claims, why_not
 from regulated_partners.evidence.gathering import Piece, newest
 from regulated_partners.evidence.inputs import WrittenJudgement, WrittenTraffic
 from regulated_partners.evidence.report import (
@@ -30,6 +30,8 @@ from regulated_partners.evidence.report import (
 #: Rows of a list that the report holds of one partner; the further ones are counted in a note.
 _MOST_ROWS = 40
 _MOST_FACTS = 12
+#: Characters of a fact and of a finding.
+_LONGEST_FACT, _LONGEST_SAYING = 400, 1_000
 #: Facts that are shown of each kind of judgement, in this order: the inputs have the others.
 _FACTS = {
     "server": ("probe", "protocol", "cipher", "chain", "asks for a client certificate", "probe made"),
@@ -201,10 +203,10 @@ def _named(items: Sequence[str]) -> str:
 def _seen(question: Question) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
     """What counts first; of what is the same kind the newest first."""
     rows = [
-        _row(question, piece, piece.what.direction or direction)
+        _row(question, piece)
         for piece in question.given.judgements
-        # One about both directions, such as the look for other ways, is no row: it is a claim.
-        if piece.what.kind in _KINDS and (direction := piece.what.direction) is not None
+        # One of the service about both directions, the look for other ways, is no row: it is a claim.
+        if piece.what.kind in _KINDS and (piece.what.direction is not None or piece.what.kind != "service")
     ]
     worst = ("failed", "unknown", "not reachable from here", "warning", "passed")
     rows.sort(key=lambda row: (_KINDS.index(row.kind), not row.counts, worst.index(row.verdict), row.subject))
@@ -218,20 +220,22 @@ def _seen(question: Question) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
     return tuple(rows[:_MOST_ROWS]), tuple(notes)
 
 
-def _row(question: Question, piece: Piece[WrittenJudgement], direction: Direction) -> Seen:
-    judged = piece.what
-    counts = fits(judged, question.pair.half(direction).settings)
-    levels = ("error", "warning") if counts else ()
-    says = [finding.text for finding in judged.findings if finding.level in levels]
+def _row(question: Question, piece: Piece[WrittenJudgement]) -> Seen:
+    judged, direction = piece.what, piece.what.direction
+    why = "It shows no direction, so it does not count."
+    if direction is not None:
+        why = why_not(judged, question.pair.half(direction).settings)
+    counts = not why
+    says = [finding.text for finding in judged.findings if finding.level in ("error", "warning")]
     if not counts:
-        says = ["Judged by another declaration than today's, so it does not count."]
+        says = [why, *says] if direction is None else [why]
     return Seen(
-        direction=direction.word,
+        direction=direction.word if direction else "not shown",
         kind=judged.kind,
         subject=judged.subject,
         verdict=judged.verdict.value,
-        facts=tuple(_facts(judged)),
-        says=tuple(says[:5]),
+        facts=tuple(text[:_LONGEST_FACT] for text in _facts(judged)),
+        says=tuple(text[:_LONGEST_SAYING] for text in says[:5]),
         counts=counts,
         origin=piece.origin,
     )

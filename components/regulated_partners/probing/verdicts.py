@@ -7,12 +7,15 @@ certificate), says what the connector demands of it, and holds `Finding`s: sente
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Self
 
-from exchange_online.connectors import ConnectorSettings, Direction, mail_flow
+from exchange_online.connectors import ConnectorSettings, Direction, mail_flow, parameters
 
 
 class Verdict(StrEnum):
@@ -233,6 +236,7 @@ class Judgement:
         findings: what there is to say, in the order to show it.
         transcript: the raw evidence: header lines, the SMTP dialogue.
         not_after: when the certificate that was seen expires, UTC.
+        connector: the digest of the connector's settings by which it was judged (`settings_digest`).
     """
 
     kind: str
@@ -245,6 +249,7 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     transcript: tuple[str, ...] = field(default=(), repr=False)
     not_after: datetime.datetime | None = None
+    connector: str = ""
 
     @classmethod
     def by_connector(
@@ -261,13 +266,28 @@ class Judgement:
         not_after: datetime.datetime | None = None,
     ) -> Self:
         """A judgement by what the connector of a partner demands, which has these settings."""
-        about = (tuple(facts), tuple(findings), transcript, not_after)
+        about = (tuple(facts), tuple(findings), transcript, not_after, settings_digest(settings))
         return cls(kind, subject, verdict, mail_flow(settings), partner, settings.direction, *about)
 
     @property
     def who(self) -> tuple[Party, ...]:
         """Who must act, each once."""
         return tuple(dict.fromkeys(finding.who for finding in self.findings if finding.who is not None))
+
+
+#: Settings that say nothing about mail.
+_NOT_ABOUT_MAIL = ("name", "comment", "validationRecipients")
+
+
+@cache
+def settings_digest(settings: ConnectorSettings) -> str:
+    """The SHA-256 of a connector's settings as far as they are about mail.
+
+    A sentence about mail shortens long lists: two declarations may say the same in it.
+    """
+    known = {parameter.key: settings.value(parameter) for parameter in parameters(settings.direction)}
+    told = {key: value for key, value in known.items() if key not in _NOT_ABOUT_MAIL}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 _ORDER = tuple(Verdict)

@@ -61,6 +61,7 @@ def _judgement(judgement: Judgement) -> Mapping[str, object]:
         "partner": judgement.partner,
         "direction": judgement.direction.word if judgement.direction else None,
         "demand": judgement.demand or None,
+        "connectorSha256": judgement.connector or None,
         "verdict": judgement.verdict.value,
         "whoMustAct": [party.value for party in judgement.who],
         "notAfter": judgement.not_after.isoformat() if judgement.not_after else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,6 +220,52 @@ def test_what_was_judged_by_another_declaration_proves_nothing(tmp_path: Path) -
     }
     assert "another declaration" in claim(partner, OUT, "mail").text
     assert {one.counts for one in partner.seen} == {False}
+
+
+def test_a_domain_that_no_sentence_names_is_another_declaration(tmp_path: Path) -> None:
+    """Failing: of a long list one domain becomes another, and what was proven of the old one counts for the new one."""
+    domains = [f"d{number}.example" for number in range(9)]
+    project = Project.of(tmp_path, {**FABRIKAM, "domains": domains})
+    everything(project)
+    assert project.partner().standing is PROVEN
+    project.declare({**FABRIKAM, "domains": [*domains[:8], "d9.example"]})
+    partner = project.partner()
+    assert (standings(partner, OUT)["mail"], standings(partner, OUT)["servers"]) == (OPEN, OPEN)
+    assert standings(partner, OUT)["deployed"] is not PROVEN
+    # A text for administrators is none of it.
+    project.declare({**FABRIKAM, "domains": domains, "comment": "SEC-99, owner another team"})
+    assert project.partner().standing is PROVEN
+
+
+def test_a_clean_look_ends_an_earlier_drift(project: Project) -> None:
+    """Failing: drift that was put right is told as if it were still there."""
+    gone = {"partner": "Fabrikam Bank", "connector": "Fabrikam Bank - inbound", "direction": "inbound", "gone": True}
+    project.give(drift(gone, started=NOW - 3 * DAY))
+    assert standings(project.partner(), IN)["deployed"] is AGAINST
+    project.give(drift(started=NOW - 2 * DAY))
+    assert standings(project.partner(), IN)["deployed"] is OPEN
+
+
+def test_a_message_without_a_border_shows_nothing_and_is_shown(project: Project) -> None:
+    """Failing: the operator gave a message, and reads that none was looked at; or its direction is guessed."""
+    unclear = Judgement(
+        "message", "x.eml", Verdict.UNKNOWN, partner="Fabrikam Bank", findings=(_failed(Check.BOUNDARY, "no hop"),)
+    )
+    project.give(verified("message", unclear))
+    partner = project.partner()
+    assert "does not show how this mail crossed" in claim(partner, IN, "mail").text
+    assert [(row.direction, row.counts) for row in partner.seen] == [("not shown", False)]
+    assert "no hop" in partner.seen[0].says
+
+
+def test_a_connector_that_another_stack_has_is_warned_about(project: Project) -> None:
+    """Failing: what two stacks change in turn counts as settled."""
+    document = json.loads(inventory(connectors(project.pairs)))
+    for connector in document["connectors"]:
+        connector["managedBy"] = "staging"
+    project.give(document)
+    found = claim(project.partner(), IN, "deployed")
+    assert (found.standing, found.reasons[0][:13]) == (ATTENTION, "Another stack")
 
 
 def test_what_is_dated_in_the_future_proves_nothing_and_still_contradicts(project: Project) -> None:

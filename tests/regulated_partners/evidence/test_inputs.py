@@ -71,6 +71,8 @@ def test_every_input_is_listed_with_its_digest(project: Project) -> None:
         ({"tool": "regulated-partners", "format": 1, "command": "drift"}, "at started: Field required"),
         (drift(started=datetime.datetime(2026, 1, 1)), "at started: Input should have timezone info"),
         (drift(drift="x"), "at drift"),
+        ({**drift(), "started": "0001-01-01T00:00:00+14:00"}, "at started: Value error, the year is none"),
+        ({**drift(), "started": "9999-12-31T23:59:59-14:00"}, "at started: Value error, the year is none"),
         ({key: value for key, value in drift().items() if key != "otherWaysProblem"}, "at otherWaysProblem"),
     ],
 )
@@ -134,6 +136,16 @@ def test_powershell_writes_utf_16(project: Project) -> None:
     project.give(b"\xff\xfe" + json.dumps(drift()).encode("utf-16-le"))
     project.give(b"\xef\xbb\xbf" + verified("partner", server(project.pair)).encode())
     assert [one.problem for one in project.report().inputs] == ["", ""]
+
+
+def test_halves_of_characters_end_nothing(project: Project) -> None:
+    """Failing: a name that is no Unicode in a record, or of a file, ends `report --json` in a traceback."""
+    seen = server(project.pair, Verdict.FAILED, host="\ud800.fabrikam.com", issuer="\udfff")
+    project.give(verified("partner", seen))
+    project.give(inventory(connectors(project.pairs)).replace('"mail.fabrikam.com"', '"\\ud800"'), "x\udcff.json")
+    report = project.report()
+    assert "\\ud800" in report.model_dump_json()
+    as_html(report).encode("utf-8")
 
 
 def test_what_is_about_somebody_else_is_said(project: Project) -> None:
