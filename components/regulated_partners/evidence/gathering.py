@@ -108,9 +108,10 @@ class Gathered:
                 self._take(source)
         for name, counted in sorted(self._strangers.items())[:_MOST_NAMED]:
             inputs = ", ".join(map(str, sorted(counted)[:_MOST_NAMED]))
+            count = sum(counted.values())
             self.remarks.append(
-                f"Input {inputs}: {sum(counted.values())} entries about '{name}', which the stack {stack} does not "
-                "declare, were not used."
+                f"Input {inputs}: {count} {'entry' if count == 1 else 'entries'} about '{name}', which the stack "
+                f"{stack} does not declare, {'was' if count == 1 else 'were'} not used."
             )
         if len(self._strangers) > _MOST_NAMED:
             self.remarks.append(

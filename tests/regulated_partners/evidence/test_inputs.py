@@ -156,7 +156,7 @@ def test_what_is_about_somebody_else_is_said(project: Project) -> None:
     project.give(verified("message", message(project.pair, IN), stack="staging"))
     project.give(inventory(connectors(project.pairs), tenant="00000000-0000-0000-0000-000000000001"))
     report = project.report()
-    assert "1 entries about 'Tailspin', which the stack production does not declare" in report.remarks[2]
+    assert "1 entry about 'Tailspin', which the stack production does not declare, was not used." in report.remarks[2]
     assert "1 entry names no partner" in report.remarks[0]
     assert "is of the tenant 00000000-0000-0000-0000-000000000001" in report.remarks[1]
     assert "about the stack staging, so nothing of it was used" in report.inputs[1].remark
