@@ -33,7 +33,8 @@ _STANDINGS = {
 }
 #: Verdicts that say something about a message or a month; the others leave the question open.
 _SPEAKING = (Verdict.PASSED, Verdict.WARNING, Verdict.FAILED)
-_SERVERS = ("server", "domain")
+#: Kinds of judgements about the partner's receiving side: of several looks the newest counts.
+SERVERS = ("server", "domain")
 #: Properties by which the partner is known: another value is no weaker one, and may be another's.
 _IDENTITY = ("tlsDomain", "tlsSenderCertificateName", "senderIpAddresses")
 _VALIDATION, _TRACE, _CONNECTOR, _OTHERS = "Validate-OutboundConnector", "message ", "connector ", "other ways"
@@ -304,7 +305,7 @@ class _Direction:
     # The partner's side.
 
     def _servers(self) -> Claim:
-        pieces = [piece for piece in self._judged(*_SERVERS) if fits(piece.what, self._settings)]
+        pieces = [piece for piece in self._judged(*SERVERS) if fits(piece.what, self._settings)]
         last = newest(pieces)
         prove = self._question.command("verify partner", self._pair.name)
         validated = newest(
@@ -314,7 +315,7 @@ class _Direction:
         )
         failed = validated is not None and validated.what.verdict is Verdict.FAILED
         if last is None and not (failed and validated is not None):
-            stale = any(self._judged(*_SERVERS))
+            stale = any(self._judged(*SERVERS))
             text = (
                 "The partner's servers were judged by another declaration than today's."
                 if stale

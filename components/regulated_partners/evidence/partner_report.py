@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, TlsSettings, mail_flow
-from regulated_partners.evidence.claims import NOT_ABOUT_MAIL, Question, claims, why_not
+from regulated_partners.evidence.claims import NOT_ABOUT_MAIL, SERVERS, Question, claims, why_not
 from regulated_partners.evidence.gathering import Piece, newest
 from regulated_partners.evidence.inputs import WrittenJudgement, WrittenTraffic
 from regulated_partners.evidence.report import (
@@ -202,8 +202,9 @@ def _named(items: Sequence[str]) -> str:
 
 def _seen(question: Question) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
     """What counts first; of what is the same kind the newest first."""
+    last = newest(piece for piece in question.given.judgements if piece.what.kind in SERVERS)
     rows = [
-        _row(question, piece)
+        _row(question, piece, replaced=piece.what.kind in SERVERS and last is not None and piece.source != last.source)
         for piece in question.given.judgements
         # One of the service about both directions, the look for other ways, is no row: it is a claim.
         if piece.what.kind in _KINDS and (piece.what.direction is not None or piece.what.kind != "service")
@@ -220,11 +221,13 @@ def _seen(question: Question) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
     return tuple(rows[:_MOST_ROWS]), tuple(notes)
 
 
-def _row(question: Question, piece: Piece[WrittenJudgement]) -> Seen:
+def _row(question: Question, piece: Piece[WrittenJudgement], *, replaced: bool) -> Seen:
     judged, direction = piece.what, piece.what.direction
     why = "It shows no direction, so it does not count."
     if direction is not None:
         why = why_not(judged, question.pair.half(direction).settings)
+    if replaced:
+        why = "A newer look at the servers counts."
     counts = not why
     says = [finding.text for finding in judged.findings if finding.level in ("error", "warning")]
     if not counts:

@@ -133,7 +133,7 @@ def _drawn(
     standings: dict[str, Standing],
     others: set[str],
 ) -> Picture:
-    box = [("h", line) for line in _wrapped(partner.name, _BOX - 6, 2)]
+    box = [("h", line) for line in _wrapped(partner.name, _BOX - 12, 2)]
     box += [("", line) for line in _wrapped(", ".join(partner.domains), _BOX, 2)]
     box += [("", line) for line in _wrapped(f"servers: {', '.join(partner.servers)}", _BOX, 2) if partner.servers]
     head = _placed(box, _PAD)

@@ -191,6 +191,7 @@ def test_the_last_look_at_a_state_counts(project: Project) -> None:
     project.give(inventory(connectors(project.pairs), started=NOW - 2 * DAY))
     partner = project.partner()
     assert (standings(partner, OUT)["servers"], standings(partner, IN)["deployed"]) == (PROVEN, PROVEN)
+    assert {row.verdict: row.counts for row in partner.seen} == {"failed": False, "passed": True}
     project.give(drift({"partner": "Fabrikam Bank", "connector": "Fabrikam Bank - inbound", "direction": "inbound",
                         "effects": [{"class": "weakens", "reason": "mail passes without TLS"}]}))  # fmt: skip
     found = claim(project.partner(), IN, "deployed")
