@@ -26,6 +26,7 @@ _IGNORED = """\
 /.state/
 /.emulator/
 /.review/
+/report.html
 __pycache__/
 """
 _REQUIREMENTS = """\

@@ -13,7 +13,7 @@ from typing import Any
 from regulated_partners.engine.child import run_captured
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
-from regulated_partners.evidence.inputs import HISTORY
+from regulated_partners.evidence.records import HISTORY
 from regulated_partners.partners import StackFile
 from regulated_partners.progress import Progress
 from regulated_partners.run_record import heading

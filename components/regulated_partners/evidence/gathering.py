@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from exchange_online.connectors import Direction
-from regulated_partners.evidence.inputs import (
+from regulated_partners.evidence.inputs import Source
+from regulated_partners.evidence.records import (
     DriftRun,
     HistoryRun,
     InventoryRun,
     PlannedPartner,
     ReviewRun,
-    Source,
     VerifyRun,
     WithWays,
     WrittenConnector,

@@ -6,12 +6,13 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from regulated_partners.evidence.claims import Question
 from regulated_partners.evidence.gathering import Gathered, Piece
-from regulated_partners.evidence.inputs import Source, WrittenUpdate, clean
+from regulated_partners.evidence.inputs import Source
 from regulated_partners.evidence.judged_policies import judged_policies
+from regulated_partners.evidence.looks import Question
 from regulated_partners.evidence.partner_report import About, partner_report
 from regulated_partners.evidence.provenance import Provenance
+from regulated_partners.evidence.records import WrittenUpdate, clean
 from regulated_partners.evidence.report import Applied, Consent, Input, PartnerReport, Policies, Report, StackReport
 from regulated_partners.partners import Pair, StackFile
 from regulated_partners.partners.acknowledgements import read_acknowledgements

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, TlsSettings, mail_flow
-from regulated_partners.evidence.claims import NOT_ABOUT_MAIL, SERVERS, Question, claims, why_not
+from regulated_partners.evidence.claims import NOT_ABOUT_MAIL, SERVERS, claims
 from regulated_partners.evidence.gathering import Piece, newest
-from regulated_partners.evidence.inputs import WrittenJudgement, WrittenTraffic
+from regulated_partners.evidence.looks import Question, why_not
+from regulated_partners.evidence.records import WrittenJudgement, WrittenTraffic
 from regulated_partners.evidence.report import (
     Certificate,
     Claim,
