@@ -15,6 +15,8 @@ from regulated_partners.evidence.looks import STANDINGS, Looks, Observation, Que
 from regulated_partners.evidence.records import WrittenJudgement
 from regulated_partners.evidence.report import Claim, ClaimId, Origin, Standing, worst_of
 from regulated_partners.probing.verdicts import Verdict, worst
+from regulated_partners.review.report import sentence
+from regulated_partners.verify.declared import NOT_ABOUT_MAIL
 
 #: Reasons in a claim; the further ones are counted.
 _MOST_REASONS = 6
@@ -26,9 +28,6 @@ _SPEAKING = (Verdict.PASSED, Verdict.WARNING, Verdict.FAILED)
 SERVERS = ("server", "domain")
 #: How subjects of `verify service` begin.
 _VALIDATION, _TRACE = "Validate-OutboundConnector", "message "
-
-#: Declared values that say nothing about mail (also in `verify`): where one of the others is secret, nothing is proven.
-NOT_ABOUT_MAIL = frozenset({"comment", "inbound.comment", "outbound.comment", "acknowledge.reason"})
 
 
 def claims(question: Question) -> tuple[Claim, ...]:
@@ -78,7 +77,7 @@ class _Direction:
         )
 
     def _demanded(self) -> Claim:
-        flow = _sentence(mail_flow(self._settings))
+        flow = sentence(mail_flow(self._settings))
         if secret := sorted(self._pair.secret - NOT_ABOUT_MAIL):
             text = f"Declared values are secret ({', '.join(secret)}), which only the engine can read."
             return self._claim(ClaimId.DEMANDED, Standing.NOT_PROVEN, text)
@@ -314,7 +313,3 @@ def _few(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
     for origin in sorted(origins, key=lambda one: one.made):
         oldest.setdefault(origin.input, origin)
     return tuple(oldest[number] for number in sorted(oldest))
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[0].upper()}{clause[1:]}." if clause else ""

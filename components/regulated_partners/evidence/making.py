@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from exchange_online.connectors import SECRET
 from regulated_partners.evidence.gathering import Gathered, Piece
 from regulated_partners.evidence.inputs import Source
 from regulated_partners.evidence.judged_policies import judged_policies
@@ -149,7 +150,7 @@ def _consents(
         found.setdefault(owner, []).append(
             Consent(
                 kind="acknowledgement",
-                reason="[secret]" if owner in secret else given.reason,
+                reason=SECRET if owner in secret else given.reason,
                 expires=given.expires,
                 in_force=given.in_force(today),
                 given_by=provenance.of_acknowledgement(given.partner),

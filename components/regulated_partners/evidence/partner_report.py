@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, TlsSettings, mail_flow
-from regulated_partners.evidence.claims import NOT_ABOUT_MAIL, SERVERS, claims
+from exchange_online.connectors import SECRET, Direction, InboundSettings, OutboundSettings, TlsSettings, mail_flow
+from regulated_partners.evidence.claims import SERVERS, claims
 from regulated_partners.evidence.gathering import Piece, newest
 from regulated_partners.evidence.looks import Question, why_not
 from regulated_partners.evidence.records import WrittenJudgement, WrittenTraffic
@@ -27,6 +27,8 @@ from regulated_partners.evidence.report import (
     Traffic,
     worst_of,
 )
+from regulated_partners.review.report import sentence
+from regulated_partners.verify.declared import NOT_ABOUT_MAIL
 
 #: Rows of a list that the report holds of one partner; the further ones are counted in a note.
 _MOST_ROWS = 40
@@ -42,7 +44,6 @@ _FACTS = {
     "service": ("enabled", "changed", "status", "connector"),
     "traffic": (),
 }
-_SECRET = "[secret]"  # noqa: S105 - the words that stand for one
 _KINDS = tuple(_FACTS)
 #: Addresses and hosts that the picture names; the further ones are counted.
 _MOST_NAMED = 3
@@ -66,8 +67,8 @@ def partner_report(question: Question, about: About) -> PartnerReport:
     return PartnerReport(
         stack=question.gathered.stack,
         name=pair.name,
-        domains=(_SECRET,) if any(place.startswith("domains") for place in pair.secret) else pair.domains,
-        comment=_SECRET if "comment" in pair.secret else (pair.partner.comment or ""),
+        domains=(SECRET,) if any(place.startswith("domains") for place in pair.secret) else pair.domains,
+        comment=SECRET if "comment" in pair.secret else (pair.partner.comment or ""),
         standing=worst_of(claim.standing for claim in found),
         claims=found,
         oldest=_oldest(found),
@@ -112,9 +113,7 @@ def _connector(question: Question, direction: Direction) -> Connector:
     shown = Connector(
         direction=direction.word,
         name=half.settings.name,
-        declared=f"Not shown: declared values are secret ({_SECRET})."
-        if secret
-        else _sentence(mail_flow(half.settings)),
+        declared=f"Not shown: declared values are secret ({SECRET})." if secret else sentence(mail_flow(half.settings)),
         drift=tuple(_drift(question, direction)),
     )
     last = newest(question.gathered.inventories)
@@ -123,7 +122,7 @@ def _connector(question: Question, direction: Direction) -> Connector:
         return shown if last is None else shown.model_copy(update={"input": last.source.number})
     return shown.model_copy(
         update={
-            "found": _sentence(found.mail_flow),
+            "found": sentence(found.mail_flow),
             "guid": found.id,
             "changed": found.when_changed_utc or "",
             "managed_by": found.managed_by or "",
@@ -327,13 +326,9 @@ def _planned(question: Question) -> Iterator[Planned]:
         yield Planned(
             direction=connector.direction.word,
             operation=connector.operation,
-            before=_sentence(connector.before or ""),
-            after=_sentence(connector.after or ""),
+            before=sentence(connector.before or ""),
+            after=sentence(connector.after or ""),
             effects=tuple(f"{effect.kind}: {effect.reason}" for effect in connector.effects),
             settings=tuple(f"{one.parameter}: {one.before} => {one.after}" for one in connector.settings),
             input=last.source.number,
         )
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[0].upper()}{clause[1:]}." if clause else ""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners import Pair, StackFile
 
-#: Values that say nothing about mail.
-_NOT_ASKED_FOR = frozenset({"comment", "inbound.comment", "outbound.comment", "acknowledge.reason"})
+#: Values that say nothing about mail: where one of the others is a secret, nothing can be proven.
+NOT_ABOUT_MAIL = frozenset({"comment", "inbound.comment", "outbound.comment", "acknowledge.reason"})
 
 
 def declared_partners(stack: StackFile) -> tuple[Pair, ...]:
@@ -52,7 +52,7 @@ def named_partners(stack: StackFile, names: Sequence[str]) -> tuple[Pair, ...]:
 
 def _stop_on_secrets(stack: StackFile, pairs: Sequence[Pair]) -> None:
     """What stands in for a secret is nobody's server: looking at it would prove something that is not true."""
-    kept = {pair.name: sorted(pair.secret - _NOT_ASKED_FOR) for pair in pairs}
+    kept = {pair.name: sorted(pair.secret - NOT_ABOUT_MAIL) for pair in pairs}
     if found := "".join(f"\n  {name}: {' and '.join(places)}" for name, places in kept.items() if places):
         raise CannotRunError(
             f"Values in {stack.path} are secrets, which only the engine can read, so nothing was verified:{found}\n"
