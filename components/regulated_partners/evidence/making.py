@@ -165,10 +165,15 @@ def _history_remarks(gathered: Gathered) -> Iterator[str]:
 
 
 def _applied(gathered: Gathered) -> Iterator[Applied]:
-    """The newest updates; of one that stands in two histories the last that was given."""
-    by_version: dict[int, Piece[WrittenUpdate]] = {piece.what.version: piece for piece in gathered.updates}
+    """The newest updates; of one that stands in two histories the last that was given.
+
+    A state in files has no numbers: there every update is number 0 (measured, 3.259).
+    """
+    by_time: dict[tuple[object, ...], Piece[WrittenUpdate]] = {
+        (piece.what.start_time, piece.what.version, piece.what.kind): piece for piece in gathered.updates
+    }
     plans = {piece.what.plan.sha256.lower(): piece for piece in gathered.reviews if piece.what.plan is not None}
-    for piece in sorted(by_version.values(), key=lambda one: -one.what.version)[:_MOST_UPDATES]:
+    for piece in sorted(by_time.values(), key=lambda one: one.what.start_time, reverse=True)[:_MOST_UPDATES]:
         update = piece.what
         plan = "a plan; which one the history does not say" if update.planned else "no saved plan"
         reviewed = None

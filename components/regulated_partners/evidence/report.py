@@ -284,6 +284,7 @@ class Applied(_Model):
     """One update in the engine's history.
 
     Attributes:
+        number: 0 where the state is kept in files.
         commit: with ` and changes that were not committed` where there were some; empty where the engine had no git.
         plan: the SHA-256 of the plan that was applied; or words.
         review: the number of the input that reviewed this plan; None where none was given.

@@ -114,13 +114,25 @@ def test_what_was_applied_is_told_with_the_review_of_its_plan(project: Project) 
     update = {"kind": "update", "result": "succeeded", "startTime": "2026-11-20T09:00:00.000Z", "author": "Ada"}
     updates = [
         {**update, "version": 2, "planned": True, "message": "Plan sha256:ab12", "commit": "c0ffee"},
-        {**update, "version": 1, "planned": True, "message": "by hand", "commit": "c0ffee", "dirty": True},
-        {**update, "version": 0, "message": "Add a partner"},
+        {
+            **update,
+            "startTime": "2026-11-19T09:00:00.000Z",
+            "version": 1,
+            "planned": True,
+            "message": "by hand",
+            "commit": "c0ffee",
+            "dirty": True,
+        },
+        {**update, "startTime": "2026-11-18T09:00:00.000Z", "version": 0, "message": "Add a partner"},
     ]
     project.give({**head, "command": "history", "updates": updates})
     plan: dict[str, Any] = {"plan": {"sha256": "AB12"}, "otherWays": [], "otherWaysProblem": None}
     project.give({**head, "command": "review", "partners": [], **plan})
     applied = project.report().stacks[0].applied
+    # The same history, given twice, and as a state in files has it: without numbers.
+    later = {**head, "started": "2026-11-21T08:00:00+00:00", "command": "history"}
+    project.give({**later, "updates": [{**one, "version": 0} for one in updates]})
+    assert len(project.report().stacks[0].applied) == 5
     assert [(one.number, one.plan, one.review, one.commit) for one in applied] == [
         (2, "ab12", 2, "c0ffee"),
         (1, "a plan; which one the history does not say", None, "c0ffee and changes that were not committed"),
