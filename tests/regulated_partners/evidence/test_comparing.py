@@ -10,6 +10,7 @@ import pytest
 
 from regulated_partners.errors import CannotRunError
 from regulated_partners.evidence import Report, as_html, compared, read_earlier
+from regulated_partners.evidence.report import Change
 from regulated_partners.probing.verdicts import Verdict
 from tests.regulated_partners.evidence.records import (
     FABRIKAM,
@@ -117,3 +118,14 @@ def test_what_is_no_earlier_report_is_refused(tmp_path: Path, text: str, words: 
         read_earlier(path)
     with pytest.raises(CannotRunError, match="cannot be read"):
         read_earlier(tmp_path / "nothing.json")
+
+
+def test_of_many_changes_the_bad_ones_come_first(project: Project) -> None:
+    """Failing: what got worse stands below hundreds of lines about renewed certificates, or makes the page too large."""
+    report = project.report()
+    changes = [Change(partner="P", stack="production", text=f"is fine {number}.") for number in range(1500)]
+    changes.append(Change(partner="P", stack="production", text="got worse.", worse=True))
+    whole = compared(report, report, "e.json", "00").model_copy(update={"changes": tuple(changes)})
+    page = as_html(report.model_copy(update={"compared": whole}))
+    assert page.index("got worse.") < page.index("is fine 0.")
+    assert "and 501 more, which the JSON of this report has" in page
