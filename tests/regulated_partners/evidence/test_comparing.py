@@ -121,7 +121,7 @@ def test_what_is_no_earlier_report_is_refused(tmp_path: Path, text: str, words: 
 
 
 def test_of_many_changes_the_bad_ones_come_first(project: Project) -> None:
-    """Failing: what got worse stands below hundreds of lines about renewed certificates, or makes the page too large."""
+    """Failing: what got worse stands below hundreds of lines about certificates, or the page gets too large."""
     report = project.report()
     changes = [Change(partner="P", stack="production", text=f"is fine {number}.") for number in range(1500)]
     changes.append(Change(partner="P", stack="production", text="got worse.", worse=True))
