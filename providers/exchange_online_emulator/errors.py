@@ -105,6 +105,18 @@ class ObjectNotFoundError(ServiceError):
         )
 
 
+class AmbiguousIdentityError(ServiceError):
+    """An Identity that means more than one object. The text is assumed."""
+
+    message = "Error executing cmdlet"
+    detail_code = "Context"
+    exception_type = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectAmbiguousException"
+    inner_type = "Microsoft.Exchange.Management.PSDirectInvoke.DirectInvokeCmdletExecutionException"
+
+    def __init__(self, identity: str) -> None:
+        super().__init__(f"The operation couldn't be performed because '{identity}' matches multiple entries.")
+
+
 class AlreadyExistsError(ServiceError):
     """A name that is taken."""
 

@@ -10,10 +10,10 @@ from exchange_online_emulator.rules import Rule, all_rules
 #: The open questions (exchange-wire section 9), each with the emulator's choice, which is assumed.
 UNKNOWNS = {
     "status and JSON of a duplicate name": "400, `|...ADObjectAlreadyExistsException|... already exists`",
-    "Set and Remove of a missing object: 404 or 400; Get of a missing Identity: error, no row or all rows": (
-        "404 with body C; Get by the switch `unknown_identity`: all rows (documented, the default) or body C"
+    "Set, Remove and Get of a missing object: 404 or 400": "404 with body C",
+    "clearing a value: null, [], empty string or empty hashtable": (
+        "all four do; by the switch `list_clearing` [] alone, or none of them and only Remove"
     ),
-    "clearing a value: null, [], empty string or empty hashtable": "accepts all four",
     "hosts and scope in China; the token's audience in DoD": "the commercial audience only",
     "stability of `v1.0/.../InvokeCommand`": "`beta` only; `v1.0` answers 404",
     "the real 429 body; whether rate headers are always there; the concurrency limit": (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,7 +19,7 @@ from exchange_online_emulator.cmdlets.tenant import PlainRow
 from exchange_online_emulator.cmdlets.values import ticks, variant
 from exchange_online_emulator.errors import NotAuthenticatedError, ServiceError
 from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import assumed, observed_client, observed_live, observed_multi
+from exchange_online_emulator.rules import assumed, observed_client, observed_live, observed_multi, observed_single
 
 WireValue = str | bool | int | None | list[str]
 _CLASSES = {
@@ -209,6 +211,13 @@ def refusal(error: ServiceError) -> Response:
     return _json({"error": body}, error.status, {"x-ExceptionType": error.exception_type.rpartition(".")[2]})
 
 
+class NulBody(Response):
+    """403 with NUL bytes. No encoding makes them shorter; one that the request accepts stands in its headers."""
+
+    def __init__(self) -> None:
+        super().__init__(_NUL_BODY, 403, _identifiers(), _JSON)
+
+
 @observed_multi(
     "nul-body",
     "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON",
@@ -216,7 +225,36 @@ def refusal(error: ServiceError) -> Response:
 )
 def forbidden() -> Response:
     """403 with NUL bytes."""
-    return Response(_NUL_BODY, 403, _identifiers(), _JSON)
+    return NulBody()
+
+
+@observed_single(
+    "nul-body-encoding",
+    "where the request accepts gzip, the NUL bytes of a 403 are declared as gzip, which they are not (switch "
+    "compression)",
+    "azure-auth, measured 2026-09-25 on an unknown cmdlet; go-exoscc and two more clients guard against it; that a "
+    "missing role answers so too is assumed",
+)
+@observed_multi(
+    "compression",
+    "answers are gzip where the request accepts it (switch compression)",
+    "TMPEXO and CIPP ask for it; which answers are compressed, and from which size, is assumed",
+)
+def encoded(response: Response, accept_encoding: str) -> Response:
+    """The answer in the encoding that a request accepts; `accept_encoding` is its header."""
+    if not response.body or not _accepts_gzip(accept_encoding):
+        return response
+    if not isinstance(response, NulBody):
+        response.body = gzip.compress(bytes(response.body), compresslevel=1)
+        response.headers["Content-Length"] = str(len(response.body))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Source: RFC 9110, 12.5.3; the wildcard is left out."""
+    found = re.search(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?P<weight>[\d.]+)\s*)?(?:,|$)", accept_encoding, re.IGNORECASE)
+    return found is not None and (found["weight"] or "1").strip("0.") != ""
 
 
 def not_authenticated(error: NotAuthenticatedError, authority: str) -> Response:

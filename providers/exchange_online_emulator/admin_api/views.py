@@ -114,6 +114,17 @@ _DEFAULT_RESULT_SIZE = 1000
 
 async def invoke_command(request: Request) -> Response:
     """Run one cmdlet, under a fault if one acts, and note the call."""
+    return _encoded(request, await _invoked(request))
+
+
+def _encoded(request: Request, response: Response) -> Response:
+    emulator: Emulator = request.app.state.emulator
+    if isinstance(response, LostAnswer) or not emulator.tenant.switches.compression:
+        return response
+    return responses.encoded(response, request.headers.get("accept-encoding", ""))
+
+
+async def _invoked(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     if emulator.latency:
         await asyncio.sleep(emulator.latency)
@@ -260,6 +271,10 @@ def _result_size(invocation: Invocation) -> int | None:
 )
 async def exported_cmdlets(request: Request) -> Response:
     """The permission pre-flight."""
+    return _encoded(request, await _exported(request))
+
+
+async def _exported(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
     tenant, authorization = request.path_params["tenant"], request.headers.get("authorization", "")
     try:

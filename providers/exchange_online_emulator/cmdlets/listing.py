@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from exchange_online_emulator.cmdlets.parameters import Bound
 from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
-from exchange_online_emulator.errors import ObjectNotFoundError
+from exchange_online_emulator.errors import AmbiguousIdentityError, ObjectNotFoundError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, StoredObject
-from exchange_online_emulator.rules import documented, observed_live, observed_single
+from exchange_online_emulator.rules import observed_live, observed_multi, observed_single
 
 _HIDDEN = (
     "There is at least one test mode connector which is not included in the result. "
@@ -32,23 +32,28 @@ def get(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Out
     return Outcome(objects, warnings)
 
 
-@documented(
+@observed_multi(
     "unknown-identity",
-    "Get with an Identity that does not exist returns every row (unknown_identity=all) or body C (not_found)",
-    "Get-InboundConnector: 'returns all objects'; other cmdlets answer not found (semantics 4.1, CONFLICT)",
+    "Get with an Identity that does not exist answers with body C, or by the switch unknown_identity with every row "
+    "(all), or with ManagementObjectAmbiguousException (ambiguous)",
+    "Microsoft365DSC, SEPPmail, AZAPP, terraform-provider-exo and an Exclaimer script rely on the error; all: the "
+    "sentence of Get-InboundConnector, boilerplate by office-docs-powershell PR #13286; ambiguous: CIPP-API PR #1568",
 )
 def _identified(tenant: Tenant, objects: tuple[StoredObject, ...], identity: str) -> tuple[StoredObject, ...]:
     found = tuple(item for item in objects if item.matches(identity))
     if found or tenant.switches.unknown_identity == "all":
         return found or objects
+    if tenant.switches.unknown_identity == "ambiguous":
+        raise AmbiguousIdentityError(identity)
     raise ObjectNotFoundError(identity)
 
 
 @observed_single(
     "V33",
     "a plain Get-OutboundConnector leaves test-mode connectors out and warns; IncludeTestModeConnectors true returns "
-    "only them (include_test_mode=only, documented) or them too (also, peers)",
-    "DLConversionV2 #159 (warning); Get-OutboundConnector; Microsoft365DSC (semantics 4.1, CONFLICT)",
+    "them too, or by the switch include_test_mode only them (documented)",
+    "DLConversionV2 #159 (warning); Microsoft365DSC relies on all since 2022; Get-OutboundConnector (semantics 4.1, "
+    "CONFLICT)",
 )
 def _test_mode(
     tenant: Tenant, objects: tuple[StoredObject, ...], bound: Bound

@@ -145,6 +145,23 @@ def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[
     return bound
 
 
+@observed_single(
+    "list-clearing",
+    "list_clearing=empty_list: only [] empties a list in a Set; list_clearing=remove: [] does not either, and only a "
+    "Remove of its values does",
+    "go-exoscc, of a multi-valued property of another cmdlet (`[]` does not, Remove does); empty_list is assumed",
+    applies="switch",
+)
+def clears_without_effect(cmdlet: CmdletSpec, name: str, value: Json, clearing: str) -> bool:
+    """Whether a parameter would empty a list in a form that has no effect."""
+    parameter = cmdlet.parameters.get(name.lower())
+    if clearing == "any" or cmdlet.verb != "Set" or parameter is None or not parameter.multi:
+        return False
+    if isinstance(value, dict):
+        return not any("@" not in key for key in value)
+    return value in (None, "") or (value == [] and clearing == "remove")
+
+
 @observed_client(
     "confirm",
     "Confirm true or WhatIf true changes nothing and answers with @adminapi.confirmationmessage; "
