@@ -22,6 +22,7 @@ class Kind(StrEnum):
     OUTBOUND = "OutboundConnector"
     TRANSPORT_RULE = "TransportRule"
     ACCEPTED_DOMAIN = "AcceptedDomain"
+    ORGANIZATION_CONFIG = "OrganizationConfig"
     MESSAGE_TRACE = "MessageTraceV2"
     MESSAGE_TRACE_DETAIL = "MessageTraceDetailV2"
 
@@ -95,6 +96,9 @@ class Switches(BaseModel):
         description="what empties a list in a Set: null, [] and the like, or [] alone, or only a Remove of its values",
     )
     connector_in_use: Literal["refuse", "accept"] = Field("refuse", description="V34, assumed")
+    sender_rewriting: Literal["refuse", "accept_false"] = Field(
+        "refuse", description="V16, SenderRewritingEnabled false on a Partner connector (undecided)"
+    )
     unsupported_parameters: tuple[str, ...] = Field(
         (), description="parameters this cloud does not know yet, such as MtaStsMode: V26, and absent from rows"
     )
@@ -102,6 +106,13 @@ class Switches(BaseModel):
         False, description="N6, N7, N8, N9: masked networks, bracketed smart hosts, sorted lists, domain paths"
     )
     validation_succeeds: bool = Field(True, description="what Validate-OutboundConnector finds")
+    result_size: Literal["cuts", "ignored"] = Field(
+        "cuts", description="ResultSize: the first answer stops at it, or it has no effect (sources disagree)"
+    )
+    error_details: Literal["by_header", "text", "json"] = Field(
+        "by_header",
+        description="the form of error details: JSON where X-ClientModuleVersion is sent, always text, or always JSON",
+    )
     compression: bool = Field(
         True, description="answers are gzip where the request accepts it; the NUL bytes of a 403 are only declared so"
     )

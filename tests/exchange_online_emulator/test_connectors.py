@@ -156,6 +156,56 @@ def test_what_empties_a_list_by_switch(admin: Admin, control: Control, clearing:
         assert (row["SenderIPAddresses"] == []) is (name in effective), name
 
 
+@pytest.mark.parametrize(
+    ("identity", "names"),
+    [
+        ("*", ["[A] one", "[A] two", "A b"]),
+        ("[a]*", ["[A] one", "[A] two"]),
+        ("*O*", ["[A] one", "[A] two"]),
+        ("*e", ["[A] one"]),
+        ("A*", ["A b"]),
+        ("?*", []),
+        ("nobody*", []),
+    ],
+)
+@pytest.mark.parametrize("answers", ["not_found", "all"])
+def test_a_star_stands_for_any_characters(
+    admin: Admin, control: Control, identity: str, names: list[str], answers: str
+) -> None:
+    """Failing: a client that finds its own by a wildcard gets every object here, or none."""
+    control.switch(unknown_identity=answers)
+    for name in ("[A] one", "[A] two", "A b"):
+        admin.new_inbound(name)
+    assert [row["Name"] for row in admin.rows("Get-InboundConnector", {"Identity": identity})] == names
+    assert admin.post("Remove-InboundConnector", {"Identity": "*"}).status_code == 404
+
+
+def test_a_part_of_a_list_changes_in_both_types(admin: Admin) -> None:
+    """Failing: a client that uses the type of the service's own model is refused, or empties the list."""
+    admin.new_inbound(SenderIPAddresses=["192.0.2.1", "192.0.2.2"])
+    for kind, change, left in (
+        ("GenericHashTable", {"Add": ["192.0.2.3"]}, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]),
+        ("StringFieldDeltaUpdateData", {"Remove": ["192.0.2.2"]}, ["192.0.2.1", "192.0.2.3"]),
+        ("StringFieldDeltaUpdateData", {}, ["192.0.2.1", "192.0.2.3"]),
+        ("GenericHashTable", {}, []),
+    ):
+        value = {"@odata.type": f"#Exchange.{kind}", **change}
+        admin.rows("Set-InboundConnector", {"Identity": "Fabrikam", "SenderIPAddresses": value})
+        assert admin.one("Inbound", "Fabrikam")["SenderIPAddresses"] == left
+
+
+def test_the_organization_is_one_row(admin: Admin, control: Control) -> None:
+    """Failing: the call by which many clients begin is refused."""
+    control.seed(accepted_domains=["contoso.com"])
+    (row,) = admin.rows("Get-OrganizationConfig")
+    domain = control.status().initial_domain
+    assert (row["Name"], row["Identity"], row["IsDehydrated"]) == (domain, domain, False)
+    assert row["Guid@odata.type"] == "#Guid"
+    control.switch(dehydrated=True)
+    (dehydrated,) = admin.rows("Get-OrganizationConfig")
+    assert dehydrated == {**row, "IsDehydrated": True}
+
+
 def test_test_mode_connectors_hide_from_a_plain_get(admin: Admin, control: Control) -> None:
     """Failing: a client that lists once misses test-mode connectors at the service."""
     admin.new_outbound("A")

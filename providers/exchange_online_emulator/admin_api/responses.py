@@ -42,7 +42,10 @@ _ORDER = {
 def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[str, WireValue]:
     """One row with its sidecars; `tenant` is the GUID that directory names hold."""
     if isinstance(item, PlainRow):
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in item.values.items()}
+        plain: dict[str, WireValue] = {}
+        for name, value in item.values.items():
+            _put(plain, name, value)
+        return plain
     if item.kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
         return _plain(item)
     values = _properties(item)
@@ -140,7 +143,7 @@ def _put(cells: dict[str, WireValue], name: str, value: SettingValue) -> None:
 _EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 _JSON = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
 _ODATA_EXCEPTION = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
-_CODES = {500: "InternalServerError", 503: "ServiceUnavailable"}
+_CODES = {500: "InternalServerError", 501: "NotImplemented", 503: "ServiceUnavailable"}
 _NUL_BODY = b"\0" * 1256
 
 
@@ -189,11 +192,21 @@ def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
     "no details and its warnings inside error",
     "Microsoft365DSC #2998, G2O, TMPEXO, CIPP, EXOHELPER (exchange-wire 7)",
 )
-def refusal(error: ServiceError) -> Response:
-    """The envelope for a refusal."""
+@observed_single(
+    "json-details",
+    "where the request carries X-ClientModuleVersion, details[0].message is JSON with Message, TypeName, StackTrace "
+    "and InnerError (switch error_details)",
+    "go-exoscc keeps a real body of this form and sends the header; azure-auth does not and sees `Id|Type|text`; that "
+    "the header decides is inferred",
+)
+def refusal(error: ServiceError, *, json_details: bool = False) -> Response:
+    """The envelope for a refusal; `json_details`: with the newer form of its details."""
     body: dict[str, object] = {"code": _CODES.get(error.status, error.code), "message": error.message}
     if error.has_details:
         message = f"{error.string_id}|{error.exception_type}|{error.text}"
+        if json_details:
+            serialized = {"Message": error.text, "TypeName": error.exception_type, "StackTrace": None}
+            message = json.dumps({**serialized, "InnerError": None}, ensure_ascii=False)
         body["details"] = [{"code": error.detail_code, "target": "", "message": message}]
     body["innererror"] = {
         "message": error.message,
@@ -258,9 +271,11 @@ def _accepts_gzip(accept_encoding: str) -> bool:
 
 
 def not_authenticated(error: NotAuthenticatedError, authority: str) -> Response:
-    """401, empty, with WWW-Authenticate; with the claims of a CAE challenge when there are any."""
+    """401, empty, with WWW-Authenticate: Basic, Bearer, or the claims of a CAE challenge."""
     authorization_uri = f"{authority}/common/oauth2/authorize"
-    if error.claims is not None:
+    if not error.bearer:
+        header = 'Basic Realm=""'
+    elif error.claims is not None:
         claims = base64.b64encode(challenge_claims(error.claims).encode()).decode()
         header = (
             f'Bearer realm="", authorization_uri="{authorization_uri}", client_id="{_EXCHANGE_APP}", '

@@ -21,10 +21,12 @@ def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: 
     given = {
         name: value for name, value in parameters.items() if not clears_without_effect(cmdlet, name, value, clearing)
     }
-    bound = bind(cmdlet, given, tenant.switches.unsupported_parameters)
+    bound = bind(cmdlet, given, tenant.switches.unsupported_parameters, strict=tenant.switches.strict)
     if cmdlet.writes and tenant.switches.dehydrated:
         raise DehydratedError
     kind = Kind(cmdlet.noun)
+    if kind is Kind.ORGANIZATION_CONFIG:
+        return listing.organization_config(tenant)
     if kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
         return message_trace.get(tenant, kind, bound)
     if cmdlet.verb == "Get":

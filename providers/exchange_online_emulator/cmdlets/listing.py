@@ -1,11 +1,13 @@
-"""Get-InboundConnector, Get-OutboundConnector, Get-TransportRule, Get-AcceptedDomain."""
+"""Get-InboundConnector, Get-OutboundConnector, Get-TransportRule, Get-AcceptedDomain, Get-OrganizationConfig."""
 
 from __future__ import annotations
 
+import re
+import uuid
 from dataclasses import replace
 
 from exchange_online_emulator.cmdlets.parameters import Bound
-from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
+from exchange_online_emulator.cmdlets.tenant import Outcome, PlainRow, Tenant
 from exchange_online_emulator.errors import AmbiguousIdentityError, ObjectNotFoundError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, StoredObject
@@ -39,7 +41,16 @@ def get(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Out
     "Microsoft365DSC, SEPPmail, AZAPP, terraform-provider-exo and an Exclaimer script rely on the error; all: the "
     "sentence of Get-InboundConnector, boilerplate by office-docs-powershell PR #13286; ambiguous: CIPP-API PR #1568",
 )
+@observed_multi(
+    "identity-wildcard",
+    "`*` in the Identity of a Get stands for any characters of a name, every other character for itself; where no name "
+    "fits there are no rows",
+    "SEPPmail (`[SEPPmail*`, `[SEPPmail.cloud]*`), an Exclaimer script (`*exclaimer*`); no rows is assumed",
+)
 def _identified(tenant: Tenant, objects: tuple[StoredObject, ...], identity: str) -> tuple[StoredObject, ...]:
+    if "*" in identity:
+        pattern = re.compile(".*".join(map(re.escape, identity.split("*"))), re.IGNORECASE | re.DOTALL)
+        return tuple(item for item in objects if pattern.fullmatch(item.name))
     found = tuple(item for item in objects if item.matches(identity))
     if found or tenant.switches.unknown_identity == "all":
         return found or objects
@@ -75,6 +86,20 @@ def _rule_scoped(objects: tuple[StoredObject, ...], bound: Bound) -> tuple[Store
     if not isinstance(wanted, bool):
         return objects
     return tuple(item for item in objects if item.flag("IsTransportRuleScoped") is wanted)
+
+
+@observed_multi(
+    "organization-config",
+    "Get-OrganizationConfig gives one row: Name (the initial domain), Identity, Guid, IsDehydrated",
+    "the first call of azure-auth's live test, go-exoscc, Mondoo and a browser extension; a part of the properties",
+)
+def organization_config(tenant: Tenant) -> Outcome:
+    """Get-OrganizationConfig."""
+    domains = tenant.store.objects(Kind.ACCEPTED_DOMAIN)
+    name = next((item.name for item in domains if item.flag("Default")), "")
+    guid = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+    dehydrated = tenant.switches.dehydrated
+    return Outcome((PlainRow({"Name": name, "Identity": name, "Guid": guid, "IsDehydrated": dehydrated}),))
 
 
 def _with_connector_names(tenant: Tenant, rules: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
