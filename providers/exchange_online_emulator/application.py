@@ -200,7 +200,7 @@ def _calls(body: Element, calls: list[Call]) -> None:
     for call in reversed(calls):
         parameters = ", ".join(f"{name} = {value}" for name, value in call.parameters.items())
         answer = "connection reset" if call.status == LOST else str(call.status)
-        fault = f" (fault {call.fault})" if call.fault else ""
+        fault = f" (fault {call.fault})" if call.fault else f" ({call.note})" if call.note else ""
         row = _row(table, [f"{call.time:%H:%M:%S}", call.cmdlet, answer + fault, parameters])
         if call.status >= _REFUSED:
             row[2].set("class", "bad")

@@ -100,6 +100,8 @@ class Emulator:
         self.epoch = 0
         # The last CAE challenge: only tokens asked for with its claims are accepted from then on.
         self.challenge: str | None = None
+        # The documented cmdlets that were called and are not emulated.
+        self.not_emulated: set[str] = set()
         self.furnish()
 
     def furnish(self) -> None:
@@ -123,6 +125,7 @@ class Emulator:
         self.epoch += 1
         self.faults.clear()
         self.challenge = None
+        self.not_emulated.clear()
         with self.store.transaction():
             self.tenant.forget()
             self.furnish()

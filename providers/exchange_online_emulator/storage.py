@@ -38,6 +38,7 @@ class Call(BaseModel):
         status: the HTTP status, 499 when the connection was reset instead.
         page: 1 for a first request, 2 for a next link.
         fault: the kind of the fault that acted.
+        note: what the answer does not tell: why a 403 was given, or that the cmdlet is not emulated.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +49,7 @@ class Call(BaseModel):
     time: datetime = Field(default_factory=lambda: datetime.now(UTC))
     page: int = 1
     fault: str | None = None
+    note: str | None = None
     anchor: str | None = None
     client_request_id: str | None = None
     prefer: str | None = None

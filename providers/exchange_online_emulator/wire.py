@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import struct
 
@@ -79,7 +80,11 @@ def plain_answer(action: Action | None) -> Response | None:
         headers = _retry_after(action.retry_after)
         if action.text is not None:
             return Response(action.text, action.status, headers, "text/plain")
-        body = f'{{"error":{{"code":"{action.status}","message":"The server answered {action.status}."}}}}'
+        text = f"The server answered {action.status}."
+        if action.status == 429 and action.retry_after is not None:
+            # goosey's collector takes the last word but one for the seconds to wait. Source: found/wire.md, section 2.
+            text = f"Too many requests. Please try again in {action.retry_after} seconds."
+        body = f'{{"error":{{"code":"{action.status}","message":{json.dumps(text)}}}}}'
         return Response(body, action.status, headers, "application/json")
     return None
 

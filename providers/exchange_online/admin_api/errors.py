@@ -173,6 +173,15 @@ class NotFound(AdminApiError):
     usual_advice = "Run `pulumi refresh` to see what is there."
 
 
+class Ambiguous(InvalidArgument):
+    """The service finds more than one object by the identity that was sent. Source: CIPP-API PR #1568."""
+
+    usual_advice = (
+        "Several objects of the tenant answer to this identity, so none was touched: rename those that are called by "
+        "it in the admin centre, and run it again."
+    )
+
+
 class AlreadyExists(AdminApiError):
     """An object of this name is there already (V29)."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from exchange_online.admin_api.bodies import Body
 from exchange_online.admin_api.classification import classify, classify_reported
 from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.errors import (
@@ -16,6 +17,7 @@ from exchange_online.admin_api.errors import (
     AdminApiError,
     Failure,
     NotAuthenticated,
+    Repeat,
     StalePage,
     Unavailable,
     UnexpectedAnswer,
@@ -120,7 +122,7 @@ class Exchange:
     def _read(self, answer: HttpAnswer, request: Request, call: Call) -> Received:
         request_id = clean(answer.headers.get("request-id", ""))
         try:
-            page = read_page(answer.body)
+            page = _page(answer.body)
         except UnreadableError as problem:
             # The cmdlet may well have run: for a create the outcome is open.
             failure = Failure(
@@ -129,6 +131,8 @@ class Exchange:
                 status=answer.status,
                 request_id=request_id,
                 client_request_id=request.client_request_id,
+                # What was cut on its way may arrive whole the next time.
+                repeat=Repeat.IDEMPOTENT if answer.body.is_cut_short else Repeat.NEVER,
                 outcome_known=False,
             )
         else:
@@ -137,11 +141,15 @@ class Exchange:
             raise classify_reported(
                 page.errors, where=call.where, request_id=request_id, client_request_id=request.client_request_id
             )
-        raise UnexpectedAnswer(failure) from None
+        raise (Unavailable if answer.body.is_cut_short else UnexpectedAnswer)(failure) from None
 
     def _refusal(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> AdminApiError:
         error = classify(
-            answer.status, answer.headers, answer.body, where=call.where, client_request_id=request.client_request_id
+            answer.status,
+            answer.headers,
+            answer.body.content,
+            where=call.where,
+            client_request_id=request.client_request_id,
         )
         if not isinstance(error, (NotAuthenticated, AccessDenied)):
             return error
@@ -154,6 +162,12 @@ class Exchange:
         kind = AccessDenied if why.lacks_role else type(error)
         what = "the application may not do this" if why.lacks_role else error.failure.what
         return kind(replace(error.failure, what=what, advice=why.text))
+
+
+def _page(body: Body) -> Page:
+    if body.flaw:
+        raise UnreadableError(body.flaw)
+    return read_page(body.content)
 
 
 def rows_of(exchange: Exchange, request: Request, call: Call) -> Answer:

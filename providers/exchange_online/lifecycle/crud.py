@@ -345,21 +345,35 @@ class Lifecycle:
     def _read_back(self, guid: str, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> ConnectorRecord:
         """Reads until the sent changes show. Returns the last record seen."""
         record: ConnectorRecord | None = None
-        cleared_again = False
+        refused: InvalidArgument | None = None
+        ways = iter((self._empty, self._take_all_out))
         for pause in (0.0, *LOOK_AGAIN_AFTER):
             self.sleep(pause)
             record = self.cmdlets.get(wanted.direction, guid) or record
             missing = _still_missing(record, wanted, sent) if record else sent
             if not missing:
                 break
-            if pause and not cleared_again and (lists := _uncleared_lists(missing)):
-                self.cmdlets.set(wanted.direction, guid, {name: [] for name in lists})
-                cleared_again = True
+            if pause and record and (lists := _uncleared_lists(missing)) and (clear := next(ways, None)):
+                try:
+                    clear(record, lists)
+                except InvalidArgument as error:
+                    refused = error
+        if missing and refused:
+            self.listing.drop(wanted.direction)
+            raise refused
         if record is None:
             self.listing.drop(wanted.direction)
             raise refusals.not_shown(wanted)
         self.listing.enter(record)
         return record
+
+    def _empty(self, record: ConnectorRecord, lists: tuple[Change, ...]) -> None:
+        self.cmdlets.set(record.direction, record.guid, {change.parameter.name: [] for change in lists})
+
+    def _take_all_out(self, record: ConnectorRecord, lists: tuple[Change, ...]) -> None:
+        self.cmdlets.take_out(
+            record.direction, record.guid, {change.parameter.name: change.removed for change in lists}
+        )
 
 
 def _is_young(created: str) -> bool:
@@ -388,6 +402,9 @@ def _still_missing(record: ConnectorRecord, wanted: ConnectorSettings, sent: tup
     return tuple(change for change in changes(record.settings, wanted) if change.parameter.name in names)
 
 
-def _uncleared_lists(missing: tuple[Change, ...]) -> list[str]:
-    """Lists that null did not empty: `[]` may. Source: exchange-wire 5.3 (unverified)."""
-    return [change.parameter.name for change in missing if change.after == ()]
+def _uncleared_lists(missing: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Lists that null did not empty: `[]` may, and where that has no effect either, taking out what they show.
+
+    Source: exchange-wire 5.3 (unverified) and addendum (go-exoscc, of another cmdlet: only Remove does).
+    """
+    return tuple(change for change in missing if change.after == ())

@@ -37,6 +37,7 @@ class Invocation:
     select: tuple[str, ...]
     query: str
     wants_clixml: bool
+    module_version: str | None = None
 
     @property
     def page_size(self) -> int:
@@ -74,6 +75,7 @@ def parse(request: Request, raw: bytes, *, strict: bool) -> Invocation:
         select,
         digest,
         request.headers.get("x-responseformat", "").lower() == "clixml",
+        request.headers.get("x-clientmoduleversion") or None,
     )
 
 
