@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -14,7 +16,7 @@ from starlette.routing import Route
 
 from exchange_online_emulator.admin_api import responses
 from exchange_online_emulator.admin_api.authorization import authenticate, authorized_cmdlet, check_anchor
-from exchange_online_emulator.admin_api.requests import BODY_LIMIT, Invocation, parse
+from exchange_online_emulator.admin_api.requests import BODY_LIMIT, Asked, Invocation, parse
 from exchange_online_emulator.admin_api.responses import row
 from exchange_online_emulator.cmdlets.dispatch import run
 from exchange_online_emulator.cmdlets.parameters import cmdlet_specs, find_cmdlet
@@ -39,6 +41,7 @@ from exchange_online_emulator.faults import (
     KnownRefusal,
     ReadLag,
     Refusal,
+    Throttled,
     Visibility,
 )
 from exchange_online_emulator.models import Kind, StoredObject
@@ -115,23 +118,55 @@ _DEFAULT_RESULT_SIZE = 1000
 async def invoke_command(request: Request) -> Response:
     """Run one cmdlet, under a fault if one acts, and note the call."""
     emulator: Emulator = request.app.state.emulator
-    if emulator.latency:
+    with on_way(emulator) as together:
+        too_many = emulator.has_too_many()
+        try:
+            raw = await read_body(request, BODY_LIMIT)
+        except BodyTooLargeError:
+            return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
+        asked = Asked(request.headers, request.url.query, request.path_params["tenant"], raw, together)
+        performed = await perform(emulator, asked, too_many=too_many)
+    request.state.cmdlet = performed.cmdlet
+    return performed.response
+
+
+@contextlib.contextmanager
+def on_way(emulator: Emulator) -> Iterator[int]:
+    """Counts a call for as long as it is answered; gives how many there are then."""
+    emulator.on_way += 1
+    try:
+        yield emulator.on_way
+    finally:
+        emulator.on_way -= 1
+
+
+@dataclass(frozen=True)
+class Performed:
+    """The answer of one InvokeCommand; cmdlet: for the log."""
+
+    cmdlet: str
+    response: Response
+
+
+async def perform(emulator: Emulator, asked: Asked, *, too_many: bool = False) -> Performed:
+    """Run one cmdlet, under a fault if one acts, and note the call.
+
+    Args:
+        too_many: answer that the tenant has too many calls on their way.
+    """
+    if emulator.latency and not too_many:
         await asyncio.sleep(emulator.latency)
     try:
-        raw = await read_body(request, BODY_LIMIT)
-        invocation = parse(request, raw, strict=emulator.tenant.switches.strict)
-    except BodyTooLargeError:
-        return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
+        invocation = parse(asked, strict=emulator.tenant.switches.strict)
     except MalformedRequestError as error:
-        refused = await run_in_threadpool(_authentication_refusal, emulator, request)
-        return refused or responses.refusal(error)
+        refused = await run_in_threadpool(authentication_refusal, emulator, asked)
+        return Performed("-", refused or responses.refusal(error))
     epoch = emulator.epoch
     page = 2 if invocation.page_token else 1
-    request.state.cmdlet = invocation.cmdlet
-    fault = await run_in_threadpool(_fault, emulator, invocation, page)
-    response = _before(emulator, fault)
+    fault = None if too_many else await run_in_threadpool(_fault, emulator, invocation, page)
+    response = plain_answer(Throttled()) if too_many else _before(emulator, fault)
     if response is None:
-        response = await run_in_threadpool(answer, emulator, request, invocation, fault)
+        response = await run_in_threadpool(answer, emulator, asked, invocation, fault)
         response = await _after(emulator, fault, response)
     status = LOST if isinstance(response, LostAnswer) else response.status_code
     call = Call(
@@ -141,13 +176,15 @@ async def invoke_command(request: Request) -> Response:
         page=page,
         fault=fault.kind if fault else None,
         anchor=invocation.anchor,
-        client_request_id=request.headers.get("client-request-id"),
+        client_request_id=asked.headers.get("client-request-id"),
         prefer=invocation.prefer,
-        cmdlet_header=request.headers.get("x-cmdletname"),
+        cmdlet_header=asked.headers.get("x-cmdletname"),
+        started=asked.started,
+        together=asked.together,
     )
     if epoch == emulator.epoch:
         await run_in_threadpool(emulator.store.record, call)
-    return response
+    return Performed(invocation.cmdlet, response)
 
 
 def _fault(emulator: Emulator, invocation: Invocation, page: int) -> Action | None:
@@ -161,9 +198,10 @@ def _fault(emulator: Emulator, invocation: Invocation, page: int) -> Action | No
     return emulator.faults.take(invocation.cmdlet, identities, page)
 
 
-def _authentication_refusal(emulator: Emulator, request: Request) -> Response | None:
+def authentication_refusal(emulator: Emulator, asked: Asked) -> Response | None:
+    """The answer to a caller without a token that counts, None for one who has one."""
     try:
-        authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
+        authenticate(emulator, asked.tenant, asked.authorization)
     except NotAuthenticatedError as error:
         return responses.not_authenticated(error, emulator.url)
     except ForbiddenError:
@@ -171,10 +209,10 @@ def _authentication_refusal(emulator: Emulator, request: Request) -> Response | 
     return None
 
 
-def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: Action | None) -> Response:
+def answer(emulator: Emulator, asked: Asked, invocation: Invocation, fault: Action | None) -> Response:
     """The answer of the service itself, whatever the fault will make of it."""
     try:
-        wids = authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
+        wids = authenticate(emulator, asked.tenant, asked.authorization)
         cmdlet = authorized_cmdlet(wids, invocation.cmdlet)
         if cmdlet.writes:
             check_anchor(emulator, invocation.anchor)
@@ -272,9 +310,12 @@ async def exported_cmdlets(request: Request) -> Response:
     return JSONResponse({"value": [{"exportedCmdlets": ",".join(names)}]}) if names else responses.forbidden()
 
 
+#: How the first part of the path is written. Source: RAWHTTP (case does not matter).
+PATHS = ("adminapi", "AdminApi", "adminApi")
+
 ROUTES = [
     Route(f"/{name}/{version}/{{tenant}}/{path}", endpoint, methods=[method])
-    for name in ("adminapi", "AdminApi", "adminApi")
+    for name in PATHS
     for version, path, endpoint, method in (
         ("beta", "InvokeCommand", invoke_command, "POST"),
         ("v1.0", "EXOModuleFile", exported_cmdlets, "GET"),
