@@ -59,12 +59,16 @@ def _text(value: object) -> object:
     return value.strip() or None if isinstance(value, str) else value
 
 
+#: Digits that no number of calls has.
+_LONG = 3
+
+
 def _calls(value: object) -> object:
     """The engine hands on numbers as texts."""
     if value in (None, ""):
         return None
     text = str(value) if type(value) in (int, str) else ""
-    if text.isascii() and text.isdecimal() and 1 <= int(text[:3]) <= MOST_CALLS:
+    if text.isascii() and text.isdecimal() and len(text) < _LONG and 1 <= int(text) <= MOST_CALLS:
         return int(text)
     facts = {"given": shown(value), "most": MOST_CALLS}
     raise PydanticCustomError("sentence", "{given} is not a whole number from 1 to {most}.", facts)

@@ -120,8 +120,12 @@ def concurrent_calls(settings: Settings, environ: Mapping[str, str]) -> int:
     )
 
 
+#: Digits that no number of calls has.
+_LONG = 3
+
+
 def _calls(text: str, name: str) -> int:
-    if text.isascii() and text.isdecimal() and 1 <= int(text[:3]) <= MOST_CALLS:
+    if text.isascii() and text.isdecimal() and len(text) < _LONG and 1 <= int(text) <= MOST_CALLS:
         return int(text)
     what = f"{text!r} is not a whole number from 1 to {MOST_CALLS}"
     advice = "Correct it, or leave it out: then the calls at a time are found by how the service answers."
