@@ -12,6 +12,9 @@ NAMESPACE = "regulated-partners"
 LOCAL = "local"
 CLOUD_NAMES = (LOCAL, "commercial", "gcc-high", "dod", "china")
 
+#: The highest value of a stack's `concurrentCalls`: calls on their way to a tenant at a time.
+MOST_CALLS = 10
+
 #: The package of the resources, in type tokens and as a plugin.
 PACKAGE = "exchange-online"
 

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exchange_online_emulator.admin_api.batch import ROUTES as BATCH
 from exchange_online_emulator.admin_api.views import ROUTES as ADMIN_API
 from exchange_online_emulator.cmdlets.listing import get
 from exchange_online_emulator.control_api.views import ROUTES as CONTROL
@@ -78,7 +79,7 @@ def _printable(text: str) -> str:
 def application(emulator: Emulator) -> Starlette:
     """The ASGI application of one emulator."""
     app = Starlette(
-        routes=[Route("/", tenant_page, methods=["GET"]), *CONTROL, *ADMIN_API, *TOKENS],
+        routes=[Route("/", tenant_page, methods=["GET"]), *CONTROL, *ADMIN_API, *BATCH, *TOKENS],
         middleware=[
             Middleware(AccessLog),
             # A page in a browser that resolves its own name to loopback gets no answer.

@@ -119,4 +119,10 @@ class Switches(BaseModel):
     rate_limit_headers: bool = Field(False, description="Rate-Limit-* headers on answers (sources disagree)")
     token_lifetime_seconds: int = Field(3599, ge=1, le=86400)
     page_token_lifetime_seconds: float = Field(1800, ge=0, le=86400, description="error text says 30 minutes")
+    max_concurrent: int = Field(
+        0,
+        ge=0,
+        description="how many calls the tenant may have on their way; one more answers 429 and the text of the limit, "
+        "at once. 0: no limit. The service's own is not published",
+    )
     max_page_size: int = Field(1000, ge=1, le=1000, description="the largest page, whatever Prefer asks")

@@ -18,7 +18,11 @@ UNKNOWNS = {
     ),
     "hosts and scope in China; the token's audience in DoD": "the commercial audience only",
     "the real 429 body; whether rate headers are always there; the concurrency limit": (
-        "no limit of its own; a fault gives any of them; the switch `rate_limit_headers` adds the headers"
+        "no limit unless the switch `max_concurrent` gives one; a fault gives any answer; the switch "
+        "`rate_limit_headers` adds the headers"
+    ),
+    "how many members a `$batch` may have; whether it runs them together; its answer to a broken one": (
+        "10; one after the other; 400 for the whole where a member is no InvokeCommand of the tenant"
     ),
     "status of 'parameters aren't present in the role definition'": "400, through a fault",
     "rows of Validate-OutboundConnector beyond TaskName and IsTaskSuccessful; run time; app-only": (

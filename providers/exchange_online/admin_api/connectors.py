@@ -82,9 +82,15 @@ class ConnectorCmdlets:
         rows = self._records(direction, answer)
         return Written(rows[0] if rows else None, answer.warnings)
 
-    def set(self, direction: Direction, guid: str, parameters: CmdletParameters) -> Written:
-        """Changes the given parameters of a connector and no others. Raises NotFound if it is gone."""
-        answer = self._api.invoke(f"Set-{direction}", {"Identity": guid, **parameters}, effect=Effect.IDEMPOTENT)
+    def set(self, direction: Direction, guid: str, parameters: CmdletParameters, name: str = "") -> Written:
+        """Changes the given parameters of a connector and no others. Raises NotFound if it is gone.
+
+        Args:
+            name: what it is called until then: nobody else takes that name while it is being given up.
+        """
+        answer = self._api.invoke(
+            f"Set-{direction}", {"Identity": guid, **parameters}, effect=Effect.IDEMPOTENT, touches=(name,)
+        )
         return Written(None, answer.warnings)
 
     def take_out(self, direction: Direction, guid: str, values: Mapping[str, Sequence[str]]) -> None:
@@ -92,9 +98,14 @@ class ConnectorCmdlets:
         lists = {name: {"Remove": list(items)} for name, items in values.items()}
         self._api.invoke(f"Set-{direction}", {"Identity": guid, **lists}, effect=Effect.IDEMPOTENT)
 
-    def remove(self, direction: Direction, guid: str) -> None:
-        """Removes a connector. Raises NotFound if it is gone."""
-        self._api.invoke(f"Remove-{direction}", {"Identity": guid, "Confirm": False}, effect=Effect.IDEMPOTENT)
+    def remove(self, direction: Direction, guid: str, name: str = "") -> None:
+        """Removes a connector. Raises NotFound if it is gone.
+
+        Args:
+            name: what it is called, which nobody else takes meanwhile.
+        """
+        parameters: CmdletParameters = {"Identity": guid, "Confirm": False}
+        self._api.invoke(f"Remove-{direction}", parameters, effect=Effect.IDEMPOTENT, touches=(name,))
 
     def _get(self, direction: Direction, parameters: Mapping[str, JsonValue]) -> tuple[ConnectorRecord, ...]:
         return self._records(direction, self._api.invoke(f"Get-{direction}", parameters, effect=Effect.READ))

@@ -200,6 +200,12 @@ class Unavailable(AdminApiError):
     usual_advice = "Run it again; if it goes on, look at the service health of Exchange Online."
 
 
+class Cancelled(AdminApiError):
+    """The run was cancelled while the call waited: it was not sent."""
+
+    usual_advice = "Run it again: what was done before is known, and is not done twice."
+
+
 class StalePage(Unavailable):
     """The service no longer accepts the link to the next page of a listing; the listing starts again."""
 

@@ -1,4 +1,4 @@
-"""One request and its answer: token, gate, retries, and the typed error when it is refused; a listing to its end.
+"""One request and its answer: token, turn, retries, and the typed error when it is refused; a listing to its end.
 
 A part of a listing is never returned: missing rows would read as deleted objects.
 """
@@ -19,13 +19,15 @@ from exchange_online.admin_api.errors import (
     NotAuthenticated,
     Repeat,
     StalePage,
+    Throttled,
     Unavailable,
     UnexpectedAnswer,
 )
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_claims import explain
-from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy
+from exchange_online.admin_api.waiting import Effect, RetryPolicy
+from exchange_online.admin_api.window import Turn, Window
 from exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page, same_origin
 from exchange_online.engine_watch import run_is_over
 
@@ -39,6 +41,8 @@ RESTARTS = 2
 
 #: New tokens for one call at the most.
 _RENEWALS = 2
+
+_NOT_AUTHENTICATED, _SERVER_ERRORS = 401, 500
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,14 @@ class Call:
         cmdlet: for example `Set-OutboundConnector`.
         effect: what sending it twice does.
         where: the same for error texts, with the object and the tenant.
+        objects: what it writes, by names and Guids in one case; empty for a read.
         read_timeout: seconds, when the cmdlet takes longer than others.
     """
 
     cmdlet: str
     effect: Effect
     where: str
+    objects: frozenset[str] = frozenset()
     read_timeout: float | None = None
 
 
@@ -89,23 +95,48 @@ class Exchange:
     transport: Transport
     tokens: TokenSource
     retry: RetryPolicy
-    gates: Gates
+    window: Window
 
     def send(self, request: Request, call: Call) -> Received:
         """The page that answers a request. Raises an AdminApiError."""
-        return self.retry.run(call.effect, lambda: self._attempt(request, call))
+        turn = self.window.turn(call.where, call.objects)
+        return self.retry.run(
+            call.effect, lambda: self._try(request, call, turn), lambda seconds: turn.rest(seconds, self.retry.sleep)
+        )
 
-    def _attempt(self, request: Request, call: Call) -> Received:
+    def _try(self, request: Request, call: Call, turn: Turn) -> Received:
+        """One try. It is none to be throttled while other calls of ours are on the way: they may be the cause."""
+        while True:
+            try:
+                return self._attempt(request, call, turn)
+            except Throttled as error:
+                asked = error.failure.retry_after or 0.0
+                if turn.is_shut_out(self.retry.tries):
+                    what = f"{error.failure.what}, and did so {self.retry.tries} times in a row, one call at a time"
+                    failure = replace(error.failure, what=what, repeat=Repeat.NEVER)
+                elif turn.in_company and asked <= self.retry.longest_wait:
+                    # Without a time to wait, that until there is a place in the narrower window is enough.
+                    if asked:
+                        turn.rest(asked, self.retry.sleep)
+                    continue
+                else:
+                    failure = error.failure
+            raise Throttled(failure)
+
+    def _attempt(self, request: Request, call: Call, turn: Turn) -> Received:
         token = self.tokens.token()
-        answer = self._post(request, token, call)
         challenges: list[str | None] = []
-        while answer.status == 401 and self._may_renew(challenge := claims_challenge(answer.headers), challenges):
+        while True:
+            with turn.place() as place:
+                answer = self._post(request, token, call)
+                place.answered = answer.status < _SERVER_ERRORS
+                if answer.status != _NOT_AUTHENTICATED:
+                    return self._judged(answer, token, request, call)
+            challenge = claims_challenge(answer.headers)
+            if not self._may_renew(challenge, challenges):
+                raise self._refusal(answer, token, request, call)
             challenges.append(challenge)
             token = self.tokens.token(challenge, refused=token)
-            answer = self._post(request, token, call)
-        if 200 <= answer.status < 300:
-            return self._read(answer, request, call)
-        raise self._refusal(answer, token, request, call)
 
     @staticmethod
     def _may_renew(challenge: str | None, answered: list[str | None]) -> bool:
@@ -113,11 +144,15 @@ class Exchange:
         return not answered or (len(answered) < _RENEWALS and challenge is not None and challenge not in answered)
 
     def _post(self, request: Request, token: AccessToken, call: Call) -> HttpAnswer:
-        with self.gates.through(call.effect):
-            if call.effect is not Effect.READ and run_is_over():
-                what = "the run was ended before this was sent"
-                raise Unavailable(Failure(where=call.where, what=what, advice="Run it again."))
-            return self.transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
+        if call.effect is not Effect.READ and run_is_over():
+            what = "the run was ended before this was sent"
+            raise Unavailable(Failure(where=call.where, what=what, advice="Run it again."))
+        return self.transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
+
+    def _judged(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> Received:
+        if 200 <= answer.status < 300:
+            return self._read(answer, request, call)
+        raise self._refusal(answer, token, request, call)
 
     def _read(self, answer: HttpAnswer, request: Request, call: Call) -> Received:
         request_id = clean(answer.headers.get("request-id", ""))

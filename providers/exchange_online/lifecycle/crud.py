@@ -159,9 +159,10 @@ class Lifecycle:
             return ("it was not removed, because another resource of this program has it",)
         if leaving is Leaving.STAYS:
             return ()
-        _refuse_if_anothers(owner, self.listing.shown(settings.direction, guid), "not removed")
+        shown = self.listing.shown(settings.direction, guid)
+        _refuse_if_anothers(owner, shown, "not removed")
         self._refuse_while_in_use(guid, settings, "removed")
-        self._remove(settings.direction, guid)
+        self._remove(settings.direction, guid, shown.name if shown else settings.name)
         return ()
 
     def _change_in_place(self, owner: Owner, replaced: ConnectorRecord, settings: ConnectorSettings) -> Outcome:
@@ -177,9 +178,9 @@ class Lifecycle:
         said = f"it was changed in place and keeps its Guid ({replaced.guid}): connectors are never replaced"
         return replace(outcome, warnings=(said, *outcome.warnings))
 
-    def _remove(self, direction: Direction, guid: str) -> None:
+    def _remove(self, direction: Direction, guid: str, name: str) -> None:
         try:
-            self.cmdlets.remove(direction, guid)
+            self.cmdlets.remove(direction, guid, name)
         except NotFound:
             pass
         except Exception:
@@ -283,7 +284,7 @@ class Lifecycle:
             record = self._read_back(record.guid, settings, missing)
             missing = changes(record.settings, settings)
         if missing and not _only_disabled(missing, warnings):
-            self._remove(settings.direction, record.guid)
+            self._remove(settings.direction, record.guid, record.name)
             raise refusals.shows_otherwise(settings, missing, warnings)
         return Outcome(record, warnings, tuple(change.parameter.key for change in missing))
 
@@ -303,7 +304,7 @@ class Lifecycle:
             # Below what is there: a comment that is not to be changed stays as somebody wrote it.
             sent["Comment"] = owner.mark.below(shown.settings.comment)
         try:
-            written = self._send(owner, guid, after, sent)
+            written = self._send(owner, guid, after, sent, shown.name if shown else "")
         except NotFound:
             self.listing.drop(after.direction)
             raise refusals.gone(after) from None
@@ -317,10 +318,10 @@ class Lifecycle:
             raise refusals.shows_otherwise(after, missing, written.warnings)
         return Outcome(record, written.warnings)
 
-    def _send(self, owner: Owner, guid: str, after: ConnectorSettings, sent: CmdletParameters) -> Written:
+    def _send(self, owner: Owner, guid: str, after: ConnectorSettings, sent: CmdletParameters, called: str) -> Written:
         """One `Set-`, and a second where the name that was in its way has been given up meanwhile."""
         try:
-            return self.cmdlets.set(after.direction, guid, sent)
+            return self.cmdlets.set(after.direction, guid, sent, called)
         except InvalidArgument as error:
             raise refusals.told_of_the_mark(error, sent, owner.mark) from None
         except AlreadyExists:
@@ -330,7 +331,7 @@ class Lifecycle:
         if (holder := self._by_name(after)) and holder.guid != guid:
             raise refusals.name_held(after, holder)
         try:
-            return self.cmdlets.set(after.direction, guid, sent)
+            return self.cmdlets.set(after.direction, guid, sent, called)
         except AlreadyExists as error:
             raise self._explained(error, after) from None
 

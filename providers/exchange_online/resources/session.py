@@ -11,14 +11,18 @@ from exchange_online.admin_api import (
     AdminApi,
     ConnectorCmdlets,
     Misconfigured,
+    Pace,
     Settings,
+    Shared,
     Tenant,
     TransportRules,
+    concurrent_calls,
     connection,
     guid_of,
     pace,
     settings_from,
 )
+from exchange_online.admin_api.client import PROCESS
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
 from exchange_online.connectors import Direction, redacted
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership, TenantWays, snapshot_for
@@ -31,16 +35,22 @@ class Session:
 
     Args:
         say: shows a warning to the person who runs Pulumi. Must not raise.
+        shared: what its client has in common with others: all of the process unless given.
 
     Attributes:
         ownership: known before there is a connection: a check with old inputs tells that the program still declares a
             resource.
     """
 
-    def __init__(self, say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, say: Callable[[str], None], environ: Mapping[str, str] = os.environ, shared: Shared = PROCESS
+    ) -> None:
         self.ownership = Ownership()
         self._say = say
         self._environ = environ
+        self._shared = shared
+        self._paces: list[Pace] = []
+        self._cancelled = threading.Event()
         self._lock = threading.Lock()
         self._settings: Settings | None = None
         self._marks = True
@@ -90,6 +100,13 @@ class Session:
                 self._ways = TenantWays(lifecycle.listing, lifecycle.rules, self.ownership, self._known)
             return self._ways
 
+    def cancel(self) -> None:
+        """Ends what waits, and sends nothing further: what waits fails in words. What is on its way is finished."""
+        self._shared.cancel()
+        self._cancelled.set()
+        for sleep in tuple(self._paces):
+            sleep.end()
+
     @property
     def marks(self) -> bool:
         """Whether connectors get the mark of the stack."""
@@ -130,7 +147,11 @@ class Session:
             raise RuntimeError("the provider was not configured")
         to = connection(self._settings, self._environ)
         sleep = pace(to.cloud, self._environ)
-        api = AdminApi(to, sleep=sleep)
+        self._paces.append(sleep)
+        if self._cancelled.is_set():
+            sleep.end()
+        calls = concurrent_calls(self._settings, self._environ)
+        api = AdminApi(to, sleep=sleep, shared=self._shared, calls=calls)
         cmdlets = ConnectorCmdlets(api)
         listing = Listing(cmdlets, sleep=sleep)
         if handed := snapshot_for(to, self._environ):

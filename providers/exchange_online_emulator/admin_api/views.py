@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from starlette.routing import Route
 
 from exchange_online_emulator.admin_api import responses
 from exchange_online_emulator.admin_api.authorization import authenticate, authorized_cmdlet, check_anchor
-from exchange_online_emulator.admin_api.requests import BODY_LIMIT, Invocation, parse
+from exchange_online_emulator.admin_api.requests import BODY_LIMIT, Asked, Invocation, parse
 from exchange_online_emulator.admin_api.responses import row
 from exchange_online_emulator.cmdlets.dispatch import run
 from exchange_online_emulator.cmdlets.parameters import cmdlet_specs, find_cmdlet
@@ -44,6 +45,7 @@ from exchange_online_emulator.faults import (
     KnownRefusal,
     ReadLag,
     Refusal,
+    Throttled,
     Visibility,
 )
 from exchange_online_emulator.models import Kind, StoredObject
@@ -121,10 +123,11 @@ _DEFAULT_RESULT_SIZE = 1000
 
 async def invoke_command(request: Request) -> Response:
     """Run one cmdlet, under a fault if one acts, and note the call."""
-    return _encoded(request, await _invoked(request))
+    return encoded(request, await _invoked(request))
 
 
-def _encoded(request: Request, response: Response) -> Response:
+def encoded(request: Request, response: Response) -> Response:
+    """The answer as the request accepts it."""
     emulator: Emulator = request.app.state.emulator
     if isinstance(response, LostAnswer) or not emulator.tenant.switches.compression:
         return response
@@ -133,25 +136,57 @@ def _encoded(request: Request, response: Response) -> Response:
 
 async def _invoked(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
-    if emulator.latency:
+    with on_way(emulator) as together:
+        too_many = emulator.has_too_many()
+        try:
+            raw = await read_body(request, BODY_LIMIT)
+        except BodyTooLargeError:
+            return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
+        asked = Asked(request.headers, request.url.query, request.path_params["tenant"], raw, together)
+        performed = await perform(emulator, asked, too_many=too_many)
+    request.state.cmdlet = performed.cmdlet
+    return performed.response
+
+
+@contextlib.contextmanager
+def on_way(emulator: Emulator) -> Iterator[int]:
+    """Counts a call for as long as it is answered; gives how many there are then."""
+    emulator.on_way += 1
+    try:
+        yield emulator.on_way
+    finally:
+        emulator.on_way -= 1
+
+
+@dataclass(frozen=True)
+class Performed:
+    """The answer of one InvokeCommand; cmdlet: for the log."""
+
+    cmdlet: str
+    response: Response
+
+
+async def perform(emulator: Emulator, asked: Asked, *, too_many: bool = False) -> Performed:
+    """Run one cmdlet, under a fault if one acts, and note the call.
+
+    Args:
+        too_many: answer that the tenant has too many calls on their way.
+    """
+    if emulator.latency and not too_many:
         await asyncio.sleep(emulator.latency)
     try:
-        raw = await read_body(request, BODY_LIMIT)
-        invocation = parse(request, raw, strict=emulator.tenant.switches.strict)
-    except BodyTooLargeError:
-        return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
+        invocation = parse(asked, strict=emulator.tenant.switches.strict)
     except MalformedRequestError as error:
-        refused = await run_in_threadpool(_authentication_refusal, emulator, request)
-        return refused or responses.refusal(error)
+        refused = await run_in_threadpool(authentication_refusal, emulator, asked)
+        return Performed("-", refused or responses.refusal(error))
     epoch = emulator.epoch
     page = 2 if invocation.page_token else 1
-    request.state.cmdlet = invocation.cmdlet
-    fault = await run_in_threadpool(_fault, emulator, invocation, page)
-    details = _json_details(emulator, invocation)
-    response = _before(emulator, fault, details)
+    fault = None if too_many else await run_in_threadpool(_fault, emulator, invocation, page)
+    details, note = _json_details(emulator, invocation), None
+    response = plain_answer(Throttled()) if too_many else _before(emulator, fault, details)
     if response is None:
-        response = await run_in_threadpool(answer, emulator, request, invocation, fault)
-        response = await _after(emulator, fault, response, details)
+        answered = await run_in_threadpool(answer, emulator, asked, invocation, fault)
+        response, note = await _after(emulator, fault, answered.response, details), answered.note
     status = LOST if isinstance(response, LostAnswer) else response.status_code
     call = Call(
         cmdlet=invocation.cmdlet,
@@ -159,15 +194,17 @@ async def _invoked(request: Request) -> Response:
         status=status,
         page=page,
         fault=fault.kind if fault else None,
-        note=getattr(request.state, "note", None),
+        note=note,
         anchor=invocation.anchor,
-        client_request_id=request.headers.get("client-request-id"),
+        client_request_id=asked.headers.get("client-request-id"),
         prefer=invocation.prefer,
-        cmdlet_header=request.headers.get("x-cmdletname"),
+        cmdlet_header=asked.headers.get("x-cmdletname"),
+        started=asked.started,
+        together=asked.together,
     )
     if epoch == emulator.epoch:
         await run_in_threadpool(emulator.store.record, call)
-    return response
+    return Performed(invocation.cmdlet, response)
 
 
 def _json_details(emulator: Emulator, invocation: Invocation) -> bool:
@@ -186,9 +223,10 @@ def _fault(emulator: Emulator, invocation: Invocation, page: int) -> Action | No
     return emulator.faults.take(invocation.cmdlet, identities, page)
 
 
-def _authentication_refusal(emulator: Emulator, request: Request) -> Response | None:
+def authentication_refusal(emulator: Emulator, asked: Asked) -> Response | None:
+    """The answer to a caller without a token that counts, None for one who has one."""
     try:
-        authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
+        authenticate(emulator, asked.tenant, asked.authorization)
     except NotAuthenticatedError as error:
         return responses.not_authenticated(error, emulator.url)
     except ForbiddenError:
@@ -196,10 +234,19 @@ def _authentication_refusal(emulator: Emulator, request: Request) -> Response | 
     return None
 
 
-def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: Action | None) -> Response:
+@dataclass(frozen=True)
+class Answered:
+    """The answer of the service itself; note: for the log of calls, why it is none of its cmdlet's."""
+
+    response: Response
+    note: str | None = None
+
+
+def answer(emulator: Emulator, asked: Asked, invocation: Invocation, fault: Action | None) -> Answered:
     """The answer of the service itself, whatever the fault will make of it."""
+    json_details = _json_details(emulator, invocation)
     try:
-        wids = authenticate(emulator, request.path_params["tenant"], request.headers.get("authorization", ""))
+        wids = authenticate(emulator, asked.tenant, asked.authorization)
         cmdlet = authorized_cmdlet(wids, invocation.cmdlet)
         if cmdlet.writes:
             check_anchor(emulator, invocation.anchor)
@@ -208,20 +255,18 @@ def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: 
         outcome = run(emulator.tenant, visibility, cmdlet, invocation.parameters)
         response = _page(emulator, invocation, outcome, lists=cmdlet.verb == "Get")
     except NotAuthenticatedError as error:
-        return responses.not_authenticated(error, emulator.url)
+        return Answered(responses.not_authenticated(error, emulator.url))
     except ForbiddenError as error:
-        request.state.note = str(error)
-        return responses.forbidden()
+        return Answered(responses.forbidden(), note=str(error))
     except NotEmulatedError as error:
-        request.state.note = "not emulated"
         emulator.not_emulated.add(invocation.cmdlet)
         _log.warning("%s", error)
-        return responses.refusal(error, json_details=_json_details(emulator, invocation))
+        return Answered(responses.refusal(error, json_details=json_details), note="not emulated")
     except ServiceError as error:
-        return responses.refusal(error, json_details=_json_details(emulator, invocation))
+        return Answered(responses.refusal(error, json_details=json_details))
     if emulator.tenant.switches.rate_limit_headers:
         response.headers.update(responses.rate_limit_headers())
-    return response
+    return Answered(response)
 
 
 @dataclass(frozen=True)
@@ -302,7 +347,7 @@ def _result_size(invocation: Invocation) -> int | None:
 )
 async def exported_cmdlets(request: Request) -> Response:
     """The permission pre-flight."""
-    return _encoded(request, await _for_a_reader(request, _module_file))
+    return encoded(request, await _for_a_reader(request, _module_file))
 
 
 def _module_file(emulator: Emulator, wids: frozenset[str]) -> Response:  # noqa: ARG001 - as the others
@@ -320,7 +365,7 @@ def _module_file(emulator: Emulator, wids: frozenset[str]) -> Response:  # noqa:
 )
 async def service_document(request: Request) -> Response:
     """GET of `{tenant}`, `{tenant}/$metadata` and `{tenant}/EXOBanner(...)`."""
-    return _encoded(request, await _for_a_reader(request, _model if "metadata" in request.url.path else _nothing))
+    return encoded(request, await _for_a_reader(request, _model if "metadata" in request.url.path else _nothing))
 
 
 def _nothing(emulator: Emulator, wids: frozenset[str]) -> Response:  # noqa: ARG001 - as the others
@@ -368,7 +413,7 @@ async def not_in_v1(request: Request) -> Response:  # noqa: ARG001 - whatever it
     raise HTTPException(405)
 
 
-class _Route(Route):
+class AnyCaseRoute(Route):
     """A path in any case.
 
     Source: RAWHTTP (`adminApi`, exchange-wire 3.1); that no part of it heeds case is inferred.
@@ -381,13 +426,13 @@ class _Route(Route):
 
 _ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ROUTES = [
-    _Route("/adminapi/beta/{tenant}/InvokeCommand", invoke_command, ["POST"]),
-    _Route("/adminapi/v1.0/{tenant}/InvokeCommand", not_in_v1, _ANY),
-    _Route("/adminapi/v1.0/{tenant}/EXOModuleFile", exported_cmdlets, ["GET"]),
-    _Route("/adminapi/beta/{tenant}", service_document, ["GET"]),
-    _Route("/adminapi/beta/{tenant}/$metadata", service_document, ["GET"]),
+    AnyCaseRoute("/adminapi/beta/{tenant}/InvokeCommand", invoke_command, ["POST"]),
+    AnyCaseRoute("/adminapi/v1.0/{tenant}/InvokeCommand", not_in_v1, _ANY),
+    AnyCaseRoute("/adminapi/v1.0/{tenant}/EXOModuleFile", exported_cmdlets, ["GET"]),
+    AnyCaseRoute("/adminapi/beta/{tenant}", service_document, ["GET"]),
+    AnyCaseRoute("/adminapi/beta/{tenant}/$metadata", service_document, ["GET"]),
     *(
-        _Route(f"/adminapi/{version}/{{tenant}}/EXOBanner{key}", service_document, ["GET"])
+        AnyCaseRoute(f"/adminapi/{version}/{{tenant}}/EXOBanner{key}", service_document, ["GET"])
         for version in ("beta", "v1.0")
         for key in ("", "({key})")
     ),
