@@ -159,7 +159,7 @@ async def _invoked(request: Request) -> Response:
         status=status,
         page=page,
         fault=fault.kind if fault else None,
-        note=getattr(request.state, "note", None),
+        note=getattr(response, "note", None),
         anchor=invocation.anchor,
         client_request_id=request.headers.get("client-request-id"),
         prefer=invocation.prefer,
@@ -210,13 +210,13 @@ def answer(emulator: Emulator, request: Request, invocation: Invocation, fault: 
     except NotAuthenticatedError as error:
         return responses.not_authenticated(error, emulator.url)
     except ForbiddenError as error:
-        request.state.note = str(error)
-        return responses.forbidden()
+        return responses.forbidden(str(error))
     except NotEmulatedError as error:
-        request.state.note = "not emulated"
         emulator.not_emulated.add(invocation.cmdlet)
         _log.warning("%s", error)
-        return responses.refusal(error, json_details=_json_details(emulator, invocation))
+        refused = responses.refusal(error, json_details=_json_details(emulator, invocation))
+        refused.note = "not emulated"
+        return refused
     except ServiceError as error:
         return responses.refusal(error, json_details=_json_details(emulator, invocation))
     if emulator.tenant.switches.rate_limit_headers:
