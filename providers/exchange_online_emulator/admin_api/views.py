@@ -368,11 +368,13 @@ async def not_in_v1(request: Request) -> Response:  # noqa: ARG001 - whatever it
     raise HTTPException(405)
 
 
+@observed_single(
+    "path-case",
+    "paths of the admin API match in any case",
+    "RAWHTTP (`adminApi`, exchange-wire 3.1); that no part of a path heeds case is inferred",
+)
 class _Route(Route):
-    """A path in any case.
-
-    Source: RAWHTTP (`adminApi`, exchange-wire 3.1); that no part of it heeds case is inferred.
-    """
+    """A path in any case."""
 
     def __init__(self, path: str, endpoint: Callable[[Request], Awaitable[Response]], methods: list[str]) -> None:
         super().__init__(path, endpoint, methods=methods)
