@@ -76,7 +76,7 @@ class ClientCase(_Model):
     client: str
     does: str
     source: str
-    rules: tuple[str, ...]
+    rules: tuple[str, ...] = Field(min_length=1)
     roles: tuple[str, ...] = ("Exchange Administrator",)
     app_roles: tuple[str, ...] = ("Exchange.ManageAsApp",)
     seed: dict[str, Any] = {}

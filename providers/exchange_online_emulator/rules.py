@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from exchange_online_emulator.clients import client_cases
 
 Tag = Literal["documented", "observed:live", "observed:client", "observed:multi", "observed:single", "assumed"]
-Applies = Literal["always", "strict", "switch"]
+Applies = Literal["always", "strict", "switch", "fault"]
 
 _Target = TypeVar("_Target", bound=Callable[..., object])
 

@@ -49,7 +49,7 @@ UNKNOWNS = {
 }
 
 
-_APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch"}
+_APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch", "fault": "through a fault"}
 
 
 def registered_rules() -> tuple[Rule, ...]:

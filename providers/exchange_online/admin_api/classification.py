@@ -279,8 +279,11 @@ def classify(
     """
     named = {name.lower(): value for name, value in headers.items()}
     words = read_error(body)
+    entry = _find(words) or _by_status(status, named, words)
+    if words.is_page and status >= 400:
+        entry = replace(entry, what=f"{entry.what}; {_PAGE}")
     return _error(
-        _find(words) or _by_status(status, named, words),
+        entry,
         Failure(
             where=where,
             what="",
@@ -347,7 +350,7 @@ def _forbidden(words: ErrorWords) -> _Entry:
         return replace(_STATUSES[403], what="the service forbids the call", advice=_FORBIDDEN)
     if words.is_page:
         advice = f"{_PROXY}{_STATUSES[403].kind.usual_advice}"
-        return replace(_STATUSES[403], what=f"{_STATUSES[403].what}; {_PAGE}", advice=advice)
+        return replace(_STATUSES[403], advice=advice)
     if words.bodyless:
         return replace(_STATUSES[403], what=f"{_STATUSES[403].what}, or the cmdlet does not exist")
     return _STATUSES[403]

@@ -147,6 +147,12 @@ _CODES = {500: "InternalServerError", 501: "NotImplemented", 503: "ServiceUnavai
 _NUL_BODY = b"\0" * 1256
 
 
+class Answer(Response):
+    """An answer of the admin API; `note` is what it does not tell its caller, for the control API."""
+
+    note: str | None = None
+
+
 def success(
     context: str,
     rows: Sequence[dict[str, WireValue]],
@@ -199,7 +205,7 @@ def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
     "go-exoscc keeps a real body of this form and sends the header; azure-auth does not and sees `Id|Type|text`; that "
     "the header decides is inferred",
 )
-def refusal(error: ServiceError, *, json_details: bool = False) -> Response:
+def refusal(error: ServiceError, *, json_details: bool = False) -> Answer:
     """The envelope for a refusal; `json_details`: with the newer form of its details."""
     body: dict[str, object] = {"code": _CODES.get(error.status, error.code), "message": error.message}
     if error.has_details:
@@ -224,21 +230,23 @@ def refusal(error: ServiceError, *, json_details: bool = False) -> Response:
     return _json({"error": body}, error.status, {"x-ExceptionType": error.exception_type.rpartition(".")[2]})
 
 
-class NulBody(Response):
-    """403 with NUL bytes. No encoding makes them shorter; one that the request accepts stands in its headers."""
+class NulBody(Answer):
+    """403 with NUL bytes. They are never encoded; the encoding that the request accepts stands in their headers."""
 
-    def __init__(self) -> None:
+    def __init__(self, note: str | None) -> None:
         super().__init__(_NUL_BODY, 403, _identifiers(), _JSON)
+        self.note = note
 
 
 @observed_multi(
     "nul-body",
-    "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON",
+    "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON; the control "
+    "API tells them apart (calls, note)",
     "G2O, AZAPP (exchange-wire 7.2); its length is assumed",
 )
-def forbidden() -> Response:
+def forbidden(note: str | None = None) -> Answer:
     """403 with NUL bytes."""
-    return NulBody()
+    return NulBody(note)
 
 
 @observed_single(
@@ -303,9 +311,9 @@ def rate_limit_headers() -> dict[str, str]:
     }
 
 
-def _json(body: dict[str, object], status: int, headers: dict[str, str] | None = None) -> Response:
+def _json(body: dict[str, object], status: int, headers: dict[str, str] | None = None) -> Answer:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), status, _identifiers() | (headers or {}), _JSON)
+    return Answer(text.encode(), status, _identifiers() | (headers or {}), _JSON)
 
 
 def _identifiers() -> dict[str, str]:

@@ -182,11 +182,11 @@ async def perform(emulator: Emulator, asked: Asked, *, too_many: bool = False) -
     epoch = emulator.epoch
     page = 2 if invocation.page_token else 1
     fault = None if too_many else await run_in_threadpool(_fault, emulator, invocation, page)
-    details, note = _json_details(emulator, invocation), None
+    details = _json_details(emulator, invocation)
     response = plain_answer(Throttled()) if too_many else _before(emulator, fault, details)
     if response is None:
-        answered = await run_in_threadpool(answer, emulator, asked, invocation, fault)
-        response, note = await _after(emulator, fault, answered.response, details), answered.note
+        response = await run_in_threadpool(answer, emulator, asked, invocation, fault)
+        response = await _after(emulator, fault, response, details)
     status = LOST if isinstance(response, LostAnswer) else response.status_code
     call = Call(
         cmdlet=invocation.cmdlet,
@@ -194,7 +194,7 @@ async def perform(emulator: Emulator, asked: Asked, *, too_many: bool = False) -
         status=status,
         page=page,
         fault=fault.kind if fault else None,
-        note=note,
+        note=getattr(response, "note", None),
         anchor=invocation.anchor,
         client_request_id=asked.headers.get("client-request-id"),
         prefer=invocation.prefer,
@@ -234,15 +234,7 @@ def authentication_refusal(emulator: Emulator, asked: Asked) -> Response | None:
     return None
 
 
-@dataclass(frozen=True)
-class Answered:
-    """The answer of the service itself; note: for the log of calls, why it is none of its cmdlet's."""
-
-    response: Response
-    note: str | None = None
-
-
-def answer(emulator: Emulator, asked: Asked, invocation: Invocation, fault: Action | None) -> Answered:
+def answer(emulator: Emulator, asked: Asked, invocation: Invocation, fault: Action | None) -> Response:
     """The answer of the service itself, whatever the fault will make of it."""
     json_details = _json_details(emulator, invocation)
     try:
@@ -255,18 +247,20 @@ def answer(emulator: Emulator, asked: Asked, invocation: Invocation, fault: Acti
         outcome = run(emulator.tenant, visibility, cmdlet, invocation.parameters)
         response = _page(emulator, invocation, outcome, lists=cmdlet.verb == "Get")
     except NotAuthenticatedError as error:
-        return Answered(responses.not_authenticated(error, emulator.url))
+        return responses.not_authenticated(error, emulator.url)
     except ForbiddenError as error:
-        return Answered(responses.forbidden(), note=str(error))
+        return responses.forbidden(str(error))
     except NotEmulatedError as error:
         emulator.not_emulated.add(invocation.cmdlet)
         _log.warning("%s", error)
-        return Answered(responses.refusal(error, json_details=json_details), note="not emulated")
+        refused = responses.refusal(error, json_details=json_details)
+        refused.note = "not emulated"
+        return refused
     except ServiceError as error:
-        return Answered(responses.refusal(error, json_details=json_details))
+        return responses.refusal(error, json_details=json_details)
     if emulator.tenant.switches.rate_limit_headers:
         response.headers.update(responses.rate_limit_headers())
-    return Answered(response)
+    return response
 
 
 @dataclass(frozen=True)
@@ -413,11 +407,13 @@ async def not_in_v1(request: Request) -> Response:  # noqa: ARG001 - whatever it
     raise HTTPException(405)
 
 
+@observed_single(
+    "path-case",
+    "paths of the admin API match in any case",
+    "RAWHTTP (`adminApi`, exchange-wire 3.1); that no part of a path heeds case is inferred",
+)
 class AnyCaseRoute(Route):
-    """A path in any case.
-
-    Source: RAWHTTP (`adminApi`, exchange-wire 3.1); that no part of it heeds case is inferred.
-    """
+    """A path in any case."""
 
     def __init__(self, path: str, endpoint: Callable[[Request], Awaitable[Response]], methods: list[str]) -> None:
         super().__init__(path, endpoint, methods=methods)

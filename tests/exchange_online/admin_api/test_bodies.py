@@ -170,12 +170,14 @@ def test_words_in_another_charset_are_read(client: Clients, service: ScriptedSer
         client().invoke(GET, {}, effect=Effect.READ)
 
 
-def test_a_page_of_a_proxy_is_said_to_be_one(client: Clients, service: ScriptedService) -> None:
+@pytest.mark.parametrize("status", [403, 404, 502])
+def test_a_page_of_a_proxy_is_said_to_be_one(client: Clients, service: ScriptedService, status: int) -> None:
     """Fails when somebody whose proxy refuses the call is told to grant roles, and nothing else."""
-    service.script = [Reply(403, PAGE, {"Content-Type": "text/html"})]
-    with pytest.raises(AccessDenied, match=r"a web page.*proxy") as caught:
+    service.script = [Reply(status, PAGE, {"Content-Type": "text/html"})] * 6
+    with pytest.raises(MEANINGS[status][0], match=r"a web page.*proxy") as caught:
         client().invoke(GET, {}, effect=Effect.READ)
     assert "<" not in str(caught.value)
+    assert ("who runs it can allow the host" in str(caught.value)) is (status == 403)
 
 
 @pytest.mark.parametrize(
