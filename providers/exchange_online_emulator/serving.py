@@ -110,7 +110,8 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         emulator = Emulator(state, f"https://{shown}:{listener.getsockname()[1]}", latency)
         try:
-            emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
+            if switches:
+                emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             raise EmulatorStartError(f"{first['loc'][0]}: {first['msg']}.") from None

@@ -109,7 +109,8 @@ def service() -> EmulatorProcess:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return EmulatorProcess(None, "--port", str(port))
+    # What is answered at once never meets: with this, the calls of a run do.
+    return EmulatorProcess(None, "--port", str(port), "--latency", "30")
 
 
 if __name__ == "__main__":

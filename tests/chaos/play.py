@@ -21,6 +21,9 @@ CLEAN_RUNS = 3
 
 _SECOND = "dev2"
 
+#: How many calls the tenants take at a time; 0: any number.
+_CALLS_AT_A_TIME = (0, 3, 0, 1)
+
 #: Exit code of `--expect-no-changes` when there are some.
 _CHANGES_FOUND = 7
 
@@ -86,7 +89,8 @@ class _NotConvergedError(Exception):
 class _Player:
     def __init__(self, told: Scenario, directory: Path, emulator: EmulatorProcess) -> None:
         emulator.control.reset()
-        emulator.control.switch(max_page_size=told.page_size)
+        at_a_time = _CALLS_AT_A_TIME[told.seed % len(_CALLS_AT_A_TIME)]
+        emulator.control.switch(max_page_size=told.page_size, max_concurrent=at_a_time)
         self._told = told
         self._stack = Stack(directory, emulator, checkpoints=told.checkpoints)
         self._service = emulator

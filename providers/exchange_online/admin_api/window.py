@@ -70,9 +70,9 @@ class Turn:
             Cancelled: where the window was closed. Nothing was sent.
         """
         place = self.window.enter(self)
-        self._tries += 1
-        self.throttled = False
         try:
+            self._tries += 1
+            self.throttled = False
             yield place
         except Throttled:
             self.throttled = True
