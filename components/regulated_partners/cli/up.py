@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from regulated_partners.cli.options import DEFAULT_STACK, FurtherArguments, StackName, WorkingDirectory
+from regulated_partners.engine.checkpoints import changes, checkpoints
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
 from regulated_partners.other_ways import Look, looked_at
 from regulated_partners.partners.stack_file import read_stack_file
@@ -40,9 +41,7 @@ def up(
 
     Exit codes: those of the Pulumi CLI; 2 when it was not started.
     """
-    # No preview where a plan is applied, because it was the preview.
-    applied = [] if plan is None else ["--plan", str(plan.resolve()), "--skip-preview"]
-    exit_code = operate(Operation.UP, stack, cwd, [*applied, *(further or ())])
+    exit_code = operate(Operation.UP, stack, cwd, further or (), plan)
     if plan is not None and exit_code != 0:
         sys.stderr.write(
             f"The plan {plan} was not applied to its end: see above. If it does not fit any longer, because the "
@@ -64,9 +63,31 @@ def env(stack: StackName = DEFAULT_STACK, *, cwd: WorkingDirectory = None) -> No
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
-def operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> int:
-    """Runs an operation of the Pulumi CLI as a user would. Returns its exit code."""
-    return _run(_ready(operation, stack, cwd), operation, further)
+def operate(
+    operation: Operation, stack: str, cwd: Path | None, further: Sequence[str], plan: Path | None = None
+) -> int:
+    """Runs an operation of the Pulumi CLI that changes a stack, as a user would. Returns its exit code.
+
+    Args:
+        operation: `up` or `destroy`.
+        stack: the stack's name.
+        cwd: the directory to run in; the current one unless given.
+        further: options of the CLI.
+        plan: the saved plan to apply.
+    """
+    pulumi = _ready(operation, stack, cwd)
+    decided = checkpoints(changes(operation, pulumi, further, plan), pulumi.stack, pulumi.environment)
+    _say(decided.line)
+    # No preview where a plan is applied, because it was the preview.
+    applied = [] if plan is None else ["--plan", str(plan.resolve()), "--skip-preview"]
+    exit_code = _run(pulumi.with_variables(decided.variables), operation, [*applied, *further])
+    _say(decided.after(exit_code, stack))
+    return exit_code
+
+
+def _say(sentence: str) -> None:
+    if sentence:
+        sys.stderr.write(f"{sentence}\n")
 
 
 def look_and_operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> tuple[int, Look]:
