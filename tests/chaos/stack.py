@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -93,8 +92,6 @@ class Stack(Project):
         self.service = emulator
         self._acted_before_kill: Counter[str] = Counter()
         self._command_runs = command
-        if command:
-            self._serve_at_the_project()
         if not checkpoints:
             self.set_variables(PULUMI_SKIP_CHECKPOINTS="true")
 
@@ -135,29 +132,7 @@ class Stack(Project):
     def _started(self, stack: str, operation: str, arguments: Sequence[str]) -> Running:
         if not self._command_runs or operation not in _OURS:
             return self.stack_named(stack)._start(operation, "--yes", "--skip-preview", *arguments)
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "regulated_partners", operation, "--stack", stack),
-                *("--", "--skip-preview", "--color", "never", "--non-interactive", *arguments),
-            ],
-            cwd=self.directory,
-            env=self.variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        return Running(process, self.root / "no-events", planning=False)
-
-    def _serve_at_the_project(self) -> None:
-        """Our command takes the service for the emulator of the project, and starts no other."""
-        folder = self.directory / ".emulator"
-        folder.mkdir()
-        served = {"state.db": self.service.state, "connection.json": self.service.connection_path}
-        served["state.lock"] = self.service.state.with_suffix(".lock")
-        for name, file in served.items():
-            (folder / name).symlink_to(file)
+        return self.stack_named(stack).start_command(operation, *arguments)
 
     def plain(self, *command: str) -> Ended:
         """Any other command of the CLI."""
@@ -245,7 +220,7 @@ class Stack(Project):
     def _kill_now(self, running: Running, kill: Kill) -> None:
         match kill.victim:
             case "engine":
-                for pid in self._engines(running):
+                for pid in running.engines():
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
             case "run":
@@ -265,12 +240,6 @@ class Stack(Project):
                 os.killpg(running.process.pid, signal.SIGINT)
         # The held call goes on, whoever waits for its answer.
         self.service.control.clear_faults()
-
-    def _engines(self, running: Running) -> tuple[int, ...]:
-        """The CLI: the process itself, or the one that our command has started."""
-        if self._command_runs:
-            return descendants(running.process.pid, "bin/pulumi ") or (running.process.pid,)
-        return (running.process.pid,)
 
     def _end(self, running: Running) -> list[str]:
         """After a kill nothing of the run may live on, whoever was killed."""
