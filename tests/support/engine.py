@@ -104,7 +104,7 @@ class Project:
         self._home = directory / "home"
         self._emulator = emulator
         self._runs = 0
-        self._own_variables: dict[str, str] = {}
+        self.own_variables: dict[str, str] = {}
         self._home.mkdir(parents=True)
         if _new_stack.exists():
             # `stack init` takes as long as all else that is not a run; what it makes is the same each time.
@@ -143,12 +143,12 @@ class Project:
             "PULUMI_DEBUG_COMMANDS": "true",
             "EXCHANGE_ONLINE_EMULATOR": str(self._emulator.connection_path),
             "EXCHANGE_ONLINE_TIME_SCALE": _TIME_SCALE,
-            **self._own_variables,
+            **self.own_variables,
         }
 
     def set_variables(self, **variables: str) -> None:
         """Variables of every later run, on top of the usual ones."""
-        self._own_variables |= variables
+        self.own_variables |= variables
 
     def use_program(self, file: Path) -> None:
         """Takes another program, a Python file."""

@@ -98,7 +98,11 @@ class AzuriteServer(ObjectStore):
         super().__init__()
         self._key = base64.b64encode(secrets.token_bytes(64)).decode()
         where = f"storage_account={self._ACCOUNT}&protocol=http&domain=127.0.0.1:{self._port}&localemu=true"
-        self.variables = {"PULUMI_BACKEND_URL": f"azblob://{_NAME}?{where}", "AZURE_STORAGE_KEY": self._key}
+        self.variables = {
+            "PULUMI_BACKEND_URL": f"azblob://{_NAME}?{where}",
+            "AZURE_STORAGE_ACCOUNT": self._ACCOUNT,
+            "AZURE_STORAGE_KEY": self._key,
+        }
 
     def _command(self) -> Sequence[str]:
         quiet = ("--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck")
