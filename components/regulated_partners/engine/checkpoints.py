@@ -60,11 +60,18 @@ class Changes:
         created: how many connectors of each direction it creates.
         deleted: how many connectors it deletes.
         others: whether it has to do with resources of other providers.
+        recorded: the Guids in the state; None where only a plan is known.
     """
 
     created: Mapping[Direction, int] = field(default_factory=dict)
     deleted: int = 0
     others: bool = False
+    recorded: frozenset[str] | None = None
+
+    @property
+    def creates_many(self) -> bool:
+        """Whether so many are created that the tenant may have no room for them."""
+        return sum(self.created.values()) >= MANY
 
     @property
     def are_many(self) -> bool:
@@ -154,9 +161,9 @@ def checkpoints(planned: Changes | None, stack: StackFile, environ: Mapping[str,
     return Checkpoints(
         skipped=True,
         line=(
-            f"{planned}. The state is written once, at its end, and not after every step (checkpoints), which with many "
-            "takes longer than the rest. If the run is killed, run the same again before anything else: what it has "
-            "made is known by its mark, and keeps its Guid."
+            f"{planned}. The state is written once, at its end, and not after every step (checkpoints), which takes "
+            "longer than the rest with so many. If the run is killed, run the same again before anything else: what it "
+            "has made is known by its mark, and keeps its Guid."
         ),
     )
 
@@ -217,18 +224,21 @@ def _is_component(urn: str, resource: Mapping[str, Any]) -> bool:
 
 
 def _of_destroy(export: Mapping[str, Any]) -> Changes:
-    return Changes(deleted=sum(1 for _ in managed_by("", export)), others=_has_others(export))
+    recorded = frozenset(managed.guid for managed in managed_by("", export))
+    return Changes(deleted=len(recorded), others=_has_others(export), recorded=recorded)
 
 
 def _of_up(stack: StackFile, export: Mapping[str, Any]) -> Changes:
-    recorded = {(managed.direction, managed.resource) for managed in managed_by(stack.name, export)}
+    managed = list(managed_by(stack.name, export))
+    recorded = {(one.direction, one.resource) for one in managed}
     created: Counter[Direction] = Counter()
     kept: set[tuple[Direction, str]] = set()
     for direction, names in _declared(stack):
         known = {(direction, name) for name in names} & recorded
         created[direction] += not known
         kept |= known
-    return Changes(created, len(recorded - kept), _has_others(export))
+    guids = frozenset(one.guid for one in managed)
+    return Changes(created, len(recorded - kept), _has_others(export), guids)
 
 
 def _declared(stack: StackFile) -> Sequence[tuple[Direction, Sequence[str]]]:
