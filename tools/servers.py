@@ -1,6 +1,8 @@
-"""The real mail, DNS and database servers that tests start: `python -m tools.servers` makes sure that they are there.
+"""The real mail, DNS, database and storage servers that tests start: `python -m tools.servers` makes sure that they are
+there.
 
 Installs them as Debian packages where it may: as root, or by sudo without a password. Otherwise it says the command.
+Azurite comes from npm, and the S3 server (moto) with the Python packages of the environment.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from regulated_partners.errors import InstallError
+from tools import azurite
 
 #: Where Debian keeps the programs of servers; it is not in the PATH of an ordinary user. PostgreSQL has its own.
 _SERVER_FOLDERS = "/usr/sbin:/sbin"
@@ -29,6 +34,8 @@ PACKAGES = {
     "unbound": ("unbound",),
     "openssl": ("openssl",),
     "postgresql": ("postgres", "initdb"),
+    "nodejs": ("node",),
+    "npm": ("npm",),
 }
 
 
@@ -64,8 +71,17 @@ def install_command(packages: tuple[str, ...]) -> str:
 def main() -> int:
     """The command. Returns 0, or 1 with the reason on stderr."""
     packages = missing_packages()
-    if not packages:
-        return 0
+    if packages and (failed := _install_packages(packages)):
+        return failed
+    try:
+        azurite.install(program("npm"))
+    except InstallError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _install_packages(packages: tuple[str, ...]) -> int:
     prefix = _privilege()
     if prefix is None or shutil.which("apt-get") is None:
         return _fail(packages, "they can be installed only by root, or on Debian and its descendants")

@@ -152,3 +152,17 @@ def test_a_preview_with_policies_that_nobody_waits_for(project: Project, end: Ca
     end(running)
     nothing_lives(project)
     _wait_for(running)
+
+
+def test_destroy_whose_cli_is_killed(project: Project, control: Control) -> None:
+    """Failing, the provider that `--run-program` starts and asks nothing stays for ever."""
+    project.declare(FABRIKAM)
+    project.up().succeeded()
+    control.fault(Delay(seconds=_WRITE), "Remove-OutboundConnector")
+    running = project.start_command("destroy")
+    assert until(lambda: any(fault.acted for fault in control.faults()), 60)
+    for engine in running.engines():
+        os.kill(engine, signal.SIGKILL)
+    ended = running.wait()
+    assert ended.exit_code == 128 + signal.SIGKILL
+    nothing_lives(project)

@@ -39,3 +39,12 @@ def test_sixty_partners_list_once_per_process_and_direction(project: Project, co
     control.clear_calls()
     project.up("--expect-no-changes").unchanged()
     assert Counter(call.cmdlet for call in control.calls()) == ONE_LISTING
+
+
+def test_the_cli_keeps_no_journal_in_a_backend_of_files(project: Project) -> None:
+    """A failure means that Pulumi's own journal is there: then `up` need not skip checkpoints any longer."""
+    project.set_variables(PULUMI_ENABLE_JOURNALING="true", PULUMI_DIY_BACKEND_JOURNALING="true")
+    project.declare({"name": "Partner", "domains": ["partner.example"], "certificateName": "mx.partner.example"})
+    project.up().succeeded()
+    kept = {path.name for path in (project.state / ".pulumi").iterdir()}
+    assert kept == {"meta.yaml", "stacks", "history", "backups", "locks"}

@@ -17,6 +17,8 @@ from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
 from regulated_partners.probing.route import ProbeIndex
 from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Verdict
+from regulated_partners.progress import SILENCE, Progress
+from regulated_partners.text import printable
 from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.mail_folders import MOST_FILES, files_in
 from regulated_partners.verify.message import MessageCheck, judge_file
@@ -24,6 +26,8 @@ from regulated_partners.verify.ownership import MailHosts
 from regulated_partners.verify.partner import read_probe
 
 _STDIN = "-"
+#: Characters of the names that a line about them shows.
+_LONGEST = 200
 
 
 @judging
@@ -87,7 +91,11 @@ def message(
     hosts = MailHosts.of(declared, ProbeIndex(read_probe(probe))) if declared and probe else None
     directions = tuple(Direction) if direction is None else (direction.direction,)
     check = MessageCheck(declared, directions, tuple(gateway or ()), started, hosts)
-    return tuple(judgement for name in files for judgement in _judged(name, check))
+    with Progress(SILENCE) as progress:
+        # Whoever pastes headers into a terminal has it to themselves.
+        if _STDIN not in files:
+            progress.step(f"Reading {printable(', '.join(files))[:_LONGEST]}")
+        return tuple(judgement for name in files for judgement in _judged(name, check))
 
 
 def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from regulated_partners.engine.child import run_before_eyes, run_captured, run_quietly
-from regulated_partners.engine.environment import stack_variables
+from regulated_partners.engine.environment import SKIP_CHECKPOINTS, stack_variables
 from regulated_partners.engine.install.ensure import pulumi_directory
 from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
 from regulated_partners.errors import CannotRunError
@@ -177,7 +177,7 @@ class PulumiCli:
             *("--yes", "--skip-preview", "--suppress-outputs", "--stack", self.stack.name, *_QUIETLY),
         ]
         # One write of the state at the end instead of one per resource: an interrupted import is simply done again.
-        environment = {**self.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
+        environment = {**self.environment, SKIP_CHECKPOINTS: "true"}
         if run_quietly(arguments, self.stack.root, environment, sys.stderr.fileno()) != 0:
             raise CannotRunError(
                 f"`pulumi import` failed on the stack {self.stack.name}: see above. Nothing was sent to the tenant, "

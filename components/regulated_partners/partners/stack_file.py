@@ -33,6 +33,7 @@ class StackFile:
         secrets_provider: `secretsprovider`, None when not set. Source: Pulumi stack settings file reference.
         backend_url: `backend.url` of the project file, None when not set.
         virtualenv: `runtime.options.virtualenv` of the project file, None when not set.
+        program: the file that the engine runs, if it is Python.
         environments: whether it takes settings from environments (Pulumi ESC), which only the engine can read.
     """
 
@@ -45,6 +46,7 @@ class StackFile:
     secrets_provider: str | None
     backend_url: str | None
     virtualenv: str | None
+    program: Path
     environments: bool = False
 
     @cached_property
@@ -116,6 +118,7 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         secrets_provider=_word(settings.get("secretsprovider")),
         backend_url=_word(_inner(project, "backend").get("url")),
         virtualenv=_word(_inner(_inner(project, "runtime"), "options").get("virtualenv")),
+        program=_program(root / (_word(project.get("main")) or ".")),
         environments=bool(settings.get("environment")),
     )
     if any(finding.path == _CLOUD for finding in read_settings(found.config)[1]):
@@ -195,6 +198,11 @@ def _defaults(path: Path, content: Mapping[str, object], project: str) -> dict[s
         if given is not None:
             found[key] = given
     return found
+
+
+def _program(main: Path) -> Path:
+    """Source: Pulumi project file reference, main: a directory or a file."""
+    return main if main.suffix == ".py" else main / "__main__.py"
 
 
 def _inner(content: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -17,6 +17,7 @@ from exchange_online.admin_api.credentials import (
     WorkloadIdentityFile,
 )
 from exchange_online.admin_api.errors import (
+    QUOTED_LIMITS,
     AccessDenied,
     AdminApiError,
     AlreadyExists,
@@ -65,6 +66,7 @@ __all__ = [
     "CONCURRENT_CALLS",
     "EMULATOR_VARIABLE",
     "LONGEST_TRACE",
+    "QUOTED_LIMITS",
     "TIME_SCALE",
     "AccessDenied",
     "AccessToken",
