@@ -13,7 +13,7 @@ import pulumi
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import hide, mail_flow, printable, redacted
 from exchange_online.messages import MOST, Message, bounded
-from exchange_online.resources.sdk import leave_out_debugging
+from exchange_online.resources.sdk import leave_out_debugging, wait_for_resources_first
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
 from regulated_partners.names import PREFIX
 from regulated_partners.partners import (
@@ -51,6 +51,7 @@ def run() -> None:
     Everything that is wrong is said before any resource is declared; then the program ends.
     """
     leave_out_debugging()
+    wait_for_resources_first()
     config, project = stack_config(), pulumi.get_project()
     # The engine's settings count. The file says how their values were written, which are secret, and where those are
     # that are missing.

@@ -76,7 +76,8 @@ _Key = tuple[tuple[str, str | bool | tuple[str, ...] | None], ...]
 def _key(declared: Mapping[str, object]) -> _Key | None:
     """What a declaration is known by; None where it holds what no connector has."""
     parts: list[tuple[str, str | bool | tuple[str, ...] | None]] = []
-    for name, value in declared.items():
+    # Sorted, because the engine's messages have no order.
+    for name, value in sorted(declared.items()):
         if type(value) is list and all(type(item) is str for item in value):
             parts.append((name, tuple(value)))
         elif value is None or type(value) in (str, bool):

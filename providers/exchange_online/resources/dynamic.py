@@ -35,7 +35,9 @@ _PROVIDER = "__provider"
 
 def _is_unknown(value: object) -> bool:
     """Older SDKs pass the engine's marker text, newer ones an object of their own."""
-    return pulumi.contains_unknowns(value) or value == rpc.UNKNOWN
+    if isinstance(value, str):
+        return value == rpc.UNKNOWN
+    return not isinstance(value, bool) and pulumi.contains_unknowns(value)
 
 
 #: The process's one session: providers are loaded anew for every call.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
 import os
 import pickle
@@ -14,7 +16,7 @@ from typing import Any
 import pulumi
 import pulumi.dynamic.dynamic as sdk
 from pulumi.dynamic import ResourceProvider
-from pulumi.runtime import rpc
+from pulumi.runtime import rpc, settings
 
 from exchange_online.engine_watch import ADDRESS
 
@@ -90,6 +92,22 @@ def leave_out_debugging(environ: Mapping[str, str] = os.environ) -> None:
     """
     if not environ.get(SDK_DEBUG):
         pulumi.log.debug = lambda *_, **__: None
+
+
+def wait_for_resources_first() -> None:
+    """Lets the SDK wait for the resources of a program one after another before it waits for what is left.
+
+    It begins to wait before any of them has begun to register, finds nothing, and goes on to the outputs: for all of
+    them anew whenever one is there, which is quadratic. So there is something to wait for. To be called by the program,
+    and where an SDK does this otherwise it changes nothing. Source: pulumi 3.259, runtime/stack.py (wait_for_rpcs);
+    measured.
+    """
+    manager = getattr(settings, "_get_rpc_manager", None)
+    waiting = getattr(manager(), "rpcs", None) if manager is not None else None
+    with contextlib.suppress(RuntimeError):  # No loop runs: a test, or something else than the SDK's own executor.
+        loop = asyncio.get_running_loop()
+        if isinstance(waiting, list):
+            waiting.append(loop.create_task(asyncio.sleep(0)))
 
 
 def repair_serializer() -> None:
