@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -41,6 +42,9 @@ _TOLD = frozenset(
     {"senderDomains", "senderIpAddresses", "tlsSenderCertificateName", "recipientDomains", "smartHosts", "tlsDomain"}
 )
 
+#: Objects made between two looks for garbage; Python's own number is 700.
+_GARBAGE = 50_000
+
 _NONE: frozenset[str] = frozenset()
 _Item = TypeVar("_Item")
 
@@ -52,6 +56,9 @@ def run() -> None:
     """
     leave_out_debugging()
     wait_for_resources_first()
+    # The resources of thousands of partners stay to the end: Python would look through all of them again and again.
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     config, project = stack_config(), pulumi.get_project()
     # The engine's settings count. The file says how their values were written, which are secret, and where those are
     # that are missing.
