@@ -86,7 +86,9 @@ def engine_alone(folder: Path, emulator: EmulatorProcess, count: int) -> Working
 def machine() -> dict[str, str]:
     """What the figures were measured on, and of what."""
     memory = next(line for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines() if "MemTotal" in line)
-    cli = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=True)
+    cli = subprocess.run(
+        [str(Path(sys.prefix) / "bin" / "pulumi"), "version"], capture_output=True, text=True, check=True
+    )
     return {
         "cores": str(os.cpu_count()),
         "memory": f"{round(int(memory.split()[1]) / 1024 / 1024)} GB",

@@ -12,7 +12,6 @@ from exchange_online.admin_api import Tenant
 from exchange_online.connectors import (
     ConnectorRecord,
     Direction,
-    InboundSettings,
     Mark,
     OtherConnector,
     OtherWays,
@@ -28,7 +27,7 @@ from regulated_partners.policies import RULES
 from regulated_partners.policies.rule import StackRule
 from regulated_partners.review import as_json, comment, review_of
 from tests.regulated_partners.policies import stacks
-from tests.regulated_partners.rows import inbound, outbound, pair
+from tests.regulated_partners.rows import inbound, pair
 from tests.support.growth import growth
 
 #: What is linear comes out at 1 or below; what looks through all for each, at 4 where it is all of the work.
