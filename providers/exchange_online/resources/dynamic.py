@@ -49,6 +49,8 @@ class ConnectorProvider(ResourceProvider):
     """The connectors of one direction."""
 
     serialize_as_secret_always = False
+    #: For `repair_serializer`: each instance has the same pickle.
+    holds_nothing = True
     direction: ClassVar[Direction]
 
     @property

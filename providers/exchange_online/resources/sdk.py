@@ -123,6 +123,17 @@ def repair_serializer() -> None:
         return
 
     def serialize_provider(provider: ResourceProvider) -> str:
+        # A provider that holds nothing is the same text for each of thousands of resources.
+        kind = type(provider)
+        if getattr(kind, "holds_nothing", False) and not vars(provider):
+            if kind not in texts:
+                texts[kind] = serialized_anew(provider)
+            return texts[kind]
+        return serialized_anew(provider)
+
+    texts: dict[type, str] = {}
+
+    def serialized_anew(provider: ResourceProvider) -> str:
         pickler: Any = pickle._Pickler
         saved = {name: pickler.__dict__[name] for name in _PATCHED}
         try:
