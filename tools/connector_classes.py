@@ -38,7 +38,16 @@ from exchange_online.resources.dynamic import InboundConnectorProvider, Outbound
 
 _CLASS = '''
 
-class {direction}(Connector, module=PACKAGE, name="{direction}"):
+class {word}Outputs(Connector):
+    """The outputs of an {lower} connector.
+
+    Beside the resource's own class: of that one the SDK evaluates all annotations again for each resource.
+    """
+
+{outputs}
+
+
+class {direction}({word}Outputs, module=PACKAGE, name="{direction}"):
     """{title} of Exchange Online.
 
     Source: New-{direction}, Set-{direction}.
@@ -56,8 +65,6 @@ class {direction}(Connector, module=PACKAGE, name="{direction}"):
     """
 
     direction = Direction.{member}
-
-{outputs}
 
     def __init__(
         self,
@@ -110,6 +117,8 @@ def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
     ]
     return _CLASS.format(
         direction=direction,
+        word=direction.name.capitalize(),
+        lower=direction.word,
         member=direction.name,
         title=_TITLES[direction],
         arguments=_paragraphs(documented),

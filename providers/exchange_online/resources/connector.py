@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 import pulumi
@@ -21,7 +21,7 @@ from exchange_online.connectors import (
 )
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
-from exchange_online.resources.sdk import repair_serializer
+from exchange_online.resources.sdk import late_outputs, make_outputs_late, repair_serializer
 
 repair_serializer()
 
@@ -121,7 +121,11 @@ class Connector(Resource):
         canonical = _canonical(self.direction, declared)
         canonical |= {SECRET_PROPERTIES: _names_of_secrets(canonical)}
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
-        inputs = {attribute: canonical.get(key) for attribute, key in keys.items()}
+        inputs = {
+            attribute: canonical.get(key)
+            for attribute, key in keys.items()
+            if not _OUTPUTS_ARE_LATE or canonical.get(key) is not None
+        }
         super().__init__(provider, resource_name, inputs, opts)
 
     @classmethod
@@ -141,8 +145,24 @@ class Connector(Resource):
         )
         return found
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # A name of Pulumi's own or of Python's must fail at once: it is asked for before there are any outputs.
+            late = None if name.startswith("_") else late_outputs(self)
+            if late is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return late.read(self, name)
+
     def translate_output_property(self, prop: str) -> str:
         return attributes(self.direction).get(prop, prop)
 
     def translate_input_property(self, prop: str) -> str:
         return _keys(self.direction).get(prop, prop)
+
+
+def _output_names(resource: pulumi.Resource) -> frozenset[str] | None:
+    return frozenset(_keys(resource.direction)) if isinstance(resource, Connector) else None
+
+
+_OUTPUTS_ARE_LATE = make_outputs_late(_output_names)

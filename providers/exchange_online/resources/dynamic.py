@@ -35,7 +35,9 @@ _PROVIDER = "__provider"
 
 def _is_unknown(value: object) -> bool:
     """Older SDKs pass the engine's marker text, newer ones an object of their own."""
-    return pulumi.contains_unknowns(value) or value == rpc.UNKNOWN
+    if isinstance(value, str):
+        return value == rpc.UNKNOWN
+    return not isinstance(value, bool) and pulumi.contains_unknowns(value)
 
 
 #: The process's one session: providers are loaded anew for every call.
@@ -47,6 +49,8 @@ class ConnectorProvider(ResourceProvider):
     """The connectors of one direction."""
 
     serialize_as_secret_always = False
+    #: For `repair_serializer`: each instance has the same pickle.
+    holds_nothing = True
     direction: ClassVar[Direction]
 
     @property
