@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from exchange_online.admin_api import QUOTED_LIMITS, AdminApi, AdminApiError
@@ -9,6 +10,7 @@ from exchange_online.connectors import Direction, Mark, listed
 from exchange_online.lifecycle import Snapshot
 from regulated_partners.engine.checkpoints import Changes
 from regulated_partners.engine.connection import stack_connection
+from regulated_partners.engine.plan import Operation, Plan
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import StackFile
@@ -22,6 +24,16 @@ def held(pulumi: PulumiCli) -> Snapshot | str:
             return Snapshot.take(api)
     except (AdminApiError, CannotRunError) as error:
         return f"nobody could look what the tenant holds: {error}"
+
+
+def created_by(plan: Plan) -> Changes:
+    """What a plan creates; a connector that it takes over is there already."""
+    created = Counter(
+        connector.direction
+        for connector in plan.connectors
+        if connector.operation is Operation.CREATE and not connector.adopts
+    )
+    return Changes(created)
 
 
 def room(snapshot: Snapshot, planned: Changes) -> Iterator[str]:

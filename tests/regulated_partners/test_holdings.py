@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from exchange_online.connectors import ConnectorRecord, Direction
 from exchange_online.lifecycle import Snapshot
 from exchange_online_emulator import Control
 from regulated_partners.engine.checkpoints import MANY, Changes
-from regulated_partners.holdings import left_behind, room
+from regulated_partners.engine.plan import Operation, Plan, PlannedConnector
+from regulated_partners.holdings import created_by, left_behind, room
+from regulated_partners.partners.acknowledgements import Acknowledgements
 from regulated_partners.partners.stack_file import StackFile, read_stack_file
 from tests.engine import tenant
 from tests.regulated_partners.rows import inbound, outbound
@@ -67,6 +70,14 @@ def test_one_more_than_is_said_to_be_possible_is_a_warning(created: int, lines: 
 def test_a_full_tenant_is_no_matter_of_the_other_direction() -> None:
     """Failing means that inbound connectors are warned of because of outbound ones that others have made."""
     assert list(room(holding(*many(QUOTED_LIMITS[OUTBOUND] + 5)), Changes({INBOUND: 4}))) == []
+
+
+def test_a_plan_counts_what_it_creates() -> None:
+    """Failing means that a review of three hundred new partners says nothing of the tenant that is to hold them."""
+    new = PlannedConnector(urn="urn:x", direction=OUTBOUND, operation=Operation.CREATE)
+    others = [replace(new, operation=Operation.UPDATE), replace(new, adopts=True), replace(new, direction=INBOUND)]
+    plan = Plan(stack="staging", connectors=(new, *others), declared=frozenset(), acknowledgements=Acknowledgements())
+    assert created_by(plan).created == {OUTBOUND: 1, INBOUND: 1}
 
 
 def test_what_a_killed_run_has_left_is_named(stack: StackFile) -> None:
