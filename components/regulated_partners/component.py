@@ -11,8 +11,9 @@ from pydantic.alias_generators import to_camel
 
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import Direction
+from exchange_online.names import Face
 from exchange_online.resources.connector import attributes, awaited, comes_later
-from regulated_partners.names import COMPONENT_TOKEN, PREFIX
+from regulated_partners.names import COMPONENT_TOKENS, PREFIX
 from regulated_partners.partners import (
     STAND_INS,
     DeclarationFinding,
@@ -23,6 +24,8 @@ from regulated_partners.partners import (
     read_settings,
     setting_names,
 )
+
+_TOKEN = COMPONENT_TOKENS[Face.DYNAMIC]
 
 
 class DeclarationRefusedError(pulumi.RunError):
@@ -147,9 +150,9 @@ class RegulatedPartner(pulumi.ComponentResource):
             aliases=[pulumi.Alias(name=alias) for alias in partner.aliases], protect=partner.protect
         )
         merged = pulumi.ResourceOptions.merge(opts, own)
-        super().__init__(COMPONENT_TOKEN, partner.name, None, merged)
+        super().__init__(_TOKEN, partner.name, None, merged)
         _say_what_does_not_count(self, opts)
-        earlier = all_aliases(merged.aliases, partner.name, COMPONENT_TOKEN, merged.parent)
+        earlier = all_aliases(merged.aliases, partner.name, _TOKEN, merged.parent)
         self.inbound = InboundConnector(
             pair.inbound.resource,
             **later.arguments(pair.inbound),
@@ -180,7 +183,7 @@ def _of_half(
 
     def of_half(urn: str) -> str:
         stack, project, types, old = urn.split("::", 3)
-        return f"{stack}::{project}::{types}${half.direction.token}::{old}{suffix}"
+        return f"{stack}::{project}::{types}${half.direction.token(Face.DYNAMIC)}::{old}{suffix}"
 
     def renamed(urn: str) -> pulumi.Alias:
         return pulumi.Alias(name=f"{urn.split('::', 3)[3]}{suffix}")

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from exchange_online.connectors import TOKENS
+
 #: The engine's words for a read before the program's own steps.
 _REFRESH = "refresh"
-
-_CONNECTOR = "pulumi-python:dynamic/exchange-online:"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Step:
 
     @property
     def is_connector(self) -> bool:
-        return self.type.startswith(_CONNECTOR)
+        return self.type in TOKENS
 
 
 @dataclass(frozen=True)

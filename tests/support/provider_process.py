@@ -19,6 +19,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from exchange_online.connectors import Direction
+from exchange_online.names import Face
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 from tests.support.provider_start import Fork, Started
 
@@ -209,7 +210,7 @@ class ProviderProcess:
 
 def urn_of(direction: Direction, name: str, stack: str = "test") -> str:
     """The URN of a resource of the project."""
-    return f"urn:pulumi:{stack}::regulated-partners::{direction.token}::{name}"
+    return f"urn:pulumi:{stack}::regulated-partners::{direction.token(Face.DYNAMIC)}::{name}"
 
 
 def _with_provider(direction: Direction, properties: Properties) -> struct_pb2.Struct:

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from exchange_online.admin_api import Tenant
 from exchange_online.connectors import ConnectorRecord, Direction
+from exchange_online.names import Face
 from exchange_online.resources.core import outputs_of
 from regulated_partners.adopt.plan import DeclaredResource, Verdict
-from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.names import COMPONENT_TOKENS
 
 Entry = dict[str, object]
 
@@ -31,7 +32,12 @@ def import_file(adopted: Sequence[Verdict], tenant: Tenant, guids: Iterable[tupl
     # Names in the file only tie children to parents: they must be unique in it, and logical names need not be.
     parents = {partner: f"partner-{number}" for number, partner in enumerate(outputs)}
     for partner, own in outputs.items():
-        entry: Entry = {"type": COMPONENT_TOKEN, "name": parents[partner], "logicalName": partner, "component": True}
+        entry: Entry = {
+            "type": COMPONENT_TOKENS[Face.DYNAMIC],
+            "name": parents[partner],
+            "logicalName": partner,
+            "component": True,
+        }
         entries.append(entry | ({"outputs": own} if len(own) == len(Direction) else {}))
     for number, verdict in enumerate(adopted):
         if verdict.resource is not None:
@@ -45,7 +51,7 @@ def import_file(adopted: Sequence[Verdict], tenant: Tenant, guids: Iterable[tupl
 def _entry(name: str, record: ConnectorRecord, resource: DeclaredResource, tenant: Tenant) -> Entry:
     provider = {"__provider": _provider(record.direction)}
     return {
-        "type": record.direction.token,
+        "type": record.direction.token(Face.DYNAMIC),
         "name": name,
         "logicalName": resource.name,
         "id": record.guid,

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online.connectors import ConnectorSettings, Direction, Mark, secret_properties
-from regulated_partners.engine.plan import CONNECTORS, read_properties
+from exchange_online.connectors import TOKENS, ConnectorSettings, Direction, Mark, secret_properties
+from regulated_partners.engine.plan import direction_of, read_properties
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import StackFile
@@ -83,7 +83,7 @@ class ResourceState(BaseModel):
     @property
     def settings(self) -> ConnectorSettings:
         """Of a connector."""
-        return read_properties(CONNECTORS[self.type], self.properties).settings
+        return read_properties(TOKENS[self.type], self.properties).settings
 
 
 class Resource(ResourceState):
@@ -109,10 +109,10 @@ class Export(BaseModel):
 def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnector]:
     """The connectors of an exported deployment."""
     for resource in Export.model_validate(export).deployment.resources or ():
-        if resource.type in CONNECTORS and resource.id and not resource.delete:
+        direction = direction_of(resource.type, resource.urn)
+        if direction is not None and resource.id and not resource.delete:
             _, _, chain, name = resource.urn.split("::", 3)
             recorded, secret = Mark.read(resource.outputs.get("managedBy")), secret_properties(resource.properties)
-            direction = CONNECTORS[resource.type]
             managed = ManagedConnector(stack, direction, resource.id.lower(), name, "$" in chain, recorded)
             yield replace(managed, secret=secret)
 

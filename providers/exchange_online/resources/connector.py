@@ -98,6 +98,16 @@ class Connector(Resource):
 
     direction: ClassVar[Direction]
 
+    def __init_subclass__(cls, module: str = "", name: str = "Resource", **kwargs: Any) -> None:
+        """A class of one's own below one of the two keeps its type: by that reviews and policies know a connector.
+
+        The SDK gives each class that names none the type of no resource in particular.
+        """
+        known = "" if module else getattr(cls, "_resource_type_name", "")
+        super().__init_subclass__(module=module, name=name, **kwargs)
+        if known:
+            cls._resource_type_name = known
+
     def __init__(
         self,
         provider: ResourceProvider,

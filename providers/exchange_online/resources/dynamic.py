@@ -23,7 +23,8 @@ from pulumi.runtime import rpc
 
 from exchange_online.connectors import Direction, secret_properties
 from exchange_online.engine_watch import end_with_engine
-from exchange_online.resources.core import ConnectorCore, Properties
+from exchange_online.names import Face, type_of
+from exchange_online.resources.core import ConnectorCore, ConnectorError, Properties
 from exchange_online.resources.sdk import requested_urn, say, silence_tracebacks
 from exchange_online.resources.session import Session
 
@@ -57,7 +58,14 @@ class ConnectorProvider(ResourceProvider):
         _SESSION.configure(req.config.get)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        canonical, refusals = self._core.check(requested_urn(), _plain(_olds), _plain(news))
+        urn = requested_urn()
+        if (token := type_of(urn)) != self.direction.token(Face.DYNAMIC):
+            # Reviews, policies and the inventory know a connector by its type.
+            raise ConnectorError(
+                f"a connector is declared with the class {self.direction}, and this resource has the type {token}: no "
+                "review, policy or inventory would know it for a connector"
+            )
+        canonical, refusals = self._core.check(urn, _plain(_olds), _plain(news))
         return CheckResult(canonical, [CheckFailure(refusal.property, refusal.reason) for refusal in refusals])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
