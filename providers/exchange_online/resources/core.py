@@ -34,7 +34,7 @@ from exchange_online.connectors import (
     printable,
     redacted,
 )
-from exchange_online.lifecycle import Lifecycle, Outcome, Owner, other_tenant
+from exchange_online.lifecycle import Lifecycle, Outcome, Owner, Unfinished, other_tenant
 from exchange_online.resources.session import Session
 
 Properties = dict[str, Any]
@@ -50,6 +50,8 @@ CLOUD = Computed("Cloud", "The cloud that this tenant is in, as the setting `clo
 _GUID = "guid"
 
 _HOW_TO_FIND = "`regulated-partners inventory` lists the connectors of the tenant with their Guids."
+
+_CREATING = "creating the"
 
 #: In the URN of a connector that is half of a pair.
 _OF_A_PARTNER = "RegulatedPartner$"
@@ -101,7 +103,15 @@ class Found:
 
 
 class ConnectorError(Exception):
-    """What the user reads when a call fails: one sentence, no traceback, no secret."""
+    """What the user reads when a call fails: one sentence, no traceback, no secret.
+
+    Attributes:
+        made: the connector that a create has made all the same, and that is not yet as declared.
+    """
+
+    def __init__(self, text: str, made: Found | None = None) -> None:
+        super().__init__(text)
+        self.made = made
 
 
 # Newer SDKs print an exception's module in front of its name; one that looks built in is printed by its name alone.
@@ -116,11 +126,14 @@ class ConnectorCore:
 
     Attributes:
         is_unknown: says of a value that the engine does not know it yet.
+        takes_names: whether a connector that the engine does not know yet can be asked for by its name too. It cannot
+            where the engine compares what was asked for with the id in the state.
     """
 
     direction: Direction
     session: Session
     is_unknown: Callable[[object], bool]
+    takes_names: bool = False
 
     def check(self, urn: str, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
@@ -130,7 +143,7 @@ class ConnectorCore:
             connector = (self.direction, checked.settings.name)
             self.session.ownership.checked(urn, as_new=not olds, connector=connector)
             for finding in checked.warnings:
-                self.session.warn(f"{self._called(news)}: {_sentence(finding)}")
+                self.session.warn(f"{self._called(news)}: {_sentence(finding)}", urn=urn)
             refusals = [self._refusal(error, self._called(news)) for error in checked.errors]
             unknown = {key: value for key, value in news.items() if key in checked.unknown}
             return {**checked.inputs(), **unknown}, tuple(refusals)
@@ -152,17 +165,21 @@ class ConnectorCore:
             moved = owner.has_moved and self.session.marks and self.session.ownership.declares(urn)
             if moved:
                 why = f"its mark still names the stack {owner.recorded}, and is corrected: this stack is {owner.mark}"
-                self.session.warn(f"{called}: {why}")
+                self.session.warn(f"{called}: {why}", urn=urn)
             return Difference(frozenset(changed | beside), declined, moved)
 
     def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
-        with keeping_secret(self.direction, news), _as_sentences(f"creating the {self._called(news)}"):
+        with keeping_secret(self.direction, news), _as_sentences(f"{_CREATING} {self._called(news)}"):
             declared, owner = self._read(news), Owner(urn)
             lifecycle = self.session.lifecycle()
             self._say_other_ways(owner, None, declared.settings)
-            outcome = lifecycle.create(owner, declared.settings, declared.options)
-            return outcome.record.guid, self._outputs(outcome, declared.options)
+            try:
+                outcome = lifecycle.create(owner, declared.settings, declared.options)
+            except Unfinished as error:
+                made = Found(error.made.guid, {**self._shown(error.made), **declared.options.inputs()}, news)
+                raise ConnectorError(redacted(f"{_CREATING} {self._called(news)} failed. {error}"), made) from None
+            return outcome.record.guid, self._outputs(urn, outcome, declared.options)
 
     def update(self, urn: str, guid: str, olds: Properties, news: Properties) -> Properties:
         """The outputs of the connector that now is as declared."""
@@ -172,7 +189,7 @@ class ConnectorCore:
             if changes(before.settings, after.settings):
                 self._say_other_ways(owner, before.settings, after.settings, guid)
             outcome = lifecycle.update(owner, guid, before.settings, after.settings)
-            return self._outputs(outcome, after.options)
+            return self._outputs(urn, outcome, after.options)
 
     def read(self, urn: str, guid: str, properties: Properties) -> Found | None:
         """The connector, or None if it is gone for certain."""
@@ -187,7 +204,8 @@ class ConnectorCore:
             owner = _owner(urn, properties)
             if owner.yields_to(record):
                 # The state goes on with what it knew, so that nothing here changes what another stack manages.
-                self.session.warn(f"{called}: the stack {record.mark} has taken it over, as its comment says")
+                taken = f"{called}: the stack {record.mark} has taken it over, as its comment says"
+                self.session.warn(taken, urn=urn)
                 record = replace(record, managed_by=str(owner.recorded or ""))
             options = self._read(properties).options
             declaration = {**inputs(record.settings), **options.inputs()}
@@ -203,6 +221,12 @@ class ConnectorCore:
             guid = str(UUID(text))
         except ValueError:
             named = [record.guid for record in listing.named(self.direction, text)]
+            if self.takes_names and len(named) == 1:
+                return self._looked_up(named[0])
+            if self.takes_names:
+                what = "the tenant has more than one of this name" if named else "the tenant has none of this name"
+                advice = f"Ask for one by its Guid: {' or '.join(named)}." if named else _HOW_TO_FIND
+                raise self._not_there(text, what, advice) from None
             advice = f"The connector of that name has the Guid {' and '.join(named)}." if named else _HOW_TO_FIND
             raise self._not_there(text, "that is no Guid, and an id is one", advice) from None
         record = listing.find(self.direction, guid)
@@ -225,7 +249,7 @@ class ConnectorCore:
         with keeping_secret(self.direction, properties), _as_sentences(f"deleting the {called}"):
             lifecycle = self._reaching(properties)
             for warning in lifecycle.delete(_owner(urn, properties), guid, self._read(properties).settings):
-                self.session.warn(f"{called}: {warning}")
+                self.session.warn(f"{called}: {warning}", urn=urn)
 
     def _say_other_ways(
         self, owner: Owner, before: ConnectorSettings | None, after: ConnectorSettings, guid: str = ""
@@ -236,7 +260,7 @@ class ConnectorCore:
         for way in ways.refuse_what_is_refused(owner, before, after, guid):
             text = f"{called}: {way.text}" if way.kind is not WayKind.CENTRALIZED else _of_all(way)
             # `drift` and `inventory` say it again, of every connector.
-            self.session.warn(text, kind=f"because of '{way.name}'")
+            self.session.warn(text, kind=f"because of '{way.name}'", urn=owner.urn)
         if after.in_use and _OF_A_PARTNER in owner.urn:
             for way in ways.centralized(owner):
                 self.session.warn(_of_all(way))
@@ -263,9 +287,9 @@ class ConnectorCore:
         declared = {key: value for key, value in properties.items() if key not in _NOT_SETTINGS}
         return check(self.direction, declared, self.is_unknown)
 
-    def _outputs(self, outcome: Outcome, options: Options) -> Properties:
+    def _outputs(self, urn: str, outcome: Outcome, options: Options) -> Properties:
         for warning in outcome.warnings:
-            self.session.warn(f"{self.direction.word} connector '{outcome.record.name}': {warning}")
+            self.session.warn(f"{self.direction.word} connector '{outcome.record.name}': {warning}", urn=urn)
         outputs: Properties = {**self._shown(outcome.record), **options.inputs()}
         return {**outputs, DECLINED: list(outcome.declined)} if outcome.declined else outputs
 
@@ -310,6 +334,8 @@ def _as_sentences(doing: str) -> Iterator[None]:
     """
     try:
         yield
+    except ConnectorError:
+        raise
     except AdminApiError as error:
         raise ConnectorError(redacted(f"{doing} failed. {error}")) from None
     except BaseException as error:  # noqa: BLE001 - see the docstring

@@ -23,6 +23,7 @@ from pulumi.runtime import rpc
 
 from exchange_online.connectors import Direction, secret_properties
 from exchange_online.engine_watch import end_with_engine
+from exchange_online.names import NAMESPACE
 from exchange_online.resources.core import ConnectorCore, Properties
 from exchange_online.resources.sdk import requested_urn, say, silence_tracebacks
 from exchange_online.resources.session import Session
@@ -39,7 +40,7 @@ def _is_unknown(value: object) -> bool:
 
 
 #: The process's one session: providers are loaded anew for every call.
-_SESSION = Session(say)
+_SESSION = Session(lambda text, _urn: say(text))
 _CORES = {direction: ConnectorCore(direction, _SESSION, _is_unknown) for direction in Direction}
 
 
@@ -54,7 +55,7 @@ class ConnectorProvider(ResourceProvider):
         return _CORES[self.direction]
 
     def configure(self, req: ConfigureRequest) -> None:
-        _SESSION.configure(req.config.get)
+        _SESSION.configure(lambda name: req.config.get(f"{NAMESPACE}:{name}"))
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         canonical, refusals = self._core.check(requested_urn(), _plain(_olds), _plain(news))
