@@ -33,6 +33,7 @@ from exchange_online.connectors import (
     keeping_secret,
     printable,
     redacted,
+    secret_properties,
 )
 from exchange_online.lifecycle import Lifecycle, Outcome, Owner, Unfinished, other_tenant
 from exchange_online.resources.session import Session
@@ -137,21 +138,21 @@ class ConnectorCore:
 
     def check(self, urn: str, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
-        with keeping_secret(self.direction, olds, news), _as_sentences(f"checking the {self._called(news)}"):
+        with keeping_secret(self.direction, olds, news), as_sentences(f"checking the {self.called(news)}"):
             self.session.refuse_unknown_cloud()
             checked = check(self.direction, news, self.is_unknown)
             connector = (self.direction, checked.settings.name)
             self.session.ownership.checked(urn, as_new=not olds, connector=connector)
             for finding in checked.warnings:
-                self.session.warn(f"{self._called(news)}: {_sentence(finding)}", urn=urn)
-            refusals = [self._refusal(error, self._called(news)) for error in checked.errors]
+                self.session.warn(f"{self.called(news)}: {_sentence(finding)}", urn=urn)
+            refusals = [self._refusal(error, self.called(news)) for error in checked.errors]
             unknown = {key: value for key, value in news.items() if key in checked.unknown}
             return {**checked.inputs(), **unknown}, tuple(refusals)
 
     def diff(self, urn: str, guid: str, olds: Properties, news: Properties) -> Difference:
         """What differs between the state and the declaration."""
-        called = self._called(news)
-        with keeping_secret(self.direction, olds, news), _as_sentences(f"comparing the {called}"):
+        called = self.called(news)
+        with keeping_secret(self.direction, olds, news), as_sentences(f"comparing the {called}"):
             self._refuse_other_tenant(olds, self.session.named_tenant())
             owner = _owner(urn, olds)
             self.session.ownership.stays(owner, guid, called)
@@ -170,7 +171,7 @@ class ConnectorCore:
 
     def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
         """The id and the outputs of the connector that now is as declared."""
-        with keeping_secret(self.direction, news), _as_sentences(f"{_CREATING} {self._called(news)}"):
+        with keeping_secret(self.direction, news), as_sentences(f"{_CREATING} {self.called(news)}"):
             declared, owner = self._read(news), Owner(urn)
             lifecycle = self.session.lifecycle()
             self._say_other_ways(owner, None, declared.settings)
@@ -178,12 +179,12 @@ class ConnectorCore:
                 outcome = lifecycle.create(owner, declared.settings, declared.options)
             except Unfinished as error:
                 made = Found(error.made.guid, {**self._shown(error.made), **declared.options.inputs()}, news)
-                raise ConnectorError(redacted(f"{_CREATING} {self._called(news)} failed. {error}"), made) from None
+                raise ConnectorError(redacted(f"{_CREATING} {self.called(news)} failed. {error}"), made) from None
             return outcome.record.guid, self._outputs(urn, outcome, declared.options)
 
     def update(self, urn: str, guid: str, olds: Properties, news: Properties) -> Properties:
         """The outputs of the connector that now is as declared."""
-        with keeping_secret(self.direction, olds, news), _as_sentences(f"updating the {self._called(news)}"):
+        with keeping_secret(self.direction, olds, news), as_sentences(f"updating the {self.called(news)}"):
             before, after = self._read(olds), self._read(news)
             lifecycle, owner = self._reaching(olds), _owner(urn, olds)
             if changes(before.settings, after.settings):
@@ -193,8 +194,8 @@ class ConnectorCore:
 
     def read(self, urn: str, guid: str, properties: Properties) -> Found | None:
         """The connector, or None if it is gone for certain."""
-        called = self._called(properties, guid)
-        with keeping_secret(self.direction, properties), _as_sentences(f"reading the {called}"):
+        called = self.called(properties, guid)
+        with keeping_secret(self.direction, properties), as_sentences(f"reading the {called}"):
             if _GUID not in properties:
                 return self._looked_up(guid)
             created = str(properties.get("whenCreatedUtc") or "")
@@ -245,8 +246,8 @@ class ConnectorCore:
 
     def delete(self, urn: str, guid: str, properties: Properties) -> None:
         """Removes the connector; one that is gone already is fine."""
-        called = self._called(properties, guid)
-        with keeping_secret(self.direction, properties), _as_sentences(f"deleting the {called}"):
+        called = self.called(properties, guid)
+        with keeping_secret(self.direction, properties), as_sentences(f"deleting the {called}"):
             lifecycle = self._reaching(properties)
             for warning in lifecycle.delete(_owner(urn, properties), guid, self._read(properties).settings):
                 self.session.warn(f"{called}: {warning}", urn=urn)
@@ -278,7 +279,7 @@ class ConnectorCore:
     def _refuse_other_tenant(self, properties: Properties, reached: Tenant) -> None:
         known = Tenant(str(properties.get(TENANT_ID.key) or ""), str(properties.get(CLOUD.key) or ""))
         if known.contradicts(reached):
-            raise other_tenant(self._called(properties), known, reached)
+            raise other_tenant(self.called(properties), known, reached)
 
     def _shown(self, record: ConnectorRecord) -> Properties:
         return outputs_of(record, self.session.tenant())
@@ -298,13 +299,24 @@ class ConnectorCore:
         named = "" if is_secret(error.top_property) else error.top_property
         return Refusal(named, redacted(f"{_sentence(error)}. [{called}]"))
 
-    def _called(self, properties: Mapping[str, object], guid: str = "") -> str:
+    def called(self, properties: Mapping[str, object], guid: str = "") -> str:
+        """The connector in sentences: by its name, or by its Guid where that is all one knows."""
         name = properties.get("name")
         return f"{self.direction.word} connector '{printable(name if isinstance(name, str) else guid)}'"
 
 
 def _sentence(finding: Finding) -> str:
     return redacted(str(finding), parts=is_secret(finding.top_property))
+
+
+def secret_outputs(properties: Mapping[str, object]) -> frozenset[str]:
+    """The properties that must have the engine's mark.
+
+    The engine marks what had a mark before, so it would miss a value that comes back after it was gone, and the
+    identity that the service makes of a secret name. Source: provider_plugin.go, annotateSecrets; measured.
+    """
+    secret = secret_properties(properties)
+    return secret | {"identity"} if "name" in secret else secret
 
 
 def outputs_of(record: ConnectorRecord, tenant: Tenant) -> Properties:
@@ -326,7 +338,7 @@ def _owner(urn: str, properties: Properties) -> Owner:
 
 
 @contextmanager
-def _as_sentences(doing: str) -> Iterator[None]:
+def as_sentences(doing: str) -> Iterator[None]:
     """Turns every exception into a `ConnectorError`.
 
     An exit inside a provider method would leave the engine waiting for ever, so it becomes one as well; what a

@@ -30,8 +30,8 @@ class Session:
     """One stack's tenant, for the connectors of both directions: one client, one listing of each. Thread-safe.
 
     Args:
-        say: shows a warning to the person who runs Pulumi: its text, and the URN of the resource that it is about, empty
-            where it is about none. Must not raise.
+        say: shows a warning to the person who runs Pulumi: its text, and the URN of the resource that it is about,
+            empty where it is about none. Must not raise.
 
     Attributes:
         ownership: known before there is a connection: a check with old inputs tells that the program still declares a
