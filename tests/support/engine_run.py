@@ -11,7 +11,11 @@ from typing import Any, Self
 #: The engine's words for a read before the program's own steps.
 _REFRESH = "refresh"
 
-_CONNECTOR = "pulumi-python:dynamic/exchange-online:"
+_CONNECTORS = (
+    "pulumi-python:dynamic/exchange-online:",
+    "exchange-online:index:InboundC",
+    "exchange-online:index:OutboundC",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Step:
 
     @property
     def is_connector(self) -> bool:
-        return self.type.startswith(_CONNECTOR)
+        return self.type.startswith(_CONNECTORS)
 
 
 @dataclass(frozen=True)

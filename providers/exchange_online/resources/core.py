@@ -28,6 +28,7 @@ from exchange_online.connectors import (
     WayKind,
     changes,
     check,
+    computed_outputs,
     inputs,
     is_secret,
     keeping_secret,
@@ -56,6 +57,13 @@ _CREATING = "creating the"
 
 #: In the URN of a connector that is half of a pair.
 _OF_A_PARTNER = "RegulatedPartner$"
+
+#: What the state says of the declaration: only inbound connectors are created other than asked for. Source: V30, V31.
+DECLINED_INPUTS = Computed("Declined", "Inputs that the service did not take over, although it did not refuse them.")
+SECRET_INPUTS = Computed("SecretProperties", "Inputs whose values are secret; none where no value is.")
+
+#: The outputs that every connector has beside its settings.
+ALWAYS_COMPUTED = ("guid", "identity", "connectorSource", TENANT_ID.key, CLOUD.key)
 
 _NOT_SETTINGS = {DECLINED, TENANT_ID.key, CLOUD.key, *COMPUTED}
 
@@ -307,6 +315,14 @@ class ConnectorCore:
 
 def _sentence(finding: Finding) -> str:
     return redacted(str(finding), parts=is_secret(finding.top_property))
+
+
+def computed_of(direction: Direction) -> tuple[Computed, ...]:
+    """The outputs of a connector beside its settings and the options of its declaration."""
+    of_service = [
+        output for output in computed_outputs() if direction is Direction.OUTBOUND or not output.outbound_only
+    ]
+    return (*of_service, TENANT_ID, CLOUD)
 
 
 def secret_outputs(properties: Mapping[str, object]) -> frozenset[str]:

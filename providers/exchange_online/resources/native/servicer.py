@@ -21,17 +21,15 @@ from pulumi.provider import Provider
 from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, status_pb2
 
-from exchange_online.connectors import Direction, computed_outputs, hide, redacted
+from exchange_online.connectors import Direction, hide, redacted
 from exchange_online.names import PACKAGE
 from exchange_online.resources.core import (
-    CLOUD,
-    DECLINED,
-    TENANT_ID,
     ConnectorCore,
     ConnectorError,
     Properties,
     Refusal,
     as_sentences,
+    computed_of,
     secret_outputs,
 )
 from exchange_online.resources.native import configuration, functions, wire
@@ -52,6 +50,20 @@ _LOOKS_FOR_DRIFT = True
 _THIS_IS_A_DEFECT = "This is a defect of the provider: please report it with this line."
 
 
+class Components(Provider):
+    """What a plugin adds to the connectors: components, and the schema of the whole.
+
+    Attributes:
+        provider_name: what the engine calls the provider in the program; known before anything is made.
+    """
+
+    provider_name: str = ""
+
+    def package_schema(self) -> str:
+        """The schema of the package, JSON."""
+        raise NotImplementedError
+
+
 class Servicer(ProviderServicer):
     """Answers the engine.
 
@@ -61,8 +73,9 @@ class Servicer(ProviderServicer):
             engine attaches itself.
     """
 
-    def __init__(self, provider: Provider, engine: str = "") -> None:
+    def __init__(self, provider: Components, engine: str = "") -> None:
         super().__init__(provider, [], engine)
+        self._components = provider
         self._writing = ThreadPoolExecutor(_WRITING, "writing")
         self._other = ThreadPoolExecutor(_OTHER, "other")
         self._lock = threading.Lock()
@@ -123,6 +136,7 @@ class Servicer(ProviderServicer):
                         "PULUMI_DEBUG_PROVIDERS, a program can have one provider only."
                     )
                 self._configured = configured
+            self._components.provider_name = request.name
             self._session.configure(settings.get)
             return provider_pb2.ConfigureResponse(
                 acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
@@ -263,7 +277,16 @@ class Servicer(ProviderServicer):
         raise AssertionError("unreachable")
 
     async def GetSchema(self, _request: provider_pb2.GetSchemaRequest, _context: Any) -> provider_pb2.GetSchemaResponse:  # noqa: N802
-        return provider_pb2.GetSchemaResponse(schema=self.provider.schema or "{}")
+        return provider_pb2.GetSchemaResponse(schema=self._components.package_schema())
+
+    @staticmethod
+    def _construct_options(request: provider_pb2.ConstructRequest) -> pulumi.ResourceOptions:
+        options = ProviderServicer._construct_options(request)
+        # The SDK makes them and drops them.
+        given = request.customTimeouts
+        timeouts = {name: getattr(given, name) for name in ("create", "update", "delete") if getattr(given, name)}
+        options.custom_timeouts = pulumi.CustomTimeouts(**timeouts) if timeouts else None
+        return options
 
     # How they are answered.
 
@@ -379,15 +402,12 @@ def _difference(changes: provider_pb2.DiffResponse.DiffChanges.ValueType) -> pro
 
 def _computed(direction: Direction) -> tuple[str, ...]:
     """The outputs that nobody knows before a connector is there."""
-    of_direction = [
-        output.key for output in computed_outputs() if direction is Direction.OUTBOUND or not output.outbound_only
-    ]
-    return (*of_direction, TENANT_ID.key, CLOUD.key)
+    return tuple(output.key for output in computed_of(direction))
 
 
 def _updated(direction: Direction, olds: Properties, news: Properties) -> Properties:
     """What a preview knows of a connector after an update."""
-    kept = {key: olds[key] for key in _computed(direction) if key in olds and key != DECLINED}
+    kept = {key: olds[key] for key in _computed(direction) if key in olds}
     unknown = {"whenChangedUtc": UNKNOWN}
     if olds.get("name") != news.get("name"):
         unknown["identity"] = UNKNOWN

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
-from pulumi.provider import Provider
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from exchange_online.engine_watch import ADDRESS, end_with_engine
-from exchange_online.resources.native.servicer import Servicer
+from exchange_online.resources.native.servicer import Components, Servicer
 
 #: Registrations of a component's resources that wait for the engine, each in a thread of the SDK's. The SDK's own
 #: number, the cores and four, would let so few connectors be made at a time.
@@ -24,11 +23,11 @@ _REGISTRATIONS = 64
 _FINISH_SECONDS = 10.0
 
 
-def serve(provider: Provider, arguments: Sequence[str]) -> int:
+def serve(provider: Components, arguments: Sequence[str]) -> int:
     """Serves until the engine ends it.
 
     Args:
-        provider: makes components, and holds version and schema.
+        provider: makes components, and has version and schema.
         arguments: those that the engine gives a plugin; the last is where it listens. Without it the plugin waits for
             an engine that attaches itself (PULUMI_DEBUG_PROVIDERS).
     """
@@ -38,7 +37,7 @@ def serve(provider: Provider, arguments: Sequence[str]) -> int:
     return 0
 
 
-async def _serve(provider: Provider, engine: str) -> None:
+async def _serve(provider: Components, engine: str) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_REGISTRATIONS, "registering"))
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
