@@ -28,6 +28,7 @@ _LITERAL = re.compile(
     r"pulumi-python:dynamic"
     r"|exchange-online:(?:index:)?(?:Inbound|Outbound|Regulated)"
     r"|regulated-partners:index"
+    r"|PACKAGE\}:index"
     r"|['\"](?:exchange-online:|dynamic/exchange-online|exchange-online:index:?)['\"]"
 )
 

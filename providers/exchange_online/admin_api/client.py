@@ -18,6 +18,7 @@ from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Tenant, guid_of
 from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy, Timeouts
 from exchange_online.admin_api.wire import JsonValue, json_object, request, with_result_size
+from exchange_online.engine_watch import run_is_over
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
@@ -95,6 +96,7 @@ class AdminApi:
         sleep: waits that many seconds between tries.
         retry: how often to try; the official module's ways unless given. It wins over `sleep`.
         shared: what it has in common with other clients: all of the process unless given.
+        is_over: whether nothing further may be written, because nobody waits for the outcome.
     """
 
     def __init__(
@@ -105,11 +107,13 @@ class AdminApi:
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         shared: Shared = PROCESS,
+        is_over: Callable[[], bool] = run_is_over,
     ) -> None:
         self._connection = connection
         self._retry = retry or RetryPolicy(sleep=sleep)
         self._timeouts = timeouts or Timeouts()
         self._shared = shared
+        self._is_over = is_over
         self._connection_id = str(uuid.uuid4())
         self._lock = threading.Lock()
         self._exchange: Exchange | None = None
@@ -182,7 +186,8 @@ class AdminApi:
                 ready = replace(self._connection, tenant=guid)
                 tokens = self._shared.tokens(ready, self._timeouts, self._retry)
                 gates = self._shared.gates(cloud.host, guid)
-                self._exchange = Exchange(ready, Transport(cloud, self._timeouts), tokens, self._retry, gates)
+                transport = Transport(cloud, self._timeouts)
+                self._exchange = Exchange(ready, transport, tokens, self._retry, gates, self._is_over)
             return self._exchange
 
 

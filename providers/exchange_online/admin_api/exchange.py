@@ -5,7 +5,7 @@ A part of a listing is never returned: missing rows would read as deleted object
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -81,13 +81,18 @@ class Received:
 
 @dataclass(frozen=True)
 class Exchange:
-    """Sends requests to one tenant, which the connection names by its GUID; thread-safe."""
+    """Sends requests to one tenant, which the connection names by its GUID; thread-safe.
+
+    Attributes:
+        is_over: whether nothing further may be written, because nobody waits for the outcome.
+    """
 
     connection: Connection
     transport: Transport
     tokens: TokenSource
     retry: RetryPolicy
     gates: Gates
+    is_over: Callable[[], bool] = run_is_over
 
     def send(self, request: Request, call: Call) -> Received:
         """The page that answers a request. Raises an AdminApiError."""
@@ -112,7 +117,7 @@ class Exchange:
 
     def _post(self, request: Request, token: AccessToken, call: Call) -> HttpAnswer:
         with self.gates.through(call.effect):
-            if call.effect is not Effect.READ and run_is_over():
+            if call.effect is not Effect.READ and self.is_over():
                 what = "the run was ended before this was sent"
                 raise Unavailable(Failure(where=call.where, what=what, advice="Run it again."))
             return self.transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
