@@ -49,6 +49,8 @@ def schema() -> Json:
         "description": "Forced TLS with regulated partners in Exchange Online, one connector for each direction.",
         "keywords": ["pulumi", "exchange-online", "kind/hybrid", "category/network"],
         "license": "Apache-2.0",
+        # SDKs that are complete modules, with a go.mod and the package's version.
+        "meta": {"supportPack": True},
         "publisher": "Regulated Partners",
         "config": {"variables": settings, "defaults": ["cloud"]},
         "provider": {
@@ -62,7 +64,12 @@ def schema() -> Json:
         "functions": native.functions(),
         "language": {
             "csharp": {"respectSchemaVersion": True},
-            "go": {"respectSchemaVersion": True, "generateResourceContainerTypes": True},
+            "go": {
+                "respectSchemaVersion": True,
+                "generateResourceContainerTypes": True,
+                # The generator's own guess has a hyphen where the folder has none, and does not compile.
+                "importBasePath": f"github.com/{NAMESPACE}/pulumi-{PACKAGE}/sdk/go/{PACKAGE.replace('-', '')}",
+            },
             "nodejs": {"respectSchemaVersion": True},
             "python": {"respectSchemaVersion": True, "pyproject": {"enabled": True}},
         },
