@@ -26,7 +26,7 @@ from regulated_partners.partners import (
     setting_names,
 )
 
-_TOKEN = COMPONENT_TOKENS[Face.DYNAMIC]
+_TOKEN, _NATIVE_TOKEN = (COMPONENT_TOKENS[face] for face in (Face.DYNAMIC, Face.NATIVE))
 
 
 class DeclarationRefusedError(pulumi.RunError):
@@ -148,7 +148,12 @@ class RegulatedPartner(pulumi.ComponentResource):
     def _declare(self, pair: Pair, later: _Later, opts: pulumi.ResourceOptions | None) -> None:
         partner = pair.partner
         own = pulumi.ResourceOptions(
-            aliases=[pulumi.Alias(name=alias) for alias in partner.aliases], protect=partner.protect
+            aliases=[
+                *(pulumi.Alias(name=alias) for alias in partner.aliases),
+                # Of the plugin's face: then the connectors move back to this one untouched.
+                *(pulumi.Alias(name=name, type_=_NATIVE_TOKEN) for name in (partner.name, *partner.aliases)),
+            ],
+            protect=partner.protect,
         )
         merged = pulumi.ResourceOptions.merge(opts, own)
         super().__init__(_TOKEN, partner.name, None, merged)
@@ -172,7 +177,7 @@ class RegulatedPartner(pulumi.ComponentResource):
 
 
 def _earlier(half: Half[Any], name: str, urns: Sequence[pulumi.Input[str]]) -> list[pulumi.Input[str | pulumi.Alias]]:
-    return earlier_halves(urns, half.resource.removeprefix(name), [half.direction.token(Face.DYNAMIC)])
+    return earlier_halves(urns, half.resource.removeprefix(name), [half.direction.token(face) for face in Face])
 
 
 def declare_connector(

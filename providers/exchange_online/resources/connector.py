@@ -19,6 +19,7 @@ from exchange_online.connectors import (
     computed_outputs,
     parameters,
 )
+from exchange_online.names import Face
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 from exchange_online.resources.sdk import repair_serializer
@@ -128,11 +129,13 @@ class Connector(Resource):
                 declared[key] = pulumi.Output.secret(declared[key])
         if opts is not None and opts.id is not None:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=_canonical_id(opts.id)))
+        # Of the plugin's face: a connector that it has made goes on as this one, untouched.
+        earlier = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=self.direction.token(Face.NATIVE))])
         canonical = _canonical(self.direction, declared)
         canonical |= {SECRET_PROPERTIES: _names_of_secrets(canonical)}
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
         inputs = {attribute: canonical.get(key) for attribute, key in keys.items()}
-        super().__init__(provider, resource_name, inputs, opts)
+        super().__init__(provider, resource_name, inputs, pulumi.ResourceOptions.merge(opts, earlier))
 
     @classmethod
     def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name
