@@ -16,8 +16,8 @@ func main() {
 		if err != nil {
 			return err
 		}
-		ctx.Export("inboundConnector", fabrikam.InboundConnector)
-		ctx.Export("outboundConnector", fabrikam.OutboundConnector)
+		ctx.Export("inboundConnector", fabrikam.Inbound.Guid())
+		ctx.Export("outboundConnector", fabrikam.Outbound.Guid())
 		return nil
 	})
 }

@@ -10,5 +10,5 @@ fabrikam = exchange_online.RegulatedPartner(
     comment="SEC-1234, owner messaging team",
 )
 
-pulumi.export("inboundConnector", fabrikam.inbound_connector)
-pulumi.export("outboundConnector", fabrikam.outbound_connector)
+pulumi.export("inboundConnector", fabrikam.inbound.apply(lambda connector: connector.guid))
+pulumi.export("outboundConnector", fabrikam.outbound.apply(lambda connector: connector.guid))

@@ -7,5 +7,5 @@ const fabrikam = new exchangeOnline.RegulatedPartner("Fabrikam", {
     comment: "SEC-1234, owner messaging team",
 });
 
-export const inboundConnector = fabrikam.inboundConnector;
-export const outboundConnector = fabrikam.outboundConnector;
+export const inboundConnector = fabrikam.inbound.apply(connector => connector.guid);
+export const outboundConnector = fabrikam.outbound.apply(connector => connector.guid);
