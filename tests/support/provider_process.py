@@ -62,12 +62,12 @@ class Face:
 
     def struct(self, direction: Direction, properties: Properties) -> struct_pb2.Struct:
         """Properties as the engine sends them."""
+        plain = {key: rpc.unwrap_rpc_secret(value) for key, value in properties.items()}
         if self is DYNAMIC:
-            provider = serialize_provider(PROVIDERS[direction]())
-            return _struct(
-                {key: rpc.unwrap_rpc_secret(item) for key, item in properties.items()} | {"__provider": provider}
-            )
-        return _struct(properties)
+            return _struct({**plain, "__provider": serialize_provider(PROVIDERS[direction]())})
+        # A program of Python's names what is secret, for the face that gets no marks.
+        named = properties.get("secretProperties", ())
+        return _struct({key: rpc.wrap_rpc_secret(value) if key in named else value for key, value in plain.items()})
 
 
 #: `python -m pulumi.dynamic`. It does not take secrets, so the engine takes the marks off.

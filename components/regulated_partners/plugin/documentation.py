@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exchange_online.names import PACKAGE
+from exchange_online.resources.native.schema import Json
 from regulated_partners.plugin import schema as package
-from regulated_partners.plugin.schema import Json
 
 _HEAD = """# The package `exchange-online`
 

@@ -8,16 +8,19 @@ from typing import Any
 import pulumi
 from pulumi import contains_unknowns
 from pulumi.errors import InputPropertiesError
-from pulumi.runtime.resource import all_aliases
+from pulumi.runtime.resource import collapse_alias_to_urn
 from pulumi.runtime.rpc import is_rpc_secret
 
 from exchange_online.names import PACKAGE
+from exchange_online.resources.core import ConnectorError
 from exchange_online.resources.native.wire import is_unknown
 from regulated_partners.component_options import earlier_halves, say_what_does_not_count
-from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.names import COMPONENT_TOKEN, type_of
 from regulated_partners.partners import DeclarationFinding, Half, Pair, read_partner
 
 TOKEN = f"{PACKAGE}:index:RegulatedPartner"
+#: Of the resource that is the parent of all that have no other. Source: pulumi.runtime.stack.
+STACK_TOKEN = "pulumi:pulumi:Stack"  # noqa: S105 - a type token
 
 _NOT_PLAIN = (
     "this value comes from another resource, or is secret, and a partner is declared with plain values, which are "
@@ -51,7 +54,7 @@ class RegulatedPartner(pulumi.ComponentResource):
         merged = pulumi.ResourceOptions.merge(opts, own)
         super().__init__(TOKEN, name, None, merged)
         say_what_does_not_count(self, opts)
-        earlier = all_aliases(merged.aliases, name, TOKEN, merged.parent)
+        earlier = [_urn(alias, name, merged.parent) for alias in merged.aliases or ()]
 
         def connector(half: Half[Any], after: list[pulumi.Resource]) -> pulumi.CustomResource:
             suffix = half.resource.removeprefix(partner.name)
@@ -69,6 +72,16 @@ class RegulatedPartner(pulumi.ComponentResource):
             pulumi.log.warn(str(finding.below(name)), self)
 
 
+def _urn(alias: pulumi.Input[str | pulumi.Alias], name: str, parent: pulumi.Resource | None) -> pulumi.Output[str]:
+    """The URN that a component has by an alias. Of its parent a plugin knows the URN, and no more."""
+    if parent is None:
+        return collapse_alias_to_urn(alias, name, TOKEN, None)
+    # The stack itself stands in no URN.
+    return parent.urn.apply(
+        lambda urn: collapse_alias_to_urn(alias, name, TOKEN, None if type_of(urn) == STACK_TOKEN else parent)
+    )
+
+
 def declared(
     name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions, version: str | None
 ) -> RegulatedPartner:
@@ -82,18 +95,20 @@ def declared(
 
     Raises:
         InputPropertiesError: with every finding.
+        ConnectorError: where a value is not plain.
     """
-    findings = [DeclarationFinding(path, _NOT_PLAIN) for path in _later(inputs)]
+    refused = f"the partner '{name}' is not declared rightly"
+    if places := list(_later(inputs)):
+        # Beside the name of a property the engine prints its value, also where it is secret.
+        findings = [str(DeclarationFinding(place, _NOT_PLAIN)) for place in places]
+        raise ConnectorError("\n".join((f"{refused}:", *findings)))
+    pair, found = read_partner({"name": name, **{key: item for key, item in inputs.items() if item is not None}})
+    errors = [finding for finding in found if finding.is_error]
     if "acknowledge" in inputs:
-        findings.append(DeclarationFinding("acknowledge", _OF_STACK_FILES))
-    pair: Pair | None = None
-    if not findings:
-        pair, found = read_partner({"name": name, **{key: item for key, item in inputs.items() if item is not None}})
-        findings = [finding for finding in found if finding.is_error]
-    if pair is None or findings:
-        # Without the finding's text the engine would show the value in its own words.
-        details: Any = [{"property_path": finding.path, "reason": finding.text} for finding in findings]
-        raise InputPropertiesError(f"the partner '{name}' is not declared rightly", details)
+        errors.append(DeclarationFinding("acknowledge", _OF_STACK_FILES))
+    if pair is None or errors:
+        details: Any = [{"property_path": finding.path, "reason": finding.text} for finding in errors]
+        raise InputPropertiesError(refused, details)
     return RegulatedPartner(name, pair, opts, version)
 
 

@@ -157,6 +157,8 @@ class Lifecycle:
             raise refusals.never_replaced(settings)
         if leaving is Leaving.KEPT:
             return ("it was not removed, because another resource of this program has it",)
+        if leaving is Leaving.READ:
+            return ("it was not removed, because the program reads it still; from now on no stack manages it",)
         if leaving is Leaving.STAYS:
             return ()
         _refuse_if_anothers(owner, self.listing.shown(settings.direction, guid), "not removed")

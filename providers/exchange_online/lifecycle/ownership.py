@@ -50,6 +50,8 @@ class Leaving(Enum):
     REMOVED = auto()
     #: Another resource has it.
     KEPT = auto()
+    #: The program reads it, as `get` does, and declares it no more.
+    READ = auto()
     #: The same resource has it, in a newer entry of the state.
     STAYS = auto()
     #: The resource stays, and the engine wants a new connector in its place.
@@ -77,6 +79,8 @@ class Ownership:
         self._declared: set[tuple[Direction, str]] = set()
         #: Guids that a create of this run has given to a resource.
         self._given: dict[str, str] = {}
+        #: Guids of connectors that the program reads by their ids.
+        self._read: set[str] = set()
         #: The resources that the program declares, and whether the engine gave no old inputs when it last did.
         self._as_new: dict[str, bool] = {}
 
@@ -110,6 +114,11 @@ class Ownership:
             for other in self._having(guid) - {owner.urn}:
                 raise refusals.had_twice(named, guid, _name(other), _name(owner.urn))
             self._stays[guid] = owner
+
+    def reads(self, guid: str) -> None:
+        """The program reads a connector that it does not declare. Where it did so before, the engine deletes it then."""
+        with self._lock:
+            self._read.add(guid)
 
     def declares_connector(self, direction: Direction, name: str) -> bool:
         """Whether the program declares a connector of this name, as far as it has got."""
@@ -161,6 +170,8 @@ class Ownership:
             having = self._having(guid)
             if having - {urn}:
                 return Leaving.KEPT
+            if guid in self._read:
+                return Leaving.READ
             if self._given.get(guid) == urn:
                 return Leaving.STAYS
             if urn in self._given.values():

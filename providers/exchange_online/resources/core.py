@@ -246,6 +246,7 @@ class ConnectorCore:
                 what = f"this is the Guid of the {other.word} connector '{found.name}'"
                 advice = f"Ask {other.word.capitalize()}Connector for it."
             raise self._not_there(text, what, advice)
+        self.session.ownership.reads(record.guid)
         return Found(record.guid, self._shown(record), inputs(record.settings))
 
     def _not_there(self, text: str, what: str, advice: str) -> NotFound:
@@ -368,12 +369,12 @@ def as_sentences(doing: str) -> Iterator[None]:
         raise ConnectorError(redacted(f"{doing} failed. {error}")) from None
     except BaseException as error:  # noqa: BLE001 - see the docstring
         raise ConnectorError(
-            redacted(f"{doing} failed with an unexpected {type(error).__name__}{_place(error)}. ")
+            redacted(f"{doing} failed with an unexpected {type(error).__name__}{place_of(error)}. ")
             + "This is a defect of the provider: please report it with this line."
         ) from None
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """Module and line of the defect, which hold no values."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     return f" in {frame.f_globals.get('__name__', '?')} line {line}"

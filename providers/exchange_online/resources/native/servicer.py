@@ -30,6 +30,7 @@ from exchange_online.resources.core import (
     Refusal,
     as_sentences,
     computed_of,
+    place_of,
     secret_outputs,
 )
 from exchange_online.resources.native import configuration, functions, wire
@@ -272,7 +273,8 @@ class Servicer(ProviderServicer):
         except grpc.RpcError as error:
             status = _status(redacted(f"declaring '{request.name}' failed. {error.details()}"))
         except Exception as error:  # noqa: BLE001 - what it says may hold anything
-            status = _status(f"declaring '{request.name}' failed with a {type(error).__name__}. {_THIS_IS_A_DEFECT}")
+            unexpected = f"an unexpected {type(error).__name__}{place_of(error)}"
+            status = _status(f"declaring '{request.name}' failed with {unexpected}. {_THIS_IS_A_DEFECT}")
         await context.abort_with_status(status)
         raise AssertionError("unreachable")
 
