@@ -19,7 +19,7 @@ PLUGIN = ROOT / "providers" / "plugin"
 INBOUND, OUTBOUND = "exchange-online:index:InboundConnector", "exchange-online:index:OutboundConnector"
 PARTNER = "exchange-online:index:RegulatedPartner"
 
-FABRIKAM = {
+FABRIKAM: Declared = {
     "domains": ["fabrikam.com", "*.fabrikam.com"],
     "certificateName": "mail.fabrikam.com",
     "comment": "SEC-1234",
