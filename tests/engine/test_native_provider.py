@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exchange_online_emulator import Control, EmulatorProcess
-from exchange_online_emulator.faults import Refusal
+from exchange_online_emulator.faults import Delay, Refusal
 from tests.engine import native, tenant
 from tests.engine.canaries import Canaries
 from tests.engine.native import inbound, outbound
 from tests.support.engine import Project
+from tests.support.processes import until
 
 pytestmark = pytest.mark.engine
 
@@ -114,3 +119,33 @@ def test_a_canary_is_nowhere(stack: Project, control: Control, emulator: Emulato
     canaries.seen(stack.up().succeeded())
     canaries.left()
     canaries.seen(stack.destroy().succeeded())
+
+
+def test_the_installed_command_is_the_plugin_too(stack: Project, control: Control) -> None:
+    """Failing, who has the Python package could not use the plugin without a clone of the repository."""
+    native.name_plugin(stack, Path(sys.prefix) / "bin")
+    native.declare(stack, inbound("In", "in.example"))
+    made = stack.up().succeeded()
+    assert not made.messages("warning"), made.output
+    assert tenant.names(control) == ["In"]
+    stack.up("--expect-no-changes").unchanged()
+
+
+def test_nothing_of_a_killed_run_lives_on(stack: Project, control: Control) -> None:
+    """Failing, a plugin whose engine is gone would go on to write, with nobody to record it."""
+    control.fault(Delay(seconds=1), "New-*", count=None)
+    native.declare(stack, *(inbound(f"In {n}", f"d{n}.example") for n in range(12)))
+    running = stack.start_up("--parallel", "32")
+    until(lambda: bool(control.connectors("inbound")))
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.communicate()
+    until(lambda: not stack.living())
+    made = tenant.guids(control)
+    assert len(made) < 12
+    control.clear_faults()
+    # What the state does not know has the stack's mark, and is taken over.
+    stack.pulumi("cancel", "--yes")
+    again = stack.up("--parallel", "32").succeeded()
+    assert set(again.operations.values()) == {"create"}
+    assert tenant.names(control) == sorted(f"In {n}" for n in range(12))
+    assert tenant.guids(control).items() >= made.items()
