@@ -32,12 +32,16 @@ def use_native(project: Project) -> None:
     name_plugin(project)
 
 
-def name_plugin(project: Project) -> None:
-    """Writes the plugin into Pulumi.yaml, and nothing that looks for drift."""
+def name_plugin(project: Project, path: Path = PLUGIN) -> None:
+    """Writes the plugin into Pulumi.yaml, and nothing that looks for drift.
+
+    Args:
+        path: the plugin's folder, or one that holds the command `pulumi-resource-exchange-online`.
+    """
     file = project.directory / "Pulumi.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     content.pop("options", None)
-    content["plugins"] = {"providers": [{"name": "exchange-online", "path": str(PLUGIN)}]}
+    content["plugins"] = {"providers": [{"name": "exchange-online", "path": str(path)}]}
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 

@@ -38,7 +38,7 @@ def test_a_partner_is_a_pair_in_the_tenant(stack: Project, control: Control) -> 
     (made_in,) = tenant.connectors(control, "inbound").values()
     assert made_in == {
         "Comment": "SEC-1234",
-        "SenderDomains": ["fabrikam.com", "*.fabrikam.com"],
+        "SenderDomains": ["smtp:fabrikam.com;1", "smtp:*.fabrikam.com;1"],
         "RestrictDomainsToCertificate": True,
         "TlsSenderCertificateName": "mail.fabrikam.com",
     }
@@ -122,7 +122,7 @@ def test_two_tenants_in_one_program_do_not_mix(
     seen = stack.preview("--parallel", "16").succeeded()
     assert seen.operations == {"Partner 3 in two-inbound": "update"}
     assert stack.up("--parallel", "16").succeeded().operations == {"Partner 3 in two-inbound": "update"}
-    assert [len(one.writes()) for one in controls] == [0, 1 + 1]
+    assert [len(one.writes()) for one in controls] == [0, 1]
 
     for one in controls:
         one.seed(inbound=[{"Name": "Theirs", "SenderDomains": ["theirs.example"]}])

@@ -16,7 +16,7 @@ from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from exchange_online import names
 from exchange_online.connectors import Direction
@@ -78,7 +78,15 @@ NATIVE = Face("regulated_partners.plugin.main", takes_secrets=True)
 
 
 class ProviderError(Exception):
-    """What the engine would show: the text of a failed call."""
+    """What the engine would show: the text of a failed call.
+
+    Attributes:
+        made: what the engine keeps of a create that made something all the same.
+    """
+
+    def __init__(self, text: str, made: provider_pb2.ErrorResourceInitFailed | None = None) -> None:
+        super().__init__(text)
+        self.made = made
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,7 @@ class ProviderProcess:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{self._process.port}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         request = provider_pb2.ConfigureRequest(args=_struct(dict(face.config(config))), acceptSecrets=True)
-        configured = self._call("Configure", request)
+        configured = self.call("Configure", request)
         #: Whether the engine may send secrets marked as such; if not, it sends the plain values and marks them again.
         self.accepts_secrets = bool(configured.acceptSecrets)
 
@@ -167,7 +175,7 @@ class ProviderProcess:
         olds = self.face.struct(direction, known.inputs) if known else _struct({})
         where = urn or (known.urn if known else urn_of(direction, "checked"))
         request = provider_pb2.CheckRequest(urn=where, olds=olds, news=self.face.struct(direction, news))
-        answer = self._call("Check", request)
+        answer = self.call("Check", request)
         failures: dict[str, list[str]] = {}
         for failure in answer.failures:
             failures.setdefault(failure.property, []).append(failure.reason)
@@ -175,7 +183,7 @@ class ProviderProcess:
 
     def diff(self, resource: Resource, news: Properties) -> Diff:
         """`news` are checked inputs."""
-        answer = self._call(
+        answer = self.call(
             "Diff",
             provider_pb2.DiffRequest(
                 id=resource.id,
@@ -194,7 +202,7 @@ class ProviderProcess:
         if failures:
             raise ProviderError(f"check refused: {failures}")
         request = provider_pb2.CreateRequest(urn=urn, properties=self.face.struct(direction, inputs))
-        answer = self._call("Create", request)
+        answer = self.call("Create", request)
         return Resource(direction, answer.id, inputs, _plain(answer.properties), urn)
 
     def update(self, resource: Resource, declared: Properties) -> Resource:
@@ -208,7 +216,7 @@ class ProviderProcess:
 
     def apply_update(self, resource: Resource, inputs: Properties) -> Resource:
         """Updates to checked inputs, whatever diff says."""
-        answer = self._call(
+        answer = self.call(
             "Update",
             provider_pb2.UpdateRequest(
                 id=resource.id,
@@ -221,7 +229,7 @@ class ProviderProcess:
 
     def read(self, resource: Resource) -> Resource | None:
         """What a refresh makes of the resource; None if it is gone."""
-        answer = self._call(
+        answer = self.call(
             "Read",
             provider_pb2.ReadRequest(
                 id=resource.id,
@@ -240,7 +248,7 @@ class ProviderProcess:
             urn=resource.urn,
             properties=self.face.struct(resource.direction, resource.outputs),
         )
-        self._call("Delete", request)
+        self.call("Delete", request)
 
     def kill(self) -> None:
         """The plugin dies at once, as a pipeline that is cancelled hard kills it."""
@@ -254,18 +262,29 @@ class ProviderProcess:
         self.kill()
         self._server.stop(None)
 
-    def _call(self, method: str, request: Any) -> Any:
+    def call(self, method: str, request: Any) -> Any:
+        """A call of the protocol, and its answer. Raises ProviderError."""
         if hasattr(request, "urn"):
             request.urn = self.face.urn(request.urn)
         try:
             return getattr(self._stub, method)(request, timeout=120)
         except grpc.RpcError as error:
-            raise ProviderError(str(error.details())) from None
+            raise ProviderError(str(error.details()), _made(error)) from None
 
 
 def urn_of(direction: Direction, name: str, stack: str = "test") -> str:
     """The URN of a resource of the project."""
     return f"urn:pulumi:{stack}::regulated-partners::{direction.token(names.Face.DYNAMIC)}::{name}"
+
+
+def _made(error: Any) -> provider_pb2.ErrorResourceInitFailed | None:
+    details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
+    if details is None:
+        return None
+    (detail,) = status_pb2.Status.FromString(details).details
+    made = provider_pb2.ErrorResourceInitFailed()
+    assert detail.Unpack(made)
+    return made
 
 
 def _struct(properties: Properties) -> struct_pb2.Struct:

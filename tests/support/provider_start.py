@@ -41,10 +41,16 @@ class Command:
     """`python -u -m pulumi.dynamic`, as the language host starts it; a plugin's module in the same way."""
 
     def __init__(self, module: str, engine: str, environ: Mapping[str, str], cwd: Path) -> None:
-        command = [sys.executable, "-u", "-m", module, engine]
+        command = [sys.executable, "-u", "-m", module, *filter(None, [engine])]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=cwd, env=dict(environ))
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        """End it as the language host does, and wait until it has cleaned up."""
+        self._process.terminate()
+        self._process.wait(timeout=30)
+        self.kill()
 
     def kill(self) -> None:
         """See `Started`."""

@@ -1,10 +1,12 @@
 """A program without an SDK of the plugin. The stack's `resources` hold type, name, properties and options of each.
 
-A value `{output: x}` is an output of another resource, `{secret: x}` a secret one.
+A value `{output: [x]}` is the id of another resource, `{secret: x}` a secret, and `{variable: n}` the nth secret of the
+environment variable CANARIES.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pulumi
@@ -20,12 +22,10 @@ def _value(given: Any) -> Any:
         return given
     if given.keys() == {"secret"}:
         return pulumi.Output.secret(given["secret"])
+    if given.keys() == {"variable"}:
+        return pulumi.Output.secret(os.environ["CANARIES"].split()[given["variable"]])
     if given.keys() == {"output"}:
-        return (
-            made[given["output"][0]].id
-            if isinstance(given["output"], list)
-            else pulumi.Output.from_input(given["output"])
-        )
+        return made[given["output"][0]].id
     return {key: _value(item) for key, item in given.items()}
 
 
