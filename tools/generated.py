@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from regulated_partners.partners import schema
+from regulated_partners.plugin import documentation as plugin_documentation
+from regulated_partners.plugin import schema as plugin_schema
 from regulated_partners.policies import documentation
 from regulated_partners.probing.verdicts import Check, Party
 from tools import connector_classes, emulator
 
 ROOT = Path(__file__).resolve().parents[1]
 VERIFY = ROOT / "docs" / "verify.md"
+NATIVE_API = ROOT / "docs" / "native-api.md"
+PLUGIN_SCHEMA = ROOT / "providers" / "plugin" / "schema.json"
 _CHECKS = re.compile(r"(?<=<!-- checks: made by `make generate` -->\n).*(?=<!-- /checks -->)", re.DOTALL)
 
 
@@ -41,6 +45,8 @@ def files() -> dict[Path, str]:
         emulator.DOCUMENT: emulator.document(),
         schema.FILE: schema.text(),
         documentation.FILE: documentation.text(),
+        PLUGIN_SCHEMA: plugin_schema.text(),
+        NATIVE_API: plugin_documentation.text(),
         VERIFY: with_checks(VERIFY.read_text(encoding="utf-8")),
     }
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from exchange_online.connectors import TOKENS
 from exchange_online_emulator import EmulatorProcess
 from tests.chaos.declarations import Declaration
 from tests.chaos.trouble import NO_TROUBLE, Kill, ServiceFault, Trouble, held, kind_of
@@ -23,8 +24,6 @@ from tests.support.engine import Project, Running
 from tests.support.processes import descendants, kill_working_in
 
 _PROJECT = "regulated-partners"
-_CONNECTOR = "exchange-online:"
-
 #: The operations of our own command.
 _OURS = ("up", "destroy")
 
@@ -172,10 +171,10 @@ class Stack(Project):
         """The connectors of the state file."""
         found = []
         for resource in self._deployment(stack).get("resources", []):
-            if _CONNECTOR not in resource["type"]:
+            if resource["type"] not in TOKENS:
                 continue
             odd = [word for word in ("delete", "pendingReplacement", "taint") if resource.get(word)]
-            direction = "inbound" if resource["type"].endswith("InboundConnector") else "outbound"
+            direction = TOKENS[resource["type"]].word
             found.append(
                 Recorded(
                     resource["urn"],

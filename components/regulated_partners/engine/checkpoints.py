@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from exchange_online.connectors import Direction
+from exchange_online.connectors import TOKENS, Direction
+from exchange_online.names import type_of
 from regulated_partners.engine.child import SIGNALLED
 from regulated_partners.engine.environment import SKIP_CHECKPOINTS, backend_url
-from regulated_partners.engine.plan import CONNECTORS
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
 from regulated_partners.engine.state import Export, managed_by
 from regulated_partners.errors import CannotRunError
-from regulated_partners.names import COMPONENT_TOKEN, type_of
+from regulated_partners.names import is_partner
 from regulated_partners.partners.stack_file import StackFile
 
 #: From this many connectors on that are created and deleted, the checkpoints of a run cost more than they are worth.
@@ -211,8 +211,8 @@ def _of_plan(plan: Path) -> Changes | None:
         # The engine says what is wrong with it.
         return None
     return Changes(
-        Counter(CONNECTORS[of_type] for of_type, step in steps if of_type in CONNECTORS and step == "create"),
-        sum(of_type in CONNECTORS and step == "delete" for of_type, step in steps),
+        Counter(TOKENS[of_type] for of_type, step in steps if of_type in TOKENS and step == "create"),
+        sum(of_type in TOKENS and step == "delete" for of_type, step in steps),
         any(_is_others(of_type) and step not in _LOSES_NOTHING for of_type, step in steps),
     )
 
@@ -220,7 +220,7 @@ def _of_plan(plan: Path) -> Changes | None:
 def _is_component(urn: str, resource: Mapping[str, Any]) -> bool:
     """A component of one's own that goes is taken for a resource of another provider: the plan does not tell them."""
     goal = resource.get("goal")
-    return type_of(urn) == COMPONENT_TOKEN if goal is None else not goal.get("custom")
+    return is_partner(type_of(urn)) if goal is None else not goal.get("custom")
 
 
 def _of_destroy(export: Mapping[str, Any]) -> Changes:
@@ -258,4 +258,4 @@ def _has_others(export: Mapping[str, Any]) -> bool:
 
 
 def _is_others(of_type: str) -> bool:
-    return of_type not in CONNECTORS and not of_type.startswith(_ENGINES_OWN)
+    return of_type not in TOKENS and not of_type.startswith(_ENGINES_OWN)

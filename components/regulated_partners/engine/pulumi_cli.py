@@ -18,7 +18,6 @@ from regulated_partners.engine.environment import SKIP_CHECKPOINTS, stack_variab
 from regulated_partners.engine.install.ensure import pulumi_directory
 from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
 from regulated_partners.errors import CannotRunError
-from regulated_partners.names import PREFIX
 from regulated_partners.partners.stack_file import StackFile
 
 #: Seconds that a command which only reads the state may take.
@@ -159,9 +158,9 @@ class PulumiCli:
         exported: dict[str, Any] = json.loads(self._read("stack", "export", "--stack", stack))
         return exported
 
-    def config_secret(self, name: str) -> str:
-        """The plain text of a secret setting of the project."""
-        return self._read("config", "get", f"{PREFIX}{name}", "--stack", self.stack.name).rstrip("\r\n")
+    def config_secret(self, key: str) -> str:
+        """The plain text of a secret setting, by its name with namespace."""
+        return self._read("config", "get", key, "--stack", self.stack.name).rstrip("\r\n")
 
     def create_stack(self) -> None:
         """Makes sure that the stack is in the backend, as `up` does."""

@@ -153,6 +153,7 @@ RULES = (
         remediation=_BOTH,
         why="Forced TLS in one direction leaves the answers, which quote the mail, without it.",
         source="Exchange Online mail flow pages (2022): one inbound and one outbound connector per partner",
+        of_tenant=True,
         test=_both_directions,
     ),
     StackRule(
@@ -162,6 +163,7 @@ RULES = (
         remediation=_AGREE,
         why="A domain that only one direction knows travels without TLS in the other.",
         source="this project's meaning of a pair",
+        of_tenant=True,
         test=_agree,
     ),
     StackRule(
@@ -173,6 +175,7 @@ RULES = (
         why="Duplicates can cause errors, and mail might not be delivered; which one is used is not documented. Where "
         "one is known by a certificate and one by addresses, what the message comes with decides.",
         source="Exchange Online mail flow pages (2022); OfficeDocs-Exchange issue 900; EOP field notes 2017-02-23",
+        of_tenant=True,
         test=_one_per_domain,
     ),
     StackRule(
@@ -183,6 +186,7 @@ RULES = (
         why="What is switched off at night for an outage stays off, and mail flows unprotected, until somebody is "
         "made to think of it.",
         source="this project; New-InboundConnector, New-OutboundConnector, Enabled",
+        of_tenant=True,
         test=_off_for_a_time,
     ),
 )

@@ -89,7 +89,11 @@ class Received:
 
 @dataclass(frozen=True)
 class Exchange:
-    """Sends requests to one tenant, which the connection names by its GUID; thread-safe."""
+    """Sends requests to one tenant, which the connection names by its GUID; thread-safe.
+
+    Attributes:
+        is_over: whether nothing further may be written, because nobody waits for the outcome.
+    """
 
     connection: Connection
     transport: Transport

@@ -106,6 +106,7 @@ class Lifecycle:
             AlreadyExists: for a connector of this name that another resource or another stack has, and for one
                 without a mark unless `adopt_existing` is given.
             NotApplied: when the service does not show what was sent; the new connector is removed again.
+            Unfinished: when it was made, and what is to follow could not be done.
         """
         known = self.ownership.known(owner.urn)
         if known and (replaced := self.listing.find(settings.direction, known[0])):
@@ -119,8 +120,7 @@ class Lifecycle:
             raise refusals.not_shown(settings)
         self.ownership.give(owner.urn, record)
         self.listing.enter(record)
-        record = self._complete(record, settings)
-        return self._judge_new(record, settings, written.warnings)
+        return self._finish(record, settings, written.warnings)
 
     def update(self, owner: Owner, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
         """Sends what differs between two settings, and nothing else; no write where nothing differs.
@@ -157,6 +157,8 @@ class Lifecycle:
             raise refusals.never_replaced(settings)
         if leaving is Leaving.KEPT:
             return ("it was not removed, because another resource of this program has it",)
+        if leaving is Leaving.READ:
+            return ("it was not removed, because the program reads it still; from now on no stack manages it",)
         if leaving is Leaving.STAYS:
             return ()
         shown = self.listing.shown(settings.direction, guid)
@@ -277,14 +279,22 @@ class Lifecycle:
         wanted = [change for change in changes(record.settings, settings) if change.parameter.name in sent]
         return self._read_back(record.guid, settings, tuple(wanted))
 
-    def _judge_new(self, record: ConnectorRecord, settings: ConnectorSettings, warnings: tuple[str, ...]) -> Outcome:
-        """Created disabled is reported, as the service reports it; anything else that is not as sent is undone."""
-        missing = changes(record.settings, settings)
-        if missing and not _only_disabled(missing, warnings):
-            record = self._read_back(record.guid, settings, missing)
+    def _finish(self, made: ConnectorRecord, settings: ConnectorSettings, warnings: tuple[str, ...]) -> Outcome:
+        """What follows a `New-`. Created disabled is reported, as the service reports it; what else is not as sent is
+        undone.
+        """
+        try:
+            record = self._complete(made, settings)
             missing = changes(record.settings, settings)
-        if missing and not _only_disabled(missing, warnings):
-            self._remove(settings.direction, record.guid, record.name)
+            if missing and not _only_disabled(missing, warnings):
+                record = self._read_back(record.guid, settings, missing)
+                missing = changes(record.settings, settings)
+            undone = bool(missing) and not _only_disabled(missing, warnings)
+            if undone:
+                self._remove(settings.direction, record.guid, record.name)
+        except AdminApiError as error:
+            raise refusals.Unfinished(error, made) from None
+        if undone:
             raise refusals.shows_otherwise(settings, missing, warnings)
         return Outcome(record, warnings, tuple(change.parameter.key for change in missing))
 

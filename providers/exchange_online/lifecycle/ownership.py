@@ -50,6 +50,8 @@ class Leaving(Enum):
     REMOVED = auto()
     #: Another resource has it.
     KEPT = auto()
+    #: The program reads it, as `get` does, and declares it no more.
+    READ = auto()
     #: The same resource has it, in a newer entry of the state.
     STAYS = auto()
     #: The resource stays, and the engine wants a new connector in its place.
@@ -80,6 +82,8 @@ class Ownership:
         #: Guids that a create of this run has given to a resource, and these resources.
         self._given: dict[str, str] = {}
         self._given_to: set[str] = set()
+        #: Guids of connectors that the program reads by their ids.
+        self._read: set[str] = set()
         #: The resources that the program declares, and whether the engine gave no old inputs when it last did.
         self._as_new: dict[str, bool] = {}
 
@@ -114,6 +118,11 @@ class Ownership:
                 raise refusals.had_twice(named, guid, _name(other), _name(owner.urn))
             self._stays[guid] = owner
             self._guids.setdefault(owner.urn, guid)
+
+    def reads(self, guid: str) -> None:
+        """The program reads a connector that it does not declare. If it did so before, the engine deletes it then."""
+        with self._lock:
+            self._read.add(guid)
 
     def declares_connector(self, direction: Direction, name: str) -> bool:
         """Whether the program declares a connector of this name, as far as it has got."""
@@ -167,6 +176,8 @@ class Ownership:
             having = self._having(guid)
             if having - {urn}:
                 return Leaving.KEPT
+            if guid in self._read:
+                return Leaving.READ
             if self._given.get(guid) == urn:
                 return Leaving.STAYS
             if urn in self._given_to:

@@ -19,6 +19,7 @@ from exchange_online.connectors import (
     computed_outputs,
     parameters,
 )
+from exchange_online.names import Face
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 from exchange_online.resources.sdk import late_outputs, make_outputs_late, repair_serializer
@@ -98,6 +99,16 @@ class Connector(Resource):
 
     direction: ClassVar[Direction]
 
+    def __init_subclass__(cls, module: str = "", name: str = "Resource", **kwargs: Any) -> None:
+        """A class of one's own below one of the two keeps its type: by that reviews and policies know a connector.
+
+        The SDK gives each class that names none the type of no resource in particular.
+        """
+        known = "" if module else getattr(cls, "_resource_type_name", "")
+        super().__init_subclass__(module=module, name=name, **kwargs)
+        if known:
+            cls._resource_type_name = known
+
     def __init__(
         self,
         provider: ResourceProvider,
@@ -118,6 +129,8 @@ class Connector(Resource):
                 declared[key] = pulumi.Output.secret(declared[key])
         if opts is not None and opts.id is not None:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=_canonical_id(opts.id)))
+        # Of the plugin's face: a connector that it has made goes on as this one, untouched.
+        earlier = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=self.direction.token(Face.NATIVE))])
         canonical = _canonical(self.direction, declared)
         canonical |= {SECRET_PROPERTIES: _names_of_secrets(canonical)}
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
@@ -126,7 +139,7 @@ class Connector(Resource):
             for attribute, key in keys.items()
             if not _OUTPUTS_ARE_LATE or canonical.get(key) is not None
         }
-        super().__init__(provider, resource_name, inputs, opts)
+        super().__init__(provider, resource_name, inputs, pulumi.ResourceOptions.merge(opts, earlier))
 
     @classmethod
     def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name

@@ -27,14 +27,14 @@ from exchange_online.admin_api.clouds import refuse_unknown_cloud
 from exchange_online.connectors import Direction, redacted
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership, TenantWays, snapshot_for
 from exchange_online.messages import Running, rule_of
-from exchange_online.names import NAMESPACE
 
 
 class Session:
     """One stack's tenant, for the connectors of both directions: one client, one listing of each. Thread-safe.
 
     Args:
-        say: shows a warning to the person who runs Pulumi. Must not raise.
+        say: shows a warning to the person who runs Pulumi: its text, and the URN of the resource that it is about,
+            empty where it is about none. Must not raise.
         shared: what its client has in common with others: all of the process unless given.
 
     Attributes:
@@ -43,7 +43,7 @@ class Session:
     """
 
     def __init__(
-        self, say: Callable[[str], None], environ: Mapping[str, str] = os.environ, shared: Shared = PROCESS
+        self, say: Callable[[str, str], None], environ: Mapping[str, str] = os.environ, shared: Shared = PROCESS
     ) -> None:
         self.ownership = Ownership()
         self._say = say
@@ -61,15 +61,15 @@ class Session:
         self._said: set[str] = set()
         self._warnings = Running("warning", environ)
 
-    def configure(self, get: Callable[[str], object]) -> None:
+    def configure(self, setting: Callable[[str], object]) -> None:
         """Keeps what the stack says about the connection. Opens nothing, and never fails: previews need no tenant.
 
         Args:
-            get: gives the stack's value for a key with its namespace, None where there is none.
+            setting: gives the value of a setting by its name without a namespace, None where there is none.
         """
-        settings = settings_from(lambda name: get(f"{NAMESPACE}:{name}"))
-        marks = get(f"{NAMESPACE}:ownershipMark") not in (False, "false")
-        known = _known_ways(get(f"{NAMESPACE}:knownWays"))
+        settings = settings_from(setting)
+        marks = setting("ownershipMark") not in (False, "false")
+        known = _known_ways(setting("knownWays"))
         with self._lock:
             if (settings, marks, known) != (self._settings, self._marks, self._known):
                 self._settings, self._marks, self._known = settings, marks, known
@@ -124,13 +124,14 @@ class Session:
                 self._named = _named(self._settings, self._environ)
             return self._named
 
-    def warn(self, text: str, kind: str = "") -> None:
+    def warn(self, text: str, kind: str = "", *, urn: str = "") -> None:
         """Shows a warning, once however many resources say the same.
 
         Args:
             text: a sentence, the connector in front.
             kind: of hundreds of one kind the first are shown, and a count. Unless given, the rule that the text names;
                 of what is of no kind nothing is left out.
+            urn: of the resource that it is about.
         """
         text = redacted(text)
         with self._lock:
@@ -140,7 +141,7 @@ class Session:
         # What a write came to is said once and never again: only of what is said as often as asked is any left out.
         subject = text.partition("': ")[0] + "'"
         if text := self._warnings.passed(text, redacted(kind) or rule_of(text), subject):
-            self._say(text)
+            self._say(text, urn)
 
     def _connected(self) -> Lifecycle:
         if self._settings is None:

@@ -24,7 +24,7 @@ NEW = "New-InboundConnector"
 def session(emulator: EmulatorProcess, tenant: Control) -> Iterator[Session]:  # noqa: ARG001 - the tenant must be empty
     """A session that waits as a user's does, and shares nothing with other tests."""
     shared = Shared()
-    session = Session(lambda _text: None, {"EXCHANGE_ONLINE_EMULATOR": str(emulator.connection_path)}, shared)
+    session = Session(lambda _text, _urn: None, {"EXCHANGE_ONLINE_EMULATOR": str(emulator.connection_path)}, shared)
     session.configure(CONFIG.get)
     yield session
     shared.close()

@@ -10,16 +10,21 @@ from typing import Any
 import pytest
 import yaml
 
-from exchange_online.names import INBOUND_TOKEN, OUTBOUND_TOKEN
+from exchange_online.connectors import Direction
+from exchange_online.names import Face
 from regulated_partners.engine.checkpoints import MANY, changes, checkpoints
 from regulated_partners.engine.environment import SKIP_CHECKPOINTS
 from regulated_partners.engine.install.cache import EXECUTABLES
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
-from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.names import COMPONENT_TOKENS
 from regulated_partners.partners.stack_file import read_stack_file
 from tests.regulated_partners.engine.installing import PINNED, script
 from tests.regulated_partners.engine.test_subcommands import ELSEWHERE, run
 from tests.support.engine import ROOT
+
+INBOUND_TOKEN, OUTBOUND_TOKEN = (direction.token(Face.DYNAMIC) for direction in Direction)
+NATIVE_TOKEN = Direction.INBOUND.token(Face.NATIVE)
+COMPONENT_TOKEN = COMPONENT_TOKENS[Face.DYNAMIC]
 
 #: A `pulumi` with a state, that says whether it was told to skip checkpoints.
 PRETEND = f"""
@@ -273,6 +278,7 @@ def plan(*steps: tuple[str, str], custom: bool = True) -> str:
     [
         (plan(*[(INBOUND_TOKEN, "create")] * MANY), "true"),
         (plan(*[(OUTBOUND_TOKEN, "delete")] * MANY, (COMPONENT_TOKEN, "delete")), "true"),
+        (plan(*[(NATIVE_TOKEN, "create")] * MANY), "true"),
         (plan(*[(INBOUND_TOKEN, "update")] * MANY), "kept"),
         (plan(*[(INBOUND_TOKEN, "create")] * MANY, ("random:index:RandomPet", "same")), "true"),
         (plan(*[(INBOUND_TOKEN, "create")] * MANY, ("random:index:RandomPet", "create")), "kept"),

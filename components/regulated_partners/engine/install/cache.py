@@ -3,6 +3,7 @@
     <cache>/regulated-partners/pulumi/<version>/release/        the official archive's files for Python programs
     <cache>/regulated-partners/pulumi/<version>/build/          the CLI built from its Go module
     <cache>/regulated-partners/pulumi/<version>/host-<digest>/  the build with this project's language host beside it
+    <cache>/regulated-partners/pulumi/tools/<name>-<digest>/    programs beside the CLI (`go_tools`)
 
 The digest is of the language host's files, so working copies with different ones do not disturb each other.
 """
@@ -171,9 +172,9 @@ def staged(final: Path) -> Iterator[Path]:
         shutil.rmtree(staging.with_name(staging.name + "-old"), ignore_errors=True)
 
 
-def link(source: Path, into: Path) -> None:
+def link(source: Path, into: Path, names: tuple[str, ...] = EXECUTABLES) -> None:
     """Links every executable of `source` into a directory, replacing older links; InstallError where that fails."""
-    missing = [name for name in EXECUTABLES if not _leads(into / name, source / name)]
+    missing = [name for name in names if not _leads(into / name, source / name)]
     try:
         for name in missing:
             into.mkdir(parents=True, exist_ok=True)
@@ -182,7 +183,7 @@ def link(source: Path, into: Path) -> None:
             temporary.replace(into / name)
     except OSError as error:
         raise InstallError(
-            f"The Pulumi CLI cannot be linked into {into} ({error.strerror}): make that directory writable, or put "
+            f"{names[0]} cannot be linked into {into} ({error.strerror}): make that directory writable, or put "
             f"{source} on PATH."
         ) from None
 
