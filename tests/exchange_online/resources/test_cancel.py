@@ -16,7 +16,7 @@ from exchange_online_emulator import Control, EmulatorProcess
 from exchange_online_emulator.faults import Delay, Status
 from tests.exchange_online.resources.runs import INBOUND, declared
 
-CONFIG = {"regulated-partners:cloud": "local", "regulated-partners:concurrentCalls": "1"}
+CONFIG = {"cloud": "local", "concurrentCalls": "1"}
 NEW = "New-InboundConnector"
 
 
