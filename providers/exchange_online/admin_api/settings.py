@@ -98,8 +98,9 @@ def settings_from(setting: Callable[[str], object], directory: Path | None = Non
 
 
 def _digits(value: object) -> str | None:
-    """The engine hands on a number as text, a program may give it as it is."""
-    return None if value is None else str(value).strip() or None
+    """The engine hands on a number as text, or as a floating one; a program may give it as it is."""
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    return None if whole is None else str(whole).strip() or None
 
 
 def concurrent_calls(settings: Settings, environ: Mapping[str, str]) -> int:

@@ -30,6 +30,8 @@ def test_the_texts_of_a_stack_s_config_count() -> None:
         assert _reasons(**dict.fromkeys(flags, value)) == []
     assert _reasons(knownWays='["Theirs"]', version="0.1.0", pluginDownloadURL="x", __internal={}) == []
     assert _reasons(cloud=UNKNOWN, tenant=UNKNOWN) == []
+    for calls in (1, 10.0, "4", UNKNOWN):
+        assert _reasons(concurrentCalls=calls) == []
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,9 @@ def test_the_texts_of_a_stack_s_config_count() -> None:
         ({"cloud": ""}, "no cloud is given"),
         ({"tenant": 12}, "12 is not a text; put it into quotation marks"),
         ({"clientSecret": ["canary"]}, "this is not a text"),
+        ({"concurrentCalls": 11.0}, "11.0 is not a whole number from 1 to 10"),
+        ({"concurrentCalls": True}, "True is not a whole number from 1 to 10"),
+        ({"concurrentCalls": "1.5"}, "'1.5' is not a whole number from 1 to 10"),
         ({"knownWays": "Theirs"}, "'Theirs' is not a list of texts"),
     ],
 )

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from exchange_online.admin_api import Tenant, guid_of
 from exchange_online.connectors import nearest, printable, shown
-from exchange_online.names import CLOUD_NAMES, LOCAL, NAMESPACE, PACKAGE
+from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS, NAMESPACE, PACKAGE
 from exchange_online.resources.core import Refusal
 from exchange_online.resources.native.wire import is_unknown
 
@@ -20,6 +20,7 @@ class Kind(Enum):
     TEXT = auto()
     FLAG = auto()
     TEXTS = auto()
+    COUNT = auto()
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,12 @@ SETTINGS = (
         "and that are meant.",
         Kind.TEXTS,
     ),
+    Setting(
+        "concurrentCalls",
+        f"How many calls may be on their way to the tenant at a time, at the most: 1 to {MOST_CALLS}. Default: found by "
+        "how the service answers.",
+        Kind.COUNT,
+    ),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -105,6 +112,7 @@ def _wrong(name: str, value: object) -> str:
     fits, wanted = {
         Kind.FLAG: (value in (True, False, "true", "false"), "true or false."),
         Kind.TEXTS: (_are_texts(value), "a list of texts."),
+        Kind.COUNT: (_is_count(value), f"a whole number from 1 to {MOST_CALLS}."),
         Kind.TEXT: (isinstance(value, str), "a text; put it into quotation marks."),
     }[setting.kind]
     if not fits:
@@ -117,6 +125,12 @@ def _wrong(name: str, value: object) -> str:
 def _remedy(name: str, known: Sequence[str], otherwise: str) -> str:
     near = nearest(name, known)
     return f"did you mean {near}?" if near else f"{otherwise} {', '.join(known)}."
+
+
+def _is_count(value: object) -> bool:
+    """Numbers come as floating ones from a program, and as texts from a stack's config."""
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return not isinstance(value, bool) and text.isascii() and text.isdecimal() and 1 <= int(text[:3]) <= MOST_CALLS
 
 
 def _are_texts(value: object) -> bool:

@@ -33,7 +33,8 @@ Json = dict[str, Any]
 _TEXT: Json = {"type": "string"}
 _FLAG: Json = {"type": "boolean"}
 _TEXTS: Json = {"type": "array", "items": _TEXT}
-_KINDS = {Kind.TEXT: _TEXT, Kind.FLAG: _FLAG, Kind.TEXTS: _TEXTS}
+_COUNT: Json = {"type": "integer"}
+_KINDS = {Kind.TEXT: _TEXT, Kind.FLAG: _FLAG, Kind.TEXTS: _TEXTS, Kind.COUNT: _COUNT}
 
 _TITLES = {
     Direction.INBOUND: "Mail from a partner: an inbound connector of Exchange Online. Source: New-InboundConnector, "
