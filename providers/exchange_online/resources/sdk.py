@@ -87,8 +87,8 @@ def silence_tracebacks() -> None:
 def leave_out_debugging(environ: Mapping[str, str] = os.environ) -> None:
     """Keeps what the SDK says for debugging from the engine, unless `EXCHANGE_ONLINE_SDK_DEBUG` is set.
 
-    The SDK waits for five such calls for each resource, a fifth of what a program of 200 partners took; the engine prints
-    them with `--debug` only. Source: pulumi 3.259, log.py, and who calls it; measured.
+    The SDK waits for five such calls for each resource, a fifth of the time of a program of 200 partners; the engine
+    prints them with `--debug` only. Source: pulumi 3.259, log.py, and who calls it; measured.
     """
     if not environ.get(SDK_DEBUG):
         pulumi.log.debug = lambda *_, **__: None
