@@ -113,7 +113,8 @@ def _operations(bench: _Bench) -> Iterator[tuple[str, Callable[[str], Measured]]
     def changed(name: str) -> Measured:
         declared = partners(count)
         ours.declare(*declared[:-1], {**declared[-1], "comment": "another one"})
-        return bench.row(name, lambda: ours.run("up"), floor=2 * _LISTINGS + _RULES + 2)
+        # One listing for the preview and one for `up`; each connector is written, and read until that shows.
+        return bench.row(name, lambda: ours.run("up"), floor=2 * _LISTINGS + _RULES + 4)
 
     def review(name: str) -> Measured:
         ours.declare(*partners(count))

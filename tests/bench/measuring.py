@@ -20,6 +20,7 @@ ROLES: Mapping[str, str] = {
     "pulumi.dynamic": "provider",
     "pulumi-language-python-exec": "program",
     "pulumi-language-python": "language host",
+    "python-host": "language host",
     "pulumi.policy": "policies",
     "exchange_online_emulator": "emulator",
     "regulated_partners": "command",

@@ -87,8 +87,8 @@ def silence_tracebacks() -> None:
 def leave_out_debugging(environ: Mapping[str, str] = os.environ) -> None:
     """Keeps what the SDK says for debugging from the engine, unless `EXCHANGE_ONLINE_SDK_DEBUG` is set.
 
-    The SDK waits for five such calls for each resource, which is half of the time of a large program; the engine prints
-    them with `--debug` only, values of secrets in clear. Source: pulumi 3.259 and 3.272, log.py; measured.
+    The SDK waits for five such calls for each resource, a fifth of the time of a program of 200 partners; the engine
+    prints them with `--debug` only. Source: pulumi 3.259, log.py, and who calls it; measured.
     """
     if not environ.get(SDK_DEBUG):
         pulumi.log.debug = lambda *_, **__: None
@@ -151,8 +151,8 @@ class LateOutputs:
     """The outputs of one resource, each made when somebody first reads it.
 
     The SDK makes one for every property of every resource, with a task and four futures; of those of thousands of
-    connectors hardly any is read, and at the end it waits for all that are left, again and again. Source: pulumi 3.259
-    and 3.272, runtime/rpc.py (transfer_properties), runtime/stack.py (wait_for_rpcs); measured.
+    connectors hardly any is read, and at the end it waits for all that are left, again and again. Source: pulumi 3.259,
+    runtime/rpc.py (transfer_properties), runtime/stack.py (wait_for_rpcs); measured.
 
     Args:
         make: the SDK's own function: makes the outputs of the properties that it is given, and what resolves them.

@@ -43,7 +43,7 @@ def test_the_texts_of_a_stack_s_config_count() -> None:
         ({"tenant": 12}, "12 is not a text; put it into quotation marks"),
         ({"clientSecret": ["canary"]}, "this is not a text"),
         ({"concurrentCalls": 11.0}, "11.0 is not a whole number from 1 to 10"),
-        ({"concurrentCalls": True}, "True is not a whole number from 1 to 10"),
+        ({"concurrentCalls": True}, "true is not a whole number from 1 to 10"),
         ({"concurrentCalls": "1.5"}, "'1.5' is not a whole number from 1 to 10"),
         ({"knownWays": "Theirs"}, "'Theirs' is not a list of texts"),
     ],
