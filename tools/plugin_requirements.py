@@ -1,7 +1,7 @@
 """What the plugin's folder installs at whoever takes it from git: providers/plugin/requirements.txt.
 
-The engine's language host installs it into an environment of the plugin's own. A version that is new enough for the tests
-here, and not yet the next major one.
+The engine's language host installs it into an environment of the plugin's own. Each version is at least the one that
+the tests here ran with, and not yet the next major one.
 """
 
 from __future__ import annotations

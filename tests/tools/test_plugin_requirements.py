@@ -1,4 +1,4 @@
-"""What a consumer of the plugin's folder installs: enough for the plugin's process, and nothing that the project has not."""
+"""What a consumer of the plugin's folder installs: enough for the plugin's process, and nothing foreign."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import importlib.metadata
 import subprocess
 import sys
 
-from tests.support.engine import ROOT
 from tools import plugin_requirements
 
 _IMPORTED = """
@@ -28,6 +27,4 @@ def test_the_plugin_needs_no_more_than_its_folder_installs() -> None:
     assert set(plugin_requirements.NEEDED) <= direct
     # What pulumi and msal bring along is no dependency of the project's.
     assert used & direct <= set(plugin_requirements.NEEDED)
-    assert (ROOT / "providers" / "plugin" / "requirements.txt").read_text(
-        encoding="utf-8"
-    ) == plugin_requirements.text()
+    assert plugin_requirements.TARGET.read_text(encoding="utf-8") == plugin_requirements.text()
