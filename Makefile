@@ -28,10 +28,10 @@ PARTNERS := $(RUN) -m regulated_partners
 ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) && pwd)"
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview review drift destroy emulator test lint generate bench chaos venv servers cli languages env lock clean
+.PHONY: help up preview review drift destroy emulator test lint generate bench chaos venv servers cli languages env plugin-archive lock clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to what the target runs."
 
 up: cli ## apply the stack: set up everything, then `pulumi up` (the stack dev runs on the emulator)
@@ -87,6 +87,9 @@ languages: cli ## get what programs in other languages need: YAML's language hos
 
 env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
 	@$(PARTNERS) env --stack $(STACK)
+
+plugin-archive: venv ## pack the plugin with its Python for this system, for who has neither: dist/*.tar.gz
+	@$(RUN) -m tools.plugin_archive
 
 lock: venv ## make requirements.lock anew from pyproject.toml
 	@$(RUN) -m tools.lock $(ARGS)

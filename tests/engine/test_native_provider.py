@@ -18,6 +18,8 @@ from tests.engine.canaries import Canaries
 from tests.engine.native import inbound, outbound
 from tests.support.engine import Project
 from tests.support.processes import until
+from tests.support.provider_process import NATIVE
+from tests.support.provider_start import Command
 
 pytestmark = pytest.mark.engine
 
@@ -149,3 +151,41 @@ def test_nothing_of_a_killed_run_lives_on(stack: Project, control: Control) -> N
     assert set(again.operations.values()) == {"create"}
     assert tenant.names(control) == sorted(f"In {n}" for n in range(12))
     assert tenant.guids(control).items() >= made.items()
+
+
+def test_a_plugin_that_a_developer_has_started_serves_one_run_after_the_other(stack: Project, control: Control) -> None:
+    """Failing, nobody could debug the plugin, or the second run would act on what the first one knew."""
+    process = Command(NATIVE.module, "", stack.variables, stack.directory)
+    try:
+        stack.set_variables(PULUMI_DEBUG_PROVIDERS=f"exchange-online:{process.port}")
+        native.declare(stack, inbound("In", "in.example"))
+        stack.up().succeeded()
+        (row,) = control.connectors("inbound")
+        control.invoke("Set-InboundConnector", {"Identity": row["Guid"], "RequireTls": False})
+        assert stack.up().succeeded().operations == {"In": "update"}
+        stack.destroy().succeeded()
+        assert tenant.names(control) == []
+    finally:
+        process.end()
+
+
+def test_the_command_import_takes_a_name(stack: Project, control: Control) -> None:
+    """Failing, who has hundreds of connectors would have to look for their Guids first."""
+    control.seed(inbound=[{"Name": "Theirs", "SenderDomains": ["theirs.example"]}])
+    native.declare(stack)
+    imported = stack.pulumi("import", "--yes", "--generate-code=false", native.INBOUND, "theirs", "Theirs")
+    assert imported.returncode == 0, imported.stderr + imported.stdout
+    assert native.resources(stack, native.INBOUND)["theirs"]["id"] == tenant.guids(control)["Theirs"]
+
+
+def test_options_of_resources_count(stack: Project, control: Control) -> None:
+    """Failing, what a program leaves to others would be written back, or a secret output be a change for ever."""
+    declared = inbound("In", "in.example", comment="SEC-1", ignore_changes=["comment"])
+    native.declare(stack, declared, outbound("Out", "out.example", comment="c", additional_secret_outputs=["comment"]))
+    stack.up().succeeded()
+    control.clear_calls()
+    stack.up("--expect-no-changes").unchanged()
+    declared["properties"]["comment"] = "SEC-2"
+    native.declare(stack, declared, outbound("Out", "out.example", comment="c", additional_secret_outputs=["comment"]))
+    stack.up().unchanged()
+    assert control.writes() == []

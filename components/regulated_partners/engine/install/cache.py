@@ -29,6 +29,9 @@ from regulated_partners.errors import InstallError
 #: What has to lie in one directory for Python programs to run.
 EXECUTABLES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 
+#: What the official archive has beside them, and is kept if it is there.
+FURTHER = ("pulumi-language-yaml",)
+
 #: Seconds between two lines that say that something still goes on.
 ALIVE_EVERY_SECONDS = 30.0
 
@@ -172,8 +175,13 @@ def staged(final: Path) -> Iterator[Path]:
         shutil.rmtree(staging.with_name(staging.name + "-old"), ignore_errors=True)
 
 
-def link(source: Path, into: Path, names: tuple[str, ...] = EXECUTABLES) -> None:
-    """Links every executable of `source` into a directory, replacing older links; InstallError where that fails."""
+def link(source: Path, into: Path, names: tuple[str, ...] = EXECUTABLES, *, optional: bool = False) -> None:
+    """Links executables of `source` into a directory, replacing older links; InstallError where that fails.
+
+    Args:
+        optional: leave out those that are not there.
+    """
+    names = tuple(name for name in names if not optional or (source / name).is_file())
     missing = [name for name in names if not _leads(into / name, source / name)]
     try:
         for name in missing:

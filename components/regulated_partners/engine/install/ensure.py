@@ -16,7 +16,7 @@ from pathlib import Path
 
 from regulated_partners.engine.install.cache import Layout, complete, link, locked, say, staged, unlink
 from regulated_partners.engine.install.go_build import BUILT, assemble, build_from_source, host_digest
-from regulated_partners.engine.install.go_tools import TOOLS, tool_directory
+from regulated_partners.engine.install.go_tools import TOOLS, has_tool, tool_directory
 from regulated_partners.engine.install.pinned import find_on_path, pinned_version
 from regulated_partners.engine.install.release import fetch_release
 from regulated_partners.errors import InstallError, RouteError
@@ -106,10 +106,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         layout = Layout.for_user(pinned_version())
         if parsed.tool:
+            of_cli = ensure(layout, parsed.route or ROUTES, path=path, linked_into=parsed.link)
             for tool in map(TOOLS.__getitem__, parsed.tool):
-                directory = tool_directory(tool, layout.root, path)
+                directory = of_cli if has_tool(of_cli, tool, layout) else tool_directory(tool, layout.root)
                 if parsed.link is not None and directory.is_relative_to(layout.root):
-                    link(directory, parsed.link, (tool.name,))
+                    link(directory, parsed.link, (tool.name,), optional=True)
                 print(directory)
             return 0
         directory = ensure(layout, parsed.route or ROUTES, path=path, linked_into=parsed.link)

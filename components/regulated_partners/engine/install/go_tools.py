@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from regulated_partners.engine.install.cache import complete, locked, staged
+from regulated_partners.engine.install.cache import Layout, complete, locked, staged
 from regulated_partners.engine.install.go_build import go
 from regulated_partners.engine.install.pinned import HERE
 
@@ -61,20 +60,22 @@ GENERATOR = GoTool("pulumi-generate", HERE, "./generate", "the generator of SDKs
 TOOLS = {"yaml": YAML, "generator": GENERATOR}
 
 
-def tool_directory(tool: GoTool, root: Path, path: str) -> Path:
+def has_tool(cli: Path, tool: GoTool, layout: Layout) -> bool:
+    """Whether a CLI needs no build of a program: the official ones have YAML's host, and make SDKs themselves."""
+    ours = cli.is_relative_to(layout.root) and cli != layout.release
+    return not ours and (not tool.bundled or (cli / tool.name).is_file())
+
+
+def tool_directory(tool: GoTool, root: Path) -> Path:
     """The directory of a program, which is built first if need be: about a minute of work.
 
     Args:
         root: the cache of CLIs.
-        path: the PATH on which an official archive may have it.
 
     Raises:
         InstallError: where the cache cannot be written.
         RouteError: where it cannot be built.
     """
-    found = shutil.which(tool.name, path=path) if tool.bundled else None
-    if found is not None and not Path(found).resolve().is_relative_to(root):
-        return Path(found).parent
     final = root / "tools" / f"{tool.name}-{tool.digest}"
     if complete(final, (tool.name,)):
         return final

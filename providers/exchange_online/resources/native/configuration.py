@@ -71,8 +71,8 @@ SETTINGS = (
     ),
     Setting(
         "concurrentCalls",
-        f"How many calls may be on their way to the tenant at a time, at the most: 1 to {MOST_CALLS}. Default: found by "
-        "how the service answers.",
+        f"How many calls may be on their way to the tenant at a time, at the most: 1 to {MOST_CALLS}. Default: found "
+        "by how the service answers.",
         Kind.COUNT,
     ),
 )
