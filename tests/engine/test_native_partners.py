@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from exchange_online_emulator import Control, EmulatorProcess
+from exchange_online_emulator.faults import Refusal
 from tests.engine import native, tenant
 from tests.engine.native import FABRIKAM, partner
 from tests.support.engine import Project
@@ -135,6 +136,17 @@ def test_two_tenants_in_one_program_do_not_mix(
     assert imported.operations == {"Theirs in one": "import", "Theirs in two": "import"}
     stack.destroy("--parallel", "16").succeeded()
     assert [tenant.names(one) for one in controls] == [[], []]
+
+
+def test_a_half_that_is_refused_is_said_once_and_the_other_is_not_made(stack: Project, control: Control) -> None:
+    """Failing, a refusal of the service would be called a defect of the plugin, or mail go out by half of a pair."""
+    control.fault(Refusal(exception_type="X", text="not today", status=400), "New-*", count=None)
+    native.declare(stack, partner("Fabrikam Bank", **FABRIKAM))
+    run = _said(stack.up(), "creating the inbound connector 'Fabrikam Bank - inbound' failed", "not today")
+    assert [call.cmdlet for call in control.writes()] == ["New-InboundConnector"]
+    assert len([found for found in run.diagnostics if "not today" in found.text]) == 1
+    control.clear_faults()
+    assert set(stack.up().succeeded().operations.values()) == {"create"}
 
 
 def _said(run: Run, *words: str) -> Run:

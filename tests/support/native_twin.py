@@ -1,8 +1,8 @@
 """What the engine would have written of the same stack, were it declared by the plugin instead of the Python classes.
 
-The two differ in types and so in URNs, in the provider, in what a dynamic resource carries to be loaded again
-(`__provider`), and in what a component registers: references to its connectors instead of their ids. Which properties
-a connector has, and its id, are the same. Source: states and previews of both, on the engine 3.259.
+The two differ in types and so in URNs, in the provider, and in what a dynamic resource carries to be loaded again
+(`__provider`). Which properties a connector has, its id, and what a partner registers are the same. Source: states and
+previews of both, on the engine 3.259; tests/engine/test_native_judged.py compares them there.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ _CARRIED = "__provider"
 _DYNAMIC_PROVIDER = re.compile(r"pulumi:providers:pulumi-python::default(?![\w-])")
 _NATIVE_PROVIDER = f"pulumi:providers:{PACKAGE}::default_0_1_0"
 
-#: Source: pulumi.runtime.rpc, _special_sig_key, _special_resource_sig.
-_SIGNATURE, _REFERENCE = "4dabf18193072939515e22adb298388d", "5cf8f73096256a8f31e491e813e4eb8e"
-
 _TOKENS = {
     **{direction.token(Face.DYNAMIC): direction.token(Face.NATIVE) for direction in Direction},
     COMPONENT_TOKENS[Face.DYNAMIC]: COMPONENT_TOKENS[Face.NATIVE],
@@ -32,7 +29,7 @@ def native_twin(document: Any) -> Any:
     """A preview, a refresh, a saved plan or a state of a dynamic stack, as that of its native twin."""
     if isinstance(document, Mapping):
         kept = {key: value for key, value in document.items() if key != _CARRIED}
-        return _referring({native_text(key): native_twin(value) for key, value in kept.items()})
+        return {native_text(key): native_twin(value) for key, value in kept.items()}
     if isinstance(document, list):
         return [native_twin(item) for item in document if item != _CARRIED]
     return native_text(document) if isinstance(document, str) else document
@@ -44,21 +41,3 @@ def native_text(text: str) -> str:
         text = text.replace(dynamic, native)
     text = _DYNAMIC_PROVIDER.sub(_NATIVE_PROVIDER, text)
     return text.replace("pulumi:providers:pulumi-python", f"pulumi:providers:{PACKAGE}")
-
-
-def _referring(resource: dict[str, Any]) -> dict[str, Any]:
-    """A partner registers its connectors as resources."""
-    outputs = resource.get("outputs")
-    if resource.get("type") != COMPONENT_TOKENS[Face.NATIVE] or not outputs:
-        return resource
-    head, _, name = resource["urn"].rpartition("::")
-    referred = {
-        direction.word: {
-            _SIGNATURE: _REFERENCE,
-            "urn": f"{head}${direction.token(Face.NATIVE)}::{name}-{direction.word}",
-            "id": outputs[f"{direction.word}Connector"],
-        }
-        for direction in Direction
-        if f"{direction.word}Connector" in outputs
-    }
-    return {**resource, "outputs": referred}

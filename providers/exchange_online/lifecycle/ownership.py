@@ -120,7 +120,7 @@ class Ownership:
             self._guids.setdefault(owner.urn, guid)
 
     def reads(self, guid: str) -> None:
-        """The program reads a connector; where it has declared it before, the engine deletes it then."""
+        """The program reads a connector that it does not declare. If it did so before, the engine deletes it then."""
         with self._lock:
             self._read.add(guid)
 

@@ -53,6 +53,9 @@ _GUID = "guid"
 
 _HOW_TO_FIND = "`regulated-partners inventory` lists the connectors of the tenant with their Guids."
 
+#: What to do about an error that nobody has foreseen.
+A_DEFECT = "This is a defect of the provider: please report it with this line."
+
 _CREATING = "creating the"
 
 #: In the URN of a connector that is half of a pair.
@@ -369,8 +372,7 @@ def as_sentences(doing: str) -> Iterator[None]:
         raise ConnectorError(redacted(f"{doing} failed. {error}")) from None
     except BaseException as error:  # noqa: BLE001 - see the docstring
         raise ConnectorError(
-            redacted(f"{doing} failed with an unexpected {type(error).__name__}{place_of(error)}. ")
-            + "This is a defect of the provider: please report it with this line."
+            redacted(f"{doing} failed with an unexpected {type(error).__name__}{place_of(error)}. ") + A_DEFECT
         ) from None
 
 

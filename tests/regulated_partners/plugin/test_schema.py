@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -147,12 +146,3 @@ def test_the_settings_are_those_of_a_stack_and_the_secret_is_one() -> None:
     assert found["config"]["variables"] == settings
     # With a default from the environment an SDK would copy what it finds there into the state.
     assert all("defaultInfo" not in shape for shape in settings.values())
-
-
-def test_what_the_plugin_depends_on_is_what_the_package_does() -> None:
-    """Failing, a plugin that `pulumi package add` installs would have other libraries than the tested ones."""
-    lines = (FILE.parent / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert wanted
-    assert set(wanted) <= set(project["dependencies"])

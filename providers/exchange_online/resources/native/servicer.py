@@ -25,6 +25,7 @@ from exchange_online.admin_api import Shared
 from exchange_online.connectors import Direction, hide, redacted
 from exchange_online.names import Face
 from exchange_online.resources.core import (
+    A_DEFECT,
     ConnectorCore,
     ConnectorError,
     Properties,
@@ -47,9 +48,8 @@ TYPES = {direction.token(Face.NATIVE): direction for direction in Direction}
 #: many creates wait, because a create asks what else is declared.
 _WRITING, _OTHER = 32, 16
 
+#: Every preview and `up` of a state with it reads the connector first: drift shows in any project.
 _LOOKS_FOR_DRIFT = True
-
-_THIS_IS_A_DEFECT = "This is a defect of the provider: please report it with this line."
 
 
 class Components(Provider):
@@ -271,11 +271,8 @@ class Servicer(ProviderServicer):
             status = self.create_grpc_invalid_properties_status(error.message, error.errors)
         except (ConnectorError, pulumi.RunError) as error:
             status = _status(redacted(str(error)))
-        except grpc.RpcError as error:
-            status = _status(redacted(f"declaring '{request.name}' failed. {error.details()}"))
         except Exception as error:  # noqa: BLE001 - what it says may hold anything
-            unexpected = f"an unexpected {type(error).__name__}{place_of(error)}"
-            status = _status(f"declaring '{request.name}' failed with {unexpected}. {_THIS_IS_A_DEFECT}")
+            status = _status(redacted(_unfinished(request.name, error)))
         await context.abort_with_status(status)
         raise AssertionError("unreachable")
 
@@ -347,6 +344,13 @@ class Servicer(ProviderServicer):
         except grpc.RpcError:
             # Nobody listens any more.
             return
+
+
+def _unfinished(name: str, error: Exception) -> str:
+    if type(error) is Exception:
+        # The SDK's for what the engine answers: the run ends because something else has failed, which is said there.
+        return f"declaring '{name}' was not finished: {error}"
+    return f"declaring '{name}' failed with an unexpected {type(error).__name__}{place_of(error)}. {A_DEFECT}"
 
 
 class _Status(grpc.Status):  # type: ignore[misc] # grpc has no types
