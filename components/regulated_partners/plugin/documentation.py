@@ -82,7 +82,7 @@ def _shape(shape: Mapping[str, Any]) -> str:
         return f"list of {_shape(shape['items'])}"
     if "additionalProperties" in shape:
         return f"map of {_shape(shape['additionalProperties'])}"
-    return {"string": "text", "boolean": "true or false", "integer": "number"}[shape["type"]]
+    return {"string": "text", "boolean": "true or false", "integer": "whole number"}[shape["type"]]
 
 
 def _name(token: str) -> str:
