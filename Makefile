@@ -28,10 +28,10 @@ PARTNERS := $(RUN) -m regulated_partners
 ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) && pwd)"
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview review drift destroy emulator test lint generate bench chaos venv servers cli env lock clean
+.PHONY: help up preview review drift destroy emulator test lint generate bench chaos venv servers cli languages env plugin-archive lock clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  STACK=$(STACK) chooses the stack; ARGS=\"…\" goes to what the target runs."
 
 up: cli ## apply the stack: set up everything, then `pulumi up` (the stack dev runs on the emulator)
@@ -52,7 +52,7 @@ destroy: cli ## remove everything the stack has made
 emulator: venv ## start Exchange Online on this machine, if it is not running, and print its URL
 	@$(PARTNERS) emulator start --state .emulator/state.db
 
-test: cli servers ## run all tests, those on the real Pulumi engine included
+test: cli languages servers ## run all tests, those on the real Pulumi engine included
 	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
 
 lint: venv ## check style, format, types, imports between packages, the lock file and the pipelines
@@ -82,8 +82,14 @@ servers: venv ## get the real servers that tests start (Debian packages), or say
 cli: venv ## get the pinned Pulumi CLI and link it into .venv/bin
 	@$(RUN) -m regulated_partners.engine.install --link $(VENV)/bin >/dev/null
 
+languages: cli ## get what programs in other languages need: YAML's language host, and the generator of SDKs
+	@$(RUN) -m regulated_partners.engine.install --tool yaml --tool generator --link $(VENV)/bin >/dev/null
+
 env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
 	@$(PARTNERS) env --stack $(STACK)
+
+plugin-archive: venv ## pack the plugin with its Python for this system, for who has neither: dist/*.tar.gz
+	@$(RUN) -m tools.plugin_archive
 
 lock: venv ## make requirements.lock anew from pyproject.toml
 	@$(RUN) -m tools.lock $(ARGS)

@@ -15,10 +15,9 @@ from exchange_online.connectors import (
     Flag,
     Parameter,
     Texts,
-    computed_outputs,
     parameters,
 )
-from exchange_online.resources.core import CLOUD, TENANT_ID
+from exchange_online.resources.core import ALWAYS_COMPUTED, DECLINED_INPUTS, SECRET_INPUTS, computed_of
 
 TARGET = Path(resources.__file__).parent / "connectors.py"
 
@@ -38,7 +37,16 @@ from exchange_online.resources.dynamic import InboundConnectorProvider, Outbound
 
 _CLASS = '''
 
-class {direction}(Connector, module=PACKAGE, name="{direction}"):
+class {word}Outputs(Connector):
+    """The outputs of an {lower} connector.
+
+    Beside the resource's own class: of that one the SDK evaluates all annotations again for each resource.
+    """
+
+{outputs}
+
+
+class {direction}({word}Outputs, module=PACKAGE, name="{direction}"):
     """{title} of Exchange Online.
 
     Source: New-{direction}, Set-{direction}.
@@ -57,8 +65,6 @@ class {direction}(Connector, module=PACKAGE, name="{direction}"):
 
     direction = Direction.{member}
 
-{outputs}
-
     def __init__(
         self,
         resource_name: str,
@@ -73,11 +79,6 @@ _TITLES = {
     Direction.INBOUND: "Mail from a partner: an inbound connector",
     Direction.OUTBOUND: "Mail to a partner: an outbound connector",
 }
-#: Only inbound connectors are created other than asked for. Source: V30, V31.
-_DECLINED = Computed("Declined", "Inputs that the service did not take over, although it did not refuse them.")
-_SECRET = Computed("SecretProperties", "Inputs whose values are secret; none where no value is.")
-#: Computed outputs that every connector has.
-_ALWAYS = ("guid", "identity", "connector_source", "tenant_id", "cloud")
 
 
 def module(settings: Mapping[Direction, Sequence[Parameter]]) -> str:
@@ -92,9 +93,8 @@ def current() -> str:
 
 def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
     consents = [option for option in OPTIONS if direction in option.directions]
-    inbound = direction is Direction.INBOUND
-    computed = [output for output in computed_outputs() if not (inbound and output.outbound_only)]
-    computed += [TENANT_ID, CLOUD, *([_DECLINED] if inbound else []), _SECRET]
+    declined = [DECLINED_INPUTS] if direction is Direction.INBOUND else []
+    computed = [*computed_of(direction), *declined, SECRET_INPUTS]
     documented = [
         *((parameter.attribute, _documented(parameter, settings)) for parameter in settings),
         *((option.attribute, option.doc) for option in consents),
@@ -110,6 +110,8 @@ def _class(direction: Direction, settings: Sequence[Parameter]) -> str:
     ]
     return _CLASS.format(
         direction=direction,
+        word=direction.name.capitalize(),
+        lower=direction.word,
         member=direction.name,
         title=_TITLES[direction],
         arguments=_paragraphs(documented),
@@ -130,13 +132,14 @@ def _output(parameter: Parameter) -> str:
     """The type of an output; what is empty, or at a default that is not shown, is None."""
     kind = parameter.kind
     inner = "list[str]" if isinstance(kind, Texts) else "bool" if isinstance(kind, Flag) else "str"
-    always = parameter.required or (parameter.shown_at_default and kind.empty not in (None, ()))
-    return inner if always else f"{inner} | None"
+    return inner if parameter.always_shown else f"{inner} | None"
 
 
 def _computed(output: Computed) -> str:
-    inner = "list[str]" if output in (_DECLINED, _SECRET) else "bool" if output.name.startswith("Is") else "str"
-    return inner if output.attribute in _ALWAYS else f"{inner} | None"
+    inner = (
+        "list[str]" if output in (DECLINED_INPUTS, SECRET_INPUTS) else "bool" if output.name.startswith("Is") else "str"
+    )
+    return inner if output.key in ALWAYS_COMPUTED else f"{inner} | None"
 
 
 def _documented(parameter: Parameter, settings: Iterable[Parameter]) -> str:

@@ -20,10 +20,11 @@ DOCUMENT = ROOT / "docs" / "emulator.md"
 
 _WHAT_IF = {"WhatIf": {"type": "SwitchParameter"}, "Confirm": {"type": "SwitchParameter"}}
 
-#: What the emulator answers beyond the reference. Source: New-TransportRule, Get-TransportRule, Remove-TransportRule.
+#: What the emulator answers beyond the reference. Source: the cmdlets' pages.
 _BEYOND: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "New-TransportRule": _WHAT_IF,
     "Get-TransportRule": {"Identity": {"type": "RuleIdParameter"}, "ResultSize": {"type": "Unlimited"}},
+    "Get-OrganizationConfig": {},
     "Remove-TransportRule": {"Identity": {"type": "RuleIdParameter", "required": True}, **_WHAT_IF},
 }
 #: Cmdlets of the reference that it does not answer.

@@ -5,18 +5,26 @@ With `--check` nothing is written: it names what is out of date, and exits with 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from regulated_partners.partners import schema
+from regulated_partners.plugin import documentation as plugin_documentation
+from regulated_partners.plugin import schema as plugin_schema
 from regulated_partners.policies import documentation
 from regulated_partners.probing.verdicts import Check, Party
-from tools import connector_classes, emulator
+from tests.bench.table import RECORDED, Report, markdown
+from tools import connector_classes, emulator, plugin_requirements
 
 ROOT = Path(__file__).resolve().parents[1]
 VERIFY = ROOT / "docs" / "verify.md"
+NATIVE_API = ROOT / "docs" / "native-api.md"
+PLUGIN_SCHEMA = ROOT / "providers" / "plugin" / "schema.json"
+BEHAVIOUR = ROOT / "docs" / "behaviour.md"
+_MEASURED = re.compile(r"(?<=<!-- measured: made by `make generate` -->\n).*(?=<!-- /measured -->)", re.DOTALL)
 _CHECKS = re.compile(r"(?<=<!-- checks: made by `make generate` -->\n).*(?=<!-- /checks -->)", re.DOTALL)
 
 
@@ -25,6 +33,12 @@ def with_checks(document: str) -> str:
     table = "| check | about | who acts | mail to the partner | mail from the partner |\n|---|---|---|---|---|\n"
     table += "".join(_row(check) for check in Check)
     return _CHECKS.sub(lambda _: table, document)
+
+
+def with_measured(document: str) -> str:
+    """docs/behaviour.md with what the benchmark has recorded."""
+    table = markdown(Report.read(json.loads(RECORDED.read_text(encoding="utf-8"))))
+    return _MEASURED.sub(lambda _: f"{table}\n", document)
 
 
 def _row(check: Check) -> str:
@@ -41,6 +55,10 @@ def files() -> dict[Path, str]:
         emulator.DOCUMENT: emulator.document(),
         schema.FILE: schema.text(),
         documentation.FILE: documentation.text(),
+        PLUGIN_SCHEMA: plugin_schema.text(),
+        plugin_requirements.TARGET: plugin_requirements.text(),
+        NATIVE_API: plugin_documentation.text(),
+        BEHAVIOUR: with_measured(BEHAVIOUR.read_text(encoding="utf-8")),
         VERIFY: with_checks(VERIFY.read_text(encoding="utf-8")),
     }
 

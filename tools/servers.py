@@ -1,8 +1,9 @@
-"""What tests need beside Python: real mail, DNS and database servers, and Pango, which draws the text of a PDF.
+"""What tests need beside Python: real mail, DNS, database and storage servers, and Pango for the text of a PDF.
 
 `python -m tools.servers` makes sure that they are there.
 
 Installs them as Debian packages where it may: as root, or by sudo without a password. Otherwise it says the command.
+Azurite comes from npm, and the S3 server (moto) with the Python packages of the environment.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes.util import find_library
 from pathlib import Path
+
+from regulated_partners.errors import InstallError
+from tools import azurite
 
 #: Where Debian keeps the programs of servers; it is not in the PATH of an ordinary user. PostgreSQL has its own.
 _SERVER_FOLDERS = "/usr/sbin:/sbin"
@@ -32,6 +36,8 @@ PACKAGES = {
     "unbound": ("unbound",),
     "openssl": ("openssl",),
     "postgresql": ("postgres", "initdb"),
+    "nodejs": ("node",),
+    "npm": ("npm",),
 }
 
 #: The Debian packages of libraries, and their names for the linker.
@@ -75,8 +81,17 @@ def install_command(packages: tuple[str, ...]) -> str:
 def main() -> int:
     """The command. Returns 0, or 1 with the reason on stderr."""
     packages = missing_packages()
-    if not packages:
-        return 0
+    if packages and (failed := _install_packages(packages)):
+        return failed
+    try:
+        azurite.install(program("npm"))
+    except InstallError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _install_packages(packages: tuple[str, ...]) -> int:
     prefix = _privilege()
     if prefix is None or shutil.which("apt-get") is None:
         return _fail(packages, "they can be installed only by root, or on Debian and its descendants")

@@ -11,8 +11,10 @@ from pydantic.alias_generators import to_camel
 
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import Direction
+from exchange_online.names import Face
 from exchange_online.resources.connector import attributes, awaited, comes_later
-from regulated_partners.names import COMPONENT_TOKEN, PREFIX
+from regulated_partners.component_options import earlier_halves, say_what_does_not_count
+from regulated_partners.names import COMPONENT_TOKENS, PREFIX
 from regulated_partners.partners import (
     STAND_INS,
     DeclarationFinding,
@@ -23,6 +25,8 @@ from regulated_partners.partners import (
     read_settings,
     setting_names,
 )
+
+_TOKEN, _NATIVE_TOKEN = (COMPONENT_TOKENS[face] for face in (Face.DYNAMIC, Face.NATIVE))
 
 
 class DeclarationRefusedError(pulumi.RunError):
@@ -144,16 +148,21 @@ class RegulatedPartner(pulumi.ComponentResource):
     def _declare(self, pair: Pair, later: _Later, opts: pulumi.ResourceOptions | None) -> None:
         partner = pair.partner
         own = pulumi.ResourceOptions(
-            aliases=[pulumi.Alias(name=alias) for alias in partner.aliases], protect=partner.protect
+            aliases=[
+                *(pulumi.Alias(name=alias) for alias in partner.aliases),
+                # Of the plugin's face: then the connectors move back to this one untouched.
+                *(pulumi.Alias(name=name, type_=_NATIVE_TOKEN) for name in (partner.name, *partner.aliases)),
+            ],
+            protect=partner.protect,
         )
         merged = pulumi.ResourceOptions.merge(opts, own)
-        super().__init__(COMPONENT_TOKEN, partner.name, None, merged)
-        _say_what_does_not_count(self, opts)
-        earlier = all_aliases(merged.aliases, partner.name, COMPONENT_TOKEN, merged.parent)
+        super().__init__(_TOKEN, partner.name, None, merged)
+        say_what_does_not_count(self, opts)
+        earlier = all_aliases(merged.aliases, partner.name, _TOKEN, merged.parent)
         self.inbound = InboundConnector(
             pair.inbound.resource,
             **later.arguments(pair.inbound),
-            opts=pulumi.ResourceOptions(parent=self, aliases=_of_half(pair.inbound, partner.name, earlier)),
+            opts=pulumi.ResourceOptions(parent=self, aliases=_earlier(pair.inbound, partner.name, earlier)),
         )
         self.outbound = OutboundConnector(
             pair.outbound.resource,
@@ -161,32 +170,14 @@ class RegulatedPartner(pulumi.ComponentResource):
             # So it is removed first, and a transport rule that routes to it keeps both; and where the first half is
             # refused, the second is not made.
             opts=pulumi.ResourceOptions(
-                parent=self, aliases=_of_half(pair.outbound, partner.name, earlier), depends_on=[self.inbound]
+                parent=self, aliases=_earlier(pair.outbound, partner.name, earlier), depends_on=[self.inbound]
             ),
         )
         self.register_outputs({"inboundConnector": self.inbound.id, "outboundConnector": self.outbound.id})
 
 
-def _of_half(
-    half: Half[Any], name: str, earlier: Sequence[pulumi.Input[str]]
-) -> list[pulumi.Input[str | pulumi.Alias]]:
-    """The aliases of one half, for earlier URNs of its partner.
-
-    The engine hands a partner's aliases down only while it finds the partner itself by one of them: no longer after a
-    rename that was cut off when the state had the partner's new name and the connector's old one. A connector whose
-    partner has moved below another component has the new types in its URN by then, and the old name.
-    """
-    suffix = half.resource.removeprefix(name)
-
-    def of_half(urn: str) -> str:
-        stack, project, types, old = urn.split("::", 3)
-        return f"{stack}::{project}::{types}${half.direction.token}::{old}{suffix}"
-
-    def renamed(urn: str) -> pulumi.Alias:
-        return pulumi.Alias(name=f"{urn.split('::', 3)[3]}{suffix}")
-
-    urns = [pulumi.Output.from_input(urn) for urn in earlier]
-    return [*(urn.apply(of_half) for urn in urns), *(urn.apply(renamed) for urn in urns)]
+def _earlier(half: Half[Any], name: str, urns: Sequence[pulumi.Input[str]]) -> list[pulumi.Input[str | pulumi.Alias]]:
+    return earlier_halves(urns, half.resource.removeprefix(name), [half.direction.token(face) for face in Face])
 
 
 def declare_connector(
@@ -224,27 +215,6 @@ def _stop_on_wrong_settings() -> None:
     _, findings = read_settings({name: value for name, value in stack_config().items() if name in known})
     if findings:
         raise DeclarationRefusedError(findings)
-
-
-#: Options that no component hands on to its children. Source: Pulumi's docs, resource options; tried with 3.259.
-_NOT_HANDED_ON = (
-    "ignore_changes",
-    "replace_on_changes",
-    "delete_before_replace",
-    "additional_secret_outputs",
-    "custom_timeouts",
-    "import_",
-)
-
-
-def _say_what_does_not_count(component: RegulatedPartner, opts: pulumi.ResourceOptions | None) -> None:
-    given = [name for name in _NOT_HANDED_ON if getattr(opts, name, None)]
-    if given:
-        pulumi.log.warn(
-            f"{' and '.join(given)}: these options of a partner do not reach its connectors, as with every component; "
-            "give the partner `transforms` that set them there.",
-            component,
-        )
 
 
 _LISTS = frozenset(place for place, text in STAND_INS.items() if "{}" in text)

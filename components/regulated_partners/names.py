@@ -1,29 +1,33 @@
-"""The frozen names of this package, and what the engine's names for resources (URNs) say.
+"""The frozen names of this package, and what they say of a resource.
 
 Those of the connectors and of the settings are in `exchange_online.names`.
 """
 
-from exchange_online.names import NAMESPACE
+from __future__ import annotations
 
-#: Type token of the component.
-COMPONENT_TOKEN = "regulated-partners:index:RegulatedPartner"  # noqa: S105 - a type token
+from exchange_online.connectors import TOKENS
+from exchange_online.names import NAMESPACE, Face, type_of
+
+#: Type token of the component of each face.
+COMPONENT_TOKENS = {
+    Face.DYNAMIC: "regulated-partners:index:RegulatedPartner",
+    Face.NATIVE: Face.NATIVE.token("RegulatedPartner"),
+}
 
 #: How the name of each of the stack's settings begins.
 PREFIX = f"{NAMESPACE}:"
 
 
 def partner_of(parent: str) -> str | None:
-    """The partner's name from the URN of a connector's parent, `…$regulated-partners:index:RegulatedPartner::NAME`."""
-    head, found, name = parent.partition(f"{COMPONENT_TOKEN}::")
-    return name if head and found else None
+    """The partner's name from the URN of a connector's parent; None where that is no RegulatedPartner."""
+    return parent.split("::", 3)[3] if is_partner(type_of(parent)) else None
 
 
-def stack_of(urn: str) -> str:
-    """The stack's name in a URN, `urn:pulumi:STACK::PROJECT::…`."""
-    return urn.removeprefix("urn:pulumi:").partition("::")[0]
+def is_partner(token: str) -> bool:
+    """Whether a type token is the component's, of either face."""
+    return token in COMPONENT_TOKENS.values()
 
 
-def type_of(urn: str) -> str:
-    """The type token in a URN, `urn:pulumi:STACK::PROJECT::PARENT_TYPE$TYPE::NAME`."""
-    parts = urn.split("::", 3)
-    return parts[2].rpartition("$")[2] if len(parts) == 4 else ""
+def is_unknown(token: str) -> bool:
+    """Whether a type token is of the connectors' package, and none of its types: a later version's, or a mistake."""
+    return Face.of(token) is not None and token not in TOKENS and not is_partner(token)

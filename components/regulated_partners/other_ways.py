@@ -24,6 +24,7 @@ from exchange_online.connectors import (
 from exchange_online.lifecycle import Snapshot, read_routing
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
+from regulated_partners.engine.state import deployed_by_plugin
 from regulated_partners.errors import CannotRunError
 from regulated_partners.markdown import escaped
 from regulated_partners.partners.settings import texts
@@ -34,6 +35,9 @@ from regulated_partners.text import printable
 _MOST = 30
 #: In a comment of a pull request, which the changes need more.
 _MOST_IN_A_COMMENT = 15
+
+#: A connector, and who owns it: its partner, or itself.
+Subject = tuple[str, ConnectorSettings]
 
 _WORDS = {Weight.REFUSES: "error", Weight.TAKES: "warning", Weight.NOTE: "note"}
 
@@ -126,24 +130,35 @@ class Look:
         return "\n".join([*lines, ""])
 
 
-def look(stack: StackFile, connection: Connection) -> Look:
+def look(stack: StackFile, connection: Connection, pulumi: PulumiCli) -> Look:
     """Looks at the tenant of a stack. Reads only, and never raises for what the service answers.
 
     Args:
-        stack: whose partners and connectors are looked at, as declared.
+        stack: whose partners and connectors are looked at, as declared; where it declares none, as deployed by a
+            program that declares them with the plugin.
+        pulumi: reads what is deployed.
     """
+    subjects = list(_subjects(stack)) or _deployed(stack, pulumi)
     with AdminApi(connection) as api:
-        return look_with(api, stack)
+        return look_with(api, stack, subjects)
 
 
-def look_with(api: AdminApi, stack: StackFile) -> Look:
-    """The same with a client that is there already."""
+def _deployed(stack: StackFile, pulumi: PulumiCli) -> list[Subject]:
+    try:
+        return list(deployed_by_plugin(pulumi.export(stack.name)))
+    except CannotRunError:
+        # A stack that was never applied has none; whatever else it is, the command that follows says it.
+        return []
+
+
+def look_with(api: AdminApi, stack: StackFile, subjects: Sequence[Subject] | None = None) -> Look:
+    """The same with a client that is there already; `subjects` as `ways_of` takes them."""
     try:
         snapshot = Snapshot.take(api)
     except AdminApiError as error:
         return _not_looked(error)
     rules, problem = read_routing(TransportRules(api))
-    return Look(ways_of(stack, snapshot, rules), snapshot, problem)
+    return Look(ways_of(stack, snapshot, rules, subjects), snapshot, problem)
 
 
 @contextmanager
@@ -156,7 +171,7 @@ def looked_at(
         What was found, and the variables by which the command's processes need not list the tenant again.
     """
     try:
-        found = look(stack, stack_connection(stack, pulumi, environ))
+        found = look(stack, stack_connection(stack, pulumi, environ), pulumi)
     except (AdminApiError, CannotRunError) as error:
         found = _not_looked(error)
     if found.snapshot is None:
@@ -170,9 +185,15 @@ def _not_looked(error: Exception) -> Look:
     return Look(problem=f"nobody could look for other ways of the partners' mail in the tenant: {error}")
 
 
-def ways_of(stack: StackFile, snapshot: Snapshot, rules: Sequence[RoutingRule]) -> tuple[PartnersWay, ...]:
-    """The ways of the mail of all that a stack declares, past connectors that are not its own."""
-    subjects = list(_subjects(stack))
+def ways_of(
+    stack: StackFile, snapshot: Snapshot, rules: Sequence[RoutingRule], subjects: Sequence[Subject] | None = None
+) -> tuple[PartnersWay, ...]:
+    """The ways of the mail of a stack's connectors, past connectors that are not its own.
+
+    Args:
+        subjects: the connectors, where the stack file does not declare them.
+    """
+    subjects = list(_subjects(stack)) if subjects is None else subjects
     own = {(settings.direction, settings.name.casefold()) for _, settings in subjects}
     mark = Mark(stack.project, stack.name.rpartition("/")[2])
     guids = {(record.direction, record.name.casefold()): record.guid for record in snapshot.connectors}
@@ -196,7 +217,7 @@ def ways_of(stack: StackFile, snapshot: Snapshot, rules: Sequence[RoutingRule]) 
     return tuple(PartnersWay(way, tuple(owners)) for way, owners in ordered)
 
 
-def _subjects(stack: StackFile) -> Iterable[tuple[str, ConnectorSettings]]:
+def _subjects(stack: StackFile) -> Iterable[Subject]:
     """What the stack declares, as far as it can be read here: domains that are secret only the engine knows."""
     for pair in stack.declared.pairs:
         if not any(place.startswith("domains") for place in pair.secret):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -13,6 +14,7 @@ import pulumi
 from exchange_online import InboundConnector, OutboundConnector
 from exchange_online.connectors import hide, mail_flow, printable, redacted
 from exchange_online.messages import MOST, Message, bounded
+from exchange_online.resources.sdk import leave_out_debugging, wait_for_resources_first
 from regulated_partners.component import RegulatedPartner, declare_connector, stack_config
 from regulated_partners.names import PREFIX
 from regulated_partners.partners import (
@@ -40,6 +42,9 @@ _TOLD = frozenset(
     {"senderDomains", "senderIpAddresses", "tlsSenderCertificateName", "recipientDomains", "smartHosts", "tlsDomain"}
 )
 
+#: Objects made between two looks for garbage; Python's own number is 700.
+_GARBAGE = 50_000
+
 _NONE: frozenset[str] = frozenset()
 _Item = TypeVar("_Item")
 
@@ -49,6 +54,11 @@ def run() -> None:
 
     Everything that is wrong is said before any resource is declared; then the program ends.
     """
+    leave_out_debugging()
+    wait_for_resources_first()
+    # The resources of thousands of partners stay to the end: Python would look through all of them again and again.
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     config, project = stack_config(), pulumi.get_project()
     # The engine's settings count. The file says how their values were written, which are secret, and where those are
     # that are missing.

@@ -55,12 +55,15 @@ class _Role:
     ending: signal.Signals
 
 
-def end_with_engine() -> None:
+def end_with_engine(engine: str = "") -> None:
     """Watches from a thread, where this process is one that the engine has started; a second call does nothing.
 
     A program that uses the Automation API is not: it has started the engine.
+
+    Args:
+        engine: where it listens, host:port, of a process that knows that it is a plugin.
     """
-    role = _role(sys.orig_argv, sys.argv)
+    role = _Role(engine, has_host=False, ending=signal.SIGINT) if engine else _role(sys.orig_argv, sys.argv)
     if role is not None and _WATCHING.acquire(blocking=False):
         threading.Thread(target=_watch, args=(role,), name="engine-watch", daemon=True).start()
 

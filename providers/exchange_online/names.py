@@ -5,6 +5,10 @@ They outlive every change of the code. Two more stand in each state, as the pick
 pickle.
 """
 
+from __future__ import annotations
+
+from enum import StrEnum
+
 #: The namespace of a stack's settings, whatever the project is called: `regulated-partners:cloud`.
 NAMESPACE = "regulated-partners"
 
@@ -12,9 +16,44 @@ NAMESPACE = "regulated-partners"
 LOCAL = "local"
 CLOUD_NAMES = (LOCAL, "commercial", "gcc-high", "dod", "china")
 
+#: The highest value of a stack's `concurrentCalls`: calls on their way to a tenant at a time.
+MOST_CALLS = 10
+
 #: The package of the resources, in type tokens and as a plugin.
 PACKAGE = "exchange-online"
 
-#: Type tokens of the dynamic resources.
-INBOUND_TOKEN = f"pulumi-python:dynamic/{PACKAGE}:InboundConnector"
-OUTBOUND_TOKEN = f"pulumi-python:dynamic/{PACKAGE}:OutboundConnector"
+
+class Face(StrEnum):
+    """The two ways in which a program declares a connector: which one it is stands in the resource's type token."""
+
+    DYNAMIC = "dynamic"
+    """By the classes of this package: dynamic resources of Python."""
+    NATIVE = "native"
+    """By the plugin, from any language."""
+
+    def token(self, name: str) -> str:
+        """The type token of what the package calls `name`."""
+        return f"{self._module}:{name}"
+
+    @property
+    def _module(self) -> str:
+        return f"pulumi-python:dynamic/{PACKAGE}" if self is Face.DYNAMIC else f"{PACKAGE}:index"
+
+    @classmethod
+    def of(cls, token: str) -> Face | None:
+        """The face of a type token of this package, whether or not there is such a type; None for another package's."""
+        module = token.rpartition(":")[0]
+        if module == cls.DYNAMIC._module or module.startswith(f"{cls.DYNAMIC._module}/"):
+            return cls.DYNAMIC
+        return cls.NATIVE if module.partition(":")[0] == PACKAGE else None
+
+
+def stack_of(urn: str) -> str:
+    """The stack's name in a URN, `urn:pulumi:STACK::PROJECT::…`."""
+    return urn.removeprefix("urn:pulumi:").partition("::")[0]
+
+
+def type_of(urn: str) -> str:
+    """The type token in a URN, `urn:pulumi:STACK::PROJECT::PARENT_TYPE$TYPE::NAME`."""
+    parts = urn.split("::", 3)
+    return parts[2].rpartition("$")[2] if len(parts) == 4 else ""

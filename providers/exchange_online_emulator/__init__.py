@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
     from exchange_online_emulator.control import Control, ControlError
     from exchange_online_emulator.process import EmulatorProcess, EmulatorStartError
+    from exchange_online_emulator.storage import Call, most_at_once
     from exchange_online_emulator.tokens.applications import ApplicationRegistration, ClientSecret, FederatedCredential
 
 __all__ = [
     "ApplicationRegistration",
+    "Call",
     "ClientSecret",
     "ConnectionFile",
     "ConnectionFileError",
@@ -44,12 +46,14 @@ __all__ = [
     "FederatedCredential",
     "TraceEvent",
     "TracedMessage",
+    "most_at_once",
 ]
 
 _HOMES = {
     "cmdlets.message_trace": ("TracedMessage", "TraceEvent"),
     "connection": ("ConnectionFile", "ConnectionFileError"),
     "control": ("Control", "ControlError"),
+    "storage": ("Call", "most_at_once"),
     "process": ("EmulatorProcess", "EmulatorStartError"),
     "tokens.applications": ("ApplicationRegistration", "ClientSecret", "FederatedCredential"),
 }

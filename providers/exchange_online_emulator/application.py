@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exchange_online_emulator.admin_api.batch import ROUTES as BATCH
 from exchange_online_emulator.admin_api.views import ROUTES as ADMIN_API
 from exchange_online_emulator.cmdlets.listing import get
 from exchange_online_emulator.control_api.views import ROUTES as CONTROL
@@ -78,7 +79,7 @@ def _printable(text: str) -> str:
 def application(emulator: Emulator) -> Starlette:
     """The ASGI application of one emulator."""
     app = Starlette(
-        routes=[Route("/", tenant_page, methods=["GET"]), *CONTROL, *ADMIN_API, *TOKENS],
+        routes=[Route("/", tenant_page, methods=["GET"]), *CONTROL, *ADMIN_API, *BATCH, *TOKENS],
         middleware=[
             Middleware(AccessLog),
             # A page in a browser that resolves its own name to loopback gets no answer.
@@ -200,7 +201,7 @@ def _calls(body: Element, calls: list[Call]) -> None:
     for call in reversed(calls):
         parameters = ", ".join(f"{name} = {value}" for name, value in call.parameters.items())
         answer = "connection reset" if call.status == LOST else str(call.status)
-        fault = f" (fault {call.fault})" if call.fault else ""
+        fault = f" (fault {call.fault})" if call.fault else f" ({call.note})" if call.note else ""
         row = _row(table, [f"{call.time:%H:%M:%S}", call.cmdlet, answer + fault, parameters])
         if call.status >= _REFUSED:
             row[2].set("class", "bad")

@@ -89,6 +89,12 @@ def _parser(program: str) -> argparse.ArgumentParser:
         command.add_argument(
             "--latency", type=float, default=0, metavar="MS", help="added to each answer, milliseconds"
         )
+        command.add_argument(
+            "--max-concurrent",
+            type=int,
+            metavar="N",
+            help="calls that the tenant may have on their way (the switch max_concurrent)",
+        )
         command.add_argument("--seed", type=Path, metavar="FILE", help="JSON file of connectors to put in")
     serve.add_argument("--host", default="127.0.0.1", help="loopback only")
     serve.add_argument("--port", type=int, default=0, help="0: any free one (default)")
@@ -111,7 +117,9 @@ def _serve(options: argparse.Namespace) -> int:
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO, stream=sys.stderr)
     where, seconds = (options.state, options.connection), options.latency / 1000
     with contextlib.suppress(KeyboardInterrupt):
-        serve(*where, host=options.host, port=options.port, latency=seconds, seed=options.seed)
+        switches = {} if options.max_concurrent is None else {"max_concurrent": options.max_concurrent}
+        address = {"host": options.host, "port": options.port}
+        serve(*where, **address, latency=seconds, seed=options.seed, switches=switches)
     return 0
 
 
@@ -121,7 +129,7 @@ def _background(options: argparse.Namespace) -> int:
     state, path = options.state, options.connection
     match options.command:
         case "start":
-            answer = process.start(state, path, options.latency, options.seed).url
+            answer = process.start(state, path, options.latency, options.seed, options.max_concurrent).url
         case "stop":
             answer = "stopped" if process.stop(state, path) else "not running"
         case "reset":

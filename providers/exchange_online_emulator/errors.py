@@ -105,6 +105,18 @@ class ObjectNotFoundError(ServiceError):
         )
 
 
+class AmbiguousIdentityError(ServiceError):
+    """An Identity that means more than one object. The text is assumed."""
+
+    message = "Error executing cmdlet"
+    detail_code = "Context"
+    exception_type = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectAmbiguousException"
+    inner_type = "Microsoft.Exchange.Management.PSDirectInvoke.DirectInvokeCmdletExecutionException"
+
+    def __init__(self, identity: str) -> None:
+        super().__init__(f"The operation couldn't be performed because '{identity}' matches multiple entries.")
+
+
 class AlreadyExistsError(ServiceError):
     """A name that is taken."""
 
@@ -116,7 +128,7 @@ class AlreadyExistsError(ServiceError):
     @assumed(
         "V29",
         "New, or a rename, to a name that exists answers 400 ADObjectAlreadyExistsException",
-        "general Exchange Online text; no connector text is known (exchange-wire section 9, 1)",
+        "a real body of go-exoscc, of a role group: 400, this type; of connectors none is known (exchange-wire 9, 1)",
     )
     def __init__(self, name: str) -> None:
         super().__init__(f"The object '{name}' already exists.")
@@ -238,14 +250,37 @@ class MalformedRequestError(ServiceError):
         self.message = text
 
 
+class NotEmulatedError(ServiceError):
+    """A cmdlet that Exchange Online has and the emulator has not. No answer of the service looks like this."""
+
+    status = 501
+    code = "NotImplemented"
+    exception_type = "System.NotImplementedException"
+
+    @assumed(
+        "not-emulated",
+        "a documented cmdlet that is not emulated answers 501 and says so, also in the log and to the control API "
+        "(status, calls); nothing is done",
+        "no answer of the service: it would run the cmdlet; the names are those of office-docs-powershell",
+    )
+    def __init__(self, cmdlet: str) -> None:
+        super().__init__(f"The emulator does not emulate {cmdlet}: see docs/emulator.md for what it does.")
+        self.message = self.text
+
+
 class ForbiddenError(Exception):
-    """403 with a body of NUL bytes: the cmdlet does not exist, or no role allows it. The two cannot be told apart."""
+    """403 with a body of NUL bytes: the cmdlet does not exist, or no role allows it. The two cannot be told apart.
+
+    Its text, for the log and the control API alone, tells them apart.
+    """
 
 
 class NotAuthenticatedError(Exception):
     """401 with an empty body. `diagnostics` goes into WWW-Authenticate or x-ms-diagnostics; never a token."""
 
-    def __init__(self, reason: str, *, claims: str | None = None) -> None:
+    def __init__(self, reason: str, *, claims: str | None = None, bearer: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.claims = claims
+        # Whether the caller has shown a bearer token.
+        self.bearer = bearer

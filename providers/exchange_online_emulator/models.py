@@ -22,6 +22,7 @@ class Kind(StrEnum):
     OUTBOUND = "OutboundConnector"
     TRANSPORT_RULE = "TransportRule"
     ACCEPTED_DOMAIN = "AcceptedDomain"
+    ORGANIZATION_CONFIG = "OrganizationConfig"
     MESSAGE_TRACE = "MessageTraceV2"
     MESSAGE_TRACE_DETAIL = "MessageTraceDetailV2"
 
@@ -82,13 +83,22 @@ class Switches(BaseModel):
         "unrestricted", description="V30/V31 (disabled), V32 (prohibited), V35 (developer)"
     )
     dehydrated: bool = Field(False, description="as a new tenant before Enable-OrganizationCustomization: no writes")
-    unknown_identity: Literal["all", "not_found"] = Field(
-        "all", description="Get with an Identity that does not exist: every row (documented) or not found"
+    unknown_identity: Literal["not_found", "all", "ambiguous"] = Field(
+        "not_found",
+        description="Get with an Identity that does not exist: not found (peers), every row (documented) or an error "
+        "that it is ambiguous",
     )
-    include_test_mode: Literal["only", "also"] = Field(
-        "only", description="IncludeTestModeConnectors true: only those (documented) or those too (peers)"
+    include_test_mode: Literal["also", "only"] = Field(
+        "also", description="IncludeTestModeConnectors true: those too (peers) or only those (documented)"
+    )
+    list_clearing: Literal["any", "empty_list", "remove"] = Field(
+        "any",
+        description="what empties a list in a Set: null, [] and the like, or [] alone, or only a Remove of its values",
     )
     connector_in_use: Literal["refuse", "accept"] = Field("refuse", description="V34, assumed")
+    sender_rewriting: Literal["refuse", "accept_false"] = Field(
+        "refuse", description="V16, SenderRewritingEnabled false on a Partner connector (undecided)"
+    )
     unsupported_parameters: tuple[str, ...] = Field(
         (), description="parameters this cloud does not know yet, such as MtaStsMode: V26, and absent from rows"
     )
@@ -96,7 +106,23 @@ class Switches(BaseModel):
         False, description="N6, N7, N8, N9: masked networks, bracketed smart hosts, sorted lists, domain paths"
     )
     validation_succeeds: bool = Field(True, description="what Validate-OutboundConnector finds")
+    result_size: Literal["cuts", "ignored"] = Field(
+        "cuts", description="ResultSize: the first answer stops at it, or it has no effect (sources disagree)"
+    )
+    error_details: Literal["by_header", "text", "json"] = Field(
+        "by_header",
+        description="the form of error details: JSON where X-ClientModuleVersion is sent, always text, or always JSON",
+    )
+    compression: bool = Field(
+        True, description="answers are gzip where the request accepts it; the NUL bytes of a 403 are only declared so"
+    )
     rate_limit_headers: bool = Field(False, description="Rate-Limit-* headers on answers (sources disagree)")
     token_lifetime_seconds: int = Field(3599, ge=1, le=86400)
     page_token_lifetime_seconds: float = Field(1800, ge=0, le=86400, description="error text says 30 minutes")
+    max_concurrent: int = Field(
+        0,
+        ge=0,
+        description="how many calls the tenant may have on their way; one more answers 429 and the text of the limit, "
+        "at once. 0: no limit. The service's own is not published",
+    )
     max_page_size: int = Field(1000, ge=1, le=1000, description="the largest page, whatever Prefer asks")

@@ -137,7 +137,13 @@ def running(state: Path, connection: Path | None = None) -> ConnectionFile | Non
     return found if answering else None
 
 
-def start(state: Path, connection: Path | None = None, latency: float = 0, seed: Path | None = None) -> ConnectionFile:
+def start(
+    state: Path,
+    connection: Path | None = None,
+    latency: float = 0,
+    seed: Path | None = None,
+    max_concurrent: int | None = None,
+) -> ConnectionFile:
     """Start one in the background unless one answers already; waits until it is ready.
 
     It takes port 8443, or any free one when that is taken.
@@ -147,6 +153,7 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
         connection: where connection.json goes; by default beside the state.
         latency: milliseconds by which each answer is late.
         seed: a JSON file of objects to put into the tenant.
+        max_concurrent: the switch of that name; None leaves it as it is.
 
     Raises:
         EmulatorStartError: it does not start, or the seed cannot be used.
@@ -156,12 +163,14 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
         found = _answering(state, connection)
         if found is not None:
             _say_where(found, connection_path(state, connection))
-            if seed is not None:
-                try:
-                    with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+            with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+                if max_concurrent is not None:
+                    _switch(control, max_concurrent)
+                if seed is not None:
+                    try:
                         control.seed_file(seed)
-                except (ControlError, OSError, ValueError) as error:
-                    raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
+                    except (ControlError, OSError, ValueError) as error:
+                        raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
             return found
         path = connection_path(state, connection)
         # One that does not answer, or that nobody finds any more.
@@ -169,6 +178,8 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
         path.unlink(missing_ok=True)
         log = state.with_suffix(".log")
         arguments = ["--latency", str(latency), *(["--seed", str(seed)] if seed else [])]
+        if max_concurrent is not None:
+            arguments += ["--max-concurrent", str(max_concurrent)]
         for port in (PREFERRED_PORT, 0):
             process = _spawn(state, path, port, arguments, log, detached=True)
             if _wait(process, path):
@@ -177,6 +188,13 @@ def start(state: Path, connection: Path | None = None, latency: float = 0, seed:
                 process.terminate()
         tail = "\n".join(_log(log).splitlines()[-10:])
         raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{tail}")
+
+
+def _switch(control: Control, max_concurrent: int) -> None:
+    try:
+        control.switch(max_concurrent=max_concurrent)
+    except ControlError as error:
+        raise EmulatorStartError(error.text) from error
 
 
 def stop(state: Path, connection: Path | None = None) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from exchange_online_emulator.clients import client_cases
+
 Tag = Literal["documented", "observed:live", "observed:client", "observed:multi", "observed:single", "assumed"]
-Applies = Literal["always", "strict", "switch"]
+Applies = Literal["always", "strict", "switch", "fault"]
 
 _Target = TypeVar("_Target", bound=Callable[..., object])
 
@@ -29,6 +31,11 @@ class Rule:
     tag: Tag
     source: str
     applies: Applies
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The public clients that are known to rely on it, by the cases of `data/clients.json`."""
+        return tuple(dict.fromkeys(case.client for case in client_cases() if self.id in case.rules))
 
 
 _RULES: dict[str, Rule] = {}

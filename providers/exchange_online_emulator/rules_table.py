@@ -9,15 +9,20 @@ from exchange_online_emulator.rules import Rule, all_rules
 
 #: The open questions (exchange-wire section 9), each with the emulator's choice, which is assumed.
 UNKNOWNS = {
-    "status and JSON of a duplicate name": "400, `|...ADObjectAlreadyExistsException|... already exists`",
-    "Set and Remove of a missing object: 404 or 400; Get of a missing Identity: error, no row or all rows": (
-        "404 with body C; Get by the switch `unknown_identity`: all rows (documented, the default) or body C"
+    "status and JSON of a duplicate name": (
+        "400, `|...ADObjectAlreadyExistsException|... already exists` (so of a role group)"
     ),
-    "clearing a value: null, [], empty string or empty hashtable": "accepts all four",
+    "Set, Remove and Get of a missing object: 404 or 400": "404 with body C",
+    "clearing a value: null, [], empty string or empty hashtable": (
+        "all four do; by the switch `list_clearing` [] alone, or none of them and only Remove"
+    ),
     "hosts and scope in China; the token's audience in DoD": "the commercial audience only",
-    "stability of `v1.0/.../InvokeCommand`": "`beta` only; `v1.0` answers 404",
     "the real 429 body; whether rate headers are always there; the concurrency limit": (
-        "no limit of its own; a fault gives any of them; the switch `rate_limit_headers` adds the headers"
+        "no limit unless the switch `max_concurrent` gives one; a fault gives any answer; the switch "
+        "`rate_limit_headers` adds the headers"
+    ),
+    "how many members a `$batch` may have; whether it runs them together; its answer to a broken one": (
+        "10; one after the other; 400 for the whole where a member is no InvokeCommand of the tenant"
     ),
     "status of 'parameters aren't present in the role definition'": "400, through a fault",
     "rows of Validate-OutboundConnector beyond TaskName and IsTaskSuccessful; run time; app-only": (
@@ -29,17 +34,22 @@ UNKNOWNS = {
     "a token from a federated credential": "the same app-only token",
     "`WhatIf: true` on connectors over REST": "no change, and a confirmation message",
     "Set with values equal to the current ones": "200 and the warning that nothing was modified",
-    "writes without any X-AnchorMailbox": "accepted; refused as a wrong anchor under `strict`",
+    "writes without any X-AnchorMailbox, or with one whose form nobody has seen refused": (
+        "accepted; refused as a wrong anchor under `strict`"
+    ),
     "which of the two observed answers a wrong anchor gets": "400 InsufficientPermissionsException",
     "ConnectorType when New omits it": "Partner",
     "the order of list values": "as sent; sorted under `stored_form_variants`",
-    "PowerShell's common parameters (ErrorAction, Verbose) in Parameters": "refused as unknown",
+    "a ResultSize: does it cut, or does the module apply it": "it cuts; by the switch `result_size` it is ignored",
+    "SenderRewritingEnabled false on a Partner connector": "refused; by the switch `sender_rewriting` accepted",
+    "PowerShell's common parameters beside ErrorAction in Parameters": "accepted; refused as unknown under `strict`",
+    "which header, if any, decides the form of error details": "X-ClientModuleVersion; switch `error_details`",
     "`Parameters: null`": "400",
     "removing or un-scoping a connector that a transport rule uses": "400; switch `connector_in_use`",
 }
 
 
-_APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch"}
+_APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch", "fault": "through a fault"}
 
 
 def registered_rules() -> tuple[Rule, ...]:
@@ -51,9 +61,9 @@ def markdown() -> str:
     """The rules, the switches and the open questions as a Markdown document."""
     lines = ["# What the emulator does, and how sure that is", ""]
     lines += ["Made by `python -m exchange_online_emulator rules --markdown`.", "", "## Rules", ""]
-    lines += ["| Rule | What the emulator does | Applies | Tag | Source |", "|---|---|---|---|---|"]
+    lines += ["| Rule | What the emulator does | Applies | Tag | Source | Relied on by |", "|---|---|---|---|---|---|"]
     for item in registered_rules():
-        cells = (item.id, item.summary, _APPLIES[item.applies], item.tag, item.source)
+        cells = (item.id, item.summary, _APPLIES[item.applies], item.tag, item.source, ", ".join(item.clients))
         lines.append(_line(*cells))
     lines += ["", "## Switches", "", "| Switch | Default | Meaning |", "|---|---|---|"]
     for name, info in Switches.model_fields.items():

@@ -17,6 +17,7 @@ from exchange_online_emulator.cmdlets.tenant import Tenant
 from exchange_online_emulator.connection import write_private
 from exchange_online_emulator.faults import Faults
 from exchange_online_emulator.models import Kind, Settings, StoredObject
+from exchange_online_emulator.rules import observed_single
 from exchange_online_emulator.storage import Store
 from exchange_online_emulator.tokens.applications import ApplicationRegistration, Applications, ClientSecret
 from exchange_online_emulator.tokens.issue import SigningKey
@@ -83,6 +84,7 @@ class Emulator:
     """One emulated tenant with its state file.
 
     `url` is the base URL it answers on (`https://127.0.0.1:8443`); `latency` seconds delay each admin API answer.
+    `on_way` is how many calls of the admin API are being answered; only the server's event loop counts them.
     """
 
     def __init__(self, state: Path, url: str, latency: float = 0) -> None:
@@ -90,6 +92,7 @@ class Emulator:
         self.state = state
         self.url = url
         self.latency = latency
+        self.on_way = 0
         self.store = Store(state)
         self.tenant = Tenant(self.store)
         self.applications = Applications(self.store)
@@ -100,6 +103,8 @@ class Emulator:
         self.epoch = 0
         # The last CAE challenge: only tokens asked for with its claims are accepted from then on.
         self.challenge: str | None = None
+        # The documented cmdlets that were called and are not emulated.
+        self.not_emulated: set[str] = set()
         self.furnish()
 
     def furnish(self) -> None:
@@ -123,9 +128,22 @@ class Emulator:
         self.epoch += 1
         self.faults.clear()
         self.challenge = None
+        self.not_emulated.clear()
         with self.store.transaction():
             self.tenant.forget()
             self.furnish()
+
+    @observed_single(
+        "max-concurrent",
+        "with max_concurrent the call that is one too many on its way answers 429 with the text of the concurrency "
+        "limit, as plain text, without Retry-After, without doing anything; a batch is one call",
+        "EXOHELPER (text; exchange-wire 7.2: 429 or another status); TMPEXO (429); that the limit counts calls on "
+        "their way, that it answers at once, and how a batch counts, are assumed",
+        applies="switch",
+    )
+    def has_too_many(self) -> bool:
+        """Whether the call that came last is one too many."""
+        return 0 < self.tenant.switches.max_concurrent < self.on_way
 
     def means_tenant(self, name: str) -> bool:
         """Whether a path segment names the tenant: its GUID or its initial domain.

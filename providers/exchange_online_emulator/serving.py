@@ -10,17 +10,20 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import uvicorn
+from pydantic import ValidationError
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exchange_online_emulator.application import application
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.control_api.views import plant
+from exchange_online_emulator.models import Switches
 from exchange_online_emulator.process import EmulatorStartError, connection_path, lock_path
 from exchange_online_emulator.service import Emulator, ca_bundle_path
 from exchange_online_emulator.tokens.issue import EXCHANGE
@@ -73,7 +76,16 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(state: Path, connection: Path | None, *, host: str, port: int, latency: float, seed: Path | None) -> None:
+def serve(
+    state: Path,
+    connection: Path | None,
+    *,
+    host: str,
+    port: int,
+    latency: float,
+    seed: Path | None,
+    switches: Mapping[str, object] = MappingProxyType({}),
+) -> None:
     """Serve until a signal.
 
     Args:
@@ -83,6 +95,7 @@ def serve(state: Path, connection: Path | None, *, host: str, port: int, latency
         port: 0 for any free one.
         latency: seconds by which each answer is late.
         seed: a JSON file of objects to put into the tenant.
+        switches: those of the tenant that change, by name.
 
     Raises:
         EmulatorStartError: it cannot serve there.
@@ -96,6 +109,12 @@ def serve(state: Path, connection: Path | None, *, host: str, port: int, latency
     with _only_server(state) as lock, _listener(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
         emulator = Emulator(state, f"https://{shown}:{listener.getsockname()[1]}", latency)
+        try:
+            if switches:
+                emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            raise EmulatorStartError(f"{first['loc'][0]}: {first['msg']}.") from None
         if seed is not None:
             try:
                 plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))

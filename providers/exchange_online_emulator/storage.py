@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +37,11 @@ class Call(BaseModel):
     Attributes:
         parameters: the JSON as sent.
         status: the HTTP status, 499 when the connection was reset instead.
+        started, time: when it came, and when its answer was ready.
+        together: how many calls were on their way when it came, itself among them; the members of a batch are one.
         page: 1 for a first request, 2 for a next link.
         fault: the kind of the fault that acted.
+        note: what the answer does not tell: why a 403 was given, or that the cmdlet is not emulated.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,9 +49,12 @@ class Call(BaseModel):
     cmdlet: str
     parameters: dict[str, Any]
     status: int
+    started: datetime | None = None
     time: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    together: int = 1
     page: int = 1
     fault: str | None = None
+    note: str | None = None
     anchor: str | None = None
     client_request_id: str | None = None
     prefer: str | None = None
@@ -57,6 +64,14 @@ class Call(BaseModel):
     def writes(self) -> bool:
         """Whether the cmdlet changes the tenant."""
         return self.cmdlet.lower().startswith(("new-", "set-", "remove-"))
+
+
+def most_at_once(calls: Iterable[Call]) -> int:
+    """How many of the calls were on their way together at the most."""
+    spans = [(call.started, call.time) for call in calls if call.started is not None]
+    # One that ends in the moment in which another starts was not on its way with it.
+    moments = sorted([(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans])
+    return max(itertools.accumulate((step for _, step in moments), initial=0))
 
 
 class Store:

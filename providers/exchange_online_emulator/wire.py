@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import struct
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from exchange_online_emulator.faults import CONCURRENCY_TEXT, Action, Status, Throttled
+from exchange_online_emulator.rules import observed_single
 
 
 class BodyTooLargeError(Exception):
@@ -71,6 +73,13 @@ async def _ended(receive: Receive) -> None:
         pass
 
 
+@observed_single(
+    "throttling",
+    "a 429 is plain text with the concurrency limit (fault throttled), or JSON that ends in the seconds to wait (fault "
+    "status with retry_after)",
+    "EXOHELPER (the text, exchange-wire 7.2); goosey takes the last word but one for the seconds; the rest is assumed",
+    applies="fault",
+)
 def plain_answer(action: Action | None) -> Response | None:
     """The answer of a fault that is a status with a text, None for every other."""
     if isinstance(action, Throttled):
@@ -79,7 +88,10 @@ def plain_answer(action: Action | None) -> Response | None:
         headers = _retry_after(action.retry_after)
         if action.text is not None:
             return Response(action.text, action.status, headers, "text/plain")
-        body = f'{{"error":{{"code":"{action.status}","message":"The server answered {action.status}."}}}}'
+        text = f"The server answered {action.status}."
+        if action.status == 429 and action.retry_after is not None:
+            text = f"Too many requests. Please try again in {action.retry_after} seconds."
+        body = f'{{"error":{{"code":"{action.status}","message":{json.dumps(text)}}}}}'
         return Response(body, action.status, headers, "application/json")
     return None
 

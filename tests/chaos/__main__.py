@@ -21,6 +21,7 @@ from queue import SimpleQueue
 
 from exchange_online_emulator import EmulatorProcess
 from tests.chaos.author import scenario
+from tests.chaos.bulk import bulk_scenario
 from tests.chaos.play import Outcome, play
 from tests.chaos.report import Report
 from tests.support.engine import Project
@@ -35,11 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=25, help="how many, each with the next number")
     parser.add_argument("--jobs", type=int, default=1, help="how many at the same time")
     parser.add_argument("--checkpoints", choices=["on", "off", "both"], default="both", help="both: as the number says")
+    parser.add_argument("--bulk", action="store_true", help="many connectors in each run, by our own up and destroy")
     parser.add_argument("--json", action="store_true", help="prints the report as JSON")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keeps the working copies of what is wrong there")
     parser.add_argument("--story", action="store_true", help="tells also what happened where nothing is wrong")
     parsed = parser.parse_args(arguments)
-    campaign = Campaign(parsed.checkpoints, parsed.keep)
+    if parsed.bulk and parsed.checkpoints != "both":
+        parser.error("--bulk: there our own command decides about checkpoints")
+    campaign = Campaign(parsed.checkpoints, parsed.keep, bulk=parsed.bulk)
     outcomes = []
     for outcome in campaign.run(range(parsed.seed, parsed.seed + parsed.count), parsed.jobs):
         outcomes.append(outcome)
@@ -55,11 +59,13 @@ class Campaign:
     Args:
         checkpoints: `on`, `off`, or `both`, where the history says which.
         keep: where the working copies of wrong ones are kept.
+        bulk: whether they are those of many connectors.
     """
 
-    def __init__(self, checkpoints: str = "both", keep: Path | None = None) -> None:
+    def __init__(self, checkpoints: str = "both", keep: Path | None = None, *, bulk: bool = False) -> None:
         self._checkpoints = checkpoints
         self._keep = keep
+        self._bulk = bulk
         self._services: SimpleQueue[EmulatorProcess] = SimpleQueue()
 
     def run(self, seeds: Iterable[int], jobs: int) -> Iterator[Outcome]:
@@ -88,10 +94,11 @@ class Campaign:
     def again(self, seed: int) -> str:
         """The command that plays a history again."""
         forced = f" --checkpoints {self._checkpoints}" if self._checkpoints in _CHECKPOINTS else ""
+        forced += " --bulk" if self._bulk else ""
         return f'make chaos ARGS="--seed {seed} --count 1{forced}"'
 
     def _play(self, seed: int, folder: Path) -> Outcome:
-        told = scenario(seed)
+        told = bulk_scenario(seed) if self._bulk else scenario(seed)
         told = replace(told, checkpoints=_CHECKPOINTS.get(self._checkpoints, told.checkpoints))
         emulator = self._services.get()
         try:
@@ -109,7 +116,8 @@ def service() -> EmulatorProcess:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return EmulatorProcess(None, "--port", str(port))
+    # What is answered at once never meets: with this, the calls of a run do.
+    return EmulatorProcess(None, "--port", str(port), "--latency", "30")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange_online_emulator import EmulatorProcess
+from regulated_partners.engine.checkpoints import MANY
 from tests.chaos.declarations import DIRECTIONS, Declaration, Wanted, differences, mark_of, without_mark
 from tests.chaos.scenario import Operation, Portal, PortalChange, Scenario, Step
 from tests.chaos.stack import Ended, Stack
@@ -20,6 +21,9 @@ from tests.support.engine import STACK
 CLEAN_RUNS = 3
 
 _SECOND = "dev2"
+
+#: How many calls the tenants take at a time; 0: any number.
+_CALLS_AT_A_TIME = (0, 3, 0, 1)
 
 #: Exit code of `--expect-no-changes` when there are some.
 _CHANGES_FOUND = 7
@@ -34,6 +38,7 @@ class Outcome:
         kept: Guids that were there before a change and are there in the end.
         finished_first: interrupted creates that were finished before their declaration went or was renamed: what nobody
             declares any more would stay (docs/behaviour.md).
+        bulk: runs in which our command skipped checkpoints by itself.
         cancels: locks of killed runs that were released.
         pending: how often the state had creates that a killed engine had begun.
         faults: what is wrong.
@@ -48,6 +53,7 @@ class Outcome:
     clean_runs: int | None = None
     kept: int = 0
     finished_first: int = 0
+    bulk: int = 0
     cancels: int = 0
     pending: int = 0
     seconds: float = 0.0
@@ -86,9 +92,10 @@ class _NotConvergedError(Exception):
 class _Player:
     def __init__(self, told: Scenario, directory: Path, emulator: EmulatorProcess) -> None:
         emulator.control.reset()
-        emulator.control.switch(max_page_size=told.page_size)
+        at_a_time = _CALLS_AT_A_TIME[told.seed % len(_CALLS_AT_A_TIME)]
+        emulator.control.switch(max_page_size=told.page_size, max_concurrent=at_a_time)
         self._told = told
-        self._stack = Stack(directory, emulator, checkpoints=told.checkpoints)
+        self._stack = Stack(directory, emulator, checkpoints=told.checkpoints, command=told.command)
         self._service = emulator
         self._tenant = Tenant(emulator)
         self._declared = Declaration()
@@ -158,13 +165,35 @@ class _Player:
         if step.operation is Operation.DESTROY:
             # The outbound half depends on the inbound one, so it goes with it.
             self._tenant.let_go({*step.targets, *(key.replace(" inbound", " outbound") for key in step.targets)})
+        if step.operation is Operation.DESTROY_ALL:
+            self._tenant.let_go(list(self._tenant.guids))
         commands = {
             Operation.REFRESH: ["refresh"],
             Operation.DESTROY: ["destroy", *(f"--target={urn}" for urn in urns), "--target-dependents"],
+            Operation.DESTROY_ALL: ["destroy"],
             Operation.TARGET_REPLACE: ["up", *(f"--target-replace={urn}" for urn in urns)],
             Operation.REPLACE: ["up", *(f"--replace={urn}" for urn in urns)],
         }
-        return self._run(*commands.get(step.operation, ["up"]), trouble=step.trouble)
+        changed = self._changed(step)
+        ended = self._run(*commands.get(step.operation, ["up"]), trouble=step.trouble)
+        # A kill by the clock may come before our command has said anything.
+        if self._told.command and (ended.killed is None or (step.trouble.kill and step.trouble.kill.cmdlet)):
+            self._skipped(ended, changed)
+        return ended
+
+    def _changed(self, step: Step) -> int:
+        """How many connectors the step creates and deletes, as far as the state knows."""
+        recorded = {found.guid for found in self._stack.recorded()}
+        if step.operation is Operation.DESTROY_ALL:
+            return len(recorded)
+        kept = {self._tenant.guids.get(connector.key, "") for connector in step.declaration.wanted()} & recorded
+        return len(step.declaration.wanted()) + len(recorded) - 2 * len(kept)
+
+    def _skipped(self, ended: Ended, changed: int) -> None:
+        skipped = "The state is written once" in ended.output
+        self.outcome.bulk += skipped
+        if skipped != (changed >= MANY):
+            self._wrong("run", f"{changed} connectors change, and checkpoints are {'' if skipped else 'not '}skipped")
 
     def _after(self, ended: Ended, step: Step) -> None:
         if not step.trouble and not step.refused and ended.exit_code != 0:
@@ -172,10 +201,18 @@ class _Player:
         if step.refused and ended.exit_code == 0:
             self._wrong("accepted", f"{step.words}: the run should have been refused")
         self._look()
+        if step.operation is Operation.DESTROY_ALL and not step.trouble:
+            self._must_be_empty()
         for made in step.by_hand if step.refused else ():
             pair = made.key.removesuffix(" inbound") + " outbound"
             if made.key != pair and pair in self._tenant.guids:
                 self._wrong("accepted", f"{made.key} was refused, and {pair} was made all the same")
+
+    def _must_be_empty(self) -> None:
+        for key, row in self._tenant.held().items():
+            self._wrong("orphaned", f"{key} ('{row['Name']}') is there after destroy")
+        for found in self._stack.recorded():
+            self._wrong("state", f"{found.name} is in the state after destroy")
 
     def _finish_what_would_be_left(self, step: Step) -> None:
         """A connector whose create was interrupted stays behind when its declaration goes, so it is finished first."""

@@ -33,6 +33,7 @@ class Report:
         wrong: histories by what is wrong with them.
         kept: Guids that were the same from their first run to the end.
         finished_first: interrupted creates that were finished before their declaration went.
+        bulk: runs in which our command skipped checkpoints by itself.
         cancels: locks of killed runs that were released.
         pending: how often creates that a killed engine had begun were taken out of the state.
         seconds: of all histories together.
@@ -48,6 +49,7 @@ class Report:
     wrong: dict[str, int]
     kept: int
     finished_first: int
+    bulk: int
     cancels: int
     pending: int
     seconds: float
@@ -74,6 +76,7 @@ class Report:
             wrong={kind: found[kind] for kind in (*_KINDS, _OTHERWISE)},
             kept=sum(outcome.kept for outcome in outcomes),
             finished_first=sum(outcome.finished_first for outcome in outcomes),
+            bulk=sum(outcome.bulk for outcome in outcomes),
             cancels=sum(outcome.cancels for outcome in outcomes),
             pending=sum(outcome.pending for outcome in outcomes),
             seconds=round(sum(outcome.seconds for outcome in outcomes), 1),
@@ -104,6 +107,7 @@ class Report:
             (f"scenarios {_OTHERWISE}", self.wrong[_OTHERWISE]),
             ("Guids kept", self.kept),
             ("interrupted creates finished before their declaration went", self.finished_first),
+            ("runs that skipped checkpoints by themselves", self.bulk),
             ("locks of killed runs released", self.cancels),
             ("pending creates of killed runs cleared", self.pending),
             ("seconds", self.seconds),

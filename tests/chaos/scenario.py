@@ -18,6 +18,7 @@ class Operation(StrEnum):
     TARGET_REPLACE = "up --target-replace"
     REPLACE = "up --replace"
     TAINT = "state taint, up"
+    DESTROY_ALL = "destroy"
     SECOND_STACK = "a second stack's up"
     RENAME_STACK = "stack rename, up"
 
@@ -88,6 +89,7 @@ class Step:
         refused: whether the run must fail, and change nothing of what it is about.
         keeps: keys of connectors that are no longer declared and must stay all the same.
         adopts: keys of connectors that are taken over with consent.
+        many: whether it creates or deletes so many that our command skips checkpoints.
     """
 
     words: str
@@ -102,6 +104,7 @@ class Step:
     keeps: frozenset[str] = frozenset()
     adopts: frozenset[str] = frozenset()
     second: SecondStack | None = None
+    many: bool = False
 
     def __str__(self) -> str:
         done = "; ".join([*map(str, self.portal), self.words])
@@ -120,6 +123,7 @@ class Scenario:
         strangers: how many connectors of others the tenant has.
         steps: the first declares the stack.
         final: what is declared in the end.
+        command: whether `up` and `destroy` are our own, which decide about checkpoints themselves.
     """
 
     seed: int
@@ -128,3 +132,4 @@ class Scenario:
     strangers: int
     steps: tuple[Step, ...]
     final: Declaration
+    command: bool = False

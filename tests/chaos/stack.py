@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,14 +16,16 @@ from typing import Any
 
 import yaml
 
+from exchange_online.connectors import TOKENS
 from exchange_online_emulator import EmulatorProcess
 from tests.chaos.declarations import Declaration
 from tests.chaos.trouble import NO_TROUBLE, Kill, ServiceFault, Trouble, held, kind_of
 from tests.support.engine import Project, Running
-from tests.support.processes import kill_working_in
+from tests.support.processes import descendants, kill_working_in
 
 _PROJECT = "regulated-partners"
-_CONNECTOR = "exchange-online:"
+#: The operations of our own command.
+_OURS = ("up", "destroy")
 
 #: Seconds that a run may take; one that takes longer hangs.
 _HANGS_AFTER = 90
@@ -79,13 +82,15 @@ class Stack(Project):
         directory: an empty folder.
         emulator: the service, which a run may kill and start again.
         checkpoints: whether the engine writes its state after every step.
+        command: whether `up` and `destroy` are run by our own command.
     """
 
-    def __init__(self, directory: Path, emulator: EmulatorProcess, *, checkpoints: bool) -> None:
+    def __init__(self, directory: Path, emulator: EmulatorProcess, *, checkpoints: bool, command: bool = False) -> None:
         super().__init__(directory, emulator)
         self.root = directory
         self.service = emulator
         self._acted_before_kill: Counter[str] = Counter()
+        self._command_runs = command
         if not checkpoints:
             self.set_variables(PULUMI_SKIP_CHECKPOINTS="true")
 
@@ -111,7 +116,7 @@ class Stack(Project):
         hold = held(trouble.kill) if trouble.kill else None
         self._acted_before_kill.clear()
         placed = {self._place(fault) for fault in (*trouble.faults, *([hold] if hold else []))}
-        running = self.stack_named(chosen)._start(operation, "--yes", "--skip-preview", *arguments)
+        running = self._started(chosen, operation, arguments)
         killed = self._kill(running, trouble.kill, placed) if trouble.kill else False
         wrong = self._end(running) if killed else []
         stdout, stderr = self._output(running, wrong)
@@ -122,6 +127,11 @@ class Stack(Project):
         victim = trouble.kill.victim if trouble.kill and killed else None
         called = " ".join(("pulumi", *command, "--stack", chosen))
         return Ended(called, running.process.returncode, output, acted, victim, tuple(wrong))
+
+    def _started(self, stack: str, operation: str, arguments: Sequence[str]) -> Running:
+        if not self._command_runs or operation not in _OURS:
+            return self.stack_named(stack)._start(operation, "--yes", "--skip-preview", *arguments)
+        return self.stack_named(stack).start_command(operation, *arguments)
 
     def plain(self, *command: str) -> Ended:
         """Any other command of the CLI."""
@@ -161,10 +171,10 @@ class Stack(Project):
         """The connectors of the state file."""
         found = []
         for resource in self._deployment(stack).get("resources", []):
-            if _CONNECTOR not in resource["type"]:
+            if resource["type"] not in TOKENS:
                 continue
             odd = [word for word in ("delete", "pendingReplacement", "taint") if resource.get(word)]
-            direction = "inbound" if resource["type"].endswith("InboundConnector") else "outbound"
+            direction = TOKENS[resource["type"]].word
             found.append(
                 Recorded(
                     resource["urn"],
@@ -209,9 +219,16 @@ class Stack(Project):
     def _kill_now(self, running: Running, kill: Kill) -> None:
         match kill.victim:
             case "engine":
-                running.process.kill()
+                for pid in running.engines():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
             case "run":
-                running.kill()
+                # As a container that goes: not only the group, in which a child of our command is not.
+                for pid in (*descendants(running.process.pid, ""), running.process.pid):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            case "command":
+                running.process.kill()
             case "provider":
                 running.kill_providers()
             case "service":

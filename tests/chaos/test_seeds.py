@@ -1,4 +1,4 @@
-"""Twenty-five histories of the campaign (`make chaos` plays more)."""
+"""Some histories of the campaign (`make chaos` plays more)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import pytest
 from exchange_online_emulator import EmulatorProcess
 from tests.chaos.__main__ import Campaign
 from tests.chaos.author import scenario
+from tests.chaos.bulk import bulk_scenario
 from tests.chaos.play import play
 from tests.chaos.scenario import Operation
 from tests.support.processes import kill_working_in
 
 SEEDS = range(1, 26)
+#: Of those with many connectors in each run: one that loses the state of two creations, one that of a destruction.
+BULK_SEEDS = (18, 21)
 
 
 @pytest.fixture
@@ -36,9 +39,21 @@ def test_whatever_happens_the_next_up_ends_with_the_same_connectors(
     assert outcome.clean_runs == 1, Campaign().told(outcome)
 
 
+@pytest.mark.engine
+@pytest.mark.parametrize("seed", BULK_SEEDS)
+def test_a_run_without_checkpoints_may_be_killed(seed: int, folder: Path, mortal_service: EmulatorProcess) -> None:
+    """A failure means that our command skips checkpoints where a killed run loses connectors, or does not skip them."""
+    outcome = play(bulk_scenario(seed), folder, mortal_service)
+
+    assert outcome.right, Campaign(bulk=True).told(outcome)
+    assert outcome.clean_runs == 1, Campaign(bulk=True).told(outcome)
+    assert outcome.bulk, Campaign(bulk=True).told(outcome, whole=True)
+
+
 def test_a_seed_is_a_history() -> None:
     """A failure means that what a campaign finds cannot be played again."""
     assert [scenario(seed) for seed in SEEDS] == [scenario(seed) for seed in SEEDS]
+    assert [bulk_scenario(seed) for seed in SEEDS] == [bulk_scenario(seed) for seed in SEEDS]
     assert len({scenario(seed).steps for seed in SEEDS}) == len(SEEDS)
 
 
@@ -48,8 +63,11 @@ def test_the_histories_hold_what_can_happen() -> None:
     kills = [step.trouble.kill for step in steps if step.trouble.kill]
     faults = [fault for step in steps for fault in step.trouble.faults]
 
-    assert {step.operation for step in steps} == set(Operation)
-    assert {kill.victim for kill in kills} == {"engine", "run", "provider", "service", "ctrl-c"}
+    victims = {"engine", "run", "provider", "service", "ctrl-c"}
+    bulk = [step for seed in range(1, 101) for step in bulk_scenario(seed).steps]
+    assert {step.operation for step in (*steps, *bulk)} == set(Operation)
+    assert {step.trouble.kill.victim for step in bulk if step.trouble.kill} == {*victims, "command"}
+    assert {kill.victim for kill in kills} == victims
     assert {kill.cmdlet for kill in kills} >= {None, "New-*", "Set-*", "Remove-*", "Get-*"}
     assert {"after the write" in fault.kind for fault in faults} == {True, False}
     assert {fault.action.kind for fault in faults} >= {

@@ -22,7 +22,7 @@ from exchange_online_emulator.faults import (
     Throttled,
 )
 
-Victim = Literal["engine", "run", "provider", "service", "ctrl-c"]
+Victim = Literal["engine", "run", "command", "provider", "service", "ctrl-c"]
 
 _CMDLETS = ("New-*", "Set-*", "Remove-*", "Get-*", "*-InboundConnector", "*-OutboundConnector", "*")
 _WHICH = (1, 1, 1, 1, 1, 2, 2, 3)
@@ -59,7 +59,8 @@ class Kill:
     """Something is killed.
 
     Attributes:
-        victim: the engine alone, the whole run, the provider, the service (which comes back), or Ctrl-C in a terminal.
+        victim: the engine alone, the whole run, our command that has started the engine, the provider, the service
+            (which comes back), or Ctrl-C in a terminal.
         cmdlet: in the middle of such a call, the service having done it; else after `seconds`.
         nth: which call.
     """
@@ -119,12 +120,13 @@ def random_trouble(random: Random, likely: Sequence[str] = ()) -> Trouble:
     """
     what = random.choices(("faults", "kill", "both", "nothing"), (50, 35, 10, 5))[0]
     count = random.choice((1, 1, 2))
-    faults = tuple(_fault(random, likely) for _ in range(count)) if what in ("faults", "both") else ()
+    faults = tuple(random_fault(random, likely) for _ in range(count)) if what in ("faults", "both") else ()
     kill = _kill(random, likely) if what in ("kill", "both") else None
     return Trouble(faults, kill, stays=random.random() < 0.3)
 
 
-def _fault(random: Random, likely: Sequence[str]) -> ServiceFault:
+def random_fault(random: Random, likely: Sequence[str]) -> ServiceFault:
+    """A fault of the service, at calls of the cmdlets that a run will likely make."""
     after = random.random() < 0.5
     action: Action = random.choice(
         (

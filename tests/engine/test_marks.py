@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from exchange_online_emulator import Control
-from regulated_partners.names import COMPONENT_TOKEN
+from regulated_partners.names import is_partner
 from tests.engine import tenant
 from tests.engine.partners import FABRIKAM, FABRIKAM_CONNECTORS, FABRIKAM_IN, FABRIKAM_OUT, Partner
 from tests.engine.tenant import MARK, comments
@@ -214,7 +214,7 @@ def test_a_connector_is_handed_over_between_stacks(project: Project, control: Co
     assert "`pulumi state move`" in refused.stdout + refused.stderr
 
     # With its record, which keeps the Guids: then the declaration moves too.
-    (urn,) = (each["urn"] for each in project.export()["deployment"]["resources"] if each["type"] == COMPONENT_TOKEN)
+    (urn,) = (each["urn"] for each in project.export()["deployment"]["resources"] if is_partner(each["type"]))
     moved = urn.replace("urn:pulumi:dev::", "urn:pulumi:other::")
     # The refused `up` has left the partner's component there, which has nothing yet.
     there = project.stack_named("other")

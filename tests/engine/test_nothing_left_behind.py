@@ -57,16 +57,21 @@ def _wait_for(running: Running) -> None:
     running.process.wait(timeout=60)
 
 
+#: What the SDK's server of dynamic providers answers at a time (tests/engine/test_calls_at_a_time.py).
+_AT_A_TIME = 4
+
+
 def _once(number: signal.Signals) -> Callable[[Running], None]:
     return lambda running: running.process.send_signal(number)
 
 
 def _writing(project: Project, control: Control) -> Running:
-    """A run in the middle of its first write of an inbound connector, of two."""
-    project.declare(FABRIKAM, WOODGROVE)
+    """A run in the middle of its first writes of inbound connectors: as many as go at a time, of more."""
+    more = ({"name": f"P{n}", "domains": [f"p{n}.example"], "certificateName": f"p{n}.example"} for n in range(4))
+    project.declare(FABRIKAM, WOODGROVE, *more)
     control.fault(Delay(seconds=_WRITE), "New-InboundConnector", count=None)
     running = project.start_up()
-    assert until(lambda: len(control.connectors("inbound")) == 1, 60)
+    assert until(lambda: len(control.connectors("inbound")) == _AT_A_TIME, 60)
     return running
 
 
@@ -85,8 +90,8 @@ def test_a_cli_that_dies_while_it_writes(project: Project, control: Control, end
     end(running)
     nothing_lives(project)
 
-    # The write that was on its way was finished, its lost answer is for the next run, and no other one was begun.
-    assert len(control.connectors("inbound")) == 1
+    # The writes on their way were finished, their lost answers are for the next run, and no other one was begun.
+    assert len(control.connectors("inbound")) == _AT_A_TIME
     _wait_for(running)
 
 
@@ -152,3 +157,17 @@ def test_a_preview_with_policies_that_nobody_waits_for(project: Project, end: Ca
     end(running)
     nothing_lives(project)
     _wait_for(running)
+
+
+def test_destroy_whose_cli_is_killed(project: Project, control: Control) -> None:
+    """Failing, the provider that `--run-program` starts and asks nothing stays for ever."""
+    project.declare(FABRIKAM)
+    project.up().succeeded()
+    control.fault(Delay(seconds=_WRITE), "Remove-OutboundConnector")
+    running = project.start_command("destroy")
+    assert until(lambda: any(fault.acted for fault in control.faults()), 60)
+    for engine in running.engines():
+        os.kill(engine, signal.SIGKILL)
+    ended = running.wait()
+    assert ended.exit_code == 128 + signal.SIGKILL
+    nothing_lives(project)

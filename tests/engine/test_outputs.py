@@ -90,7 +90,7 @@ def test_every_output_is_read_by_its_python_name(project: Project, control: Cont
     for direction, resource_class in CLASSES.items():
         own = [declared for declared in [*connectors, *SECRET, DECLINED] if declared["direction"] == direction]
         seen = [outputs[declared["resource"]] for declared in own]
-        for name in inspect.get_annotations(resource_class):
+        for name in inspect.get_annotations(_outputs_of(resource_class)):
             values = [read[name] for read in seen if read.get(name) is not None]
             assert values, f"{direction}: nobody has read a value of {name}"
             assert {type(value) for value in values} == {_promised(resource_class, name)}, name
@@ -101,9 +101,15 @@ def _unshown(name: str) -> object:
     return "Opportunistic" if name in ("smtp_dane_mode", "mta_sts_mode") else ...
 
 
+def _outputs_of(resource_class: type[Any]) -> type[Any]:
+    """The class that annotates the outputs."""
+    outputs: type[Any] = resource_class.__mro__[1]
+    return outputs
+
+
 def _promised(resource_class: type[Any], name: str) -> type[Any]:
     """What the annotation says of a value that is there: `Output[list[str] | None]` promises a list."""
-    (inner,) = get_args(inspect.get_annotations(resource_class, eval_str=True)[name])
+    (inner,) = get_args(inspect.get_annotations(_outputs_of(resource_class), eval_str=True)[name])
     choices = get_args(inner) if isinstance(inner, UnionType) else (inner,)
     (kind,) = (choice for choice in choices if choice is not type(None))
     promised: type[Any] = get_origin(kind) or kind

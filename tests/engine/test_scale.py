@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
 
+from exchange_online.resources.sdk import SDK_DEBUG
 from exchange_online_emulator import Control
 from tests.engine import tenant
 from tests.support.engine import Project
+from tests.support.engine_run import Run
 
 pytestmark = pytest.mark.engine
 
@@ -39,3 +42,26 @@ def test_sixty_partners_list_once_per_process_and_direction(project: Project, co
     control.clear_calls()
     project.up("--expect-no-changes").unchanged()
     assert Counter(call.cmdlet for call in control.calls()) == ONE_LISTING
+
+
+def test_the_cli_keeps_no_journal_in_a_backend_of_files(project: Project) -> None:
+    """A failure means that Pulumi's own journal is there: then `up` need not skip checkpoints any longer."""
+    project.set_variables(PULUMI_ENABLE_JOURNALING="true", PULUMI_DIY_BACKEND_JOURNALING="true")
+    project.declare({"name": "Partner", "domains": ["partner.example"], "certificateName": "mx.partner.example"})
+    project.up().succeeded()
+    kept = {path.name for path in (project.state / ".pulumi").iterdir()}
+    assert kept == {"meta.yaml", "stacks", "history", "backups", "locks"}
+
+
+def test_what_the_sdk_says_for_debugging_is_sent_when_it_is_asked_for(project: Project) -> None:
+    """Failing, each resource waits for five more calls; or nobody can see any longer what the SDK does."""
+    project.declare({"name": "Fabrikam", "domains": ["fabrikam.com"], "certificateName": "mail.fabrikam.com"})
+    assert _said_by_the_sdk(project.preview().succeeded()) == 0
+    project.set_variables(**{SDK_DEBUG: "true"})
+    # The stack, the partner and its two connectors.
+    assert _said_by_the_sdk(project.preview().succeeded()) == 4
+
+
+def _said_by_the_sdk(run: Run) -> int:
+    events = (json.loads(line).get("diagnosticEvent") for line in run.event_log.splitlines())
+    return sum("resource registration prepared" in event["message"] for event in events if event)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.engine
 
 SECRET = "kept-to-itself-58f1c2"
 APPLICATION = "7b1f3a52-3f0e-4c0b-9c0a-5f5b6f3f7f10"
+ADMINISTRATOR = "Exchange Administrator"
 
 
 @pytest.fixture
@@ -32,11 +33,14 @@ def signed_in_as(project: Project, emulator: EmulatorProcess) -> Project:
     return project
 
 
-def register(control: Control, secret: str, *, expires: datetime | None = None, roles: tuple[str, ...] = ()) -> None:
-    granted = {"directory_roles": roles} if roles else {}
+def register(
+    control: Control, secret: str, *, expires: datetime | None = None, roles: tuple[str, ...] = (ADMINISTRATOR,)
+) -> None:
     control.register_application(
         ApplicationRegistration(
-            client_id=APPLICATION, secrets=(ClientSecret(value=SecretStr(secret), expires=expires),), **granted
+            client_id=APPLICATION,
+            secrets=(ClientSecret(value=SecretStr(secret), expires=expires),),
+            directory_roles=roles,
         )
     )
 
@@ -76,6 +80,24 @@ def test_an_application_without_a_role(signed_in_as: Project, control: Control) 
         "The token holds Global Reader, which only reads: assign Exchange Administrator", "HTTP 403"
     )
     assert tenant.names(control) == []
+
+
+@pytest.mark.parametrize("declared_as_gzip", [True, False], ids=["declared as gzip", "plain"])
+def test_an_application_without_any_role(signed_in_as: Project, control: Control, declared_as_gzip: bool) -> None:
+    """A failure means that the likeliest first failure ends, after a minute, in a broken connection.
+
+    Source: exchange-wire, addendum: the service declares the NUL bytes of this 403 as gzip.
+    """
+    register(control, SECRET, roles=())
+    control.switch(compression=declared_as_gzip)
+
+    refused = signed_in_as.up().refused("assign Exchange Administrator", "HTTP 403")
+
+    assert "the connection broke" not in refused.output
+    assert "unknown" not in refused.output
+    # Of each cmdlet one call, and none again: the sentence comes at once.
+    assert len(control.calls()) == len({call.cmdlet for call in control.calls()})
+    assert {call.status for call in control.calls()} == {403}
 
 
 def test_the_token_expires_in_the_middle(project: Project, control: Control) -> None:

@@ -102,7 +102,7 @@ def test_none_is_forgotten_and_the_log_stays_short(drawn: list[tuple[int, int]])
 def test_a_provider_says_of_hundreds_of_connectors_how_many_it_leaves_out() -> None:
     """Failing, a stack of three hundred partners prints three hundred times the same rule."""
     said: list[str] = []
-    session = Session(said.append, environ={})
+    session = Session(lambda text, _urn: said.append(text), environ={})
     for number in range(300):
         session.warn(f"inbound connector 'P {number}': efSkipIps[0]: 10.0.0.{number % 250} is private (rule ef)")
         session.warn(f"inbound connector 'P {number}': its mark still names the stack p/old, and is corrected")
@@ -125,7 +125,7 @@ def test_a_provider_says_of_hundreds_of_connectors_how_many_it_leaves_out() -> N
 def test_a_provider_says_all_of_it_where_all_is_wanted() -> None:
     """Failing, the sentence that names the variable leads nowhere."""
     said: list[str] = []
-    session = Session(said.append, environ={ALL_MESSAGES: "1"})
+    session = Session(lambda text, _urn: said.append(text), environ={ALL_MESSAGES: "1"})
     for number in range(50):
         session.warn(f"inbound connector 'P {number}': efSkipIps: 10.0.0.{number} is private (rule ef)")
     assert len(said) == 50

@@ -19,6 +19,8 @@ class Admin:
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.verify = str(process.connection.ca_bundle)
+        # requests fails where the service declares a body as gzip that is not.
+        self.session.headers["Accept-Encoding"] = "identity"
         self.token = self.sign_in()["access_token"]
 
     def msal_client(self, credential: Any, client_id: str | None = None) -> msal.ConfidentialClientApplication:

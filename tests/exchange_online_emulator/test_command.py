@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from exchange_online_emulator import EmulatorProcess
+from exchange_online_emulator import Control, EmulatorProcess
 from exchange_online_emulator.cli import default_state
 
 REPOSITORY = Path(__file__).parents[2]
@@ -113,6 +114,28 @@ def test_a_seed_and_a_latency(tmp_path: Path) -> None:
         assert time.monotonic() - started >= 0.3
     finally:
         run("stop", "--state", state)
+
+
+def test_a_limit_of_calls(tmp_path: Path) -> None:
+    """Failing: --max-concurrent does nothing, nothing on one that runs already, or a wrong one is a traceback."""
+    state = tmp_path / "state.sqlite"
+    try:
+        for limit in ("3", "2"):
+            assert run("start", "--state", state, "--max-concurrent", limit).returncode == 0
+            with contextlib.closing(Control.from_connection(tmp_path / "connection.json")) as control:
+                assert control.switches().max_concurrent == int(limit)
+        assert run("start", "--state", state).returncode == 0
+        with contextlib.closing(Control.from_connection(tmp_path / "connection.json")) as control:
+            assert control.switches().max_concurrent == 2
+        wrong = run("start", "--state", state, "--max-concurrent", "-1")
+        assert (wrong.returncode, wrong.stdout) == (2, "")
+        assert "max_concurrent: Input should be greater than or equal to 0" in wrong.stderr
+    finally:
+        run("stop", "--state", state)
+    wrong = run("serve", "--state", tmp_path / "other.sqlite", "--max-concurrent", "-1")
+    assert wrong.returncode == 2
+    assert "max_concurrent: Input should be greater than or equal to 0" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

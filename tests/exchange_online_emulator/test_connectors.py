@@ -113,14 +113,97 @@ def test_a_missing_object_answers_body_c(admin: Admin, cmdlet: str) -> None:
 
 
 def test_get_with_an_unknown_identity_by_switch(admin: Admin, control: Control) -> None:
-    """Failing: Get -Identity becomes a safe existence test here, which it is not at the service."""
+    """Failing: a client that takes the first row of an answer removes somebody else's object here."""
     admin.new_inbound("A")
     admin.new_inbound("B")
     assert [row["Name"] for row in admin.rows("Get-InboundConnector", {"Identity": "b"})] == ["B"]
-    assert [row["Name"] for row in admin.rows("Get-InboundConnector", {"Identity": "nobody"})] == ["A", "B"]
     assert len(admin.rows("Get-InboundConnector", {"Identity": None})) == 2
-    control.switch(unknown_identity="not_found")
-    assert admin.post("Get-InboundConnector", {"Identity": "nobody"}).status_code == 404
+    for kind in ("InboundConnector", "OutboundConnector", "TransportRule", "AcceptedDomain"):
+        refused = admin.post(f"Get-{kind}", {"Identity": "nobody"})
+        assert refused.status_code == 404
+        assert "ManagementObjectNotFoundException" in refused.json()["error"]["details"][0]["message"]
+    control.switch(unknown_identity="all")
+    assert [row["Name"] for row in admin.rows("Get-InboundConnector", {"Identity": "nobody"})] == ["A", "B"]
+    control.switch(unknown_identity="ambiguous")
+    refused = admin.post("Get-InboundConnector", {"Identity": "nobody"})
+    assert "ManagementObjectAmbiguousException" in refused.json()["error"]["details"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("clearing", "effective"),
+    [
+        ("any", {"null", "empty text", "empty list", "empty hashtable", "Remove"}),
+        ("empty_list", {"empty list", "Remove"}),
+        ("remove", {"Remove"}),
+    ],
+)
+def test_what_empties_a_list_by_switch(admin: Admin, control: Control, clearing: str, effective: set[str]) -> None:
+    """Failing: a client that trusts in `[]` alone cannot be tested here."""
+    hashtable = {"@odata.type": "#Exchange.GenericHashTable"}
+    forms: dict[str, Any] = {
+        "null": None,
+        "empty text": "",
+        "empty list": [],
+        "empty hashtable": hashtable,
+        "Remove": {**hashtable, "Remove": ["192.0.2.1"]},
+    }
+    control.switch(list_clearing=clearing)
+    for name, value in forms.items():
+        admin.new_inbound(name, SenderIPAddresses=["192.0.2.1"])
+        admin.rows("Set-InboundConnector", {"Identity": name, "SenderIPAddresses": value, "Comment": "seen"})
+        row = admin.one("Inbound", name)
+        assert row["Comment"] == "seen"
+        assert (row["SenderIPAddresses"] == []) is (name in effective), name
+
+
+@pytest.mark.parametrize(
+    ("identity", "names"),
+    [
+        ("*", ["[A] one", "[A] two", "A b"]),
+        ("[a]*", ["[A] one", "[A] two"]),
+        ("*O*", ["[A] one", "[A] two"]),
+        ("*e", ["[A] one"]),
+        ("A*", ["A b"]),
+        ("?*", []),
+        ("nobody*", []),
+    ],
+)
+@pytest.mark.parametrize("answers", ["not_found", "all"])
+def test_a_star_stands_for_any_characters(
+    admin: Admin, control: Control, identity: str, names: list[str], answers: str
+) -> None:
+    """Failing: a client that finds its own by a wildcard gets every object here, or none."""
+    control.switch(unknown_identity=answers)
+    for name in ("[A] one", "[A] two", "A b"):
+        admin.new_inbound(name)
+    assert [row["Name"] for row in admin.rows("Get-InboundConnector", {"Identity": identity})] == names
+    assert admin.post("Remove-InboundConnector", {"Identity": "*"}).status_code == 404
+
+
+def test_a_part_of_a_list_changes_in_both_types(admin: Admin) -> None:
+    """Failing: a client that uses the type of the service's own model is refused, or empties the list."""
+    admin.new_inbound(SenderIPAddresses=["192.0.2.1", "192.0.2.2"])
+    for kind, change, left in (
+        ("GenericHashTable", {"Add": ["192.0.2.3"]}, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]),
+        ("StringFieldDeltaUpdateData", {"Remove": ["192.0.2.2"]}, ["192.0.2.1", "192.0.2.3"]),
+        ("StringFieldDeltaUpdateData", {}, ["192.0.2.1", "192.0.2.3"]),
+        ("GenericHashTable", {}, []),
+    ):
+        value = {"@odata.type": f"#Exchange.{kind}", **change}
+        admin.rows("Set-InboundConnector", {"Identity": "Fabrikam", "SenderIPAddresses": value})
+        assert admin.one("Inbound", "Fabrikam")["SenderIPAddresses"] == left
+
+
+def test_the_organization_is_one_row(admin: Admin, control: Control) -> None:
+    """Failing: the call by which many clients begin is refused."""
+    control.seed(accepted_domains=["contoso.com"])
+    (row,) = admin.rows("Get-OrganizationConfig")
+    domain = control.status().initial_domain
+    assert (row["Name"], row["Identity"], row["IsDehydrated"]) == (domain, domain, False)
+    assert row["Guid@odata.type"] == "#Guid"
+    control.switch(dehydrated=True)
+    (dehydrated,) = admin.rows("Get-OrganizationConfig")
+    assert dehydrated == {**row, "IsDehydrated": True}
 
 
 def test_test_mode_connectors_hide_from_a_plain_get(admin: Admin, control: Control) -> None:
@@ -131,9 +214,9 @@ def test_test_mode_connectors_hide_from_a_plain_get(admin: Admin, control: Contr
     assert [row["Name"] for row in plain["value"]] == ["A"]
     assert "at least one test mode connector" in plain["@adminapi.warnings"][0]
     included = {"IncludeTestModeConnectors": True}
-    assert [row["Name"] for row in admin.rows("Get-OutboundConnector", included)] == ["T"]
-    control.switch(include_test_mode="also")
     assert [row["Name"] for row in admin.rows("Get-OutboundConnector", included)] == ["A", "T"]
+    control.switch(include_test_mode="only")
+    assert [row["Name"] for row in admin.rows("Get-OutboundConnector", included)] == ["T"]
 
 
 def test_remove_asks_only_when_told_to(admin: Admin) -> None:

@@ -22,7 +22,7 @@ def test_a_restart_keeps_state_ca_keys_and_credentials(tmp_path: Path) -> None:
     with process:
         admin = Admin(process)
         row = admin.new_inbound()
-        process.control.switch(unknown_identity="not_found")
+        process.control.switch(unknown_identity="all")
         first, token, bundle = process.connection, admin.token, process.connection.ca_bundle.read_bytes()
         admin.session.close()
     assert not process.connection_path.exists()
@@ -37,7 +37,7 @@ def test_a_restart_keeps_state_ca_keys_and_credentials(tmp_path: Path) -> None:
         admin = Admin(process)
         admin.token = token
         assert admin.rows("Get-InboundConnector") == [row]
-        assert process.control.switches().unknown_identity == "not_found"
+        assert process.control.switches().unknown_identity == "all"
         assert len(process.control.calls("New-InboundConnector")) == 1
         admin.session.close()
 

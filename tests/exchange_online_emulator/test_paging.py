@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -34,20 +33,16 @@ def names(response: requests.Response) -> list[str]:
     return [row["Name"] for row in response.json()["value"]]
 
 
-def test_two_thousand_connectors_come_in_pages_quickly_and_completely(admin: Admin, control: Control) -> None:
-    """Failing: a page takes a second or more, or connectors are lost between pages."""
+def test_two_thousand_connectors_come_in_pages_and_completely(admin: Admin, control: Control) -> None:
+    """Failing: connectors are lost between pages, or a page that leaves some out does not say so."""
     seed(control, 2345)
-    times = []
-    for _ in range(3):  # the best of three: other processes share the machine
-        started = time.monotonic()
-        page = admin.post("Get-InboundConnector", UNLIMITED, Prefer="odata.maxpagesize=1000")
-        times.append(time.monotonic() - started)
-    assert min(times) < 1
+    page = admin.post("Get-InboundConnector", UNLIMITED, Prefer="odata.maxpagesize=1000")
     found = names(page)
     while "@odata.nextLink" in page.json():
-        assert page.json()["@adminapi.warnings"] == []
+        assert "more results available" in page.json()["@adminapi.warnings"][0]
         page = follow(admin, page, Prefer="odata.maxpagesize=1000")
         found += names(page)
+    assert page.json()["@adminapi.warnings"] == []
     assert found == [f"P{number:05}" for number in range(2345)]
 
 
@@ -73,6 +68,15 @@ def test_the_page_size_is_what_prefer_asks_up_to_the_maximum(admin: Admin, contr
     last = follow(admin, page)
     assert names(last) == ["P00003", "P00004"]
     assert "@odata.nextLink" not in last.json()
+
+
+def test_result_size_has_no_effect_by_switch(admin: Admin, control: Control) -> None:
+    """Failing: a client that trusts in ResultSize cannot be tested here."""
+    seed(control, 3)
+    control.switch(result_size="ignored")
+    for size in (1, "1", "Unlimited", None):
+        page = admin.post("Get-InboundConnector", {} if size is None else {"ResultSize": size})
+        assert (len(names(page)), page.json()["@adminapi.warnings"]) == (3, [])
 
 
 def test_connectors_made_or_removed_meanwhile_do_not_shift_the_pages(admin: Admin, control: Control) -> None:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from exchange_online_emulator import Control, EmulatorProcess
+from exchange_online_emulator.faults import Refusal
 from tests.exchange_online_emulator.admin import Admin, refusal_text
 
 BODIES: list[tuple[bytes, int]] = [
@@ -53,7 +54,7 @@ def test_another_media_type_is_refused(admin: Admin) -> None:
     [
         ("GET", "/adminapi/beta/{tenant}/InvokeCommand", 405),
         ("PUT", "/adminapi/beta/{tenant}/InvokeCommand", 405),
-        ("POST", "/adminapi/v1.0/{tenant}/InvokeCommand", 404),
+        ("POST", "/adminapi/v1.0/{tenant}/InvokeCommand", 405),
         ("POST", "/adminapi/v2.0/{tenant}/AcceptedDomain", 404),
         ("POST", "/nowhere", 404),
         ("GET", "/{tenant}/oauth2/v2.0/token", 405),
@@ -92,6 +93,89 @@ def test_select_and_clixml_shape_the_rows(admin: Admin) -> None:
     row = admin.session.post(url, data=body, headers=admin.headers(), timeout=10).json()["value"][0]
     assert {name for name in row if "@" not in name} == {"Name", "Guid"}
     assert list(admin.post("Get-InboundConnector", X_ResponseFormat="clixml").json()["value"][0]) == ["_clixml"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("gzip, deflate, br", "gzip"),
+        ("br;q=1.0, GZIP;q=0.8", "gzip"),
+        ("identity", None),
+        ("deflate", None),
+        ("gzip;q=0", None),
+        ("gzip;q=0.0, identity", None),
+        ("x-gzip-like", None),
+    ],
+)
+def test_answers_are_gzip_where_that_is_accepted(
+    admin: Admin, control: Control, accepted: str, encoding: str | None
+) -> None:
+    """Failing: a client that reads no gzip, or is misled by the label of a 403, passes here."""
+    admin.new_inbound()
+    answers = [
+        admin.post("Get-InboundConnector", Accept_Encoding=accepted),
+        admin.post("Get-InboundConnector", {"Bogus": 1}, Accept_Encoding=accepted),
+    ]
+    assert [answer.headers.get("Content-Encoding") for answer in answers] == [encoding, encoding]
+    assert answers[0].json()["value"][0]["Name"] == "Fabrikam"
+    assert "Bogus" in refusal_text(answers[1])
+    control.switch(compression=False)
+    assert "Content-Encoding" not in admin.post("Get-InboundConnector", Accept_Encoding=accepted).headers
+
+
+@pytest.mark.parametrize("accepted", ["gzip, deflate", "identity"])
+@pytest.mark.parametrize("compression", [True, False])
+def test_nul_bytes_are_declared_as_gzip_and_are_none(
+    admin: Admin, control: Control, accepted: str, compression: bool
+) -> None:
+    """Failing: a client that fails on the real answer to a missing role passes here."""
+    control.switch(compression=compression)
+    with admin.session.post(
+        f"{admin.connection.url}/adminapi/beta/{admin.connection.tenant}/InvokeCommand",
+        data='{"CmdletInput": {"CmdletName": "Get-Nonsense", "Parameters": {}}}',
+        headers=admin.headers(Accept_Encoding=accepted),
+        stream=True,
+        timeout=10,
+    ) as answer:
+        body = answer.raw.read(decode_content=False)
+        assert answer.status_code == 403
+        assert len(body) == int(answer.headers["Content-Length"])
+        assert not body.strip(b"\0")
+        declared = compression and "gzip" in accepted
+        assert answer.headers.get("Content-Encoding") == ("gzip" if declared else None)
+
+
+def test_error_details_are_json_for_the_module(admin: Admin, control: Control) -> None:
+    """Failing: a client that reads one form of the details only passes here, or fails for no reason."""
+    text = "Ex6F9304|Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException|The operation"
+
+    def message(**headers: str) -> str:
+        answer = admin.post("Remove-InboundConnector", {"Identity": "nobody"}, **headers)
+        assert answer.status_code == 404
+        return str(answer.json()["error"]["details"][0]["message"])
+
+    module = {"X_ClientModuleVersion": "3.9.2"}
+    assert message().startswith(text)
+    details = json.loads(message(**module))
+    assert list(details) == ["Message", "TypeName", "StackTrace", "InnerError"]
+    assert details["TypeName"] == text.split("|")[1]
+    assert "object 'nobody' couldn't be found" in details["Message"]
+    control.fault(Refusal())
+    failed = admin.post("Get-InboundConnector", **module).json()["error"]["details"][0]["message"]
+    assert json.loads(failed)["TypeName"].endswith("ADServerSettingsChangedException")
+    control.switch(error_details="text")
+    assert message(**module).startswith(text)
+    control.switch(error_details="json")
+    assert json.loads(message()) == details
+
+
+@pytest.mark.parametrize("path", ["/ADMINAPI/BETA/{tenant}/INVOKECOMMAND", "/adminapi/beta/{tenant}/invokecommand"])
+def test_a_path_in_any_case(admin: Admin, path: str) -> None:
+    """Failing: a client that writes the path in its own way is not answered."""
+    url = admin.connection.url + path.replace("{tenant}", admin.connection.tenant)
+    body = '{"CmdletInput": {"CmdletName": "Get-InboundConnector", "Parameters": {}}}'
+    assert admin.session.post(url, data=body, headers=admin.headers(), timeout=10).status_code == 200
 
 
 def test_rate_limit_headers_by_switch(admin: Admin, control: Control) -> None:

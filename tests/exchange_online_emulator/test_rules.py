@@ -127,7 +127,7 @@ def test_enumerations_match_by_prefix_in_any_case(admin: Admin) -> None:
     [
         {"Enabled": "true"},
         {"Enabled": None},
-        {"Enabled": 1},
+        {"Enabled": 2},
         {"Comment": 7},
         {"SenderDomains": [1]},
         {"SenderDomains": [""]},
@@ -146,6 +146,31 @@ def test_bad_types_are_refused(admin: Admin, parameters: dict[str, Any]) -> None
     assert response.status_code == 400
     assert "details" not in error
     assert "Cannot process argument transformation on parameter" in refusal_text(response)
+
+
+def test_a_boolean_takes_the_numbers_that_its_refusal_names(admin: Admin) -> None:
+    """Failing: the text of the refusal and what the emulator does contradict each other."""
+    assert admin.new_inbound("A", Enabled=1)["Enabled"] is True
+    assert admin.new_inbound("B", Enabled=0)["Enabled"] is False
+
+
+def test_common_parameters_and_texts_of_switches_are_taken_unless_strict(admin: Admin, control: Control) -> None:
+    """Failing: a client that sends PowerShell's own parameters is refused here, or strict does not act."""
+    common = {"ErrorAction": "Stop", "warningaction": "Ignore", "Verbose": True, "OutVariable": "x"}
+    assert admin.rows(IN, {**WELL[IN], **common, "WhatIf": "True"}) == []
+    assert len(admin.rows(IN, {**WELL[IN], "WhatIf": "false"})) == 1
+    assert len(admin.rows("Get-InboundConnector", common)) == 1
+    control.switch(strict=True)
+    assert "specified. ErrorAction" in refusal_text(admin.post("Get-InboundConnector", {"ErrorAction": "Stop"}))
+    assert admin.post(IN, {**WELL[IN], "Name": "B", "WhatIf": "True"}).status_code == 400
+
+
+def test_sender_rewriting_false_by_switch(admin: Admin, control: Control) -> None:
+    """Failing: the undecided half of V16 cannot be tried, or true passes with it."""
+    assert admin.post(OUT, {**WELL[OUT], "SenderRewritingEnabled": False}).status_code == 400
+    control.switch(sender_rewriting="accept_false")
+    assert admin.post(OUT, {**WELL[OUT], "SenderRewritingEnabled": True}).status_code == 400
+    assert admin.post(OUT, {**WELL[OUT], "SenderRewritingEnabled": False}).status_code == 200
 
 
 def test_two_spellings_of_one_parameter_are_refused(admin: Admin) -> None:
@@ -202,7 +227,7 @@ def test_the_document_says_what_each_rule_rests_on() -> None:
     document = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
     for item in registered_rules():
         assert item.source
-        for text in (item.summary, item.tag, item.source):
+        for text in (item.summary, item.tag, item.source, ", ".join(item.clients)):
             assert text.replace("|", "\\|") in document
     for choice in UNKNOWNS.values():
         assert choice.replace("|", "\\|") in document

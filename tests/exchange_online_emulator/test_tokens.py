@@ -77,6 +77,39 @@ def test_the_published_keys_verify_the_token(admin: Admin) -> None:
     assert claims["idtyp"] == "app"
 
 
+def test_only_what_works_is_advertised(admin: Admin) -> None:
+    """Failing: a client that signs users in finds endpoints that are not there, instead of a sentence."""
+    base = f"{admin.connection.authority}/{admin.connection.tenant}"
+    discovery = admin.session.get(f"{base}/v2.0/.well-known/openid-configuration", timeout=10).json()
+    assert "device_authorization_endpoint" not in discovery
+    # MSAL takes no document without this one.
+    for method, url in (("GET", discovery["authorization_endpoint"]), ("POST", f"{base}/oauth2/v2.0/devicecode")):
+        refused = admin.session.request(method, url, timeout=10)
+        assert refused.status_code == 400
+        assert "The emulator has no users" in refused.json()["error_description"]
+    for name in ("token_endpoint", "jwks_uri"):
+        assert admin.session.get(discovery[name], timeout=10).status_code in (200, 405)
+
+
+def test_the_older_token_endpoint_takes_a_resource(admin: Admin) -> None:
+    """Failing: a client of the older endpoint cannot sign in here."""
+    url = f"{admin.connection.authority}/{admin.connection.tenant}/oauth2/token"
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": admin.connection.client_id,
+        "client_secret": admin.connection.client_secret,
+    }
+    for resource in ("https://outlook.office365.com", "https://outlook.office365.com/", "https://outlook.office.com"):
+        answer = admin.session.post(url, data={**form, "resource": resource}, timeout=10).json()
+        assert (answer["resource"], answer["expires_in"]) == (resource, "3599")
+        assert int(answer["expires_on"]) - int(answer["not_before"]) == 3599
+        assert admin.post("Get-InboundConnector", Authorization=f"Bearer {answer['access_token']}").status_code == 200
+    refused = admin.session.post(url, data=form, timeout=10)
+    assert (refused.status_code, refused.json()["error_codes"]) == (400, [900144])
+    wrong = admin.session.post(url, data={**form, "resource": "https://nobody.example"}, timeout=10)
+    assert wrong.json()["error_codes"] == [500011]
+
+
 def test_msal_may_ask_whether_the_authority_is_genuine(admin: Admin) -> None:
     """Failing: MSAL with instance discovery on cannot use the emulator."""
     client = msal.ConfidentialClientApplication(

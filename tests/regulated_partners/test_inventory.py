@@ -8,9 +8,11 @@ import json
 
 import pytest
 
-from exchange_online.connectors import ConnectorRecord, Mark
+from exchange_online.connectors import ConnectorRecord, Direction, Mark
+from exchange_online.names import Face
 from regulated_partners.adopt import InventoryItem, inventory_json, inventory_of, rendered
 from regulated_partners.engine.state import ManagedConnector, States, managed_by
+from regulated_partners.names import COMPONENT_TOKENS
 from regulated_partners.other_ways import Look
 from tests.regulated_partners.rows import inbound
 
@@ -124,13 +126,15 @@ def test_what_holds_for_many_is_said_once() -> None:
     assert json.loads(inventory_json(items, "t", Look(), {}))["connectors"][0]["mark"] is None
 
 
-def test_the_recorded_mark_comes_from_the_outputs() -> None:
+@pytest.mark.parametrize("face", Face)
+def test_the_recorded_mark_comes_from_the_outputs(face: Face) -> None:
     """Failure means: a stack that was renamed is shown as one whose connectors somebody else has seized."""
-    urn = "urn:pulumi:dev::p::regulated-partners:index:RegulatedPartner$pulumi-python:dynamic/exchange-online:{}::F"
+    token = Direction.INBOUND.token(face)
+    urn = f"urn:pulumi:dev::p::{COMPONENT_TOKENS[face]}${token}::F"
     resources = [
         {
-            "urn": urn.format("InboundConnector"),
-            "type": "pulumi-python:dynamic/exchange-online:InboundConnector",
+            "urn": urn,
+            "type": token,
             "id": "ABC",
             "outputs": {"managedBy": said},
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from hypothesis import given, settings
 from exchange_online.connectors import ConnectorRecord, Mark
 from regulated_partners.adopt import (
     Becomes,
+    Done,
     Plan,
     Selection,
     additions,
     as_text,
     declared_resources,
     make_plan,
+    native_import_file,
     prove,
     with_declarations,
 )
@@ -420,9 +423,34 @@ def test_what_up_would_refuse_is_said() -> None:
     own = inbound("own", "b.com", Comment="[Pulumi: p/dev]")
     plan = plan_of(inbound("free", "a.com"), own, inbound("consented", "c.com"), declared=declared)
     assert [verdict.connector.name for verdict in plan.without_consent] == ["free"]
-    said = as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, written=True, entered=False)
+    said = as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, Done(written=True))
     assert "refused by it without adoptExisting: 'free'." in said
-    assert "refused" not in as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, written=True, entered=True)
+    assert "refused" not in as_text(plan, "dev", Path("Pulumi.dev.yaml"), {}, Done(written=True, entered=True))
+
+
+def test_the_import_file_of_the_plugin() -> None:
+    """Failing: the engine refuses the file, reads another connector than was meant, or enters the halves of a partner
+    beside it."""
+    plan = plan_of(*pair("Fabrikam", "fabrikam.com"), inbound("Gateway", "*", RequireTls=True))
+    file = json.loads(native_import_file(plan.adopted))
+    guids = {one.connector.name: one.connector.guid for one in plan.adopted}
+    (partner, *connectors) = file["resources"]
+    assert partner == {
+        "type": "exchange-online:index:RegulatedPartner",
+        "name": "partner-0",
+        "logicalName": "Fabrikam",
+        "component": True,
+        "remote": True,
+    }
+    assert [(each["type"], each["logicalName"], each["id"], each.get("parent")) for each in connectors] == [
+        ("exchange-online:index:InboundConnector", "Fabrikam-inbound", guids["Fabrikam - inbound"], "partner-0"),
+        ("exchange-online:index:OutboundConnector", "Fabrikam-outbound", guids["Fabrikam - outbound"], "partner-0"),
+        ("exchange-online:index:InboundConnector", "Gateway", guids["Gateway"], None),
+    ]
+    assert len({each["name"] for each in file["resources"]}) == 4
+    for each in connectors:
+        assert each.keys() <= {"type", "name", "logicalName", "id", "parent"}
+    assert json.loads(native_import_file(())) == {"resources": []}
 
 
 def test_what_no_file_should_hold_is_left_alone() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from exchange_online_emulator import EmulatorProcess
+from exchange_online_emulator.process import lock_path
 from regulated_partners.engine.environment import WITHOUT_SIDE_FILES
 from tests.support.engine_run import Run, finished
 from tests.support.processes import descendants, started_with
@@ -35,6 +36,8 @@ _TIMEOUT = 150
 _TIME_SCALE = "0.01"
 
 _PASSPHRASE = "local"
+
+_PLAINLY = ("--color", "never", "--non-interactive")
 
 #: What the first project of this process was before its first run.
 _temporary = tempfile.TemporaryDirectory(prefix="new-stack-")
@@ -61,6 +64,11 @@ class Running:
         for pid in found:
             os.kill(pid, signal.SIGKILL)
         return len(found)
+
+    def engines(self) -> tuple[int, ...]:
+        """The ids of the CLI: of the process itself, or of the one that our own command has started."""
+        below = (*descendants(self.process.pid, "pulumi up "), *descendants(self.process.pid, "pulumi destroy "))
+        return below or (self.process.pid,)
 
     def kill(self) -> None:
         """Kills the CLI with all that it has started, as a pipeline that is cancelled hard kills them."""
@@ -96,7 +104,7 @@ class Project:
         self._home = directory / "home"
         self._emulator = emulator
         self._runs = 0
-        self._own_variables: dict[str, str] = {}
+        self.own_variables: dict[str, str] = {}
         self._home.mkdir(parents=True)
         if _new_stack.exists():
             # `stack init` takes as long as all else that is not a run; what it makes is the same each time.
@@ -135,12 +143,12 @@ class Project:
             "PULUMI_DEBUG_COMMANDS": "true",
             "EXCHANGE_ONLINE_EMULATOR": str(self._emulator.connection_path),
             "EXCHANGE_ONLINE_TIME_SCALE": _TIME_SCALE,
-            **self._own_variables,
+            **self.own_variables,
         }
 
     def set_variables(self, **variables: str) -> None:
         """Variables of every later run, on top of the usual ones."""
-        self._own_variables |= variables
+        self.own_variables |= variables
 
     def use_program(self, file: Path) -> None:
         """Takes another program, a Python file."""
@@ -170,6 +178,35 @@ class Project:
     def start(self, operation: str, *arguments: str) -> Running:
         """Any other operation that goes on while the test does something else."""
         return self._start(operation, *arguments)
+
+    def start_command(self, operation: str, *arguments: str) -> Running:
+        """`regulated-partners up` or `destroy`, that goes on while the test does something else."""
+        self._serve_at_the_project()
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "regulated_partners", operation, "--stack", self.stack),
+                *("--", "--skip-preview", *_PLAINLY, *arguments),
+            ],
+            cwd=self.directory,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        return Running(process, self.directory / "no-events", planning=False)
+
+    def _serve_at_the_project(self) -> None:
+        """Our command takes the service for the emulator of the project, and starts no other."""
+        folder = self.directory / ".emulator"
+        if folder.exists():
+            return
+        folder.mkdir()
+        state = self._emulator.state
+        served = {"state.db": state, "state.lock": lock_path(state), "connection.json": self._emulator.connection_path}
+        for name, file in served.items():
+            (folder / name).symlink_to(file)
 
     def living(self) -> dict[int, str]:
         """What lives of this project's runs: the command line of each process by its id."""
@@ -259,4 +296,4 @@ class Project:
     def _command(self, arguments: Sequence[str]) -> list[str]:
         pulumi = shutil.which("pulumi", path=self.variables["PATH"])
         assert pulumi is not None, "The Pulumi CLI is not there: run `make cli`."
-        return [pulumi, *arguments, "--color", "never", "--non-interactive"]
+        return [pulumi, *arguments, *_PLAINLY]

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from exchange_online.connectors import TOKENS
+
 #: The engine's words for a read before the program's own steps.
 _REFRESH = "refresh"
-
-_CONNECTOR = "pulumi-python:dynamic/exchange-online:"
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,18 @@ class Step:
 
     @property
     def is_connector(self) -> bool:
-        return self.type.startswith(_CONNECTOR)
+        return self.type in TOKENS
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One message to the user. `severity` is the engine's: `info`, `info#err`, `warning` or `error`."""
+    """One message to the user. `severity` is the engine's: `info`, `info#err`, `warning` or `error`; `urn` that of the
+    resource at which it is shown, the stack's where it is about none.
+    """
 
     severity: str
     text: str
+    urn: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,11 @@ class Run:
     def messages(self, severity: str) -> tuple[str, ...]:
         """The texts of one severity, each once."""
         return tuple(dict.fromkeys(found.text for found in self.diagnostics if found.severity == severity))
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings, each once."""
+        return tuple(dict.fromkeys(found for found in self.diagnostics if found.severity == "warning"))
 
     def succeeded(self) -> Self:
         """Asserts exit code 0."""
@@ -177,4 +185,4 @@ def _diagnostics(events: Iterable[Mapping[str, Any]]) -> Iterable[Diagnostic]:
     for event in events:
         found = event.get("diagnosticEvent")
         if found and found["severity"] != "debug":
-            yield Diagnostic(found["severity"], found["message"].strip())
+            yield Diagnostic(found["severity"], found["message"].strip(), found.get("urn", ""))

@@ -21,7 +21,7 @@ _READY_WITHIN = 30.0
 
 
 class PostgreSqlServer:
-    """A server with an empty database; a context manager. `url` is what PULUMI_BACKEND_URL takes.
+    """A server with an empty database; a context manager. `variables` is what a run of the CLI needs to use it.
 
     It refuses to run as root, so there it runs as the user whom its Debian package has made.
     """
@@ -31,7 +31,8 @@ class PostgreSqlServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port: int = free.getsockname()[1]
-        self.url = f"postgres://{_USER}:{_PASSWORD}@127.0.0.1:{self._port}/postgres?sslmode=disable"
+        url = f"postgres://{_USER}:{_PASSWORD}@127.0.0.1:{self._port}/postgres?sslmode=disable"
+        self.variables = {"PULUMI_BACKEND_URL": url}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> PostgreSqlServer:

@@ -17,11 +17,15 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Protocol
 
-#: What the language host runs. Source: pulumi-resource-pulumi-python, the script beside pulumi-language-python.
-MODULE = "pulumi.dynamic"
-
-#: What a provider process has imported when it has answered its first call.
-_PRELOADED = ["pulumi.dynamic", "dill", "msal", "exchange_online.resources.dynamic", __name__]
+#: What a provider process of either face has imported when it has answered its first call.
+_PRELOADED = [
+    "pulumi.dynamic",
+    "dill",
+    "msal",
+    "exchange_online.resources.dynamic",
+    "regulated_partners.plugin.main",
+    __name__,
+]
 
 
 class Started(Protocol):
@@ -34,13 +38,19 @@ class Started(Protocol):
 
 
 class Command:
-    """`python -u -m pulumi.dynamic`, as the language host starts it."""
+    """`python -u -m pulumi.dynamic`, as the language host starts it; a plugin's module in the same way."""
 
-    def __init__(self, engine: str, environ: Mapping[str, str], cwd: Path) -> None:
-        command = [sys.executable, "-u", "-m", MODULE, engine]
+    def __init__(self, module: str, engine: str, environ: Mapping[str, str], cwd: Path) -> None:
+        command = [sys.executable, "-u", "-m", module, *filter(None, [engine])]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=cwd, env=dict(environ))
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        """End it as the language host does, and wait until it has cleaned up."""
+        self._process.terminate()
+        self._process.wait(timeout=30)
+        self.kill()
 
     def kill(self) -> None:
         """See `Started`."""
@@ -53,10 +63,10 @@ class Command:
 class Fork:
     """The same module in a process that did not have to import anything."""
 
-    def __init__(self, engine: str, environ: Mapping[str, str], cwd: Path) -> None:
+    def __init__(self, module: str, engine: str, environ: Mapping[str, str], cwd: Path) -> None:
         context = _context()
         reading, writing = context.Pipe(duplex=False)
-        self._process = context.Process(target=_serve, args=(writing, engine, dict(environ), str(cwd)))
+        self._process = context.Process(target=_serve, args=(writing, module, engine, dict(environ), str(cwd)))
         self._process.start()
         writing.close()
         with open(reading.fileno(), "rb", closefd=False) as stdout:
@@ -84,14 +94,17 @@ def _context() -> multiprocessing.context.ForkServerContext:
     return context
 
 
-def _serve(stdout: multiprocessing.connection.Connection, engine: str, environ: dict[str, str], cwd: str) -> None:
-    """What the new process does: becomes `python -u -m pulumi.dynamic ENGINE`."""
+def _serve(
+    stdout: multiprocessing.connection.Connection, module: str, engine: str, environ: dict[str, str], cwd: str
+) -> None:
+    """What the new process does: becomes `python -u -m MODULE ENGINE`."""
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(cwd)
     os.dup2(stdout.fileno(), 1)
     sys.stdout = io.TextIOWrapper(open(1, "wb", 0, closefd=False), write_through=True)  # noqa: SIM115
-    sys.argv = [MODULE, engine]
+    sys.argv = [module, engine]
     # It looks at the process that imports it: this one, not the one that was forked.
-    del sys.modules["exchange_online.resources.dynamic"]
-    runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+    for again in {"exchange_online.resources.dynamic", module} & sys.modules.keys():
+        del sys.modules[again]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

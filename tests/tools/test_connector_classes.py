@@ -25,7 +25,7 @@ def test_a_new_parameter_is_one_field() -> None:
     lines = difflib.ndiff(current().splitlines(), module(wanted).splitlines())
 
     assert [line for line in lines if line.startswith(("+", "-"))] == [
-        "+         skip_certificate_check: Accepts any certificate, see `tls_settings`.",
         "+     skip_certificate_check: pulumi.Output[bool]",
+        "+         skip_certificate_check: Accepts any certificate, see `tls_settings`.",
         "+         skip_certificate_check: pulumi.Input[bool] | None = None,",
     ]

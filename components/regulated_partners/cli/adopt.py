@@ -14,6 +14,7 @@ import typer
 from exchange_online.admin_api import AdminApi, Tenant
 from exchange_online.lifecycle import Snapshot
 from regulated_partners.adopt import (
+    Done,
     Items,
     Plan,
     Selection,
@@ -22,6 +23,7 @@ from regulated_partners.adopt import (
     as_text,
     import_file,
     make_plan,
+    native_import_file,
     prove,
     with_declarations,
 )
@@ -61,6 +63,16 @@ def adopt(
             "--declarations-only", help="With --write: write the stack file, and leave the state to `pulumi up`."
         ),
     ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--import-file",
+            metavar="FILE",
+            dir_okay=False,
+            help="For a program that declares connectors with the plugin: write what `pulumi import --file` takes, and "
+            "nothing else.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Bring existing connectors under management, without a single write to the tenant.
@@ -71,6 +83,8 @@ def adopt(
 
     Exit codes: 0 fine; 1 --include names something that was not adopted; 2 usage, or could not run.
     """
+    if file is not None and (write or declarations_only):
+        raise typer.BadParameter("--import-file leaves stack file and state to you, and goes without --write")
     chosen = Selection(tuple(only or ()), tuple(exclude or ()), tuple(include or ()))
     with Progress() as progress:
         settings = read_stack_file(cwd, stack)
@@ -100,8 +114,11 @@ def adopt(
             count = len(plan.adopted)
             progress.say(f"Entering {count} {'connector' if count == 1 else 'connectors'} into the state ...")
             _enter_into_state(pulumi, plan, tenant.tenant, states.of_own(), settings.settings.protects)
+    if file is not None and plan.adopted:
+        file.write_text(native_import_file(plan.adopted), encoding="utf-8")
     render = as_json if json else as_text
-    sys.stdout.write(render(plan, settings.name, settings.path, added, written=write, entered=not declarations_only))
+    done = Done(written=write, entered=write and not declarations_only, file=file)
+    sys.stdout.write(render(plan, settings.name, settings.path, added, done))
     raise typer.Exit(ExitCode.FINDINGS if plan.complaints else ExitCode.FINE)
 
 

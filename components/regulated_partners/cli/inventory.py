@@ -50,7 +50,7 @@ def inventory(
         pulumi = PulumiCli(settings, os.environ)
         connection = stack_connection(settings, pulumi, os.environ)
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
-        tenant = look(settings, connection)
+        tenant = look(settings, connection, pulumi)
         if tenant.snapshot is None:
             raise CannotRunError(tenant.problem)
         progress.step("Reading which connectors the project's stacks manage")

@@ -149,7 +149,7 @@ def review(
         previews = _previews(stacks, folder, gates, policy_pack or (), parallel)
         sys.stdout.write(summary_json(previews) if to_json else summary_table(previews))
         for previewed in previews:
-            for line in previewed.ways.lines():
+            for line in (*previewed.holds, *previewed.ways.lines()):
                 sys.stderr.write(f"{printable(previewed.stack)}: {line}\n")
         sys.stderr.write(f"The comments and plans are in {folder}.\n")
         if publish:

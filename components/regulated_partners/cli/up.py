@@ -15,9 +15,12 @@ from typing import Annotated
 import typer
 
 from regulated_partners.cli.options import DEFAULT_STACK, FurtherArguments, StackName, WorkingDirectory
+from regulated_partners.engine.checkpoints import Changes, changes, checkpoints
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
+from regulated_partners.holdings import held, left_behind, room
 from regulated_partners.other_ways import Look, looked_at
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.progress import SILENCE, Progress
 from regulated_partners.run_record import PLAN_MESSAGE, file_digest
 
 
@@ -41,9 +44,7 @@ def up(
 
     Exit codes: those of the Pulumi CLI; 2 when it was not started.
     """
-    # No preview where a plan is applied, because it was the preview.
-    applied = [] if plan is None else [*_message(plan, further or ()), "--plan", str(plan.resolve()), "--skip-preview"]
-    exit_code = operate(Operation.UP, stack, cwd, [*applied, *(further or ())])
+    exit_code = operate(Operation.UP, stack, cwd, further or (), plan)
     if plan is not None and exit_code != 0:
         sys.stderr.write(
             f"The plan {plan} was not applied to its end: see above. If it does not fit any longer, because the "
@@ -75,9 +76,51 @@ def env(stack: StackName = DEFAULT_STACK, *, cwd: WorkingDirectory = None) -> No
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
-def operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> int:
-    """Runs an operation of the Pulumi CLI as a user would. Returns its exit code."""
-    return _run(_ready(operation, stack, cwd), operation, further)
+def operate(
+    operation: Operation, stack: str, cwd: Path | None, further: Sequence[str], plan: Path | None = None
+) -> int:
+    """Runs an operation of the Pulumi CLI that changes a stack, as a user would. Returns its exit code.
+
+    Args:
+        operation: `up` or `destroy`.
+        stack: the stack's name.
+        cwd: the directory to run in; the current one unless given.
+        further: options of the CLI.
+        plan: the saved plan to apply.
+    """
+    with Progress(SILENCE) as progress:
+        pulumi = _ready(operation, stack, cwd, progress)
+        progress.step(f"Reading the state of the stack {stack}")
+        planned = changes(operation, pulumi, further, plan)
+        before, after = _about_the_tenant(operation, pulumi, planned, progress)
+    decided = checkpoints(planned, pulumi.stack, pulumi.environment)
+    _say(decided.line, *before)
+    # No preview where a plan is applied, because it was the preview.
+    applied = [] if plan is None else [*_message(plan, further), "--plan", str(plan.resolve()), "--skip-preview"]
+    exit_code = _run(pulumi.with_variables(decided.variables), operation, [*applied, *further])
+    _say(decided.after(exit_code, stack), *(after if exit_code == 0 else ()))
+    return exit_code
+
+
+def _about_the_tenant(
+    operation: Operation, pulumi: PulumiCli, planned: Changes | None, progress: Progress
+) -> tuple[Sequence[str], Sequence[str]]:
+    """What to say before and after a run; nothing is asked for a run that creates a few."""
+    destroyed = operation is Operation.DESTROY
+    if planned is None or not (destroyed or planned.creates_many):
+        return (), ()
+    progress.step("Listing the connectors of the tenant")
+    snapshot = held(pulumi)
+    if isinstance(snapshot, str):
+        # A run that creates will meet the same, and say it better.
+        return (), [f"warning: {snapshot}"] if destroyed else ()
+    left = left_behind(snapshot, pulumi.stack, planned, destroyed=destroyed)
+    return ((), [left]) if destroyed else ([*room(snapshot, planned), left], ())
+
+
+def _say(*sentences: str) -> None:
+    for sentence in filter(None, sentences):
+        sys.stderr.write(f"{sentence}\n")
 
 
 def look_and_operate(operation: Operation, stack: str, cwd: Path | None, further: Sequence[str]) -> tuple[int, Look]:
@@ -86,17 +129,33 @@ def look_and_operate(operation: Operation, stack: str, cwd: Path | None, further
     Returns:
         The exit code of the CLI, and what was found.
     """
-    pulumi = _ready(operation, stack, cwd)
-    with looked_at(pulumi.stack, pulumi, os.environ) as (found, variables):
-        exit_code = _run(pulumi.with_variables(variables), operation, further)
-    for line in found.lines():
-        sys.stderr.write(f"{line}\n")
+    with Progress(SILENCE) as progress:
+        pulumi = _ready(operation, stack, cwd, progress)
+        progress.step("Looking through the connectors and transport rules of the tenant")
+        with looked_at(pulumi.stack, pulumi, os.environ) as (found, variables):
+            about = _about_a_preview(pulumi, found, further, progress) if operation is Operation.PREVIEW else ()
+            progress.pause()
+            exit_code = _run(pulumi.with_variables(variables), operation, further)
+    _say(*about, *found.lines())
     return exit_code, found
 
 
-def _ready(operation: Operation, stack: str, cwd: Path | None) -> PulumiCli:
+def _about_a_preview(pulumi: PulumiCli, found: Look, further: Sequence[str], progress: Progress) -> Sequence[str]:
+    if found.snapshot is None:
+        return ()
+    progress.step(f"Reading the state of the stack {pulumi.stack.name}")
+    planned = changes(Operation.UP, pulumi, further)
+    if planned is None:
+        return ()
+    return [*room(found.snapshot, planned), left_behind(found.snapshot, pulumi.stack, planned)]
+
+
+def _ready(operation: Operation, stack: str, cwd: Path | None, progress: Progress) -> PulumiCli:
     pulumi = PulumiCli(read_stack_file(cwd, stack), os.environ)
     pulumi.start_emulator()
+    # What has to be got first says so itself.
+    _ = pulumi.environment
+    progress.step(f"Selecting the stack {stack}")
     pulumi.select(operation)
     return pulumi
 

@@ -15,12 +15,19 @@ from regulated_partners.cli.options import WorkingDirectory
 from regulated_partners.cli.verify_options import DirectionName, judging
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.probing.route import ProbeIndex
 from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Verdict
+from regulated_partners.progress import SILENCE, Progress
+from regulated_partners.text import printable
 from regulated_partners.verify.declared import declared_partner
 from regulated_partners.verify.mail_folders import MOST_FILES, files_in
 from regulated_partners.verify.message import MessageCheck, judge_file
+from regulated_partners.verify.ownership import MailHosts
+from regulated_partners.verify.partner import read_probe
 
 _STDIN = "-"
+#: Characters of the names that a line about them shows.
+_LONGEST = 200
 
 
 @judging
@@ -45,6 +52,14 @@ def message(
         ),
     ] = None,
     cwd: WorkingDirectory = None,
+    probe: Annotated[
+        Path | None,
+        typer.Option(
+            "--probe",
+            metavar="FILE",
+            help="What `verify partner --save-probe` wrote: where the partner's MX records lead counts, too.",
+        ),
+    ] = None,
     direction: Annotated[
         DirectionName | None, typer.Option("--direction", help="Look only for this boundary; both unless given.")
     ] = None,
@@ -71,9 +86,16 @@ def message(
         if stack is None:
             raise typer.BadParameter("--for needs --stack, which declares the partner")
         declared = declared_partner(read_stack_file(cwd, stack), partner)
+    elif probe is not None:
+        raise typer.BadParameter("--probe needs --for: it tells whose servers they are")
+    hosts = MailHosts.of(declared, ProbeIndex(read_probe(probe))) if declared and probe else None
     directions = tuple(Direction) if direction is None else (direction.direction,)
-    check = MessageCheck(declared, directions, tuple(gateway or ()), started)
-    return tuple(judgement for name in files for judgement in _judged(name, check))
+    check = MessageCheck(declared, directions, tuple(gateway or ()), started, hosts)
+    with Progress(SILENCE) as progress:
+        # Whoever pastes headers into a terminal has it to themselves.
+        if _STDIN not in files:
+            progress.step(f"Reading {printable(', '.join(files))[:_LONGEST]}")
+        return tuple(judgement for name in files for judgement in _judged(name, check))
 
 
 def _judged(name: str, check: MessageCheck) -> tuple[Judgement, ...]:

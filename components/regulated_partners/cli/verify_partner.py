@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from regulated_partners.probing.names import MatchMode
 from regulated_partners.probing.route import ProbeIndex
 from regulated_partners.probing.server_report import Demand
 from regulated_partners.probing.verdicts import Judgement
+from regulated_partners.progress import AGAIN_AFTER
 from regulated_partners.verify.baseline import Watch
 from regulated_partners.verify.declared import named_partners
 from regulated_partners.verify.partner import from_elsewhere, judge_partner, read_probe, write_probe
@@ -109,17 +111,21 @@ def _chosen(names: Sequence[str], everyone: bool, cwd: Path | None, stack: str) 
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
-    """How far a probe is, on stderr: bars on a terminal, one line for each stage in a log."""
+    """How far a probe is, on stderr: bars on a terminal; in a log a line for each stage, and another now and then."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     tasks: dict[Stage, TaskID] = {}
+    said = time.monotonic()
     with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
 
         def told(stage: Stage, done: int, total: int) -> None:
-            if stage not in tasks:
+            nonlocal said
+            begins = stage not in tasks
+            if begins:
                 tasks[stage] = bars.add_task(f"Probing {stage.value}", total=total)
-                if total and not console.is_terminal:
-                    console.print(f"Probing {stage.value}: {total} ...")
+            if total and not console.is_terminal and (begins or time.monotonic() > said + AGAIN_AFTER):
+                said = time.monotonic()
+                console.print(f"Probing {stage.value}: {total if begins else f'{done} of {total}'} ...")
             bars.update(tasks[stage], completed=done)
 
         yield told

@@ -14,7 +14,9 @@ from regulated_partners.cli.options import Json, StackName, WorkingDirectory
 from regulated_partners.cli.verify_options import Evidence, FailingOn, JUnit, Prometheus
 from regulated_partners.errors import CannotRunError
 from regulated_partners.partners.stack_file import read_stack_file
+from regulated_partners.progress import SILENCE, Progress
 from regulated_partners.run_record import now, whoever
+from regulated_partners.text import printable
 from regulated_partners.verify.declared import named_partners
 from regulated_partners.verify.evidence import Run
 from regulated_partners.verify.mail_folders import files_in
@@ -66,8 +68,11 @@ def traffic(
     """
     outputs, started = Outputs(json, tuple(evidence or ()), None, junit, fail_on), now()
     counted = Traffic(named_partners(read_stack_file(cwd, stack), partner or ()))
-    for name in files:
-        _read(name, counted)
+    with Progress(SILENCE) as progress:
+        for name in files:
+            if name != _STDIN:
+                progress.step(f"Reading {printable(name)}")
+            _read(name, counted)
     run = Run("verify traffic", judge_traffic(counted, named=bool(partner)), whoever(os.environ), started, stack)
     outputs.write_files(run)
     if csv:

@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -31,6 +32,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 #: Source: prctl(2).
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+#: How long what a killed CLI has started may finish what it writes; a provider takes 10 s at the latest.
+_ORPHANS_SECONDS = 12.0
 
 #: Becomes the child, after it has asked the kernel for SIGTERM when its parent dies, which no handler can promise for
 #: SIGKILL. A closed terminal is this command's to report; SIGPIPE is as a shell would have it, for Python ignores it.
@@ -136,13 +141,18 @@ def run_before_eyes(command: Sequence[str], cwd: Path, environment: Mapping[str,
     together = len(pipes) == 2 and os.path.sameopenfile(stdout, stderr)
     child_stderr = (subprocess.STDOUT if together else subprocess.PIPE) if stderr in pipes else None
     child_stdout = subprocess.PIPE if stdout in pipes else None
-    with _started(command, cwd, environment, stdin=None, stdout=child_stdout, stderr=child_stderr) as child:
+    with (
+        _taking_orphans(),
+        _started(command, cwd, environment, stdin=None, stdout=child_stdout, stderr=child_stderr) as child,
+    ):
         closed = threading.Event()
         streams = [(pipe, fd) for pipe, fd in ((child.stdout, stdout), (child.stderr, stderr)) if pipe is not None]
         relays = [threading.Thread(target=_relay, args=(child, pipe, fd, closed)) for pipe, fd in streams]
         for relay in relays:
             relay.start()
         code = child.wait()
+        if code == -signal.SIGKILL:
+            _end_orphans()
         for relay in relays:
             relay.join()
     return NOBODY_READS if closed.is_set() else _exit_code(code)
@@ -205,6 +215,65 @@ def _started(
                 stream.close()
         with _lock:
             _running.discard(child)
+
+
+@contextlib.contextmanager
+def _taking_orphans() -> Iterator[None]:
+    """What a program has started becomes this command's when the program dies, and so can be ended (Linux)."""
+    import ctypes
+
+    take = getattr(ctypes.CDLL(None), "prctl", None)
+    if take:
+        take(_PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        yield
+    finally:
+        if take:
+            take(_PR_SET_CHILD_SUBREAPER, 0)
+
+
+def _end_orphans() -> None:
+    """Ends what a killed CLI has left, as it would have itself: by SIGINT, once, and by SIGKILL what does not end.
+
+    Most of it sees that the engine is gone. A provider that has not been asked anything yet does not: it has loaded
+    none of this project (`destroy --run-program` starts one such; measured, CLI 3.259).
+    """
+    told: set[int] = set()
+    deadline = time.monotonic() + _ORPHANS_SECONDS
+    while left := _orphans():
+        late = time.monotonic() > deadline
+        for pid in left if late else left - told:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL if late else signal.SIGINT)
+        told |= left
+        time.sleep(0.05)
+
+
+def _orphans() -> set[int]:
+    """Every living process below this one that is not below a program which this command waits for."""
+    parents: dict[int, int] = {}
+    with contextlib.suppress(OSError):
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal():
+                with contextlib.suppress(OSError):
+                    # The name of the program stands in brackets and may hold anything.
+                    state, parent, *_ = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+                    parents[int(entry.name)] = int(parent) if state != "Z" else _reaped(int(entry.name), int(parent))
+    waited_for = {child.pid for child in _running}
+    found: set[int] = set()
+    new = {pid for pid, parent in parents.items() if parent == os.getpid() and pid not in waited_for}
+    while new:
+        found |= new
+        new = {pid for pid, parent in parents.items() if parent in new} - found
+    return found
+
+
+def _reaped(pid: int, parent: int) -> int:
+    """A dead process counts no longer; its parent, where that is this command, has to ask for it."""
+    if parent == os.getpid() and pid not in {child.pid for child in _running}:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return 0
 
 
 def _relay(child: _Child, source: IO[bytes], target: int, closed: threading.Event) -> None:

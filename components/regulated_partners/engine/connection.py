@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from exchange_online.admin_api import Connection, connection, settings_from
 from regulated_partners.engine.pulumi_cli import PulumiCli
-from regulated_partners.names import PREFIX
 from regulated_partners.partners.stack_file import StackFile
 
 
@@ -19,7 +18,8 @@ def stack_connection(stack: StackFile, pulumi: PulumiCli, environ: Mapping[str, 
     """
 
     def setting(name: str) -> object:
-        value = stack.config.get(PREFIX + name)
-        return pulumi.config_secret(name) if isinstance(value, dict) and "secure" in value else value
+        key = stack.key(name)
+        value = stack.config.get(key)
+        return pulumi.config_secret(key) if isinstance(value, dict) and "secure" in value else value
 
     return connection(settings_from(setting, stack.root), environ)

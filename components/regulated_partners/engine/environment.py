@@ -21,6 +21,9 @@ ALWAYS = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_A
 #: (met with Pulumi 3.259, seed 155 of tests.chaos).
 WITHOUT_SIDE_FILES = "?metadata=skip"
 
+#: The engine writes the state once, at the end of a run. Whoever sets it, to whatever, has decided.
+SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
+
 #: Where gRPC must not go through a proxy: the engine, its hosts and its providers talk over loopback.
 _LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -83,8 +86,13 @@ def _local_defaults(stack: StackFile, environment: Mapping[str, str]) -> dict[st
     return defaults
 
 
+def backend_url(stack: StackFile, environment: Mapping[str, str]) -> str | None:
+    """Where the state of a stack is kept, as the CLI finds it; None where nobody has said, which is Pulumi Cloud."""
+    return environment.get("PULUMI_BACKEND_URL") or stack.backend_url or _logged_in_to(environment)
+
+
 def _require_backend(stack: StackFile, environment: Mapping[str, str]) -> None:
-    backend = environment.get("PULUMI_BACKEND_URL") or stack.backend_url or _logged_in_to(environment)
+    backend = backend_url(stack, environment)
     if backend is None and not environment.get("PULUMI_ACCESS_TOKEN"):
         raise CannotRunError(
             f"The stack {stack.name} is not local, and it is not known where its state is kept: set "

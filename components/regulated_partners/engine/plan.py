@@ -11,6 +11,7 @@ from exchange_online.connectors import (
     OPTION_KEYS,
     SECRET,
     SECRET_PROPERTIES,
+    TOKENS,
     Checked,
     ConnectorSettings,
     Direction,
@@ -23,10 +24,11 @@ from exchange_online.connectors import (
     parameters,
     secret_properties,
 )
+from exchange_online.names import PACKAGE
+from regulated_partners.errors import CannotRunError
+from regulated_partners.names import is_unknown
 from regulated_partners.partners.acknowledgements import Acknowledgements
-
-#: The type tokens of connectors.
-CONNECTORS = {direction.token: direction for direction in Direction}
+from regulated_partners.text import printable
 
 #: How the engine writes a value that is not known before other resources are there. Source: pulumi.runtime.rpc.UNKNOWN.
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -107,6 +109,21 @@ class Plan:
     connectors: tuple[PlannedConnector, ...]
     declared: frozenset[str]
     acknowledgements: Acknowledgements
+
+
+def direction_of(token: str, urn: str) -> Direction | None:
+    """The direction of a connector, by its type token; None for a resource that is none.
+
+    Raises:
+        CannotRunError: where the connectors' package has no such type: nothing that it makes may be passed over.
+    """
+    if is_unknown(token):
+        raise CannotRunError(
+            f"{printable(urn)} is of the type {printable(token)}, which this version of regulated-partners does not "
+            f"know in {PACKAGE}, so it cannot say what the resource does to mail. Correct the type, or install the "
+            "version that has it."
+        )
+    return TOKENS.get(token)
 
 
 def read_properties(direction: Direction, properties: Mapping[str, Any]) -> Checked:

@@ -22,19 +22,20 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from exchange_online.connectors import ConnectorSettings, Direction, secret_properties
+from exchange_online.connectors import TOKENS, ConnectorSettings, Direction, secret_properties
+from exchange_online.names import stack_of, type_of
 from regulated_partners.engine.plan import (
-    CONNECTORS,
     Operation,
     Plan,
     PlannedConnector,
+    direction_of,
     planned_settings,
     read_properties,
     without_secrets,
 )
 from regulated_partners.engine.state import Export, Resource, ResourceState
 from regulated_partners.errors import CannotRunError
-from regulated_partners.names import COMPONENT_TOKEN, partner_of, stack_of, type_of
+from regulated_partners.names import is_partner, partner_of
 from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
 from regulated_partners.text import printable
 
@@ -248,7 +249,7 @@ def read_saved_plan(document: object, state: object | None) -> Plan:
     connectors = (
         _saved(urn, direction, resource, known)
         for urn, resource in plan.resources.items()
-        if (direction := CONNECTORS.get(type_of(urn))) is not None
+        if (direction := direction_of(type_of(urn), urn)) is not None
     )
     return _plan(stack_of(next(iter(plan.resources))), plan.config, None, connectors)
 
@@ -285,12 +286,13 @@ def _plan(stack: str, config: Mapping[str, Any], root: Path | None, connectors: 
 
 def _previewed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
     steps = list(steps)
-    refreshed = {step.state.id: step for step in steps if step.op == "refresh" and step.state.type in CONNECTORS}
+    connectors = [step for step in steps if direction_of(step.state.type, step.urn) is not None]
+    refreshed = {step.state.id: step for step in connectors if step.op == "refresh"}
     by_urn = {step.urn: step for step in refreshed.values()}
-    deleted_partners = {step.urn for step in steps if step.op == "delete" and step.state.type == COMPONENT_TOKEN}
+    deleted_partners = {step.urn for step in steps if step.op == "delete" and is_partner(step.state.type)}
     spoken: set[str] = set()
-    for step in steps:
-        if step.op != "refresh" and step.state.type in CONNECTORS:
+    for step in connectors:
+        if step.op != "refresh":
             # An alias gives a resource a new URN; its id stays. A resource that is created again has none yet.
             read = refreshed.get(step.old.id) if step.old else by_urn.get(step.urn)
             spoken |= {step.urn} | ({read.urn} if read else set())
@@ -308,7 +310,7 @@ def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
             f"The plan does '{printable(step.op)}' with {printable(step.urn)}, which this command does not know. Look "
             "at it with `pulumi preview --diff`."
         )
-    direction = CONNECTORS[step.state.type]
+    direction = TOKENS[step.state.type]
     after = read_properties(direction, step.new.inputs) if step.new else None
     before = step.old.settings if step.old else None
     if operation is Operation.UNCHANGED:
@@ -342,7 +344,7 @@ def _unchanged(
 ) -> PlannedConnector:
     return PlannedConnector(
         urn=urn,
-        direction=CONNECTORS[recorded.type],
+        direction=TOKENS[recorded.type],
         operation=Operation.UNCHANGED,
         partner=partner_of(recorded.parent),
         recorded=recorded.settings,
@@ -353,7 +355,7 @@ def _unchanged(
 
 def _refreshed(steps: Iterable[_Step]) -> Iterable[PlannedConnector]:
     for step in steps:
-        if step.old is None or step.old.type not in CONNECTORS:
+        if step.old is None or direction_of(step.old.type, step.urn) is None:
             continue
         if step.op not in _REFRESHED:
             raise CannotRunError(f"The refresh does '{printable(step.op)}', which this command does not know.")

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from regulated_partners.engine.child import run_before_eyes, run_captured, run_quietly
-from regulated_partners.engine.environment import stack_variables
+from regulated_partners.engine.environment import SKIP_CHECKPOINTS, stack_variables
 from regulated_partners.engine.install.ensure import pulumi_directory
 from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
 from regulated_partners.errors import CannotRunError
-from regulated_partners.names import PREFIX
 from regulated_partners.partners.stack_file import StackFile
 
 #: Seconds that a command which only reads the state may take.
@@ -164,9 +163,9 @@ class PulumiCli:
         written = json.loads(self._read("stack", "history", "--json", "--full-dates", "--stack", self.stack.name))
         return [update for update in written if isinstance(update, dict)] if isinstance(written, list) else []
 
-    def config_secret(self, name: str) -> str:
-        """The plain text of a secret setting of the project."""
-        return self._read("config", "get", f"{PREFIX}{name}", "--stack", self.stack.name).rstrip("\r\n")
+    def config_secret(self, key: str) -> str:
+        """The plain text of a secret setting, by its name with namespace."""
+        return self._read("config", "get", key, "--stack", self.stack.name).rstrip("\r\n")
 
     def create_stack(self) -> None:
         """Makes sure that the stack is in the backend, as `up` does."""
@@ -182,7 +181,7 @@ class PulumiCli:
             *("--yes", "--skip-preview", "--suppress-outputs", "--stack", self.stack.name, *_QUIETLY),
         ]
         # One write of the state at the end instead of one per resource: an interrupted import is simply done again.
-        environment = {**self.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
+        environment = {**self.environment, SKIP_CHECKPOINTS: "true"}
         if run_quietly(arguments, self.stack.root, environment, sys.stderr.fileno()) != 0:
             raise CannotRunError(
                 f"`pulumi import` failed on the stack {self.stack.name}: see above. Nothing was sent to the tenant, "

@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from exchange_online.connectors import ConnectorSettings, Direction, Mark, secret_properties
-from regulated_partners.engine.plan import CONNECTORS, read_properties
+from exchange_online.connectors import TOKENS, ConnectorSettings, Direction, Mark, secret_properties
+from exchange_online.names import Face
+from regulated_partners.engine.plan import direction_of, read_properties
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.errors import CannotRunError
+from regulated_partners.names import partner_of
 from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.progress import Progress
 
@@ -83,7 +85,7 @@ class ResourceState(BaseModel):
     @property
     def settings(self) -> ConnectorSettings:
         """Of a connector."""
-        return read_properties(CONNECTORS[self.type], self.properties).settings
+        return read_properties(TOKENS[self.type], self.properties).settings
 
 
 class Resource(ResourceState):
@@ -109,12 +111,26 @@ class Export(BaseModel):
 def managed_by(stack: str, export: Mapping[str, Any]) -> Iterable[ManagedConnector]:
     """The connectors of an exported deployment."""
     for resource in Export.model_validate(export).deployment.resources or ():
-        if resource.type in CONNECTORS and resource.id and not resource.delete:
+        direction = direction_of(resource.type, resource.urn)
+        if direction is not None and resource.id and not resource.delete:
             _, _, chain, name = resource.urn.split("::", 3)
             recorded, secret = Mark.read(resource.outputs.get("managedBy")), secret_properties(resource.properties)
-            direction = CONNECTORS[resource.type]
             managed = ManagedConnector(stack, direction, resource.id.lower(), name, "$" in chain, recorded)
             yield replace(managed, secret=secret)
+
+
+def deployed_by_plugin(export: Mapping[str, Any]) -> Iterable[tuple[str, ConnectorSettings]]:
+    """The connectors of an exported deployment that a program declares with the plugin, each with who owns it.
+
+    No stack file says what these are. Those whose domains are secret are left out: only the engine knows them.
+    """
+    for resource in Export.model_validate(export).deployment.resources or ():
+        direction = direction_of(resource.type, resource.urn)
+        if direction is None or Face.of(resource.type) is not Face.NATIVE or resource.delete:
+            continue
+        if not secret_properties(resource.properties) & {"senderDomains", "recipientDomains"}:
+            settings = resource.settings
+            yield partner_of(resource.parent) or settings.name, settings
 
 
 def read_states(stack: StackFile, pulumi: PulumiCli, progress: Progress) -> States:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from regulated_partners.evidence.report import Policies
 from regulated_partners.partners import StackFile
 from regulated_partners.policies import RULES
-from regulated_partners.policies.rule import ConnectorRule, Level, Rule, Violation
+from regulated_partners.policies.rule import ConnectorRule, Level, ResourceRule, Rule, Violation
 from regulated_partners.policies.subjects import Connector, Stack
 from regulated_partners.policies.waiver import Waiver
 
@@ -50,6 +50,9 @@ def _policies(violated: Mapping[str, list[str]], waived: list[str]) -> Policies:
 
 
 def _violations(rule: Rule, stack: Stack) -> Iterator[Violation]:
+    if isinstance(rule, ResourceRule):
+        # A declaration has no resources of types that nobody knows; `review` and the pack judge what a program has.
+        return
     if not isinstance(rule, ConnectorRule):
         yield from rule.violations(stack)
         return

@@ -24,8 +24,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from exchange_online.connectors import folded
-from exchange_online.names import CLOUD_NAMES, LOCAL
+from exchange_online.connectors import folded, shown
+from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
 from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words, visible
@@ -59,6 +59,21 @@ def _text(value: object) -> object:
     return value.strip() or None if isinstance(value, str) else value
 
 
+#: Digits that no number of calls has.
+_LONG = 3
+
+
+def _calls(value: object) -> object:
+    """The engine hands on numbers as texts."""
+    if value in (None, ""):
+        return None
+    text = str(value) if type(value) in (int, str) else ""
+    if text.isascii() and text.isdecimal() and len(text) < _LONG and 1 <= int(text) <= MOST_CALLS:
+        return int(text)
+    facts = {"given": shown(value), "most": MOST_CALLS}
+    raise PydanticCustomError("sentence", "{given} is not a whole number from 1 to {most}.", facts)
+
+
 def _flag(value: object) -> object:
     """The engine hands on true and false as texts."""
     return {"true": True, "false": False, "": None}.get(value, value) if isinstance(value, str) else value
@@ -83,6 +98,11 @@ Cloud = Annotated[
     WithJsonSchema({"enum": list(CLOUD_NAMES)}),
 ]
 Text = Annotated[StrictStr | None, BeforeValidator(_text), AfterValidator(visible)]
+Calls = Annotated[
+    StrictInt | None,
+    BeforeValidator(_calls),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_CALLS}),
+]
 Flag = Annotated[StrictBool | None, BeforeValidator(_flag)]
 
 
@@ -126,6 +146,10 @@ class StackSettings(_Model):
     protect: Flag = Field(None, description="Whether Pulumi refuses to delete connectors; by default unless local.")
     ownership_mark: Flag = Field(
         None, description="Whether each connector's comment ends with a line that names project and stack; by default."
+    )
+    concurrent_calls: Calls = Field(
+        None,
+        description="How many calls to the service may be on their way at a time at the most; 1: one after the other.",
     )
     partners: Annotated[object, _Shape(list[Partner])] = Field(
         None, description="The partners, one after '- name: ...' each."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import yaml
 
+from exchange_online.names import PACKAGE
 from regulated_partners.errors import CannotRunError
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.findings import DeclarationFinding
@@ -17,6 +18,22 @@ from regulated_partners.partners.settings import StackSettings, read_settings
 from regulated_partners.partners.shared_partners import project_root
 from regulated_partners.partners.stack import DeclaredStack, read_stack
 from regulated_partners.partners.yaml_text import first_document, load, why_not
+
+#: Settings that the plugin's provider has too, below its own namespace and with the same meaning. Of a program that
+#: declares its connectors with the plugin they are all that its stack file says.
+OF_THE_PLUGIN = (
+    "authority",
+    "caBundle",
+    "clientId",
+    "clientSecret",
+    "cloud",
+    "host",
+    "knownWays",
+    "managedIdentity",
+    "ownershipMark",
+    "scope",
+    "tenant",
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,7 @@ class StackFile:
         secrets_provider: `secretsprovider`, None when not set. Source: Pulumi stack settings file reference.
         backend_url: `backend.url` of the project file, None when not set.
         virtualenv: `runtime.options.virtualenv` of the project file, None when not set.
+        program: the file that the engine runs, if it is Python.
         environments: whether it takes settings from environments (Pulumi ESC), which only the engine can read.
     """
 
@@ -45,12 +63,24 @@ class StackFile:
     secrets_provider: str | None
     backend_url: str | None
     virtualenv: str | None
+    program: Path
     environments: bool = False
+
+    def key(self, name: str) -> str:
+        """How a setting is called in this stack, with its namespace: the plugin has some of them under its own."""
+        native = f"{PACKAGE}:{name}"
+        theirs = name in OF_THE_PLUGIN and native in self.config and PREFIX + name not in self.config
+        return native if theirs else PREFIX + name
 
     @cached_property
     def settings(self) -> StackSettings:
         """The settings; those that are wrong are left out, and said by `declared`."""
-        return read_settings(self.config)[0]
+        return read_settings(self._settled)[0]
+
+    @property
+    def _settled(self) -> Mapping[str, object]:
+        keys = {name: self.key(name) for name in OF_THE_PLUGIN}
+        return {**self.config, **{PREFIX + name: self.config[key] for name, key in keys.items() if key in self.config}}
 
     @cached_property
     def declared(self) -> DeclaredStack:
@@ -116,11 +146,33 @@ def read_stack_file(directory: Path | None, stack: str) -> StackFile:
         secrets_provider=_word(settings.get("secretsprovider")),
         backend_url=_word(_inner(project, "backend").get("url")),
         virtualenv=_word(_inner(_inner(project, "runtime"), "options").get("virtualenv")),
+        program=_program(root / (_word(project.get("main")) or ".")),
         environments=bool(settings.get("environment")),
     )
-    if any(finding.path == _CLOUD for finding in read_settings(found.config)[1]):
-        raise CannotRunError("\n".join(f"{named(path, root)}: {finding}" for finding in found.declared.errors))
+    if of_cloud := [finding for finding in read_settings(found._settled)[1] if finding.path == _CLOUD]:
+        own = [replace(finding, path=found.key("cloud")) for finding in of_cloud]
+        errors = [*own, *(error for error in found.declared.errors if error.path != _CLOUD)]
+        raise CannotRunError("\n".join(f"{named(path, root)}: {error}" for error in errors))
+    _refuse_two_tenants(found)
     return found
+
+
+def _refuse_two_tenants(stack: StackFile) -> None:
+    """The commands look at one tenant: of the program's classes and of the plugin's provider it must be the same."""
+    given = stack.config
+    theirs = sorted(key for key in given if key.startswith(f"{PACKAGE}:"))
+    if theirs and not {_CLOUD, f"{PACKAGE}:cloud"} & given.keys():
+        raise CannotRunError(
+            f"{named(stack.path, stack.root)} has {theirs[0]} and no {PACKAGE}:cloud, so nobody knows which cloud the "
+            f"tenant is in: set it."
+        )
+    for name in ("cloud", "tenant"):
+        one, other = (str(given.get(prefix + name) or "").strip().casefold() for prefix in (PREFIX, f"{PACKAGE}:"))
+        if one and other and one != other:
+            raise CannotRunError(
+                f"{named(stack.path, stack.root)} has {PREFIX}{name}: {one} and {PACKAGE}:{name}: {other}. A command "
+                "looks at one tenant: make the two the same, or two stacks of them."
+            )
 
 
 def stack_names(directory: Path | None) -> tuple[str, ...]:
@@ -212,6 +264,11 @@ def _defaults(path: Path, content: Mapping[str, object], project: str) -> dict[s
         if given is not None:
             found[key] = given
     return found
+
+
+def _program(main: Path) -> Path:
+    """Source: Pulumi project file reference, main: a directory or a file."""
+    return main if main.suffix == ".py" else main / "__main__.py"
 
 
 def _inner(content: Mapping[str, object], name: str) -> Mapping[str, object]:

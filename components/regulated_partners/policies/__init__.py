@@ -4,11 +4,17 @@ Policies are pure functions over canonical settings, each with one row that says
 all of them, in the order of the documentation. `pack` is the only module that knows CrossGuard.
 """
 
-from regulated_partners.policies import encryption, identity, lifecycle, pairing, scope, waiving
-from regulated_partners.policies.rule import Rule
+from regulated_partners.policies import encryption, identity, kinds, lifecycle, pairing, scope, waiving
+from regulated_partners.policies.rule import ConnectorRule, Rule, StackRule
 
-_WAIVABLE: tuple[Rule, ...] = (*encryption.RULES, *identity.RULES, *scope.RULES, *lifecycle.RULES, *pairing.RULES)
+_WAIVABLE: tuple[ConnectorRule | StackRule, ...] = (
+    *encryption.RULES,
+    *identity.RULES,
+    *scope.RULES,
+    *lifecycle.RULES,
+    *pairing.RULES,
+)
 
-RULES: tuple[Rule, ...] = (*_WAIVABLE, *waiving.rules(_WAIVABLE))
+RULES: tuple[Rule, ...] = (*_WAIVABLE, *kinds.RULES, *waiving.rules(_WAIVABLE))
 
 __all__ = ["RULES", "Rule"]

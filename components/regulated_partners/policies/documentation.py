@@ -9,7 +9,7 @@ from pathlib import Path
 from regulated_partners.exit_codes import ExitCode
 from regulated_partners.markdown import Markdown, code, table
 from regulated_partners.policies import RULES, Rule
-from regulated_partners.policies.rule import ConnectorRule
+from regulated_partners.policies.rule import ConnectorRule, ResourceRule
 from regulated_partners.policies.subjects import PROPERTIES
 
 FILE = Path(__file__).parents[3] / "docs" / "policies.md"
@@ -58,7 +58,7 @@ config:
 ```
 
 Every waiver in force is shown in every preview. An expired or incomplete one covers nothing and is itself a violation;
-the policies about waivers cannot be waived. A waiver does not change what is deployed.
+the policies about waivers and `connector-type-known` cannot be waived. A waiver does not change what is deployed.
 
 ## All policies
 """
@@ -84,6 +84,8 @@ def _details(rule: Rule) -> Iterator[str]:
 
 
 def _judges(rule: Rule) -> str:
+    if isinstance(rule, ResourceRule):
+        return "judges every resource"
     if not isinstance(rule, ConnectorRule):
         return "judges the whole stack"
     return f"judges {' and '.join(direction.word for direction in rule.directions)} connectors"

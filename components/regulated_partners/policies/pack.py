@@ -11,7 +11,6 @@ from pulumi_policy import (
     EnforcementLevel,
     PolicyConfigSchema,
     PolicyPack,
-    PolicyProviderResource,
     PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
@@ -20,6 +19,7 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy import policy as sdk
 from pulumi_policy.proxy import UnknownValueError
 
 from exchange_online.connectors import (
@@ -34,15 +34,19 @@ from exchange_online.connectors import (
 )
 from exchange_online.engine_watch import end_with_engine
 from exchange_online.messages import ALL_MESSAGES, MOST_OF_A_KIND, Running, all_wanted, named
-from exchange_online.names import NAMESPACE
-from regulated_partners.names import COMPONENT_TOKEN, PREFIX, partner_of, stack_of
+from exchange_online.names import LOCAL, NAMESPACE, Face, stack_of
+from regulated_partners.names import PREFIX, is_partner, partner_of
 from regulated_partners.partners.settings import read_settings
 from regulated_partners.policies import RULES
-from regulated_partners.policies.rule import ConnectorRule, Policy, Rule, StackRule
+from regulated_partners.policies.rule import ConnectorRule, Policy, ResourceRule, Rule, StackRule
 from regulated_partners.policies.subjects import PROPERTIES, Configuration, Connector, Stack
 from regulated_partners.policies.waiver import read_waivers
 
 _DOCUMENTATION = "docs/policies.md"
+
+#: The settings of the stack, as the engine sends them to a pack.
+_SETTINGS: dict[str, str] = {}
+_WAIVERS = f"{PREFIX}waivers"
 
 #: Characters of a violation that are printed.
 _LONGEST = 1000
@@ -51,6 +55,7 @@ _LONGEST = 1000
 def serve() -> None:
     """Serves the pack to the engine until the engine ends it, or is gone."""
     end_with_engine()
+    _keep_settings()
     PolicyPack(
         NAMESPACE,
         policies=list(map(policy, RULES)),
@@ -61,9 +66,34 @@ def serve() -> None:
     )
 
 
+def _keep_settings() -> None:
+    """The engine sends the stack's settings by ConfigureStack, and the SDK drops them. Source: pulumi-policy 1.21.0."""
+    servicer: Any = sdk._PolicyAnalyzerServicer
+    configure = servicer.ConfigureStack
+
+    def configured(self: Any, request: Any, context: Any) -> Any:
+        _SETTINGS.update(request.config)
+        return configure(self, request, context)
+
+    servicer.ConfigureStack = configured
+
+
 def policy(rule: Rule) -> ResourceValidationPolicy | StackValidationPolicy:
     """A rule as CrossGuard takes it."""
+    if isinstance(rule, ResourceRule):
+        return _resource_policy(rule)
     return _connector_policy(rule) if isinstance(rule, ConnectorRule) else _stack_policy(rule)
+
+
+def _resource_policy(rule: ResourceRule) -> ResourceValidationPolicy:
+    running = Running("violation")
+
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        text = rule.violation(args.resource_type, args.name)
+        if text and (fitting := running.passed(text, rule.id, args.name)):
+            report(_fitting(redacted(fitting)), None)
+
+    return ResourceValidationPolicy(validate=validate, **_words(rule))
 
 
 def _connector_policy(rule: ConnectorRule) -> ResourceValidationPolicy:
@@ -73,9 +103,9 @@ def _connector_policy(rule: ConnectorRule) -> ResourceValidationPolicy:
         direction = TOKENS.get(args.resource_type)
         if direction is None:
             return
-        connector = _connector(direction, args.urn, args.props, args.opts.protect, partner_of(args.opts.parent or ""))
+        connector = _connector(direction, args, partner_of(args.opts.parent or ""))
         _stop_on_unknown(rule, connector, args.props)
-        stack = _stack(args.urn, args.provider)
+        stack = _stack(args)
         violation = rule.violation(connector, replace(stack, configuration=_configuration(args)))
         # Who is left out is refused all the same: in an update the first violation of a mandatory policy ends the run,
         # so that there are twenty only in a preview, which they fail, or of an advisory one. Source: measured.
@@ -133,40 +163,54 @@ def _whole_stack(resources: list[PolicyResource]) -> Stack | None:
     if not connectors:
         return None
     return replace(
-        _stack(connectors[0].urn, connectors[0].provider),
+        _stack(connectors[0]),
         connectors=tuple(map(_declared, connectors)),
-        partners=tuple(
-            (resource.urn, resource.name) for resource in ordered if resource.resource_type == COMPONENT_TOKEN
-        ),
+        partners=tuple((resource.urn, resource.name) for resource in ordered if is_partner(resource.resource_type)),
     )
 
 
-def _stack(urn: str, provider: PolicyProviderResource | None) -> Stack:
-    """The stack as a connector's URN and provider know it.
+def _stack(resource: ResourceValidationArgs | PolicyResource) -> Stack:
+    """The stack as a connector and the engine's settings know it.
 
-    The engine sends a pack the stack's name and settings by ConfigureStack, and the Python SDK drops both; the
-    settings are the inputs of the connectors' default provider too. Source: pulumi-policy 1.21.0, measured.
+    The inputs of a dynamic connector's provider are the settings of the stack, those of the plugin's are what its
+    schema has. Where that names no cloud it is not taken for the emulator, which would ask for less.
     """
-    props = provider.props if provider else {}
-    names = [PREFIX + name for name in ("cloud", "waivers")]
-    settings, _ = read_settings({name: _plain(props[name]) for name in names if name in props})
+    given = _connection(resource)
+    cloud = given["cloud"] or (None if Face.of(resource.resource_type) is Face.NATIVE else LOCAL)
+    waivers = _SETTINGS.get(_WAIVERS)
+    if waivers is None and resource.provider and _WAIVERS in resource.provider.props:
+        waivers = _plain(resource.provider.props[_WAIVERS])
+    settings, _ = read_settings({} if waivers is None else {_WAIVERS: waivers})
     return Stack(
-        name=stack_of(urn),
-        local=settings.local,
+        name=stack_of(resource.urn),
+        local=cloud == LOCAL,
         today=datetime.datetime.now(datetime.UTC).date(),
         waivers=read_waivers(settings.waivers),
     )
 
 
+def _connection(resource: ResourceValidationArgs | PolicyResource) -> dict[str, Any]:
+    """What a connector's provider says of the tenant, empty where it says nothing: different values, another tenant."""
+    props = resource.provider.props if resource.provider else {}
+    prefix = "" if Face.of(resource.resource_type) is Face.NATIVE else PREFIX
+    names = ("cloud", "tenant", "host", "authority")
+    return {name: _plain(props[prefix + name]) if prefix + name in props else "" for name in names}
+
+
 def _declared(resource: PolicyResource) -> Connector:
-    partner = resource.parent.name if resource.parent and resource.parent.resource_type == COMPONENT_TOKEN else None
+    partner = resource.parent.name if resource.parent and is_partner(resource.parent.resource_type) else None
     direction = TOKENS[resource.resource_type]
-    return _connector(direction, resource.urn, resource.props, resource.opts.protect, partner)
+    try:
+        tenant = "|".join(map(str, _connection(resource).values()))
+    except UnknownValueError:
+        tenant = resource.provider.urn if resource.provider else ""
+    return replace(_connector(direction, resource, partner), tenant=tenant)
 
 
 def _connector(
-    direction: Direction, urn: str, props: Mapping[str, Any], protected: bool, partner: str | None
+    direction: Direction, resource: ResourceValidationArgs | PolicyResource, partner: str | None
 ) -> Connector:
+    props: Mapping[str, Any] = resource.props
     known: dict[str, Any] = {}
     unknown = set()
     for key in (
@@ -184,11 +228,11 @@ def _connector(
     hide_secrets(direction, known)
     checked = check(direction, known)
     return Connector(
-        urn=urn,
+        urn=resource.urn,
         settings=checked.settings,
         options=checked.options,
         partner=partner,
-        protected=protected,
+        protected=resource.opts.protect,
         connector_source=source,
         unknown=frozenset(unknown),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from exchange_online.connectors import Direction, InboundSettings, listed, told_apart
@@ -16,9 +16,10 @@ _KNOWN_BY = frozenset({"tlsSenderCertificateName", "senderIpAddresses", "restric
 
 
 def _both_directions(stack: Stack) -> Iterable[Violation]:
+    of_partners = _of_partners(stack)
     for urn, partner in stack.partners:
         for direction in Direction:
-            if not any(connector.partner == partner for connector in stack.of(direction)):
+            if not any(connector.direction is direction for connector in of_partners[partner]):
                 yield _said(partner, urn, f"partner '{partner}' has no {direction.word} connector", _BOTH)
     for connector, alone in _alone(stack):
         if alone:
@@ -28,9 +29,9 @@ def _both_directions(stack: Stack) -> Iterable[Violation]:
 
 
 def _agree(stack: Stack) -> Iterable[Violation]:
+    of_partners = _of_partners(stack)
     for _urn, partner in stack.partners:
-        own = [connector for connector in stack.connectors if connector.partner == partner]
-        for inbound, outbound in product(own, repeat=2):
+        for inbound, outbound in product(of_partners[partner], repeat=2):
             if inbound.direction is not Direction.INBOUND or outbound.direction is not Direction.OUTBOUND:
                 continue
             only = sorted(set(inbound.domains) ^ set(outbound.domains))
@@ -97,12 +98,22 @@ def _meanwhile(connector: Connector, domains: list[str]) -> str:
     return f"mail to {listed(domains, 'and')} goes out without TLS where the server offers none"
 
 
+def _of_partners(stack: Stack) -> Mapping[str, Sequence[Connector]]:
+    """The connectors of each partner; of thousands of partners each asks for its own."""
+    found: dict[str, list[Connector]] = defaultdict(list)
+    for connector in stack.connectors:
+        if connector.partner is not None:
+            found[connector.partner].append(connector)
+    return found
+
+
 def _alone(stack: Stack) -> Iterable[tuple[Connector, list[str]]]:
     """Each connector without a partner, with its domains that the other direction does not know."""
     served = {direction: _domains(stack.of(direction)) for direction in Direction}
+    known = {way: not any(_DOMAINS & one.unknown for one in stack.of(way)) for way in Direction}
     for connector in _standalone(stack):
         other = connector.direction.other
-        if not any(_DOMAINS & one.unknown for one in stack.of(other)):
+        if known[other]:
             yield connector, [domain for domain in connector.domains if domain not in served[other]]
 
 
@@ -142,6 +153,7 @@ RULES = (
         remediation=_BOTH,
         why="Forced TLS in one direction leaves the answers, which quote the mail, without it.",
         source="Exchange Online mail flow pages (2022): one inbound and one outbound connector per partner",
+        of_tenant=True,
         test=_both_directions,
     ),
     StackRule(
@@ -151,6 +163,7 @@ RULES = (
         remediation=_AGREE,
         why="A domain that only one direction knows travels without TLS in the other.",
         source="this project's meaning of a pair",
+        of_tenant=True,
         test=_agree,
     ),
     StackRule(
@@ -162,6 +175,7 @@ RULES = (
         why="Duplicates can cause errors, and mail might not be delivered; which one is used is not documented. Where "
         "one is known by a certificate and one by addresses, what the message comes with decides.",
         source="Exchange Online mail flow pages (2022); OfficeDocs-Exchange issue 900; EOP field notes 2017-02-23",
+        of_tenant=True,
         test=_one_per_domain,
     ),
     StackRule(
@@ -172,6 +186,7 @@ RULES = (
         why="What is switched off at night for an outage stays off, and mail flows unprotected, until somebody is "
         "made to think of it.",
         source="this project; New-InboundConnector, New-OutboundConnector, Enabled",
+        of_tenant=True,
         test=_off_for_a_time,
     ),
 )

@@ -142,17 +142,36 @@ class StackRule(Policy):
 
     Attributes:
         test: the rule; yields violations without regard to waivers.
+        of_tenant: it is about the mail of one tenant: what a stack has in another neither helps nor disturbs.
     """
 
     test: Callable[[Stack], Iterable[Violation]]
+    of_tenant: bool = False
 
     def violations(self, stack: Stack) -> tuple[Violation, ...]:
         """The violations that no waiver covers."""
         return tuple(
             violation
-            for violation in self.test(stack)
+            for judged in (stack.tenants() if self.of_tenant else (stack,))
+            for violation in self.test(judged)
             if not (violation.owner and stack.waiver(self.id, violation.owner))
         )
 
 
-Rule = ConnectorRule | StackRule
+@dataclass(frozen=True, kw_only=True)
+class ResourceRule(Policy):
+    """A policy over every resource of a stack, connector or not; no waiver covers it.
+
+    Attributes:
+        test: the rule, over the resource's type token.
+    """
+
+    test: Callable[[str], Clause]
+
+    def violation(self, token: str, name: str) -> str | None:
+        """The sentence, if there is a violation."""
+        clause = self.test(token)
+        return f"resource '{name}': {clause}. {self.remediation}" if clause else None
+
+
+Rule = ConnectorRule | StackRule | ResourceRule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,6 +47,7 @@ class Connector:
         protected: Pulumi refuses to delete it.
         connector_source: who made it, as the service says; empty while it is not known.
         unknown: Pulumi properties whose values are known only once other resources are there.
+        tenant: tells tenants apart, where the resources of a stack have several.
     """
 
     urn: str
@@ -56,6 +57,7 @@ class Connector:
     protected: bool = False
     connector_source: str = ""
     unknown: frozenset[str] = frozenset()
+    tenant: str = ""
 
     @property
     def direction(self) -> Direction:
@@ -102,6 +104,14 @@ class Stack:
     def of(self, direction: Direction) -> Iterable[Connector]:
         """The connectors of a direction."""
         return (connector for connector in self.connectors if connector.direction is direction)
+
+    def tenants(self) -> Iterable[Stack]:
+        """The stack once for each of its tenants, with what it has there; a partner without connectors is in all."""
+        for tenant in dict.fromkeys(connector.tenant for connector in self.connectors):
+            own = tuple(connector for connector in self.connectors if connector.tenant == tenant)
+            elsewhere = {one.partner for one in self.connectors} - {one.partner for one in own}
+            partners = tuple((urn, name) for urn, name in self.partners if name not in elsewhere)
+            yield replace(self, connectors=own, partners=partners)
 
     def waiver(self, policy: str, owner: str) -> Waiver | None:
         """The waiver in force for a policy and a partner (or connector of its own), if there is one."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
-from regulated_partners.policies.rule import Level, Rule, Severity, StackRule, Violation
+from regulated_partners.policies.rule import Level, Policy, Severity, StackRule, Violation
 from regulated_partners.policies.subjects import Stack
 
 
@@ -55,7 +55,7 @@ def _said(text: str) -> Violation:
     return Violation("", "", text)
 
 
-def rules(waivable: tuple[Rule, ...]) -> tuple[StackRule, ...]:
+def rules(waivable: Sequence[Policy]) -> tuple[StackRule, ...]:
     """The policies about waivers of the given policies."""
     ids = frozenset(rule.id for rule in waivable)
     return (

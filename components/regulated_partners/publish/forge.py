@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
-
 from regulated_partners.errors import CannotRunError
+
+if TYPE_CHECKING:
+    import requests
 
 #: Seconds to connect, and to wait for an answer.
 _TIMEOUT = (10, 60)
@@ -113,6 +112,11 @@ class Api:
     """
 
     def __init__(self, base: str, headers: Mapping[str, str], service: str) -> None:
+        # Imported here, because `review` and `drift` publish only when they are asked to.
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3.util import Retry
+
         if urlsplit(base).scheme != "https":
             raise CannotRunError(
                 f"The address of the API of {service} is not https: {base}. A token is not sent there."
@@ -142,6 +146,8 @@ class Api:
                 raise CannotRunError(f"{self._service} leads to the next page of a list on another host; not followed.")
 
     def _send(self, method: str, url: str, body: object, headers: Mapping[str, str]) -> requests.Response:
+        import requests
+
         where = f"{method} {urlsplit(url).path}"
         try:
             response = self._session.request(

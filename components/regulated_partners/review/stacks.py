@@ -18,6 +18,7 @@ from regulated_partners.effects import EffectKind
 from regulated_partners.engine.previews import read_preview, read_violations, without_their_failure
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
 from regulated_partners.errors import CannotRunError
+from regulated_partners.holdings import created_by, room
 from regulated_partners.markdown import escaped, marker
 from regulated_partners.markdown import table as markdown_table
 from regulated_partners.other_ways import Look, looked_at
@@ -55,6 +56,7 @@ class Previewed:
         refused: the sentences of the gates.
         problem: why it could not run; empty where it did.
         ways: other ways that the mail of its partners can take in the tenant.
+        holds: lines about how many connectors the tenant holds, where that matters.
     """
 
     stack: str
@@ -62,6 +64,7 @@ class Previewed:
     refused: tuple[str, ...] = ()
     problem: str = ""
     ways: Look = field(default_factory=Look)
+    holds: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -105,7 +108,8 @@ def preview_stack(
     finally:
         (folder / _EVENTS).unlink(missing_ok=True)
     refused = (*refusals(found, gates), *violated, *(f"Mail would be refused: {way}" for way in ways.refusing))
-    section = ways.markdown()
+    holds = tuple(room(ways.snapshot, created_by(plan))) if ways.snapshot else ()
+    section = "".join([*(f"\n{escaped(line)}\n" for line in holds), ways.markdown()])
     (folder / COMMENT).write_text(comment(found, refused, MAXIMUM - len(section)) + section, encoding="utf-8")
     report = {
         **heading("review", stack.name, whoever(environ), started),
@@ -115,7 +119,7 @@ def preview_stack(
         "commit": commit_of(stack.root).as_object(),
     }
     (folder / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return Previewed(stack.name, found, refused, ways=ways)
+    return Previewed(stack.name, found, refused, ways=ways, holds=holds)
 
 
 def _failure(stack: str, problem: str) -> str:

@@ -25,7 +25,14 @@ from regulated_partners.verify.boundary import Boundary, Gateways, Standing, fin
 from regulated_partners.verify.hop_findings import boundary_findings, crossing_findings
 from regulated_partners.verify.mail_files import HeaderBlock, NotMailError, header_blocks
 from regulated_partners.verify.microsoft import MICROSOFT, host_ends
-from regulated_partners.verify.ownership import Ownership, owner_facts, owner_findings, owner_of, sent_by_partner
+from regulated_partners.verify.ownership import (
+    MailHosts,
+    Ownership,
+    owner_facts,
+    owner_findings,
+    owner_of,
+    sent_by_partner,
+)
 from regulated_partners.verify.received import Hop, parse_received
 from regulated_partners.verify.tls_comments import HopTransport, TlsSession
 from regulated_partners.verify.witnesses import Witnesses, reverse_name, told_by_gateway, witnesses_of
@@ -58,12 +65,14 @@ class MessageCheck:
         directions: the boundaries to look for.
         gateways: domains, addresses and networks of gateways of one's own.
         now: when it is judged, UTC; None says nothing about the age of messages.
+        mail_hosts: where the partner's MX records lead, where a probe has seen it.
     """
 
     partner: Pair | None = None
     directions: tuple[Direction, ...] = tuple(Direction)
     gateways: tuple[str, ...] = ()
     now: datetime.datetime | None = None
+    mail_hosts: MailHosts | None = None
 
 
 def judge_file(stream: BinaryIO, name: str, check: MessageCheck) -> tuple[Judgement, ...]:
@@ -205,7 +214,7 @@ def _judge(block: HeaderBlock, hops: Sequence[Hop], boundary: Boundary, check: M
     boundary = replace(boundary, hop=hop)
     witnesses = witnesses_of(block, boundary.index, hop)
     partner = None if boundary.is_own else check.partner
-    owner = owner_of(boundary, block, witnesses, partner) if partner else None
+    owner = owner_of(boundary, block, witnesses, partner, check.mail_hosts) if partner else None
     settings = partner.half(boundary.direction).settings if partner else None
     findings = [*_hop_findings(boundary, owner, settings), *crossing_findings(boundary, block, witnesses)]
     if boundary.is_own:

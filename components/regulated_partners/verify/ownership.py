@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from exchange_online.connectors import Direction, InboundSettings, OutboundSettings, TlsSettings
 from regulated_partners.partners import Pair
 from regulated_partners.probing.names import listed
+from regulated_partners.probing.route import ProbeIndex, probed_domains
 from regulated_partners.probing.verdicts import Check, Fact, Finding, Level, Party
 from regulated_partners.verify.boundary import Boundary
 from regulated_partners.verify.mail_files import HeaderBlock
@@ -88,13 +89,39 @@ class Ownership:
         return self.connection in (Connection.CONNECTED, Connection.CLAIMED)
 
 
-def owner_of(boundary: Boundary, block: HeaderBlock, witnesses: Witnesses, pair: Pair) -> Ownership:
-    """Compares what is in hand about one hop with a declaration."""
+@dataclass(frozen=True)
+class MailHosts:
+    """The servers that a partner's MX records lead to, as a probe saw them.
+
+    Attributes:
+        addresses: of each host, by its name.
+    """
+
+    addresses: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pair: Pair, index: ProbeIndex) -> MailHosts:
+        """Those of one partner. Smart hosts are compared by the declaration."""
+        domains = (index.domains.get(domain) for domain in probed_domains(pair.outbound.settings))
+        hosts = dict.fromkeys(record.host for seen in domains if seen for record in seen.mx.records)
+        found = {host: index.hosts.get(host) for host in hosts}
+        return cls({host: frozenset(seen.addresses.addresses) if seen else frozenset() for host, seen in found.items()})
+
+    def at(self, address: str) -> tuple[str, ...]:
+        """The hosts that have an address."""
+        return tuple(host for host, addresses in self.addresses.items() if address in addresses)
+
+
+def owner_of(
+    boundary: Boundary, block: HeaderBlock, witnesses: Witnesses, pair: Pair, mail_hosts: MailHosts | None = None
+) -> Ownership:
+    """Compares what is in hand about one hop with a declaration, and with where its MX records lead."""
+    hosts = mail_hosts or MailHosts()
     if boundary.direction is Direction.INBOUND:
-        owner = _inbound(boundary, block, witnesses, pair)
+        owner = _inbound(boundary, block, witnesses, pair, hosts)
         connected = owner.connection is Connection.CONNECTED
         return owner if connected else replace(owner, passed_on=_passed_on(block, owner.envelope))
-    return _outbound(boundary, block, pair)
+    return _outbound(boundary, block, pair, hosts)
 
 
 def sent_by_partner(block: HeaderBlock, pair: Pair) -> bool | None:
@@ -186,13 +213,16 @@ def _remedy(direction: Direction) -> str:
     return "Give the headers of a message to one of the declared domains, as it arrived at the partner's server."
 
 
-def _inbound(boundary: Boundary, block: HeaderBlock, witnesses: Witnesses, pair: Pair) -> Ownership:
+def _inbound(
+    boundary: Boundary, block: HeaderBlock, witnesses: Witnesses, pair: Pair, mail_hosts: MailHosts
+) -> Ownership:
     settings = pair.inbound.settings
     domains = tuple(dict.fromkeys((*settings.sender_domains, *pair.domains)))
     compared = [
         *_address(boundary, settings),
         *_spf(witnesses, domains),
         *_looked_up(boundary, settings, domains),
+        *_mail_host(boundary, mail_hosts, (*domains, settings.tls_sender_certificate_name)),
         *_certificate(boundary, settings),
     ]
     envelope = _envelope(boundary, block, witnesses)
@@ -251,6 +281,14 @@ def _looked_up(boundary: Boundary, settings: InboundSettings, domains: Sequence[
         yield Comparison(f"the name {name} of the address", agrees, by_receiver=True)
 
 
+def _mail_host(boundary: Boundary, mail_hosts: MailHosts, names: Sequence[str | None]) -> Iterable[Comparison]:
+    """A host that receives for the partner sends for it too; one of a service may do so for others as well."""
+    address = parsed_address(boundary.hop.address)
+    for host in mail_hosts.at(str(address)) if address else ():
+        own = _declared(host, [name for name in names if name])
+        yield Comparison(f"the address {address} of its MX {host}", agrees=True, by_receiver=own)
+
+
 def _certificate(boundary: Boundary, settings: InboundSettings) -> Iterable[Comparison]:
     session = boundary.hop.session
     shown = session.client_certificate if session else None
@@ -293,26 +331,31 @@ def _envelope(boundary: Boundary, block: HeaderBlock, witnesses: Witnesses) -> s
     return None
 
 
-def _outbound(boundary: Boundary, block: HeaderBlock, pair: Pair) -> Ownership:
+def _outbound(boundary: Boundary, block: HeaderBlock, pair: Pair, mail_hosts: MailHosts) -> Ownership:
     settings = pair.outbound.settings
-    compared = [*_receiving_host(boundary, settings), *_recipients(boundary, settings)]
-    compared += [
+    written = [*_recipients(boundary, settings)]
+    named = [
         Comparison(f"To: {domain}", _declared(domain, settings.recipient_domains), by_receiver=False)
         for domain in dict.fromkeys(
             (*_mailboxes(block, "to"), *_mailboxes(block, "cc"), *_mailboxes(block, "delivered-to"))
         )
     ]
+    # A service receives for others, too: its host alone does not say for whom.
+    is_to_partner = any(one.agrees for one in written or named)
+    compared = [*_receiving_host(boundary, settings, mail_hosts if is_to_partner else MailHosts()), *written, *named]
     if any(one.contradicts for one in compared):
         return Ownership(Connection.CONTRADICTED, tuple(compared))
     if any(one.agrees and one.by_receiver for one in compared):
         return Ownership(Connection.CONNECTED, tuple(compared))
-    written = [one for one in compared if one.by_receiver and one.what.startswith("the recipient")]
     claimed = any(one.agrees for one in compared) and not written
     return Ownership(Connection.CLAIMED if claimed else Connection.UNCONNECTED, tuple(compared))
 
 
-def _receiving_host(boundary: Boundary, settings: OutboundSettings) -> Iterable[Comparison]:
+def _receiving_host(boundary: Boundary, settings: OutboundSettings, mail_hosts: MailHosts) -> Iterable[Comparison]:
     host = (boundary.hop.by or "").rstrip(".")
+    if host in mail_hosts.addresses:
+        yield Comparison(f"the receiving host {host}, its MX", agrees=True, by_receiver=True)
+        return
     names = (*settings.recipient_domains, *settings.smart_hosts)
     agrees = _declared(host, names) or _matches(host, settings.tls_domain)
     # Where neither a name nor a smart host is demanded, any host may be the one that the MX record names.
@@ -330,8 +373,8 @@ def _recipients(boundary: Boundary, settings: OutboundSettings) -> Iterable[Comp
 
 def _mailboxes(block: HeaderBlock, name: str) -> tuple[str, ...]:
     found: list[str] = []
-    for field, value in block.fields:
-        if field == name:
+    for named, value in block.fields:
+        if named == name:
             text = value[:4_000]
             found += _ANGLED.findall(text) or _BARE.findall(text)
     domains = (domain_of(domain) for domain in found[:_MOST_ADDRESSES])

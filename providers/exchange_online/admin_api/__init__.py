@@ -17,9 +17,12 @@ from exchange_online.admin_api.credentials import (
     WorkloadIdentityFile,
 )
 from exchange_online.admin_api.errors import (
+    QUOTED_LIMITS,
     AccessDenied,
     AdminApiError,
     AlreadyExists,
+    Ambiguous,
+    Cancelled,
     Failure,
     InvalidArgument,
     LimitReached,
@@ -44,21 +47,34 @@ from exchange_online.admin_api.message_trace import (
     traced_messages,
 )
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.settings import Connection, Settings, Tenant, connection, guid_of, settings_from
+from exchange_online.admin_api.settings import (
+    CONCURRENT_CALLS,
+    Connection,
+    Settings,
+    Tenant,
+    concurrent_calls,
+    connection,
+    guid_of,
+    settings_from,
+)
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
-from exchange_online.admin_api.waiting import TIME_SCALE, Effect, RetryPolicy, Timeouts, pace
+from exchange_online.admin_api.waiting import TIME_SCALE, Effect, Pace, RetryPolicy, Timeouts, pace
 from exchange_online.admin_api.wire import JsonValue
 
 __all__ = [
     "CLOUDS",
+    "CONCURRENT_CALLS",
     "EMULATOR_VARIABLE",
     "LONGEST_TRACE",
+    "QUOTED_LIMITS",
     "TIME_SCALE",
     "AccessDenied",
     "AccessToken",
     "AdminApi",
     "AdminApiError",
     "AlreadyExists",
+    "Ambiguous",
+    "Cancelled",
     "ClientCertificate",
     "ClientSecret",
     "Cloud",
@@ -77,6 +93,7 @@ __all__ = [
     "NotCustomizable",
     "NotFound",
     "OutcomeUnknown",
+    "Pace",
     "RestrictedOffering",
     "RetryPolicy",
     "ServiceError",
@@ -97,6 +114,7 @@ __all__ = [
     "Written",
     "classify",
     "clean",
+    "concurrent_calls",
     "connection",
     "guid_of",
     "pace",

@@ -17,6 +17,7 @@ from exchange_online.admin_api.errors import (
     AccessDenied,
     AdminApiError,
     AlreadyExists,
+    Ambiguous,
     Failure,
     InvalidArgument,
     LimitReached,
@@ -186,6 +187,12 @@ _CATALOGUE: tuple[_Entry, ...] = (
         repeat=Repeat.IDEMPOTENT,
         outcome_known=False,
     ),
+    _Entry(
+        Ambiguous,
+        "more than one object has this identity",
+        types=("ManagementObjectAmbiguousException",),
+        texts=("matches multiple entries",),
+    ),
     _Entry(NotFound, "the object does not exist", types=("ManagementObjectNotFoundException",)),
     _Entry(
         AlreadyExists,
@@ -234,6 +241,9 @@ _PARAMETERS = (
 )
 
 
+_PAGE = "the answer is a web page, which a proxy between here and the service gives, and the service does not"
+_PROXY = "If the proxy refused the call, who runs it can allow the host of the stack's cloud. Otherwise: "
+
 _REFUSED = "the service refused the call"
 _FAILED = _Entry(Unavailable, "the service failed", repeat=Repeat.READ, outcome_known=False)
 
@@ -269,8 +279,11 @@ def classify(
     """
     named = {name.lower(): value for name, value in headers.items()}
     words = read_error(body)
+    entry = _find(words) or _by_status(status, named, words)
+    if words.is_page and status >= 400:
+        entry = replace(entry, what=f"{entry.what}; {_PAGE}")
     return _error(
-        _find(words) or _by_status(status, named, words),
+        entry,
         Failure(
             where=where,
             what="",
@@ -335,6 +348,9 @@ def _forbidden(words: ErrorWords) -> _Entry:
     """A missing role, as a rule; a cause that has a name of its own need not be one."""
     if _names_a_cause(words):
         return replace(_STATUSES[403], what="the service forbids the call", advice=_FORBIDDEN)
+    if words.is_page:
+        advice = f"{_PROXY}{_STATUSES[403].kind.usual_advice}"
+        return replace(_STATUSES[403], advice=advice)
     if words.bodyless:
         return replace(_STATUSES[403], what=f"{_STATUSES[403].what}, or the cmdlet does not exist")
     return _STATUSES[403]
@@ -382,11 +398,14 @@ def _find(words: ErrorWords) -> _Entry | None:
     haystack = words.everything.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     lowered = haystack.lower()
     for entry in _CATALOGUE:
+        if entry.kind in (NotFound, AlreadyExists) and not words.is_envelope:
+            continue
         if any(name in haystack for name in entry.types) or any(text in lowered for text in entry.texts):
             return entry
     # "couldn't be found" alone means a missing object only when no other exception type says what it is about:
     # a wrong "missing" is the one mistake that must not happen here (DESIGN, rule 1).
-    return None if _names_a_cause(words) or _OBJECT_MISSING.texts[0] not in lowered else _OBJECT_MISSING
+    missing = words.is_envelope and _OBJECT_MISSING.texts[0] in lowered and not _names_a_cause(words)
+    return _OBJECT_MISSING if missing else None
 
 
 def _names_a_cause(words: ErrorWords) -> bool:

@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
@@ -16,8 +16,10 @@ from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenti
 from exchange_online.admin_api.exchange import Answer, Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Tenant, guid_of
-from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy, Timeouts
+from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
+from exchange_online.admin_api.window import Window
 from exchange_online.admin_api.wire import JsonValue, json_object, request, with_result_size
+from exchange_online.names import MOST_CALLS
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
@@ -26,7 +28,7 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]
 
 
 class Shared:
-    """What clients share: access tokens, the gates of each tenant, and the tenants' GUIDs. Thread-safe.
+    """What clients share: access tokens, the window of each tenant, and the tenants' GUIDs. Thread-safe.
 
     The first caller's timeouts and retries stay.
     """
@@ -34,7 +36,8 @@ class Shared:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sources: dict[Connection, TokenSource] = {}
-        self._gates: defaultdict[tuple[str, str], Gates] = defaultdict(Gates)
+        self._windows: defaultdict[tuple[str, str], Window] = defaultdict(Window)
+        self._cancelled = False
         self._guids_lock = threading.Lock()
         self._guids: dict[tuple[str, str], str] = {}
 
@@ -48,10 +51,21 @@ class Shared:
                 self._sources[connection] = TokenSource(connection, timeouts, retry)
             return self._sources[connection]
 
-    def gates(self, host: str, tenant: str) -> Gates:
-        """The gates of a tenant, by the base URL of its cloud and its GUID."""
+    def window(self, host: str, tenant: str, bound: int) -> Window:
+        """The window of a tenant, by the base URL of its cloud and its GUID; the lowest bound counts."""
         with self._lock:
-            return self._gates[host, tenant]
+            window = self._windows[host, tenant]
+            window.limit(bound)
+            if self._cancelled:
+                window.close()
+            return window
+
+    def cancel(self) -> None:
+        """Refuses every call to a tenant that is not on its way yet, now and later; what is on its way is finished."""
+        with self._lock:
+            self._cancelled = True
+            for window in self._windows.values():
+                window.close()
 
     def tenant_guid(self, cloud: Cloud, tenant: str, timeouts: Timeouts, retry: RetryPolicy) -> str:
         """The GUID, lower case, of a tenant that is named by it or by one of its domains; asked once.
@@ -95,6 +109,7 @@ class AdminApi:
         sleep: waits that many seconds between tries.
         retry: how often to try; the official module's ways unless given. It wins over `sleep`.
         shared: what it has in common with other clients: all of the process unless given.
+        calls: how many calls of the process may be on their way to the tenant at a time, at the most.
     """
 
     def __init__(
@@ -105,11 +120,13 @@ class AdminApi:
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         shared: Shared = PROCESS,
+        calls: int = MOST_CALLS,
     ) -> None:
         self._connection = connection
         self._retry = retry or RetryPolicy(sleep=sleep)
         self._timeouts = timeouts or Timeouts()
         self._shared = shared
+        self._calls = calls
         self._connection_id = str(uuid.uuid4())
         self._lock = threading.Lock()
         self._exchange: Exchange | None = None
@@ -130,6 +147,7 @@ class AdminApi:
         *,
         effect: Effect,
         about: str | None = None,
+        touches: Iterable[str] = (),
         read_timeout: float | None = None,
     ) -> Answer:
         """What the cmdlet gave.
@@ -139,6 +157,7 @@ class AdminApi:
             parameters: by their PowerShell names; None is `$null`, a list replaces, a mapping is a hashtable.
             effect: what sending it twice does; decides what is retried. A READ listing is followed to its end.
             about: the object for error texts; its Identity or Name unless given.
+            touches: what a write concerns beside its Identity and Name: the name that a rename gives up.
             read_timeout: seconds, for a cmdlet that takes longer than others (Validate-OutboundConnector).
 
         Raises:
@@ -152,11 +171,17 @@ class AdminApi:
             with_result_size(cmdlet, parameters) if effect is Effect.READ else parameters,
             connection_id=self._connection_id,
         )
-        call = Call(cmdlet, effect, _where(cmdlet, parameters, about, self._connection.tenant), read_timeout)
+        where = _where(cmdlet, parameters, about, self._connection.tenant)
+        objects = frozenset[str]() if effect is Effect.READ else _objects(parameters, touches)
+        call = Call(cmdlet, effect, where, objects, read_timeout)
         if effect is Effect.READ:
             return rows_of(exchange, sent, call)
         received = exchange.send(sent, call)
         return Answer(received.page.rows, received.page.warnings, received.request_id)
+
+    def cancel(self) -> None:
+        """Sends nothing further, nor do others that share with it: what waits fails, what is on its way is finished."""
+        self._shared.cancel()
 
     def close(self) -> None:
         """Closes the client's connections; the tokens that it shares stay."""
@@ -181,8 +206,8 @@ class AdminApi:
                 guid = self._shared.tenant_guid(cloud, self._connection.tenant, self._timeouts, self._retry)
                 ready = replace(self._connection, tenant=guid)
                 tokens = self._shared.tokens(ready, self._timeouts, self._retry)
-                gates = self._shared.gates(cloud.host, guid)
-                self._exchange = Exchange(ready, Transport(cloud, self._timeouts), tokens, self._retry, gates)
+                window = self._shared.window(cloud.host, guid, self._calls)
+                self._exchange = Exchange(ready, Transport(cloud, self._timeouts), tokens, self._retry, window)
             return self._exchange
 
 
@@ -190,6 +215,15 @@ def _where(cmdlet: str, parameters: Mapping[str, JsonValue], about: str | None, 
     named = {name.lower(): value for name, value in parameters.items()}
     target = about or named.get("identity") or named.get("name")
     return f"{cmdlet} {clean(repr(target))} in tenant {tenant}" if target else f"{cmdlet} in tenant {tenant}"
+
+
+def _objects(parameters: Mapping[str, JsonValue], touches: Iterable[str]) -> frozenset[str]:
+    """What a write is on, as the service compares it: without case.
+
+    A name counts in both directions, because the service may keep one list of names for both (V29: nothing is known).
+    """
+    given = (value for name, value in parameters.items() if name.lower() in ("identity", "name"))
+    return frozenset(value.casefold() for value in (*given, *touches) if isinstance(value, str) and value)
 
 
 def _discover(cloud: Cloud, name: str, where: str, timeouts: Timeouts, retry: RetryPolicy) -> str:

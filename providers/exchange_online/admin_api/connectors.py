@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from exchange_online.admin_api.client import AdminApi
-from exchange_online.admin_api.errors import Failure, NotFound, UnexpectedAnswer
+from exchange_online.admin_api.errors import Ambiguous, Failure, NotFound, UnexpectedAnswer
 from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.settings import Tenant
 from exchange_online.admin_api.waiting import Effect
@@ -53,15 +53,24 @@ class ConnectorCmdlets:
     def get(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """One connector by its Guid; None if no answer shows it, which is no proof that it is gone.
 
-        An unknown Identity may answer with every connector or with an error: only a row with this Guid counts.
-        Source: connector-semantics 4.1 (CONFLICT).
+        A missing Identity is answered with an error as a rule, or with every connector, or with that it is ambiguous:
+        only a row with this Guid counts, and an Identity that tells nothing is looked for among all.
+        Source: exchange-wire, addendum; connector-semantics 4.1 (CONFLICT); CIPP-API PR #1568 (ambiguous).
         """
         for switches in _SWITCHES[direction]:
             with suppress(NotFound):
-                for record in self._get(direction, {"Identity": guid, **switches}):
+                for record in self._identified(direction, guid, switches):
                     if record.guid == guid:
                         return record
         return None
+
+    def _identified(
+        self, direction: Direction, guid: str, switches: Mapping[str, JsonValue]
+    ) -> tuple[ConnectorRecord, ...]:
+        try:
+            return self._get(direction, {"Identity": guid, **switches})
+        except Ambiguous:
+            return self._get(direction, switches)
 
     def new(self, direction: Direction, parameters: CmdletParameters) -> Written:
         """Creates a connector.
@@ -73,14 +82,30 @@ class ConnectorCmdlets:
         rows = self._records(direction, answer)
         return Written(rows[0] if rows else None, answer.warnings)
 
-    def set(self, direction: Direction, guid: str, parameters: CmdletParameters) -> Written:
-        """Changes the given parameters of a connector and no others. Raises NotFound if it is gone."""
-        answer = self._api.invoke(f"Set-{direction}", {"Identity": guid, **parameters}, effect=Effect.IDEMPOTENT)
+    def set(self, direction: Direction, guid: str, parameters: CmdletParameters, name: str = "") -> Written:
+        """Changes the given parameters of a connector and no others. Raises NotFound if it is gone.
+
+        Args:
+            name: what it is called until then: nobody else takes that name while it is being given up.
+        """
+        answer = self._api.invoke(
+            f"Set-{direction}", {"Identity": guid, **parameters}, effect=Effect.IDEMPOTENT, touches=(name,)
+        )
         return Written(None, answer.warnings)
 
-    def remove(self, direction: Direction, guid: str) -> None:
-        """Removes a connector. Raises NotFound if it is gone."""
-        self._api.invoke(f"Remove-{direction}", {"Identity": guid, "Confirm": False}, effect=Effect.IDEMPOTENT)
+    def take_out(self, direction: Direction, guid: str, values: Mapping[str, Sequence[str]]) -> None:
+        """Takes values out of the lists that hold them, by parameter. Raises NotFound if the connector is gone."""
+        lists = {name: {"Remove": list(items)} for name, items in values.items()}
+        self._api.invoke(f"Set-{direction}", {"Identity": guid, **lists}, effect=Effect.IDEMPOTENT)
+
+    def remove(self, direction: Direction, guid: str, name: str = "") -> None:
+        """Removes a connector. Raises NotFound if it is gone.
+
+        Args:
+            name: what it is called, which nobody else takes meanwhile.
+        """
+        parameters: CmdletParameters = {"Identity": guid, "Confirm": False}
+        self._api.invoke(f"Remove-{direction}", parameters, effect=Effect.IDEMPOTENT, touches=(name,))
 
     def _get(self, direction: Direction, parameters: Mapping[str, JsonValue]) -> tuple[ConnectorRecord, ...]:
         return self._records(direction, self._api.invoke(f"Get-{direction}", parameters, effect=Effect.READ))

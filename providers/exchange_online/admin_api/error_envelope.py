@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.wire import json_object
 
 #: How many proxied errors inside each other are unwrapped. One level has been observed.
 _DEEPEST = 3
+
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -22,32 +26,46 @@ class ErrorWords:
         exception_type: the .NET type of the failed cmdlet; empty when not named.
         everything: all texts and types of the body in one string, for matching.
         bodyless: the body was empty or a run of NUL bytes, as a missing role gives.
+        is_page: it was a web page, which the service does not send, but a proxy does.
+        is_envelope: it had the service's own form. Only then may it say that an object is missing, or there already.
     """
 
     text: str = ""
     exception_type: str = ""
     everything: str = ""
     bodyless: bool = False
+    is_page: bool = False
+    is_envelope: bool = False
 
 
 def read_error(body: bytes) -> ErrorWords:
-    """The words of an error body: JSON in any key case, plain text, NUL bytes or nothing.
+    """The words of an error body: JSON in any key case, plain text, a page of a proxy, NUL bytes or nothing.
 
     Source: exchange-wire 7.1 (envelope, precedence of the messages) and 7.2 (NUL bytes, plain text).
     """
-    if not body.strip(b"\0 \r\n\t"):
+    content = body.strip(b"\0 \r\n\t")
+    if not content:
         return ErrorWords(bodyless=True)
-    text = body.decode("utf-8-sig", errors="replace")
+    text = content.decode("utf-8-sig", errors="replace")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return ErrorWords(text=clean(text), everything=text)
+        return _from_text(text)
     return _from_json(document, depth=0)
+
+
+def _from_text(text: str) -> ErrorWords:
+    if text.lstrip().startswith("<"):
+        return ErrorWords(text=clean(_MARKUP.sub(" ", text)), is_page=True)
+    if _CONTROL.search(text):
+        return ErrorWords()
+    # The beginning of an envelope whose end is missing: what it names may stand in a stack trace.
+    return ErrorWords(text=clean(text), everything="" if text.startswith(("{", "[")) else text)
 
 
 def words_of(message: str) -> ErrorWords:
     """The words of one message of the form `StringId|.NET type|text`; also of an entry of `@adminapi.errors`."""
-    return _from_message(message, depth=0)
+    return replace(_from_message(message, depth=0), is_envelope=True)
 
 
 def _from_json(document: object, depth: int) -> ErrorWords:
@@ -73,7 +91,8 @@ def _from_json(document: object, depth: int) -> ErrorWords:
     words = _from_message(message, depth)
     named = words.exception_type or _text(_member(internal, "type")) or _text(_member(inner, "type"))
     everything = " ".join([words.everything, *candidates, named, _text(_member(internal, "type"))])
-    return ErrorWords(text=words.text, exception_type=named, everything=everything)
+    is_envelope = words.is_envelope or details is not None or inner is not None
+    return ErrorWords(text=words.text, exception_type=named, everything=everything, is_envelope=is_envelope)
 
 
 def _from_message(message: str, depth: int) -> ErrorWords:
@@ -87,8 +106,9 @@ def _from_message(message: str, depth: int) -> ErrorWords:
         exception_type, text = "", message
     nested = _nested(text, depth) if "CmdletProxyException" in exception_type or "proxy command" in text else None
     if nested is not None and nested.text:
-        return ErrorWords(nested.text, nested.exception_type, f"{message} {nested.everything}")
-    return ErrorWords(text=clean(text), exception_type=exception_type, everything=f"{exception_type} {text}")
+        return replace(nested, everything=f"{message} {nested.everything}")
+    everything = f"{exception_type} {text}"
+    return ErrorWords(clean(text), exception_type, everything, is_envelope=bool(exception_type) or len(parts) == 3)
 
 
 def _nested(text: str, depth: int) -> ErrorWords | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar
 
+from exchange_online.connectors import Direction
+
 
 class Repeat(Enum):
     """Which calls may be sent again after a failure. Each member allows what the one before it allows, and more.
@@ -139,16 +141,19 @@ class NotCustomizable(TenantRefuses):
     )
 
 
-class LimitReached(TenantRefuses):
-    """The tenant has as many objects of the kind as it may have.
+#: How many connectors of a direction a tenant is said to hold at most. Source: a user's figures of 2021,
+#: OfficeDocs-O365ServiceDescriptions #494, unconfirmed; Microsoft documents none.
+QUOTED_LIMITS = {Direction.INBOUND: 4450, Direction.OUTBOUND: 1800}
 
-    Source of the numbers: OfficeDocs-O365ServiceDescriptions #494 (2021), unconfirmed.
-    """
+
+class LimitReached(TenantRefuses):
+    """The tenant has as many objects of the kind as it may have."""
 
     usual_advice = (
         "Nothing in the stack file is the cause: the tenant has all that its limit allows (of connectors, by a source "
-        "of 2021, 1800 outbound and 4450 inbound ones). Remove what nobody uses, which `regulated-partners inventory` "
-        "lists, or put the domains of several connectors into one."
+        f"of 2021, {QUOTED_LIMITS[Direction.OUTBOUND]} outbound and {QUOTED_LIMITS[Direction.INBOUND]} inbound ones). "
+        "Remove what nobody uses, which `regulated-partners inventory` lists, or put the domains of several connectors "
+        "into one."
     )
 
 
@@ -173,6 +178,15 @@ class NotFound(AdminApiError):
     usual_advice = "Run `pulumi refresh` to see what is there."
 
 
+class Ambiguous(InvalidArgument):
+    """The service finds more than one object by the identity that was sent. Source: CIPP-API PR #1568."""
+
+    usual_advice = (
+        "Several objects of the tenant answer to this identity, so none was touched: rename those that are called by "
+        "it in the admin centre, and run it again."
+    )
+
+
 class AlreadyExists(AdminApiError):
     """An object of this name is there already (V29)."""
 
@@ -189,6 +203,12 @@ class Unavailable(AdminApiError):
     """The service, or the way to it, fails for now."""
 
     usual_advice = "Run it again; if it goes on, look at the service health of Exchange Online."
+
+
+class Cancelled(AdminApiError):
+    """The run was cancelled while the call waited: it was not sent."""
+
+    usual_advice = "Run it again: what was done before is known, and is not done twice."
 
 
 class StalePage(Unavailable):

@@ -1,4 +1,4 @@
-"""One request and its answer: token, gate, retries, and the typed error when it is refused; a listing to its end.
+"""One request and its answer: token, turn, retries, and the typed error when it is refused; a listing to its end.
 
 A part of a listing is never returned: missing rows would read as deleted objects.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from exchange_online.admin_api.bodies import Body
 from exchange_online.admin_api.classification import classify, classify_reported
 from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.errors import (
@@ -16,14 +17,17 @@ from exchange_online.admin_api.errors import (
     AdminApiError,
     Failure,
     NotAuthenticated,
+    Repeat,
     StalePage,
+    Throttled,
     Unavailable,
     UnexpectedAnswer,
 )
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_claims import explain
-from exchange_online.admin_api.waiting import Effect, Gates, RetryPolicy
+from exchange_online.admin_api.waiting import Effect, RetryPolicy
+from exchange_online.admin_api.window import Turn, Window
 from exchange_online.admin_api.wire import Page, Request, UnreadableError, claims_challenge, read_page, same_origin
 from exchange_online.engine_watch import run_is_over
 
@@ -37,6 +41,8 @@ RESTARTS = 2
 
 #: New tokens for one call at the most.
 _RENEWALS = 2
+
+_NOT_AUTHENTICATED, _SERVER_ERRORS = 401, 500
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,14 @@ class Call:
         cmdlet: for example `Set-OutboundConnector`.
         effect: what sending it twice does.
         where: the same for error texts, with the object and the tenant.
+        objects: what it writes, by names and Guids in one case; empty for a read.
         read_timeout: seconds, when the cmdlet takes longer than others.
     """
 
     cmdlet: str
     effect: Effect
     where: str
+    objects: frozenset[str] = frozenset()
     read_timeout: float | None = None
 
 
@@ -81,29 +89,58 @@ class Received:
 
 @dataclass(frozen=True)
 class Exchange:
-    """Sends requests to one tenant, which the connection names by its GUID; thread-safe."""
+    """Sends requests to one tenant, which the connection names by its GUID; thread-safe.
+
+    Attributes:
+        is_over: whether nothing further may be written, because nobody waits for the outcome.
+    """
 
     connection: Connection
     transport: Transport
     tokens: TokenSource
     retry: RetryPolicy
-    gates: Gates
+    window: Window
 
     def send(self, request: Request, call: Call) -> Received:
         """The page that answers a request. Raises an AdminApiError."""
-        return self.retry.run(call.effect, lambda: self._attempt(request, call))
+        turn = self.window.turn(call.where, call.objects)
+        return self.retry.run(
+            call.effect, lambda: self._try(request, call, turn), lambda seconds: turn.rest(seconds, self.retry.sleep)
+        )
 
-    def _attempt(self, request: Request, call: Call) -> Received:
+    def _try(self, request: Request, call: Call, turn: Turn) -> Received:
+        """One try. It is none to be throttled while other calls of ours are on the way: they may be the cause."""
+        while True:
+            try:
+                return self._attempt(request, call, turn)
+            except Throttled as error:
+                asked = error.failure.retry_after or 0.0
+                if turn.is_shut_out(self.retry.tries):
+                    what = f"{error.failure.what}, and did so {self.retry.tries} times in a row, one call at a time"
+                    failure = replace(error.failure, what=what, repeat=Repeat.NEVER)
+                elif turn.in_company and asked <= self.retry.longest_wait:
+                    # Without a time to wait, that until there is a place in the narrower window is enough.
+                    if asked:
+                        turn.rest(asked, self.retry.sleep)
+                    continue
+                else:
+                    failure = error.failure
+            raise Throttled(failure)
+
+    def _attempt(self, request: Request, call: Call, turn: Turn) -> Received:
         token = self.tokens.token()
-        answer = self._post(request, token, call)
         challenges: list[str | None] = []
-        while answer.status == 401 and self._may_renew(challenge := claims_challenge(answer.headers), challenges):
+        while True:
+            with turn.place() as place:
+                answer = self._post(request, token, call)
+                place.answered = answer.status < _SERVER_ERRORS
+                if answer.status != _NOT_AUTHENTICATED:
+                    return self._judged(answer, token, request, call)
+            challenge = claims_challenge(answer.headers)
+            if not self._may_renew(challenge, challenges):
+                raise self._refusal(answer, token, request, call)
             challenges.append(challenge)
             token = self.tokens.token(challenge, refused=token)
-            answer = self._post(request, token, call)
-        if 200 <= answer.status < 300:
-            return self._read(answer, request, call)
-        raise self._refusal(answer, token, request, call)
 
     @staticmethod
     def _may_renew(challenge: str | None, answered: list[str | None]) -> bool:
@@ -111,16 +148,20 @@ class Exchange:
         return not answered or (len(answered) < _RENEWALS and challenge is not None and challenge not in answered)
 
     def _post(self, request: Request, token: AccessToken, call: Call) -> HttpAnswer:
-        with self.gates.through(call.effect):
-            if call.effect is not Effect.READ and run_is_over():
-                what = "the run was ended before this was sent"
-                raise Unavailable(Failure(where=call.where, what=what, advice="Run it again."))
-            return self.transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
+        if call.effect is not Effect.READ and run_is_over():
+            what = "the run was ended before this was sent"
+            raise Unavailable(Failure(where=call.where, what=what, advice="Run it again."))
+        return self.transport.post(request, token, where=call.where, read_timeout=call.read_timeout)
+
+    def _judged(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> Received:
+        if 200 <= answer.status < 300:
+            return self._read(answer, request, call)
+        raise self._refusal(answer, token, request, call)
 
     def _read(self, answer: HttpAnswer, request: Request, call: Call) -> Received:
         request_id = clean(answer.headers.get("request-id", ""))
         try:
-            page = read_page(answer.body)
+            page = _page(answer.body)
         except UnreadableError as problem:
             # The cmdlet may well have run: for a create the outcome is open.
             failure = Failure(
@@ -129,6 +170,8 @@ class Exchange:
                 status=answer.status,
                 request_id=request_id,
                 client_request_id=request.client_request_id,
+                # What was cut on its way may arrive whole the next time.
+                repeat=Repeat.IDEMPOTENT if answer.body.is_cut_short else Repeat.NEVER,
                 outcome_known=False,
             )
         else:
@@ -137,11 +180,15 @@ class Exchange:
             raise classify_reported(
                 page.errors, where=call.where, request_id=request_id, client_request_id=request.client_request_id
             )
-        raise UnexpectedAnswer(failure) from None
+        raise (Unavailable if answer.body.is_cut_short else UnexpectedAnswer)(failure) from None
 
     def _refusal(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> AdminApiError:
         error = classify(
-            answer.status, answer.headers, answer.body, where=call.where, client_request_id=request.client_request_id
+            answer.status,
+            answer.headers,
+            answer.body.content,
+            where=call.where,
+            client_request_id=request.client_request_id,
         )
         if not isinstance(error, (NotAuthenticated, AccessDenied)):
             return error
@@ -154,6 +201,12 @@ class Exchange:
         kind = AccessDenied if why.lacks_role else type(error)
         what = "the application may not do this" if why.lacks_role else error.failure.what
         return kind(replace(error.failure, what=what, advice=why.text))
+
+
+def _page(body: Body) -> Page:
+    if body.flaw:
+        raise UnreadableError(body.flaw)
+    return read_page(body.content)
 
 
 def rows_of(exchange: Exchange, request: Request, call: Call) -> Answer:

@@ -25,13 +25,16 @@ from exchange_online.admin_api.credentials import (
     WorkloadIdentityFile,
 )
 from exchange_online.admin_api.errors import Failure, Misconfigured
-from exchange_online.names import LOCAL
+from exchange_online.names import LOCAL, MOST_CALLS
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 WHERE = "Choosing the credential"
 #: Value of AZURE_TOKEN_CREDENTIALS that asks for the managed identity. Source: azure-identity.
 MANAGED_IDENTITY = "ManagedIdentityCredential"
+
+#: The environment variable that bounds the calls at a time; the setting of a stack does so too.
+CONCURRENT_CALLS = "EXCHANGE_ONLINE_CONCURRENT_CALLS"
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Settings:
         host, scope, authority, ca_bundle: instead of the cloud's own.
         federated_audience: audience of the id token asked of GitHub.
         directory: where the emulator's relative connection file lies; the current directory unless given.
+        concurrent_calls: how many calls may be on their way at a time, as the stack says it; see the function.
     """
 
     cloud: str
@@ -63,6 +67,7 @@ class Settings:
     ca_bundle: str | Path | None = None
     federated_audience: str = TOKEN_EXCHANGE_AUDIENCE
     directory: Path | None = None
+    concurrent_calls: str | None = None
 
 
 def settings_from(setting: Callable[[str], object], directory: Path | None = None) -> Settings:
@@ -88,7 +93,44 @@ def settings_from(setting: Callable[[str], object], directory: Path | None = Non
         authority=text("authority"),
         ca_bundle=text("caBundle"),
         directory=directory,
+        concurrent_calls=_digits(setting("concurrentCalls")),
     )
+
+
+def _digits(value: object) -> str | None:
+    """The engine hands on a number as text, or as a floating one; a program may give it as it is."""
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    return None if whole is None else str(whole).strip() or None
+
+
+def concurrent_calls(settings: Settings, environ: Mapping[str, str]) -> int:
+    """How many calls of a process may be on their way to the tenant at a time, at the most.
+
+    Each of the two is a bound, so the lower one counts: nobody lifts a stack's from outside. The window begins at 4 and
+    finds its own width below the bound.
+
+    Raises:
+        Misconfigured: where one is no whole number from 1 to 10.
+    """
+    given = {
+        "the stack config concurrentCalls": settings.concurrent_calls,
+        CONCURRENT_CALLS: environ.get(CONCURRENT_CALLS),
+    }
+    return min(
+        (_calls(text.strip(), name) for name, text in given.items() if text and text.strip()), default=MOST_CALLS
+    )
+
+
+#: Digits that no number of calls has.
+_LONG = 3
+
+
+def _calls(text: str, name: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < _LONG and 1 <= int(text) <= MOST_CALLS:
+        return int(text)
+    what = f"{text!r} is not a whole number from 1 to {MOST_CALLS}"
+    advice = "Correct it, or leave it out: then the calls at a time are found by how the service answers."
+    raise Misconfigured(Failure(where=f"Reading {name}", what=what, advice=advice))
 
 
 @dataclass(frozen=True)

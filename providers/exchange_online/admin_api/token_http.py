@@ -26,7 +26,7 @@ from exchange_online.admin_api.errors import (
     UnexpectedAnswer,
 )
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.transport import broken_connection, new_session
+from exchange_online.admin_api.transport import broken_connection, new_session, read_body
 from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
 from exchange_online.admin_api.wire import json_object
 
@@ -98,7 +98,11 @@ class TokenHttp:
         except requests.RequestException as error:
             failed = self._unreachable(error)
         else:
-            self._refuse_passing(response, url)
+            body = read_body(response)
+            # What reads a `requests.Response` reads this: MSAL, too.
+            response._content = body.content
+            response.encoding = "utf-8"
+            self._refuse_passing(response, url, cut_short=body.is_cut_short)
             return response
         raise failed from None
 
@@ -127,7 +131,7 @@ class TokenHttp:
             )
         )
 
-    def _refuse_passing(self, response: requests.Response, url: str) -> None:
+    def _refuse_passing(self, response: requests.Response, url: str, *, cut_short: bool) -> None:
         status = response.status_code
         host = clean(urlsplit(url).netloc)
         failure = Failure(
@@ -142,6 +146,8 @@ class TokenHttp:
         )
         if status == 429:
             raise Throttled(failure)
+        if status < 300 and cut_short:
+            raise Unavailable(replace(failure, what=f"the answer of the token service {host} is cut short"))
         if status in _PASSING or (self._on_host and status in _PASSING_ON_HOST):
             raise Unavailable(failure)
         if 300 <= status < 400:

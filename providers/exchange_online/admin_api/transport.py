@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
+import urllib3
 import urllib3.exceptions
 
+from exchange_online.admin_api.bodies import ACCEPTED, Body, body_of
 from exchange_online.admin_api.clouds import Cloud
 from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.errors import AdminApiError, Failure, Misconfigured, Repeat, Unavailable
@@ -31,7 +33,7 @@ class HttpAnswer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Body
 
 
 class Transport:
@@ -91,7 +93,7 @@ class Transport:
                 clean(response.headers.get("request-id", "")),
             )
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return HttpAnswer(response.status_code, headers, response.content)
+            return HttpAnswer(response.status_code, headers, read_body(response))
         _log.info("%s got no answer after %.2f s", request.headers["X-CmdletName"], time.monotonic() - started)
         raise failed from None
 
@@ -117,8 +119,25 @@ def new_session(cloud: Cloud) -> requests.Session:
     session = requests.Session()
     session.trust_env = not cloud.is_local
     session.headers["User-Agent"] = "RegulatedPartners"
-    session.mount("https://", requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=4))
+    session.headers["Accept-Encoding"] = ACCEPTED
+    session.mount("https://", _AsItCame(pool_connections=4, pool_maxsize=4))
     return session
+
+
+class _AsItCame(requests.adapters.HTTPAdapter):
+    """Leaves bodies as they came: where urllib3 cannot decode one, the status of the answer is lost with it."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse) -> requests.Response:
+        encoding = resp.headers.pop("Content-Encoding", "")
+        response = super().build_response(req, resp)
+        response.headers["Content-Encoding"] = encoding
+        return response
+
+
+def read_body(response: requests.Response) -> Body:
+    """The body of an answer that a `new_session` got."""
+    headers = response.headers
+    return body_of(response.content, headers.get("Content-Encoding", ""), headers.get("Content-Type", ""))
 
 
 def broken_connection(error: requests.RequestException, *, where: str, client_request_id: str = "") -> AdminApiError:

@@ -1,4 +1,4 @@
-"""How this process waits for the service: how long, how often again, and how many calls at a time.
+"""How this process waits for the service: how long, and how often again.
 
 A failed call is sent again as Microsoft's own module does it.
 """
@@ -9,13 +9,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from exchange_online.admin_api.clouds import Cloud
-from exchange_online.admin_api.errors import AdminApiError, Failure, Misconfigured, OutcomeUnknown, Repeat
+from exchange_online.admin_api.errors import AdminApiError, Cancelled, Failure, Misconfigured, OutcomeUnknown, Repeat
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -26,9 +25,6 @@ _log = logging.getLogger(__name__)
 
 #: Factor from 0 to 1 by which all waits shrink. Counts for the cloud `local` only: a real service is never hurried.
 TIME_SCALE = "EXCHANGE_ONLINE_TIME_SCALE"
-
-#: The tenant's limit is not published. Source: exchange-wire 8.3 (at most 2-3 concurrent reads, writes in turn).
-CONCURRENT_READS = 3
 
 
 class Effect(Enum):
@@ -86,8 +82,11 @@ class RetryPolicy:
     longest_wait: float = 300.0
     sleep: Callable[[float], None] = time.sleep
 
-    def run(self, effect: Effect, call: Callable[[], Result]) -> Result:
+    def run(self, effect: Effect, call: Callable[[], Result], sleep: Callable[[float], None] | None = None) -> Result:
         """The result of `call`, sent again as its effect allows.
+
+        Args:
+            sleep: instead of the policy's own, where others wait with the call.
 
         Raises:
             AdminApiError: the last one; for a create whose outcome is open, OutcomeUnknown.
@@ -102,7 +101,7 @@ class RetryPolicy:
             stop=stop_after_attempt(self.tries),
             retry=retry_if_exception(lambda error: self._again(effect, error)),
             wait=lambda state: self._wait(_failed(state), state.attempt_number),
-            sleep=self.sleep,
+            sleep=sleep or self.sleep,
             before_sleep=log,
             reraise=True,
         )
@@ -147,19 +146,28 @@ def _failed(state: RetryCallState) -> AdminApiError:
     return error
 
 
-class Gates:
-    """How many calls go to one tenant at a time: one gate for reads, one for writes."""
+class Pace:
+    """Sleeps for a number of seconds, or for a fraction of it, unless somebody ends it.
 
-    def __init__(self) -> None:
-        self._reads = threading.BoundedSemaphore(CONCURRENT_READS)
-        self._writes = threading.Lock()
+    Attributes:
+        scale: the factor of all sleeps.
+    """
 
-    def through(self, effect: Effect) -> AbstractContextManager[object]:
-        """A context in which one call of this effect may be on its way."""
-        return self._reads if effect is Effect.READ else self._writes
+    def __init__(self, scale: float = 1.0) -> None:
+        self.scale = scale
+        self._ended = threading.Event()
+
+    def __call__(self, seconds: float) -> None:
+        """Sleeps. Raises Cancelled once it was ended."""
+        if self._ended.wait(seconds * self.scale):
+            raise Cancelled(Failure(where="Waiting for the service", what="the run was cancelled"))
+
+    def end(self) -> None:
+        """Ends all sleeps, those to come too: for a run that was cancelled, which sends nothing further."""
+        self._ended.set()
 
 
-def pace(cloud: Cloud, environ: Mapping[str, str]) -> Callable[[float], None]:
+def pace(cloud: Cloud, environ: Mapping[str, str]) -> Pace:
     """What sleeps for a number of seconds, or in tests on the emulator for a fraction of it.
 
     Args:
@@ -170,13 +178,13 @@ def pace(cloud: Cloud, environ: Mapping[str, str]) -> Callable[[float], None]:
     """
     text = environ.get(TIME_SCALE, "").strip()
     if not cloud.is_local or not text:
-        return time.sleep
+        return Pace()
     try:
         scale = float(text)
     except ValueError:
         scale = -1.0
     if 0.0 <= scale <= 1.0:
-        return lambda seconds: time.sleep(seconds * scale)
+        return Pace(scale)
     what = f"{text!r} is not a number from 0 to 1"
     advice = "Unset it; it only shortens the waits of tests on the emulator."
     raise Misconfigured(Failure(where=f"Reading {TIME_SCALE}", what=what, advice=advice))

@@ -150,12 +150,13 @@ def read_page(body: bytes) -> Page:
     Source: exchange-wire 6.1.
 
     Args:
-        body: of a 2xx answer. Empty, or without `value`, means no rows.
+        body: of a 2xx answer. Empty, or without `value`, means no rows; NUL bytes do not, with which the service
+            refuses (exchange-wire 7.2).
 
     Raises:
         UnreadableError: its text says what is wrong with it.
     """
-    if not body.strip(b"\0 \r\n\t"):
+    if not body.strip(b" \r\n\t"):
         return Page()
     try:
         document = json.loads(body.decode("utf-8-sig"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from exchange_online.connectors.findings import Finding, Severity
 from exchange_online.connectors.inbound_rules import INBOUND
@@ -61,6 +62,39 @@ def check(
     """
     unknown = frozenset(key for key, value in declared.items() if is_unknown(value))
     known = {key: value for key, value in declared.items() if key not in unknown}
+    key = _key(known)
+    return _check(direction, known, unknown) if key is None else _remembered(direction, key, unknown)
+
+
+#: Declarations that are remembered: the engine asks about each connector six times in a row, and once more later. As
+#: many as a large stack has; beyond that the oldest are judged anew.
+_REMEMBERED = 5000
+
+_Key = tuple[tuple[str, str | bool | tuple[str, ...] | None], ...]
+
+
+def _key(declared: Mapping[str, object]) -> _Key | None:
+    """What a declaration is known by; None where it holds what no connector has."""
+    parts: list[tuple[str, str | bool | tuple[str, ...] | None]] = []
+    # Sorted, because the engine's messages have no order.
+    for name, value in sorted(declared.items()):
+        if type(value) is list and all(type(item) is str for item in value):
+            parts.append((name, tuple(value)))
+        elif value is None or type(value) in (str, bool):
+            parts.append((name, value))  # type: ignore[arg-type]
+        else:
+            # A number, too: 1 is equal to True.
+            return None
+    return tuple(parts)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(direction: Direction, key: _Key, unknown: frozenset[str]) -> Checked:
+    known = {name: list(value) if isinstance(value, tuple) else value for name, value in key}
+    return _check(direction, known, unknown)
+
+
+def _check(direction: Direction, known: Mapping[str, object], unknown: frozenset[str]) -> Checked:
     values, findings = _read(direction, known)
     options, option_findings = read_options(known)
     findings += [*option_findings, *_strangers(direction, known)]

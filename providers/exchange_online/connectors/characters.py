@@ -53,11 +53,15 @@ def in_comment(text: str) -> str:
 
 def looks_like_space(text: str) -> str:
     """The first character that is drawn as a space and is none, in words; empty where there is none."""
+    if _is_plain(text):
+        return ""
     return next((f"{_named(c)} at place {place}" for place, c in _places(text) if _is_odd_space(c)), "")
 
 
 def unknown_here(text: str) -> str:
     """The first character that this Python's Unicode does not know, in words; empty where there is none."""
+    if _is_plain(text):
+        return ""
     return next((f"{_named(c)} at place {place}" for place, c in _places(text) if _is_unassigned(c)), "")
 
 
@@ -68,10 +72,19 @@ def utf16_units(text: str) -> int:
 
 def printable(text: str) -> str:
     """A text for one line of a log: what is refused in a name is escaped, as Python and YAML write it."""
+    if _is_plain(text):
+        return text
     return "".join(c.encode("unicode_escape").decode("ascii") if _kind(c) else c for c in text)
 
 
+def _is_plain(text: str) -> bool:
+    """Whether it holds the printable characters of ASCII alone, as most texts do: nothing is wrong with these."""
+    return text.isascii() and text.isprintable()
+
+
 def _wrong(text: str, allowed: Callable[[str], bool]) -> str:
+    if _is_plain(text):
+        return ""
     found = [(place, c, kind) for place, c in _places(text) if not allowed(c) and (kind := _kind(c))]
     if not found:
         return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from exchange_online.names import INBOUND_TOKEN, OUTBOUND_TOKEN
+from exchange_online.names import Face
 
 _WORD = re.compile(r"IPs|IP|MX|TLS|EF|[A-Z][a-z]+|[a-z]+|[0-9]+|[A-Z]+(?![a-z])")
 
@@ -23,18 +23,17 @@ class Direction(StrEnum):
         """`inbound` or `outbound`, as sentences say it."""
         return self.name.lower()
 
-    @property
-    def token(self) -> str:
-        """The type token of its dynamic resource."""
-        return INBOUND_TOKEN if self is Direction.INBOUND else OUTBOUND_TOKEN
+    def token(self, face: Face) -> str:
+        """The type token of its resource."""
+        return face.token(self.value)
 
     @property
     def other(self) -> Direction:
         return Direction.OUTBOUND if self is Direction.INBOUND else Direction.INBOUND
 
 
-#: The direction of each type token.
-TOKENS = {direction.token: direction for direction in Direction}
+#: The direction of each connector's type token, of either face.
+TOKENS = {direction.token(face): direction for face in Face for direction in Direction}
 
 
 class ConnectorType(StrEnum):

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from exchange_online.connectors.coverage import addresses_difference, addresses_overlap, domain_covers, name_covers
 from exchange_online.connectors.names import Direction
@@ -75,7 +76,7 @@ class Way:
         Args:
             known: names and Guids, in any case.
         """
-        meant = {text.strip().casefold() for text in known}
+        meant = _folded(tuple(known))
         if not meant & {self.name.casefold(), self.guid.casefold()} or not self.is_alarm:
             return self
         return replace(self, weight=Weight.NOTE, text=f"{self.text} It is known and meant (knownWays).")
@@ -166,9 +167,7 @@ class OtherWays:
             guid: its own, where it is among the others.
         """
         found = _Looked(self, settings, guid.casefold()).ways() if settings.in_use else ()
-        return tuple(
-            sorted(dict.fromkeys(found), key=lambda way: (list(Weight).index(way.weight), way.name.casefold()))
-        )
+        return tuple(sorted(dict.fromkeys(found), key=lambda way: (_GRAVITY[way.weight], way.name.casefold())))
 
     def naming(self, direction: Direction, domain: str) -> Iterator[tuple[OtherConnector, str]]:
         """The others that name a domain, one above it by wildcard, or one below a wildcard; and the name that does."""
@@ -364,8 +363,14 @@ class _Looked:
                 yield Way(WayKind.RULE, Weight.TAKES, Direction.OUTBOUND, rule.name, rule.guid, text)
 
 
-_WEIGHTS = list(Weight)
+#: The gravest first.
+_GRAVITY = {weight: place for place, weight in enumerate(Weight)}
 _UNDOCUMENTED = "which of the two a message takes is not documented"
+
+
+@lru_cache(maxsize=8)
+def _folded(known: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text.strip().casefold() for text in known)
 
 
 def told_apart(one: InboundSettings, other: InboundSettings) -> bool:

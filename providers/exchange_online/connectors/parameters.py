@@ -31,6 +31,11 @@ class Parameter(Named):
     cleared_with: str | None = None
     required: bool = False
 
+    @property
+    def always_shown(self) -> bool:
+        """Whether the canonical inputs hold it whatever is declared."""
+        return self.required or (self.shown_at_default and self.kind.empty not in (None, ()))
+
     def encode(self, value: Value) -> bool | str | list[str] | None:
         """The JSON value that the cmdlet takes for a canonical value. Source: exchange-wire 5.3."""
         if value is None or value in ("", ()):

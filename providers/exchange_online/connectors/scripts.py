@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -68,6 +69,7 @@ def looks_alike(label: str) -> str:
     return f"Latin letters and {named}"
 
 
+@lru_cache(maxsize=10_000)
 def doubtful(domain: str) -> str:
     """Why a domain may be taken for another one, in words; empty where it is not. It is canonical, of A-labels."""
     for label in domain.removeprefix("*.").split("."):

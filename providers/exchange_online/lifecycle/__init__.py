@@ -4,7 +4,7 @@ from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER, Lifecycle, Outcome
 from exchange_online.lifecycle.listing import Listing
 from exchange_online.lifecycle.other_ways import TenantWays, read_routing
 from exchange_online.lifecycle.ownership import Owner, Ownership
-from exchange_online.lifecycle.refusals import NotApplied, other_tenant
+from exchange_online.lifecycle.refusals import NotApplied, Unfinished, other_tenant
 from exchange_online.lifecycle.snapshot import SNAPSHOT, Snapshot, snapshot_for
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Ownership",
     "Snapshot",
     "TenantWays",
+    "Unfinished",
     "other_tenant",
     "read_routing",
     "snapshot_for",

@@ -106,6 +106,7 @@ class Lifecycle:
             AlreadyExists: for a connector of this name that another resource or another stack has, and for one
                 without a mark unless `adopt_existing` is given.
             NotApplied: when the service does not show what was sent; the new connector is removed again.
+            Unfinished: when it was made, and what is to follow could not be done.
         """
         known = self.ownership.known(owner.urn)
         if known and (replaced := self.listing.find(settings.direction, known[0])):
@@ -119,8 +120,7 @@ class Lifecycle:
             raise refusals.not_shown(settings)
         self.ownership.give(owner.urn, record)
         self.listing.enter(record)
-        record = self._complete(record, settings)
-        return self._judge_new(record, settings, written.warnings)
+        return self._finish(record, settings, written.warnings)
 
     def update(self, owner: Owner, guid: str, before: ConnectorSettings, after: ConnectorSettings) -> Outcome:
         """Sends what differs between two settings, and nothing else; no write where nothing differs.
@@ -157,11 +157,14 @@ class Lifecycle:
             raise refusals.never_replaced(settings)
         if leaving is Leaving.KEPT:
             return ("it was not removed, because another resource of this program has it",)
+        if leaving is Leaving.READ:
+            return ("it was not removed, because the program reads it still; from now on no stack manages it",)
         if leaving is Leaving.STAYS:
             return ()
-        _refuse_if_anothers(owner, self.listing.shown(settings.direction, guid), "not removed")
+        shown = self.listing.shown(settings.direction, guid)
+        _refuse_if_anothers(owner, shown, "not removed")
         self._refuse_while_in_use(guid, settings, "removed")
-        self._remove(settings.direction, guid)
+        self._remove(settings.direction, guid, shown.name if shown else settings.name)
         return ()
 
     def _change_in_place(self, owner: Owner, replaced: ConnectorRecord, settings: ConnectorSettings) -> Outcome:
@@ -177,9 +180,9 @@ class Lifecycle:
         said = f"it was changed in place and keeps its Guid ({replaced.guid}): connectors are never replaced"
         return replace(outcome, warnings=(said, *outcome.warnings))
 
-    def _remove(self, direction: Direction, guid: str) -> None:
+    def _remove(self, direction: Direction, guid: str, name: str) -> None:
         try:
-            self.cmdlets.remove(direction, guid)
+            self.cmdlets.remove(direction, guid, name)
         except NotFound:
             pass
         except Exception:
@@ -276,14 +279,22 @@ class Lifecycle:
         wanted = [change for change in changes(record.settings, settings) if change.parameter.name in sent]
         return self._read_back(record.guid, settings, tuple(wanted))
 
-    def _judge_new(self, record: ConnectorRecord, settings: ConnectorSettings, warnings: tuple[str, ...]) -> Outcome:
-        """Created disabled is reported, as the service reports it; anything else that is not as sent is undone."""
-        missing = changes(record.settings, settings)
-        if missing and not _only_disabled(missing, warnings):
-            record = self._read_back(record.guid, settings, missing)
+    def _finish(self, made: ConnectorRecord, settings: ConnectorSettings, warnings: tuple[str, ...]) -> Outcome:
+        """What follows a `New-`. Created disabled is reported, as the service reports it; what else is not as sent is
+        undone.
+        """
+        try:
+            record = self._complete(made, settings)
             missing = changes(record.settings, settings)
-        if missing and not _only_disabled(missing, warnings):
-            self._remove(settings.direction, record.guid)
+            if missing and not _only_disabled(missing, warnings):
+                record = self._read_back(record.guid, settings, missing)
+                missing = changes(record.settings, settings)
+            undone = bool(missing) and not _only_disabled(missing, warnings)
+            if undone:
+                self._remove(settings.direction, record.guid, record.name)
+        except AdminApiError as error:
+            raise refusals.Unfinished(error, made) from None
+        if undone:
             raise refusals.shows_otherwise(settings, missing, warnings)
         return Outcome(record, warnings, tuple(change.parameter.key for change in missing))
 
@@ -303,7 +314,7 @@ class Lifecycle:
             # Below what is there: a comment that is not to be changed stays as somebody wrote it.
             sent["Comment"] = owner.mark.below(shown.settings.comment)
         try:
-            written = self._send(owner, guid, after, sent)
+            written = self._send(owner, guid, after, sent, shown.name if shown else "")
         except NotFound:
             self.listing.drop(after.direction)
             raise refusals.gone(after) from None
@@ -317,10 +328,10 @@ class Lifecycle:
             raise refusals.shows_otherwise(after, missing, written.warnings)
         return Outcome(record, written.warnings)
 
-    def _send(self, owner: Owner, guid: str, after: ConnectorSettings, sent: CmdletParameters) -> Written:
+    def _send(self, owner: Owner, guid: str, after: ConnectorSettings, sent: CmdletParameters, called: str) -> Written:
         """One `Set-`, and a second where the name that was in its way has been given up meanwhile."""
         try:
-            return self.cmdlets.set(after.direction, guid, sent)
+            return self.cmdlets.set(after.direction, guid, sent, called)
         except InvalidArgument as error:
             raise refusals.told_of_the_mark(error, sent, owner.mark) from None
         except AlreadyExists:
@@ -330,7 +341,7 @@ class Lifecycle:
         if (holder := self._by_name(after)) and holder.guid != guid:
             raise refusals.name_held(after, holder)
         try:
-            return self.cmdlets.set(after.direction, guid, sent)
+            return self.cmdlets.set(after.direction, guid, sent, called)
         except AlreadyExists as error:
             raise self._explained(error, after) from None
 
@@ -345,21 +356,35 @@ class Lifecycle:
     def _read_back(self, guid: str, wanted: ConnectorSettings, sent: tuple[Change, ...]) -> ConnectorRecord:
         """Reads until the sent changes show. Returns the last record seen."""
         record: ConnectorRecord | None = None
-        cleared_again = False
+        refused: InvalidArgument | None = None
+        ways = iter((self._empty, self._take_all_out))
         for pause in (0.0, *LOOK_AGAIN_AFTER):
             self.sleep(pause)
             record = self.cmdlets.get(wanted.direction, guid) or record
             missing = _still_missing(record, wanted, sent) if record else sent
             if not missing:
                 break
-            if pause and not cleared_again and (lists := _uncleared_lists(missing)):
-                self.cmdlets.set(wanted.direction, guid, {name: [] for name in lists})
-                cleared_again = True
+            if pause and record and (lists := _uncleared_lists(missing)) and (clear := next(ways, None)):
+                try:
+                    clear(record, lists)
+                except InvalidArgument as error:
+                    refused = error
+        if missing and refused:
+            self.listing.drop(wanted.direction)
+            raise refused
         if record is None:
             self.listing.drop(wanted.direction)
             raise refusals.not_shown(wanted)
         self.listing.enter(record)
         return record
+
+    def _empty(self, record: ConnectorRecord, lists: tuple[Change, ...]) -> None:
+        self.cmdlets.set(record.direction, record.guid, {change.parameter.name: [] for change in lists})
+
+    def _take_all_out(self, record: ConnectorRecord, lists: tuple[Change, ...]) -> None:
+        self.cmdlets.take_out(
+            record.direction, record.guid, {change.parameter.name: change.removed for change in lists}
+        )
 
 
 def _is_young(created: str) -> bool:
@@ -388,6 +413,9 @@ def _still_missing(record: ConnectorRecord, wanted: ConnectorSettings, sent: tup
     return tuple(change for change in changes(record.settings, wanted) if change.parameter.name in names)
 
 
-def _uncleared_lists(missing: tuple[Change, ...]) -> list[str]:
-    """Lists that null did not empty: `[]` may. Source: exchange-wire 5.3 (unverified)."""
-    return [change.parameter.name for change in missing if change.after == ()]
+def _uncleared_lists(missing: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Lists that null did not empty: `[]` may, and where that has no effect either, taking out what they show.
+
+    Source: exchange-wire 5.3 (unverified) and addendum (go-exoscc, of another cmdlet: only Remove does).
+    """
+    return tuple(change for change in missing if change.after == ())

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exchange_online.admin_api import ConnectorCmdlets
 from exchange_online.connectors import ConnectorRecord, Direction
@@ -27,6 +28,25 @@ class _Listed:
     earlier: frozenset[str] | None = None
     #: How long the first of them is ago.
     looked: tuple[float, ...] = ()
+    #: By each name, in small letters, the Guids: each create asks whether there is one of its name.
+    by_name: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict), init=False)
+
+    def __post_init__(self) -> None:
+        for record in self.by_guid.values():
+            self.by_name[record.name.lower()][record.guid] = None
+
+    def named(self, name: str) -> tuple[ConnectorRecord, ...]:
+        return tuple(self.by_guid[guid] for guid in self.by_name.get(name.lower(), ()))
+
+    def put(self, record: ConnectorRecord) -> None:
+        if record.guid in self.by_guid and self.by_guid[record.guid].name.lower() != record.name.lower():
+            self.pop(record.guid)
+        self.by_guid[record.guid] = record
+        self.by_name[record.name.lower()][record.guid] = None
+
+    def pop(self, guid: str) -> None:
+        if record := self.by_guid.pop(guid, None):
+            self.by_name[record.name.lower()].pop(guid, None)
 
     def lacks_for_certain(self, guid: str, pauses: tuple[float, ...]) -> bool:
         known = self.earlier is not None and sum(self.looked) >= sum(pauses)
@@ -85,19 +105,20 @@ class Listing:
 
     def named(self, direction: Direction, name: str) -> tuple[ConnectorRecord, ...]:
         """The connectors of a name; case does not matter. Names are unique, so more than one is a finding."""
-        return tuple(record for record in self.all(direction) if record.name.lower() == name.lower())
+        with self._locks[direction]:
+            return self._load(direction).named(name)
 
     def enter(self, record: ConnectorRecord) -> None:
         """A write was read back: this is the connector now."""
         with self._locks[record.direction]:
             if listed := self._listed.get(record.direction):
-                listed.by_guid[record.guid] = record
+                listed.put(record)
 
     def remove(self, direction: Direction, guid: str) -> None:
         """A connector was removed."""
         with self._locks[direction]:
             if listed := self._listed.get(direction):
-                listed.by_guid.pop(guid, None)
+                listed.pop(guid)
 
     def drop(self, direction: Direction) -> None:
         """Nobody knows what a write did: the next question lists again."""

@@ -50,6 +50,8 @@ class Leaving(Enum):
     REMOVED = auto()
     #: Another resource has it.
     KEPT = auto()
+    #: The program reads it, as `get` does, and declares it no more.
+    READ = auto()
     #: The same resource has it, in a newer entry of the state.
     STAYS = auto()
     #: The resource stays, and the engine wants a new connector in its place.
@@ -75,8 +77,13 @@ class Ownership:
         self._stays: dict[str, Owner] = {}
         #: The connectors that the program declares, by direction and name.
         self._declared: set[tuple[Direction, str]] = set()
-        #: Guids that a create of this run has given to a resource.
+        #: The same the other way round: of thousands, one is looked for at each call.
+        self._guids: dict[str, str] = {}
+        #: Guids that a create of this run has given to a resource, and these resources.
         self._given: dict[str, str] = {}
+        self._given_to: set[str] = set()
+        #: Guids of connectors that the program reads by their ids.
+        self._read: set[str] = set()
         #: The resources that the program declares, and whether the engine gave no old inputs when it last did.
         self._as_new: dict[str, bool] = {}
 
@@ -110,6 +117,12 @@ class Ownership:
             for other in self._having(guid) - {owner.urn}:
                 raise refusals.had_twice(named, guid, _name(other), _name(owner.urn))
             self._stays[guid] = owner
+            self._guids.setdefault(owner.urn, guid)
+
+    def reads(self, guid: str) -> None:
+        """The program reads a connector that it does not declare. If it did so before, the engine deletes it then."""
+        with self._lock:
+            self._read.add(guid)
 
     def declares_connector(self, direction: Direction, name: str) -> bool:
         """Whether the program declares a connector of this name, as far as it has got."""
@@ -124,7 +137,8 @@ class Ownership:
     def known(self, urn: str) -> tuple[str, Owner] | None:
         """The Guid that a resource has according to the state, as far as this run has compared it, and the resource."""
         with self._lock:
-            return next(((guid, owner) for guid, owner in self._stays.items() if owner.urn == urn), None)
+            guid = self._guids.get(urn)
+            return None if guid is None else (guid, self._stays[guid])
 
     def has(self, guid: str) -> bool:
         """Whether a resource of this program has the connector, as far as this run knows."""
@@ -154,6 +168,7 @@ class Ownership:
         with self._lock:
             self._refuse_if_had(urn, record)
             self._given[record.guid] = urn
+            self._given_to.add(urn)
 
     def leaving(self, urn: str, guid: str) -> Leaving:
         """What becomes of the connector of a resource, or of an older entry of it, that the engine deletes."""
@@ -161,9 +176,11 @@ class Ownership:
             having = self._having(guid)
             if having - {urn}:
                 return Leaving.KEPT
+            if guid in self._read:
+                return Leaving.READ
             if self._given.get(guid) == urn:
                 return Leaving.STAYS
-            if urn in self._given.values():
+            if urn in self._given_to:
                 return Leaving.REMOVED
             if self._as_new.get(urn):
                 return Leaving.REPLACED

@@ -28,6 +28,18 @@ class NotApplied(AdminApiError):  # noqa: N818
     usual_advice = "Run `pulumi refresh` to see what the tenant has now; if it stays so, ask Microsoft support."
 
 
+class Unfinished(AdminApiError):  # noqa: N818
+    """A connector was made, and what was to follow could not be done. Reads as its cause.
+
+    Attributes:
+        made: the connector as the service showed it last.
+    """
+
+    def __init__(self, cause: AdminApiError, made: ConnectorRecord) -> None:
+        super().__init__(cause.failure)
+        self.made = made
+
+
 class WouldBeRefused(AdminApiError):  # noqa: N818
     """Mail of the connector would be refused by another one."""
 

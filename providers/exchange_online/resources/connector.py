@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 import pulumi
@@ -19,9 +19,10 @@ from exchange_online.connectors import (
     computed_outputs,
     parameters,
 )
+from exchange_online.names import Face
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
-from exchange_online.resources.sdk import repair_serializer
+from exchange_online.resources.sdk import late_outputs, make_outputs_late, repair_serializer
 
 repair_serializer()
 
@@ -98,6 +99,16 @@ class Connector(Resource):
 
     direction: ClassVar[Direction]
 
+    def __init_subclass__(cls, module: str = "", name: str = "Resource", **kwargs: Any) -> None:
+        """A class of one's own below one of the two keeps its type: by that reviews and policies know a connector.
+
+        The SDK gives each class that names none the type of no resource in particular.
+        """
+        known = "" if module else getattr(cls, "_resource_type_name", "")
+        super().__init_subclass__(module=module, name=name, **kwargs)
+        if known:
+            cls._resource_type_name = known
+
     def __init__(
         self,
         provider: ResourceProvider,
@@ -118,11 +129,17 @@ class Connector(Resource):
                 declared[key] = pulumi.Output.secret(declared[key])
         if opts is not None and opts.id is not None:
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=_canonical_id(opts.id)))
+        # Of the plugin's face: a connector that it has made goes on as this one, untouched.
+        earlier = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=self.direction.token(Face.NATIVE))])
         canonical = _canonical(self.direction, declared)
         canonical |= {SECRET_PROPERTIES: _names_of_secrets(canonical)}
         # The SDK makes the attributes for outputs under the names that it is given, and only for these.
-        inputs = {attribute: canonical.get(key) for attribute, key in keys.items()}
-        super().__init__(provider, resource_name, inputs, opts)
+        inputs = {
+            attribute: canonical.get(key)
+            for attribute, key in keys.items()
+            if not _OUTPUTS_ARE_LATE or canonical.get(key) is not None
+        }
+        super().__init__(provider, resource_name, inputs, pulumi.ResourceOptions.merge(opts, earlier))
 
     @classmethod
     def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name
@@ -141,8 +158,24 @@ class Connector(Resource):
         )
         return found
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # A name of Pulumi's own or of Python's must fail at once: it is asked for before there are any outputs.
+            late = None if name.startswith("_") else late_outputs(self)
+            if late is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return late.read(self, name)
+
     def translate_output_property(self, prop: str) -> str:
         return attributes(self.direction).get(prop, prop)
 
     def translate_input_property(self, prop: str) -> str:
         return _keys(self.direction).get(prop, prop)
+
+
+def _output_names(resource: pulumi.Resource) -> frozenset[str] | None:
+    return frozenset(_keys(resource.direction)) if isinstance(resource, Connector) else None
+
+
+_OUTPUTS_ARE_LATE = make_outputs_late(_output_names)

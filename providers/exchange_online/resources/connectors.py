@@ -12,7 +12,45 @@ from exchange_online.resources.connector import Connector
 from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
 
 
-class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
+class InboundOutputs(Connector):
+    """The outputs of an inbound connector.
+
+    Beside the resource's own class: of that one the SDK evaluates all annotations again for each resource.
+    """
+
+    name: pulumi.Output[str]
+    connector_type: pulumi.Output[str]
+    enabled: pulumi.Output[bool]
+    comment: pulumi.Output[str | None]
+    cloud_services_mail_enabled: pulumi.Output[bool]
+    sender_domains: pulumi.Output[list[str]]
+    require_tls: pulumi.Output[bool]
+    restrict_domains_to_certificate: pulumi.Output[bool]
+    restrict_domains_to_ip_addresses: pulumi.Output[bool]
+    tls_sender_certificate_name: pulumi.Output[str | None]
+    sender_ip_addresses: pulumi.Output[list[str] | None]
+    treat_messages_as_internal: pulumi.Output[bool]
+    associated_accepted_domains: pulumi.Output[list[str] | None]
+    ef_skip_last_ip: pulumi.Output[bool]
+    ef_skip_ips: pulumi.Output[list[str] | None]
+    ef_users: pulumi.Output[list[str] | None]
+    trusted_organizations: pulumi.Output[list[str] | None]
+    adopt_existing: pulumi.Output[bool | None]
+    allow_tenant_wide_restriction: pulumi.Output[bool | None]
+    guid: pulumi.Output[str]
+    identity: pulumi.Output[str]
+    connector_source: pulumi.Output[str]
+    is_valid: pulumi.Output[bool | None]
+    when_created_utc: pulumi.Output[str | None]
+    when_changed_utc: pulumi.Output[str | None]
+    managed_by: pulumi.Output[str | None]
+    tenant_id: pulumi.Output[str]
+    cloud: pulumi.Output[str]
+    declined: pulumi.Output[list[str] | None]
+    secret_properties: pulumi.Output[list[str] | None]
+
+
+class InboundConnector(InboundOutputs, module=PACKAGE, name="InboundConnector"):
     """Mail from a partner: an inbound connector of Exchange Online.
 
     Source: New-InboundConnector, Set-InboundConnector.
@@ -64,37 +102,6 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
 
     direction = Direction.INBOUND
 
-    name: pulumi.Output[str]
-    connector_type: pulumi.Output[str]
-    enabled: pulumi.Output[bool]
-    comment: pulumi.Output[str | None]
-    cloud_services_mail_enabled: pulumi.Output[bool]
-    sender_domains: pulumi.Output[list[str]]
-    require_tls: pulumi.Output[bool]
-    restrict_domains_to_certificate: pulumi.Output[bool]
-    restrict_domains_to_ip_addresses: pulumi.Output[bool]
-    tls_sender_certificate_name: pulumi.Output[str | None]
-    sender_ip_addresses: pulumi.Output[list[str] | None]
-    treat_messages_as_internal: pulumi.Output[bool]
-    associated_accepted_domains: pulumi.Output[list[str] | None]
-    ef_skip_last_ip: pulumi.Output[bool]
-    ef_skip_ips: pulumi.Output[list[str] | None]
-    ef_users: pulumi.Output[list[str] | None]
-    trusted_organizations: pulumi.Output[list[str] | None]
-    adopt_existing: pulumi.Output[bool | None]
-    allow_tenant_wide_restriction: pulumi.Output[bool | None]
-    guid: pulumi.Output[str]
-    identity: pulumi.Output[str]
-    connector_source: pulumi.Output[str]
-    is_valid: pulumi.Output[bool | None]
-    when_created_utc: pulumi.Output[str | None]
-    when_changed_utc: pulumi.Output[str | None]
-    managed_by: pulumi.Output[str | None]
-    tenant_id: pulumi.Output[str]
-    cloud: pulumi.Output[str]
-    declined: pulumi.Output[list[str] | None]
-    secret_properties: pulumi.Output[list[str] | None]
-
     def __init__(
         self,
         resource_name: str,
@@ -123,7 +130,46 @@ class InboundConnector(Connector, module=PACKAGE, name="InboundConnector"):
         super().__init__(InboundConnectorProvider(), resource_name, locals(), opts)
 
 
-class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
+class OutboundOutputs(Connector):
+    """The outputs of an outbound connector.
+
+    Beside the resource's own class: of that one the SDK evaluates all annotations again for each resource.
+    """
+
+    name: pulumi.Output[str]
+    connector_type: pulumi.Output[str]
+    enabled: pulumi.Output[bool]
+    comment: pulumi.Output[str | None]
+    cloud_services_mail_enabled: pulumi.Output[bool]
+    recipient_domains: pulumi.Output[list[str] | None]
+    use_mx_record: pulumi.Output[bool]
+    smart_hosts: pulumi.Output[list[str] | None]
+    tls_settings: pulumi.Output[str | None]
+    tls_domain: pulumi.Output[str | None]
+    smtp_dane_mode: pulumi.Output[str | None]
+    mta_sts_mode: pulumi.Output[str | None]
+    is_transport_rule_scoped: pulumi.Output[bool]
+    all_accepted_domains: pulumi.Output[bool]
+    route_all_messages_via_on_premises: pulumi.Output[bool]
+    sender_rewriting_enabled: pulumi.Output[bool]
+    test_mode: pulumi.Output[bool]
+    validation_recipients: pulumi.Output[list[str] | None]
+    adopt_existing: pulumi.Output[bool | None]
+    guid: pulumi.Output[str]
+    identity: pulumi.Output[str]
+    connector_source: pulumi.Output[str]
+    is_valid: pulumi.Output[bool | None]
+    when_created_utc: pulumi.Output[str | None]
+    when_changed_utc: pulumi.Output[str | None]
+    is_validated: pulumi.Output[bool | None]
+    last_validation_timestamp: pulumi.Output[str | None]
+    managed_by: pulumi.Output[str | None]
+    tenant_id: pulumi.Output[str]
+    cloud: pulumi.Output[str]
+    secret_properties: pulumi.Output[list[str] | None]
+
+
+class OutboundConnector(OutboundOutputs, module=PACKAGE, name="OutboundConnector"):
     """Mail to a partner: an outbound connector of Exchange Online.
 
     Source: New-OutboundConnector, Set-OutboundConnector.
@@ -173,38 +219,6 @@ class OutboundConnector(Connector, module=PACKAGE, name="OutboundConnector"):
     """
 
     direction = Direction.OUTBOUND
-
-    name: pulumi.Output[str]
-    connector_type: pulumi.Output[str]
-    enabled: pulumi.Output[bool]
-    comment: pulumi.Output[str | None]
-    cloud_services_mail_enabled: pulumi.Output[bool]
-    recipient_domains: pulumi.Output[list[str] | None]
-    use_mx_record: pulumi.Output[bool]
-    smart_hosts: pulumi.Output[list[str] | None]
-    tls_settings: pulumi.Output[str | None]
-    tls_domain: pulumi.Output[str | None]
-    smtp_dane_mode: pulumi.Output[str | None]
-    mta_sts_mode: pulumi.Output[str | None]
-    is_transport_rule_scoped: pulumi.Output[bool]
-    all_accepted_domains: pulumi.Output[bool]
-    route_all_messages_via_on_premises: pulumi.Output[bool]
-    sender_rewriting_enabled: pulumi.Output[bool]
-    test_mode: pulumi.Output[bool]
-    validation_recipients: pulumi.Output[list[str] | None]
-    adopt_existing: pulumi.Output[bool | None]
-    guid: pulumi.Output[str]
-    identity: pulumi.Output[str]
-    connector_source: pulumi.Output[str]
-    is_valid: pulumi.Output[bool | None]
-    when_created_utc: pulumi.Output[str | None]
-    when_changed_utc: pulumi.Output[str | None]
-    is_validated: pulumi.Output[bool | None]
-    last_validation_timestamp: pulumi.Output[str | None]
-    managed_by: pulumi.Output[str | None]
-    tenant_id: pulumi.Output[str]
-    cloud: pulumi.Output[str]
-    secret_properties: pulumi.Output[list[str] | None]
 
     def __init__(
         self,

@@ -21,9 +21,10 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
-from exchange_online.connectors import Direction, secret_properties
+from exchange_online.connectors import Direction
 from exchange_online.engine_watch import end_with_engine
-from exchange_online.resources.core import ConnectorCore, Properties
+from exchange_online.names import NAMESPACE, Face, type_of
+from exchange_online.resources.core import ConnectorCore, ConnectorError, Properties, secret_outputs
 from exchange_online.resources.sdk import requested_urn, say, silence_tracebacks
 from exchange_online.resources.session import Session
 
@@ -35,11 +36,13 @@ _PROVIDER = "__provider"
 
 def _is_unknown(value: object) -> bool:
     """Older SDKs pass the engine's marker text, newer ones an object of their own."""
-    return pulumi.contains_unknowns(value) or value == rpc.UNKNOWN
+    if isinstance(value, str):
+        return value == rpc.UNKNOWN
+    return not isinstance(value, bool) and pulumi.contains_unknowns(value)
 
 
 #: The process's one session: providers are loaded anew for every call.
-_SESSION = Session(say)
+_SESSION = Session(lambda text, _urn: say(text))
 _CORES = {direction: ConnectorCore(direction, _SESSION, _is_unknown) for direction in Direction}
 
 
@@ -47,6 +50,8 @@ class ConnectorProvider(ResourceProvider):
     """The connectors of one direction."""
 
     serialize_as_secret_always = False
+    #: For `repair_serializer`: each instance has the same pickle.
+    holds_nothing = True
     direction: ClassVar[Direction]
 
     @property
@@ -54,10 +59,17 @@ class ConnectorProvider(ResourceProvider):
         return _CORES[self.direction]
 
     def configure(self, req: ConfigureRequest) -> None:
-        _SESSION.configure(req.config.get)
+        _SESSION.configure(lambda name: req.config.get(f"{NAMESPACE}:{name}"))
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        canonical, refusals = self._core.check(requested_urn(), _plain(_olds), _plain(news))
+        urn = requested_urn()
+        if (token := type_of(urn)) != self.direction.token(Face.DYNAMIC):
+            # Reviews, policies and the inventory know a connector by its type.
+            raise ConnectorError(
+                f"a connector is declared with the class {self.direction}, and this resource has the type {token}: no "
+                "review, policy or inventory would know it for a connector"
+            )
+        canonical, refusals = self._core.check(urn, _plain(_olds), _plain(news))
         return CheckResult(canonical, [CheckFailure(refusal.property, refusal.reason) for refusal in refusals])
 
     def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
@@ -105,11 +117,6 @@ def _plain(properties: Properties) -> Properties:
 
 
 def _marked(properties: Properties) -> Properties:
-    """With the engine's mark on secrets.
-
-    The engine marks what had a mark before, so it would miss a value that comes back after it was gone, and the
-    identity that the service makes of a secret name. Source: provider_plugin.go, annotateSecrets; measured.
-    """
-    secret = secret_properties(properties)
-    secret |= {"identity"} if "name" in secret else set()
+    """With the engine's mark on secrets."""
+    secret = secret_outputs(properties)
     return {key: rpc.wrap_rpc_secret(value) if key in secret else value for key, value in properties.items()}

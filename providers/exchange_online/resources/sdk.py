@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import inspect
+import os
 import pickle
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import FrameType
 from typing import Any
 
+import pulumi
 import pulumi.dynamic.dynamic as sdk
 from pulumi.dynamic import ResourceProvider
+from pulumi.runtime import rpc, settings
 
 from exchange_online.engine_watch import ADDRESS
 
 #: The class whose methods answer the engine, in the module `pulumi.dynamic.__main__`.
 _SERVICER = "DynamicResourceProviderServicer"
+#: The variable that has the SDK's own messages for debugging sent to the engine.
+SDK_DEBUG = "EXCHANGE_ONLINE_SDK_DEBUG"
+
 _PATCHED = ("_batch_setitems", "save_dict")
+#: The SDK's function that makes the outputs of a resource, and where those that are made late are kept.
+_TRANSFER = "transfer_properties"
+_LATE = "_late_outputs"
 
 
 def say(text: str) -> None:
@@ -70,6 +84,32 @@ def silence_tracebacks() -> None:
         sys.tracebacklimit = 0
 
 
+def leave_out_debugging(environ: Mapping[str, str] = os.environ) -> None:
+    """Keeps what the SDK says for debugging from the engine, unless `EXCHANGE_ONLINE_SDK_DEBUG` is set.
+
+    The SDK waits for five such calls for each resource, a fifth of the time of a program of 200 partners; the engine
+    prints them with `--debug` only. Source: pulumi 3.259, log.py, and who calls it; measured.
+    """
+    if not environ.get(SDK_DEBUG):
+        pulumi.log.debug = lambda *_, **__: None
+
+
+def wait_for_resources_first() -> None:
+    """Lets the SDK wait for the resources of a program one after another before it waits for what is left.
+
+    It begins to wait before any of them has begun to register, finds nothing, and goes on to the outputs: for all of
+    them anew whenever one is there, which is quadratic. So there is something to wait for. To be called by the program,
+    and where an SDK does this otherwise it changes nothing. Source: pulumi 3.259, runtime/stack.py (wait_for_rpcs);
+    measured.
+    """
+    manager = getattr(settings, "_get_rpc_manager", None)
+    waiting = getattr(manager(), "rpcs", None) if manager is not None else None
+    with contextlib.suppress(RuntimeError):  # No loop runs: a test, or something else than the SDK's own executor.
+        loop = asyncio.get_running_loop()
+        if isinstance(waiting, list):
+            waiting.append(loop.create_task(asyncio.sleep(0)))
+
+
 def repair_serializer() -> None:
     """Replaces the SDK's serialiser of providers by one that undoes its patch. A second call does nothing.
 
@@ -83,6 +123,17 @@ def repair_serializer() -> None:
         return
 
     def serialize_provider(provider: ResourceProvider) -> str:
+        # A provider that holds nothing is the same text for each of thousands of resources.
+        kind = type(provider)
+        if getattr(kind, "holds_nothing", False) and not vars(provider):
+            if kind not in texts:
+                texts[kind] = serialized_anew(provider)
+            return texts[kind]
+        return serialized_anew(provider)
+
+    texts: dict[type, str] = {}
+
+    def serialized_anew(provider: ResourceProvider) -> str:
         pickler: Any = pickle._Pickler
         saved = {name: pickler.__dict__[name] for name in _PATCHED}
         try:
@@ -94,3 +145,78 @@ def repair_serializer() -> None:
 
     serialize_provider._restores_pickler = True  # type: ignore[attr-defined]
     sdk.serialize_provider = serialize_provider
+
+
+class LateOutputs:
+    """The outputs of one resource, each made when somebody first reads it.
+
+    The SDK makes one for every property of every resource, with a task and four futures; of those of thousands of
+    connectors hardly any is read, and at the end it waits for all that are left, again and again. Source: pulumi 3.259,
+    runtime/rpc.py (transfer_properties), runtime/stack.py (wait_for_rpcs); measured.
+
+    Args:
+        make: the SDK's own function: makes the outputs of the properties that it is given, and what resolves them.
+        names: of the properties, in Python's spelling.
+    """
+
+    def __init__(self, make: Callable[..., dict[str, Any]], names: frozenset[str]) -> None:
+        self._make = make
+        self._names = names
+        self._made: dict[str, Callable[..., None]] = {}
+        self._answers: dict[str, tuple[Any, ...]] = {}
+
+    def resolvers(self) -> dict[str, Callable[..., None]]:
+        """What the SDK calls with the engine's answer about each property."""
+        return {name: partial(self._resolve, name) for name in self._names}
+
+    def _resolve(self, name: str, *answer: Any) -> None:
+        self._answers[name] = answer
+        if name in self._made:
+            self._made[name](*answer)
+
+    def read(self, resource: pulumi.Resource, name: str) -> Any:
+        """The output of a property, which from now on is an attribute of the resource like any other.
+
+        Raises:
+            AttributeError: where there is no such property.
+        """
+        if name not in self._names:
+            raise AttributeError(f"{type(resource).__name__!r} object has no attribute {name!r}")
+        resolve = self._made[name] = self._make(resource, [name], True)[name]
+        if name in self._answers:
+            resolve(*self._answers[name])
+        return resource.__dict__[name]
+
+
+def late_outputs(resource: pulumi.Resource) -> LateOutputs | None:
+    """Those of a resource; None before the SDK has asked for them, and where it makes them itself."""
+    found: LateOutputs | None = resource.__dict__.get(_LATE)
+    return found
+
+
+def make_outputs_late(names: Callable[[Any], frozenset[str] | None]) -> bool:
+    """Lets the SDK make the outputs of some resources late; at the second call nothing is changed any more.
+
+    Args:
+        names: says of a resource which outputs it has, None where the SDK makes them at once.
+
+    Returns:
+        Whether they are made late. An SDK that does this otherwise is left as it is, and makes all of them at once.
+    """
+    original = getattr(rpc, _TRANSFER, None)
+    if getattr(original, "_makes_outputs_late", False):
+        return True
+    if original is None or list(inspect.signature(original).parameters) != ["res", "props", "custom"]:
+        return False
+
+    def transfer_properties(res: Any, props: Any, custom: bool) -> dict[str, Any]:
+        known = names(res)
+        if known is None:
+            made: dict[str, Any] = original(res, props, custom)
+            return made
+        late = res.__dict__[_LATE] = LateOutputs(original, known)
+        return late.resolvers()
+
+    transfer_properties._makes_outputs_late = True  # type: ignore[attr-defined]
+    setattr(rpc, _TRANSFER, transfer_properties)
+    return True

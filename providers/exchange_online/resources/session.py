@@ -11,36 +11,46 @@ from exchange_online.admin_api import (
     AdminApi,
     ConnectorCmdlets,
     Misconfigured,
+    Pace,
     Settings,
+    Shared,
     Tenant,
     TransportRules,
+    concurrent_calls,
     connection,
     guid_of,
     pace,
     settings_from,
 )
+from exchange_online.admin_api.client import PROCESS
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
 from exchange_online.connectors import Direction, redacted
 from exchange_online.lifecycle import Lifecycle, Listing, Ownership, TenantWays, snapshot_for
 from exchange_online.messages import Running, rule_of
-from exchange_online.names import NAMESPACE
 
 
 class Session:
     """One stack's tenant, for the connectors of both directions: one client, one listing of each. Thread-safe.
 
     Args:
-        say: shows a warning to the person who runs Pulumi. Must not raise.
+        say: shows a warning to the person who runs Pulumi: its text, and the URN of the resource that it is about,
+            empty where it is about none. Must not raise.
+        shared: what its client has in common with others: all of the process unless given.
 
     Attributes:
         ownership: known before there is a connection: a check with old inputs tells that the program still declares a
             resource.
     """
 
-    def __init__(self, say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, say: Callable[[str, str], None], environ: Mapping[str, str] = os.environ, shared: Shared = PROCESS
+    ) -> None:
         self.ownership = Ownership()
         self._say = say
         self._environ = environ
+        self._shared = shared
+        self._paces: list[Pace] = []
+        self._cancelled = threading.Event()
         self._lock = threading.Lock()
         self._settings: Settings | None = None
         self._marks = True
@@ -51,15 +61,15 @@ class Session:
         self._said: set[str] = set()
         self._warnings = Running("warning", environ)
 
-    def configure(self, get: Callable[[str], object]) -> None:
+    def configure(self, setting: Callable[[str], object]) -> None:
         """Keeps what the stack says about the connection. Opens nothing, and never fails: previews need no tenant.
 
         Args:
-            get: gives the stack's value for a key with its namespace, None where there is none.
+            setting: gives the value of a setting by its name without a namespace, None where there is none.
         """
-        settings = settings_from(lambda name: get(f"{NAMESPACE}:{name}"))
-        marks = get(f"{NAMESPACE}:ownershipMark") not in (False, "false")
-        known = _known_ways(get(f"{NAMESPACE}:knownWays"))
+        settings = settings_from(setting)
+        marks = setting("ownershipMark") not in (False, "false")
+        known = _known_ways(setting("knownWays"))
         with self._lock:
             if (settings, marks, known) != (self._settings, self._marks, self._known):
                 self._settings, self._marks, self._known = settings, marks, known
@@ -90,6 +100,13 @@ class Session:
                 self._ways = TenantWays(lifecycle.listing, lifecycle.rules, self.ownership, self._known)
             return self._ways
 
+    def cancel(self) -> None:
+        """Ends what waits, and sends nothing further: what waits fails in words. What is on its way is finished."""
+        self._shared.cancel()
+        self._cancelled.set()
+        for sleep in tuple(self._paces):
+            sleep.end()
+
     @property
     def marks(self) -> bool:
         """Whether connectors get the mark of the stack."""
@@ -107,13 +124,14 @@ class Session:
                 self._named = _named(self._settings, self._environ)
             return self._named
 
-    def warn(self, text: str, kind: str = "") -> None:
+    def warn(self, text: str, kind: str = "", *, urn: str = "") -> None:
         """Shows a warning, once however many resources say the same.
 
         Args:
             text: a sentence, the connector in front.
             kind: of hundreds of one kind the first are shown, and a count. Unless given, the rule that the text names;
                 of what is of no kind nothing is left out.
+            urn: of the resource that it is about.
         """
         text = redacted(text)
         with self._lock:
@@ -123,14 +141,18 @@ class Session:
         # What a write came to is said once and never again: only of what is said as often as asked is any left out.
         subject = text.partition("': ")[0] + "'"
         if text := self._warnings.passed(text, redacted(kind) or rule_of(text), subject):
-            self._say(text)
+            self._say(text, urn)
 
     def _connected(self) -> Lifecycle:
         if self._settings is None:
             raise RuntimeError("the provider was not configured")
         to = connection(self._settings, self._environ)
         sleep = pace(to.cloud, self._environ)
-        api = AdminApi(to, sleep=sleep)
+        self._paces.append(sleep)
+        if self._cancelled.is_set():
+            sleep.end()
+        calls = concurrent_calls(self._settings, self._environ)
+        api = AdminApi(to, sleep=sleep, shared=self._shared, calls=calls)
         cmdlets = ConnectorCmdlets(api)
         listing = Listing(cmdlets, sleep=sleep)
         if handed := snapshot_for(to, self._environ):

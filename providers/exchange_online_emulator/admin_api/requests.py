@@ -7,11 +7,12 @@ import json
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 import jwt
-from starlette.requests import Request
 
 from exchange_online_emulator.cmdlets.parameters import Json
 from exchange_online_emulator.errors import MalformedRequestError, StalePageError
@@ -20,6 +21,31 @@ from exchange_online_emulator.rules import observed_multi
 _DEPTH_LIMIT = 64
 BODY_LIMIT = 4 * 1024 * 1024
 _PAGE = re.compile(r"odata\.maxpagesize\s*=\s*(\d{1,9})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One InvokeCommand as it came: in a request of its own, or as the member of a batch.
+
+    Attributes:
+        headers: names in any case.
+        query: of its URL.
+        tenant: as its URL names it.
+        together: how many calls were on their way when it came.
+        started: when that was.
+    """
+
+    headers: Mapping[str, str]
+    query: str
+    tenant: str
+    body: bytes
+    together: int = 1
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def authorization(self) -> str:
+        """The header."""
+        return self.headers.get("authorization", "")
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,7 @@ class Invocation:
     select: tuple[str, ...]
     query: str
     wants_clixml: bool
+    module_version: str | None = None
 
     @property
     def page_size(self) -> int:
@@ -56,28 +83,34 @@ class Invocation:
     'the body is {"CmdletInput": {"CmdletName": "...", "Parameters": {}}} as JSON; any other body answers 400',
     "exchange-wire 5.3 (form); status and text of the refusal, and refusing `Parameters: null`, are assumed",
 )
-def parse(request: Request, raw: bytes, *, strict: bool) -> Invocation:
+def parse(asked: Asked, *, strict: bool) -> Invocation:
     """The invocation of a request. Raises `MalformedRequestError`."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    headers = asked.headers
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise MalformedRequestError("The media type is not supported; send application/json.", status=415)
-    cmdlet, parameters = _cmdlet_input(_json(raw, strict=strict))
-    query = parse_qs(request.url.query)
+    body = read_json(asked.body, strict=strict)
+    cmdlet, parameters = _cmdlet_input(body)
+    query = parse_qs(asked.query)
     select = tuple(name.strip() for name in ",".join(query.get("$select", [])).split(",") if name.strip())
-    anchor = request.headers.get("x-anchormailbox")
-    digest = hashlib.sha256(raw + b"\0" + (anchor or "").encode()).hexdigest()
+    anchor = headers.get("x-anchormailbox")
+    # By what it says, not by how it is written: the next page may be asked for in a batch, or out of one.
+    said = json.dumps(body, sort_keys=True).encode()
+    digest = hashlib.sha256(said + b"\0" + (anchor or "").encode()).hexdigest()
     return Invocation(
         cmdlet,
         parameters,
         anchor,
-        request.headers.get("prefer"),
+        headers.get("prefer"),
         query.get("$skiptoken", [""])[0] or None,
         select,
         digest,
-        request.headers.get("x-responseformat", "").lower() == "clixml",
+        headers.get("x-responseformat", "").lower() == "clixml",
+        headers.get("x-clientmoduleversion") or None,
     )
 
 
-def _json(raw: bytes, *, strict: bool) -> Json:
+def read_json(raw: bytes, *, strict: bool) -> Json:
+    """A body as JSON. Raises `MalformedRequestError`."""
     if strict and not raw.isascii():
         # CIPP #2898: accented characters gave HTTP 500.
         raise MalformedRequestError("An error has occurred.", status=500)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,7 +19,7 @@ from exchange_online_emulator.cmdlets.tenant import PlainRow
 from exchange_online_emulator.cmdlets.values import ticks, variant
 from exchange_online_emulator.errors import NotAuthenticatedError, ServiceError
 from exchange_online_emulator.models import DN_SUFFIX, Kind, SettingValue, StoredObject, Switches
-from exchange_online_emulator.rules import assumed, observed_client, observed_live, observed_multi
+from exchange_online_emulator.rules import assumed, observed_client, observed_live, observed_multi, observed_single
 
 WireValue = str | bool | int | None | list[str]
 _CLASSES = {
@@ -40,7 +42,10 @@ _ORDER = {
 def row(item: StoredObject | PlainRow, switches: Switches, tenant: str) -> dict[str, WireValue]:
     """One row with its sidecars; `tenant` is the GUID that directory names hold."""
     if isinstance(item, PlainRow):
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in item.values.items()}
+        plain: dict[str, WireValue] = {}
+        for name, value in item.values.items():
+            _put(plain, name, value)
+        return plain
     if item.kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
         return _plain(item)
     values = _properties(item)
@@ -138,8 +143,14 @@ def _put(cells: dict[str, WireValue], name: str, value: SettingValue) -> None:
 _EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 _JSON = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
 _ODATA_EXCEPTION = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
-_CODES = {500: "InternalServerError", 503: "ServiceUnavailable"}
+_CODES = {500: "InternalServerError", 501: "NotImplemented", 503: "ServiceUnavailable"}
 _NUL_BODY = b"\0" * 1256
+
+
+class Answer(Response):
+    """An answer of the admin API; `note` is what it does not tell its caller, for the control API."""
+
+    note: str | None = None
 
 
 def success(
@@ -187,11 +198,21 @@ def clixml(rows: Sequence[dict[str, WireValue]]) -> list[dict[str, WireValue]]:
     "no details and its warnings inside error",
     "Microsoft365DSC #2998, G2O, TMPEXO, CIPP, EXOHELPER (exchange-wire 7)",
 )
-def refusal(error: ServiceError) -> Response:
-    """The envelope for a refusal."""
+@observed_single(
+    "json-details",
+    "where the request carries X-ClientModuleVersion, details[0].message is JSON with Message, TypeName, StackTrace "
+    "and InnerError (switch error_details)",
+    "go-exoscc keeps a real body of this form and sends the header; azure-auth does not and sees `Id|Type|text`; that "
+    "the header decides is inferred",
+)
+def refusal(error: ServiceError, *, json_details: bool = False) -> Answer:
+    """The envelope for a refusal; `json_details`: with the newer form of its details."""
     body: dict[str, object] = {"code": _CODES.get(error.status, error.code), "message": error.message}
     if error.has_details:
         message = f"{error.string_id}|{error.exception_type}|{error.text}"
+        if json_details:
+            serialized = {"Message": error.text, "TypeName": error.exception_type, "StackTrace": None}
+            message = json.dumps({**serialized, "InnerError": None}, ensure_ascii=False)
         body["details"] = [{"code": error.detail_code, "target": "", "message": message}]
     body["innererror"] = {
         "message": error.message,
@@ -209,20 +230,60 @@ def refusal(error: ServiceError) -> Response:
     return _json({"error": body}, error.status, {"x-ExceptionType": error.exception_type.rpartition(".")[2]})
 
 
+class NulBody(Answer):
+    """403 with NUL bytes. They are never encoded; the encoding that the request accepts stands in their headers."""
+
+    def __init__(self, note: str | None) -> None:
+        super().__init__(_NUL_BODY, 403, _identifiers(), _JSON)
+        self.note = note
+
+
 @observed_multi(
     "nul-body",
-    "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON",
+    "an unknown cmdlet and a missing directory role answer 403 with a run of NUL bytes that is no JSON; the control "
+    "API tells them apart (calls, note)",
     "G2O, AZAPP (exchange-wire 7.2); its length is assumed",
 )
-def forbidden() -> Response:
+def forbidden(note: str | None = None) -> Answer:
     """403 with NUL bytes."""
-    return Response(_NUL_BODY, 403, _identifiers(), _JSON)
+    return NulBody(note)
+
+
+@observed_single(
+    "nul-body-encoding",
+    "where the request accepts gzip, the NUL bytes of a 403 are declared as gzip, which they are not (switch "
+    "compression)",
+    "azure-auth, measured 2026-09-25 on an unknown cmdlet; go-exoscc and two more clients guard against it; that a "
+    "missing role answers so too is assumed",
+)
+@observed_multi(
+    "compression",
+    "answers are gzip where the request accepts it (switch compression)",
+    "TMPEXO and CIPP ask for it; which answers are compressed, and from which size, is assumed",
+)
+def encoded(response: Response, accept_encoding: str) -> Response:
+    """The answer in the encoding that a request accepts; `accept_encoding` is its header."""
+    if not response.body or not _accepts_gzip(accept_encoding):
+        return response
+    if not isinstance(response, NulBody):
+        response.body = gzip.compress(bytes(response.body), compresslevel=1)
+        response.headers["Content-Length"] = str(len(response.body))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Source: RFC 9110, 12.5.3; the wildcard is left out."""
+    found = re.search(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?P<weight>[\d.]+)\s*)?(?:,|$)", accept_encoding, re.IGNORECASE)
+    return found is not None and (found["weight"] or "1").strip("0.") != ""
 
 
 def not_authenticated(error: NotAuthenticatedError, authority: str) -> Response:
-    """401, empty, with WWW-Authenticate; with the claims of a CAE challenge when there are any."""
+    """401, empty, with WWW-Authenticate: Basic, Bearer, or the claims of a CAE challenge."""
     authorization_uri = f"{authority}/common/oauth2/authorize"
-    if error.claims is not None:
+    if not error.bearer:
+        header = 'Basic Realm=""'
+    elif error.claims is not None:
         claims = base64.b64encode(challenge_claims(error.claims).encode()).decode()
         header = (
             f'Bearer realm="", authorization_uri="{authorization_uri}", client_id="{_EXCHANGE_APP}", '
@@ -250,9 +311,9 @@ def rate_limit_headers() -> dict[str, str]:
     }
 
 
-def _json(body: dict[str, object], status: int, headers: dict[str, str] | None = None) -> Response:
+def _json(body: dict[str, object], status: int, headers: dict[str, str] | None = None) -> Answer:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), status, _identifiers() | (headers or {}), _JSON)
+    return Answer(text.encode(), status, _identifiers() | (headers or {}), _JSON)
 
 
 def _identifiers() -> dict[str, str]:

@@ -80,6 +80,11 @@ def _unscoped_while_used(change: Change) -> str | None:
     return in_use_text(change.name, change.rules_using) if change.rules_using else None
 
 
+def _sender_rewriting(change: Change) -> bool:
+    given = "SenderRewritingEnabled" in change.given and change.switches.sender_rewriting == "refuse"
+    return change.partner and (given or change.flag("SenderRewritingEnabled"))
+
+
 def _without_recipients(change: Change) -> bool:
     used = change.flag("AllAcceptedDomains") or change.flag("IsTransportRuleScoped")
     return not used and not change.values("RecipientDomains")
@@ -172,13 +177,13 @@ _RULES = (
     ),
     _Refusal(
         "V16",
-        "SenderRewritingEnabled, whatever its value, is refused on a Partner connector",
+        "SenderRewritingEnabled, whatever its value, is refused on a Partner connector; by the switch "
+        "sender_rewriting=accept_false only true is",
         _OUTBOUND,
-        lambda change: (
-            change.partner and ("SenderRewritingEnabled" in change.given or change.flag("SenderRewritingEnabled"))
-        ),
+        _sender_rewriting,
         "The SenderRewritingEnabled parameter can only be specified for Connector type OnPremises.",
-        "CIPP #3873 (seen with true; 'can only be specified' read as any value)",
+        "CIPP #3873 (seen with true; 'can only be specified' read as any value); undecided: terraform-provider-exo "
+        "sends every Boolean",
         "observed:single",
     ),
     _Refusal(

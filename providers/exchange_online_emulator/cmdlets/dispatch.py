@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exchange_online_emulator.cmdlets import connectors, listing, message_trace, transport_rules
-from exchange_online_emulator.cmdlets.parameters import CmdletSpec, Json, bind
+from exchange_online_emulator.cmdlets.parameters import CmdletSpec, Json, bind, clears_without_effect
 from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.errors import DehydratedError
 from exchange_online_emulator.faults import Visibility
@@ -17,10 +17,16 @@ def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: 
 
     Raises any `ServiceError`.
     """
-    bound = bind(cmdlet, parameters, tenant.switches.unsupported_parameters)
+    clearing = tenant.switches.list_clearing
+    given = {
+        name: value for name, value in parameters.items() if not clears_without_effect(cmdlet, name, value, clearing)
+    }
+    bound = bind(cmdlet, given, tenant.switches.unsupported_parameters, strict=tenant.switches.strict)
     if cmdlet.writes and tenant.switches.dehydrated:
         raise DehydratedError
     kind = Kind(cmdlet.noun)
+    if kind is Kind.ORGANIZATION_CONFIG:
+        return listing.organization_config(tenant)
     if kind in (Kind.MESSAGE_TRACE, Kind.MESSAGE_TRACE_DETAIL):
         return message_trace.get(tenant, kind, bound)
     if cmdlet.verb == "Get":

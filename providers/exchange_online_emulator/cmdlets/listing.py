@@ -1,15 +1,17 @@
-"""Get-InboundConnector, Get-OutboundConnector, Get-TransportRule, Get-AcceptedDomain."""
+"""Get-InboundConnector, Get-OutboundConnector, Get-TransportRule, Get-AcceptedDomain, Get-OrganizationConfig."""
 
 from __future__ import annotations
 
+import re
+import uuid
 from dataclasses import replace
 
 from exchange_online_emulator.cmdlets.parameters import Bound
-from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
-from exchange_online_emulator.errors import ObjectNotFoundError
+from exchange_online_emulator.cmdlets.tenant import Outcome, PlainRow, Tenant
+from exchange_online_emulator.errors import AmbiguousIdentityError, ObjectNotFoundError
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, StoredObject
-from exchange_online_emulator.rules import documented, observed_live, observed_single
+from exchange_online_emulator.rules import observed_live, observed_multi, observed_single
 
 _HIDDEN = (
     "There is at least one test mode connector which is not included in the result. "
@@ -32,23 +34,37 @@ def get(tenant: Tenant, visibility: Visibility, kind: Kind, bound: Bound) -> Out
     return Outcome(objects, warnings)
 
 
-@documented(
+@observed_multi(
     "unknown-identity",
-    "Get with an Identity that does not exist returns every row (unknown_identity=all) or body C (not_found)",
-    "Get-InboundConnector: 'returns all objects'; other cmdlets answer not found (semantics 4.1, CONFLICT)",
+    "Get with an Identity that does not exist answers with body C, or by the switch unknown_identity with every row "
+    "(all), or with ManagementObjectAmbiguousException (ambiguous)",
+    "Microsoft365DSC, SEPPmail, AZAPP, terraform-provider-exo and an Exclaimer script rely on the error; all: the "
+    "sentence of Get-InboundConnector, boilerplate by office-docs-powershell PR #13286; ambiguous: CIPP-API PR #1568",
+)
+@observed_multi(
+    "identity-wildcard",
+    "`*` in the Identity of a Get stands for any characters of a name, every other character for itself; where no name "
+    "fits there are no rows",
+    "SEPPmail (`[SEPPmail*`, `[SEPPmail.cloud]*`), an Exclaimer script (`*exclaimer*`); no rows is assumed",
 )
 def _identified(tenant: Tenant, objects: tuple[StoredObject, ...], identity: str) -> tuple[StoredObject, ...]:
+    if "*" in identity:
+        pattern = re.compile(".*".join(map(re.escape, identity.split("*"))), re.IGNORECASE | re.DOTALL)
+        return tuple(item for item in objects if pattern.fullmatch(item.name))
     found = tuple(item for item in objects if item.matches(identity))
     if found or tenant.switches.unknown_identity == "all":
         return found or objects
+    if tenant.switches.unknown_identity == "ambiguous":
+        raise AmbiguousIdentityError(identity)
     raise ObjectNotFoundError(identity)
 
 
 @observed_single(
     "V33",
     "a plain Get-OutboundConnector leaves test-mode connectors out and warns; IncludeTestModeConnectors true returns "
-    "only them (include_test_mode=only, documented) or them too (also, peers)",
-    "DLConversionV2 #159 (warning); Get-OutboundConnector; Microsoft365DSC (semantics 4.1, CONFLICT)",
+    "them too, or by the switch include_test_mode only them (documented)",
+    "DLConversionV2 #159 (warning); Microsoft365DSC relies on all since 2022; Get-OutboundConnector (semantics 4.1, "
+    "CONFLICT)",
 )
 def _test_mode(
     tenant: Tenant, objects: tuple[StoredObject, ...], bound: Bound
@@ -70,6 +86,20 @@ def _rule_scoped(objects: tuple[StoredObject, ...], bound: Bound) -> tuple[Store
     if not isinstance(wanted, bool):
         return objects
     return tuple(item for item in objects if item.flag("IsTransportRuleScoped") is wanted)
+
+
+@observed_multi(
+    "organization-config",
+    "Get-OrganizationConfig gives one row: Name (the initial domain), Identity, Guid, IsDehydrated",
+    "the first call of azure-auth's live test, go-exoscc, Mondoo and a browser extension; a part of the properties",
+)
+def organization_config(tenant: Tenant) -> Outcome:
+    """Get-OrganizationConfig."""
+    domains = tenant.store.objects(Kind.ACCEPTED_DOMAIN)
+    name = next((item.name for item in domains if item.flag("Default")), "")
+    guid = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+    dehydrated = tenant.switches.dehydrated
+    return Outcome((PlainRow({"Name": name, "Identity": name, "Guid": guid, "IsDehydrated": dehydrated}),))
 
 
 def _with_connector_names(tenant: Tenant, rules: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:

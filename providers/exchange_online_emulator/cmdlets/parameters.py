@@ -95,6 +95,20 @@ def find_cmdlet(name: str) -> CmdletSpec | None:
     return cmdlet_specs().get(name.lower())
 
 
+@functools.cache
+def _documented() -> frozenset[str]:
+    text = (Path(__file__).parent.parent / "data" / "documented_cmdlets.json").read_text(encoding="utf-8")
+    return frozenset(name.lower() for name in json.loads(text)["cmdlets"])
+
+
+def is_documented(name: str) -> bool:
+    """Whether Exchange Online has a cmdlet of that name, emulated or not.
+
+    Source: the pages of office-docs-powershell that apply to Exchange Online.
+    """
+    return name.lower() in _documented()
+
+
 def row_properties(kind: Kind) -> tuple[str, ...]:
     """The properties of a connector's row in the order of the service.
 
@@ -105,6 +119,12 @@ def row_properties(kind: Kind) -> tuple[str, ...]:
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 HASHTABLE = "#Exchange.GenericHashTable"
+_DELTA = "#Exchange.StringFieldDeltaUpdateData"
+
+#: Parameters that PowerShell gives every cmdlet, lower case. Source: about_CommonParameters.
+_COMMON = frozenset(
+    f"{stream}{suffix}" for stream in ("error", "warning", "information") for suffix in ("action", "variable")
+) | {"verbose", "debug", "progressaction", "outvariable", "outbuffer", "pipelinevariable"}
 
 
 @dataclass(frozen=True)
@@ -123,12 +143,22 @@ Bound = Mapping[str, SettingValue | ListChange]
     "parameter names match in any case; one given twice in different case is refused as unknown",
     "CIPP sends `name`, `comment`; refusal of two spellings is assumed (exchange-wire 5.3)",
 )
-def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[str, ...] = ()) -> Bound:
+@observed_single(
+    "common-parameters",
+    "PowerShell's common parameters (ErrorAction, WarningAction, Verbose, Debug, ...) are accepted and have no effect; "
+    "under strict they are refused as unknown",
+    "goosey's collector sends ErrorAction within Parameters; the others are assumed",
+)
+def bind(
+    cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[str, ...] = (), *, strict: bool = False
+) -> Bound:
     """Typed values by documented parameter name.
 
     `unsupported` names parameters this cloud does not know. Raises `UnknownParameterError`, `TransformationError`,
     `MissingParameterError`.
     """
+    if not strict:
+        parameters = {name: value for name, value in parameters.items() if name.lower() not in _COMMON}
     hidden = {name.lower() for name in unsupported}
     known = {name: item for name, item in cmdlet.parameters.items() if name not in hidden}
     # Sidecars ("X@odata.type") describe X and carry no value of their own.
@@ -138,11 +168,36 @@ def bind(cmdlet: CmdletSpec, parameters: Mapping[str, Json], unsupported: tuple[
     unknown += [name for name in parameters if "@" in name and name.partition("@")[0].lower() not in known]
     if unknown:
         raise UnknownParameterError(*unknown)
+    if strict:
+        _refuse_switch_texts(known, given)
     bound = {known[name.lower()].name: _convert(known[name.lower()], value) for name, value in given.items()}
     missing = [item.name for item in known.values() if item.required and bound.get(item.name) in (None, "", ())]
     if missing:
         raise MissingParameterError(*missing)
     return bound
+
+
+def _refuse_switch_texts(known: Mapping[str, Parameter], given: Mapping[str, Json]) -> None:
+    for name, value in given.items():
+        if known[name.lower()].type == "SwitchParameter" and isinstance(value, str):
+            raise known[name.lower()].refusal(value, "The value is not a Boolean.")
+
+
+@observed_single(
+    "list-clearing",
+    "list_clearing=empty_list: only [] empties a list in a Set; list_clearing=remove: [] does not either, and only a "
+    "Remove of its values does",
+    "go-exoscc, of a multi-valued property of another cmdlet (`[]` does not, Remove does); empty_list is assumed",
+    applies="switch",
+)
+def clears_without_effect(cmdlet: CmdletSpec, name: str, value: Json, clearing: str) -> bool:
+    """Whether a parameter would empty a list in a form that has no effect."""
+    parameter = cmdlet.parameters.get(name.lower())
+    if clearing == "any" or cmdlet.verb != "Set" or parameter is None or not parameter.multi:
+        return False
+    if isinstance(value, dict):
+        return not any("@" not in key for key in value)
+    return value in (None, "") or (value == [] and clearing == "remove")
 
 
 @observed_client(
@@ -170,6 +225,11 @@ def _convert(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     "a hashtable of type #Exchange.GenericHashTable with Add and Remove changes a part; any other object is refused",
     "TMPEXO, CIPP (exchange-wire 5.3); which clearing forms work over REST is assumed",
 )
+@observed_single(
+    "delta-type",
+    "an object of type #Exchange.StringFieldDeltaUpdateData with Add and Remove changes a part of a list, too",
+    "go-exoscc, from the service's $metadata; that it is taken for connectors is assumed",
+)
 def _list(parameter: Parameter, value: Json) -> SettingValue | ListChange:
     if value is None or value == "":
         return ()
@@ -185,7 +245,8 @@ def _list(parameter: Parameter, value: Json) -> SettingValue | ListChange:
 
 def _hashtable(parameter: Parameter, value: dict[str, Json]) -> SettingValue | ListChange:
     keys = {key.lower(): item for key, item in value.items()}
-    if keys.pop("@odata.type", None) != HASHTABLE:
+    kind = keys.pop("@odata.type", None)
+    if kind not in (HASHTABLE, _DELTA):
         reason = "Newtonsoft.Json.Linq.JObject cannot be converted to PswsHashtable."
         raise parameter.refusal("Newtonsoft.Json.Linq.JObject", reason)
     parts: dict[str, tuple[str, ...]] = {}
@@ -195,7 +256,8 @@ def _hashtable(parameter: Parameter, value: dict[str, Json]) -> SettingValue | L
             reason = f"The hashtable may hold Add and Remove only, not {key}."
             raise parameter.refusal("System.Collections.Hashtable", reason)
         parts[key] = part
-    return ListChange(parts.get("add", ()), parts.get("remove", ())) if parts else ()
+    # A hashtable without keys clears (CIPP); that a delta without any does nothing is assumed.
+    return ListChange(parts.get("add", ()), parts.get("remove", ())) if parts or kind == _DELTA else ()
 
 
 @observed_live(
@@ -219,9 +281,23 @@ def _enumeration(parameter: Parameter, value: Json) -> SettingValue:
     raise parameter.refusal(shown, reason)
 
 
+@observed_client(
+    "boolean-numbers",
+    "a Boolean takes true, false, 1 and 0, as its own refusal says",
+    "PowerShell's text ('Boolean values and numbers, such as $True, $False, 1 or 0'); over REST assumed",
+)
+@observed_single(
+    "switch-texts",
+    "a switch takes the texts True and False as well; under strict it does not",
+    'goosey\'s collector sends "True"; that it works is inferred from its use',
+)
 def _boolean(parameter: Parameter, value: Json) -> SettingValue:
     if isinstance(value, bool):
         return value
+    if isinstance(value, int | float) and value in (0, 1):
+        return value == 1
+    if parameter.type == "SwitchParameter" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
     reason = "Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or 0."
     raise parameter.refusal(value if isinstance(value, str) else "$null", reason)
 

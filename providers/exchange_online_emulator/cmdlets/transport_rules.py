@@ -19,7 +19,9 @@ _PREDICATE = "Microsoft.Exchange.MessagingPolicies.Rules.Tasks.{}Predicate"
 @documented(
     "transport-rule",
     "New-TransportRule takes a rule that routes to an outbound connector by name, DN or GUID; "
-    "Name up to 64, Comments up to 1024 characters; an unknown connector is refused",
+    "Name up to 64, Comments up to 1024 characters; an unknown connector is refused; of "
+    "conditions and actions only RecipientDomainIs, SenderDomainIs and RouteMessageOutbound... are emulated, the "
+    "others refused as unknown",
     "New-TransportRule; texts assumed",
 )
 def new(tenant: Tenant, visibility: Visibility, bound: Bound) -> Outcome:

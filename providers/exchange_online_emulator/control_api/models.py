@@ -100,6 +100,7 @@ class StatusAnswer(_Model):
     switches: Switches
     faults: list[ActiveFault]
     applications: list[str]
+    not_emulated: list[str] = Field([], description="documented cmdlets that were called and are not emulated")
 
 
 class Problem(_Model):

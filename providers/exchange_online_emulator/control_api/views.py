@@ -144,6 +144,7 @@ def _status(call: _Call) -> models.StatusAnswer:
         switches=emulator.tenant.switches,
         faults=list(emulator.faults.all()),
         applications=[item.client_id for item in emulator.applications.all()],
+        not_emulated=sorted(emulator.not_emulated),
     )
 
 

@@ -56,10 +56,14 @@ class SigningKey:
 
 EXCHANGE = "https://outlook.office365.com"
 
+#: What the admin API takes as `aud`; the other host answers too. Source: RAWHTTP (exchange-wire 3.1).
+AUDIENCES = tuple(f"{host}{end}" for host in (EXCHANGE, "https://outlook.office.com") for end in ("", "/"))
+
 #: Resources that have a service principal in every tenant; a token for another audience the admin API refuses.
 RESOURCES = frozenset(
     {
         EXCHANGE,
+        "https://outlook.office.com",
         "https://outlook.office365.us",
         "https://outlook-dod.office365.us",
         "https://partner.outlook.cn",

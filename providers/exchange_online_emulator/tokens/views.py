@@ -41,7 +41,8 @@ async def _token(request: Request) -> Response:
     try:
         raw = await read_body(request, _FORM_LIMIT)
         form = {name: values[0] for name, values in parse_qs(raw.decode("utf-8", "replace")).items()}
-        return await run_in_threadpool(_grant, emulator, request.path_params["tenant"], form)
+        grant = _grant if "v2.0" in request.url.path else _grant_by_resource
+        return await run_in_threadpool(grant, emulator, request.path_params["tenant"], form)
     except BodyTooLargeError:
         return error_response(EntraError(90015, "invalid_request", "The request body is too long."), correlation)
     except EntraError as error:
@@ -76,6 +77,23 @@ def _grant(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
     access = issue(emulator.signing_key, tenant_id, application, audience, lifetime, method=method, challenge=challenge)
     body = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": access}
     return JSONResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+@documented(
+    "v1-token",
+    "/{tenant}/oauth2/token takes a `resource` where the newer endpoint takes a scope; its numbers are texts",
+    "Azure AD for developers v1.0, client credentials; refusals as those of the newer endpoint (assumed)",
+)
+def _grant_by_resource(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
+    resource = form.get("resource", "")
+    if not resource:
+        text = "The request body must contain the following parameter: 'resource'."
+        raise EntraError(900144, "invalid_request", text)
+    granted = _grant(emulator, tenant, {**form, "scope": f"{resource.rstrip('/')}/.default"})
+    body, now = json.loads(bytes(granted.body)), int(time.time())
+    times = {"expires_in": body["expires_in"], "expires_on": now + body["expires_in"], "not_before": now}
+    texts = {name: str(value) for name, value in times.items()}
+    return JSONResponse({**body, **texts, "resource": resource}, headers={"Cache-Control": "no-store"})
 
 
 def _challenge(claims: str | None) -> str | None:
@@ -162,14 +180,15 @@ def _audience(emulator: Emulator, scope: str) -> str:
 
 def _token_endpoints(emulator: Emulator) -> tuple[str, ...]:
     tenants = (emulator.identity.tenant, emulator.identity.initial_domain)
-    paths = ("oauth2/v2.0/token", "v2.0", "")
+    paths = ("oauth2/v2.0/token", "oauth2/token", "v2.0", "")
     return tuple(f"{emulator.url}/{tenant}/{path}".rstrip("/") for tenant in tenants for path in paths)
 
 
 @documented(
     "discovery",
-    "the OpenID configuration of the tenant by GUID or domain; the issuer holds the GUID; an unknown tenant is refused",
-    "OpenID Connect on the Microsoft identity platform",
+    "the OpenID configuration of the tenant by GUID or domain; the issuer holds the GUID; an unknown tenant is "
+    "refused; no device code, and an authorize endpoint (MSAL wants one) that says that there are no users",
+    "OpenID Connect on the Microsoft identity platform; what authorize answers is the emulator's own",
 )
 async def _openid_configuration(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
@@ -189,11 +208,19 @@ async def _openid_configuration(request: Request) -> Response:
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": f"{base}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
             "tenant_region_scope": None,
             "cloud_instance_name": emulator.url.removeprefix("https://"),
         }
     )
+
+
+async def _authorize(request: Request) -> Response:
+    tenant = request.path_params["tenant"]
+    text = (
+        f"The emulator has no users, so nobody can sign in to the tenant {tenant}: sign in as an application, by the "
+        "client credentials flow."
+    )
+    return error_response(EntraError(50020, "unauthorized_client", text), request.headers.get("client-request-id"))
 
 
 async def _keys(request: Request) -> Response:
@@ -320,6 +347,11 @@ ROUTES = [
     Route("/metadata/identity/oauth2/token", _managed_identity_token, methods=["GET"]),
     Route("/control/github/idtoken", _id_token, methods=["GET"]),
     Route("/{tenant}/oauth2/v2.0/token", _token, methods=["POST"]),
+    Route("/{tenant}/oauth2/token", _token, methods=["POST"]),
+    *(
+        Route(f"/{{tenant}}/oauth2/{path}", _authorize, methods=["GET", "POST"])
+        for path in ("v2.0/authorize", "v2.0/devicecode", "authorize", "devicecode")
+    ),
     Route("/{tenant}/v2.0/.well-known/openid-configuration", _openid_configuration, methods=["GET"]),
     Route("/{tenant}/discovery/v2.0/keys", _keys, methods=["GET"]),
 ]

@@ -15,5 +15,5 @@ for declared in pulumi.Config().require_object("connectors"):
     resource_class = _CLASSES[declared["direction"]]
     secret = {name: pulumi.Output.secret(declared["arguments"][name]) for name in declared.get("secret", ())}
     connector = resource_class(declared["resource"], **declared["arguments"] | secret)
-    outputs = {name: getattr(connector, name) for name in inspect.get_annotations(resource_class)}
+    outputs = {name: getattr(connector, name) for name in inspect.get_annotations(resource_class.__mro__[1])}
     pulumi.export(declared["resource"], outputs)

@@ -38,6 +38,7 @@ class Clients:
         host: str | None = None,
         ca_bundle: Path | None = None,
         scope: str = "https://outlook.office365.com/.default",
+        calls: int = 10,
     ) -> AdminApi:
         cloud = Cloud(
             "local",
@@ -48,6 +49,6 @@ class Clients:
         )
         connection = Connection(cloud, tenant, credential or ClientSecret(CLIENT, CANARY, "a test"))
         wait = timeouts or Timeouts(connect=5, read=5)
-        api = AdminApi(connection, sleep=self.sleeps.append, timeouts=wait, shared=self.shared)
+        api = AdminApi(connection, sleep=self.sleeps.append, timeouts=wait, shared=self.shared, calls=calls)
         self.made.append(api)
         return api

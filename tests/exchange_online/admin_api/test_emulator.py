@@ -63,6 +63,26 @@ def test_values_that_the_service_refuses(tenant: Tenant) -> None:
         api.invoke(NEW, {"Name": "x", **PARTNER, "ConnectorType": "Nobody"}, effect=Effect.CREATE)  # type: ignore[dict-item]
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_words_of_a_refusal_in_either_form(tenant: Tenant, form: str) -> None:
+    """Fails when the newer form of the error details hides what was refused: a duplicate, a missing object, a value.
+
+    Source: exchange-wire, addendum to 7.1 (JSON text with Message and TypeName).
+    """
+    tenant.control.switch(error_details=form)
+    api = tenant.api()
+    new_connector(api)
+    with pytest.raises(AlreadyExists, match="'Fabrikam Bank - inbound' already exists"):
+        new_connector(api)
+    with pytest.raises(NotFound, match="object 'nobody' couldn't be found"):
+        api.invoke(SET, {"Identity": "nobody", "Enabled": False}, effect=Effect.IDEMPOTENT)
+    with pytest.raises(Unsupported, match="does not know the parameter Bogus"):
+        api.invoke(GET, {"Bogus": 1}, effect=Effect.READ)
+    with pytest.raises(InvalidArgument, match=r"refused a value.*IPv6 addresses are not supported") as caught:
+        api.invoke(NEW, {"Name": "x", **PARTNER, "SenderIPAddresses": ["2001:db8::1"]}, effect=Effect.CREATE)  # type: ignore[dict-item]
+    assert caught.value.failure.exception_type == "System.ArgumentException"
+
+
 def test_a_listing_of_2500_connectors_is_whole(tenant: Tenant) -> None:
     """Fails when connectors past the first page of 1000 are lost."""
     names = [f"Partner {number:04}" for number in range(2500)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from exchange_online.admin_api import (
+    CONCURRENT_CALLS,
     ClientCertificate,
     ClientSecret,
     Credential,
@@ -17,7 +18,9 @@ from exchange_online.admin_api import (
     Misconfigured,
     Settings,
     WorkloadIdentityFile,
+    concurrent_calls,
     connection,
+    settings_from,
 )
 from tests.exchange_online.admin_api.clients import CANARY
 
@@ -220,3 +223,34 @@ def test_an_unknown_cloud_is_a_sentence() -> None:
     """Fails when a typo in the stack file gives a traceback."""
     with pytest.raises(Misconfigured, match=r"there is no cloud 'gcc'.*local, commercial, gcc-high, dod, china"):
         connection(Settings(cloud="gcc"), {})
+
+
+@pytest.mark.parametrize(
+    ("stack", "variable", "calls"),
+    [
+        (None, None, 10),
+        ("", " ", 10),
+        (4, None, 4),
+        ("4", None, 4),
+        (None, "1", 1),
+        ("3", "7", 3),
+        (8, " 2 ", 2),
+        ("10", "10", 10),
+    ],
+)
+def test_the_lower_bound_of_calls_counts(stack: object, variable: str | None, calls: int) -> None:
+    """Fails when somebody's variable lifts the bound of a stack, or is not heard at all."""
+    settings = settings_from({"concurrentCalls": stack}.get)
+    assert concurrent_calls(settings, {} if variable is None else {CONCURRENT_CALLS: variable}) == calls
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "11", "-1", "2.5", "four", "1e1", "\u0664", "100000000000000000000", "0011", "True"]
+)
+def test_a_bound_that_is_none_is_a_sentence(text: str) -> None:
+    """Fails when a typing mistake ends in a traceback, or quietly bounds nothing."""
+    says = "is not a whole number from 1 to 10. Correct it, or leave it out"
+    with pytest.raises(Misconfigured, match=f"Reading EXCHANGE_ONLINE_CONCURRENT_CALLS: .*{says}"):
+        concurrent_calls(STACK, {CONCURRENT_CALLS: text})
+    with pytest.raises(Misconfigured, match=f"Reading the stack config concurrentCalls: .*{says}"):
+        concurrent_calls(settings_from({"concurrentCalls": text}.get), {CONCURRENT_CALLS: "2"})

@@ -12,7 +12,7 @@ from exchange_online.admin_api import TIME_SCALE
 from exchange_online.connectors import ConnectorSettings, Direction, check, record_from_row
 from exchange_online_emulator import Control
 from tests.support.mini_stack import Declaration, MiniStack, Program, Run
-from tests.support.provider_process import ProviderProcess
+from tests.support.provider_process import DYNAMIC, Face, ProviderProcess
 
 #: The last line of the comment of what the stack makes.
 MARK = "[Pulumi: regulated-partners/test]"
@@ -50,14 +50,15 @@ ON_PREMISES = Declaration(
 
 @dataclass(frozen=True)
 class Start:
-    """Starts provider processes against the emulator at `connection`."""
+    """Starts provider processes of a face against the emulator at `connection`."""
 
     connection: Path
+    face: Face = DYNAMIC
 
     def __call__(self, scale: float = 0.0, **environ: str) -> ProviderProcess:
         """A process that waits `scale` times as long as it should."""
         variables = {"EXCHANGE_ONLINE_EMULATOR": str(self.connection), TIME_SCALE: str(scale)}
-        return ProviderProcess(CONFIG, variables | environ)
+        return ProviderProcess(CONFIG, variables | environ, face=self.face)
 
 
 def without_mark(parameters: Mapping[str, Any]) -> dict[str, Any]:

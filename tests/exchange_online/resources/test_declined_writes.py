@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from exchange_online_emulator import Control
-from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag
+from exchange_online_emulator.faults import ConnectionReset, Garbage, ReadLag, Refusal
 from tests.exchange_online.resources.runs import (
     INBOUND,
     ON_PREMISES,
     OUTBOUND,
+    TWO_STEPS,
     Start,
     assert_converges,
     assert_sentence,
@@ -98,6 +99,73 @@ def test_a_change_that_is_not_done_is_an_error(stack: MiniStack, tenant: Control
     assert_sentence(run.error, declaration.name, "enabled: true => false", "pulumi refresh")
     assert stack.resources["one"].outputs["enabled"] is True
     assert assert_converges(stack, tenant, program).updated == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("clearing", "forms"),
+    [
+        ("any", [None]),
+        ("empty_list", [None, []]),
+        (
+            "remove",
+            [None, [], {"@odata.type": "#Exchange.GenericHashTable", "Remove": ["198.51.100.10", "203.0.113.0/24"]}],
+        ),
+    ],
+)
+def test_a_list_is_emptied_in_whatever_form_has_an_effect(
+    stack: MiniStack, tenant: Control, clearing: str, forms: list[object]
+) -> None:
+    """Failing, a service that ignores null and `[]` would never lose an address that was taken out.
+
+    Source: exchange-wire, addendum (go-exoscc: `[]` may not clear a multi-valued property, Remove does).
+    """
+    tenant.switch(list_clearing=clearing)
+    before = INBOUND.with_(senderIpAddresses=["198.51.100.10", "203.0.113.0/24"])
+    stack.up({"one": before})
+    tenant.clear_calls()
+    program = {"one": before.with_(senderIpAddresses=None)}
+    assert stack.up(program).updated == ["one"]
+    assert [call.parameters["SenderIPAddresses"] for call in tenant.writes()] == forms
+    assert_converges(stack, tenant, program)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (INBOUND.with_(efSkipIps=["203.0.113.7"]), {"efSkipIps": None}),
+        (INBOUND.with_(associatedAcceptedDomains=["contoso.example"]), {"associatedAcceptedDomains": None}),
+        (
+            OUTBOUND.with_(useMxRecord=False, smartHosts=["mail.fabrikam.com", "198.51.100.1"]),
+            {"useMxRecord": True, "smartHosts": None},
+        ),
+        (TWO_STEPS, {"validationRecipients": None}),
+        (OUTBOUND, {"recipientDomains": None, "isTransportRuleScoped": True}),
+    ],
+    ids=["efSkipIps", "associatedAcceptedDomains", "smartHosts", "validationRecipients", "recipientDomains"],
+)
+@pytest.mark.parametrize("variants", [False, True], ids=["", "other stored forms"])
+def test_every_list_can_be_emptied_by_taking_out_its_values(
+    stack: MiniStack, tenant: Control, before: Declaration, after: dict[str, object], variants: bool
+) -> None:
+    """Failing, what stands in a list would be taken out in a form that the service does not hold."""
+    tenant.seed(accepted_domains=["contoso.example"])
+    tenant.switch(list_clearing="remove", stored_form_variants=variants)
+    stack.up({"one": before})
+    program = {"one": before.with_(**after)}
+    assert stack.up(program).updated == ["one"]
+    assert_converges(stack, tenant, program)
+
+
+def test_a_list_that_nothing_empties_ends_in_the_services_words(stack: MiniStack, tenant: Control) -> None:
+    """Failing, the last form that was tried would be refused, and the state say that the list is empty."""
+    tenant.switch(list_clearing="remove")
+    before = INBOUND.with_(senderIpAddresses=["198.51.100.10"])
+    stack.up({"one": before})
+    refused = Refusal(exception_type="System.ArgumentException", text="The collection is read-only.", status=400)
+    tenant.fault(refused, "Set-*", nth=3)
+    program = {"one": before.with_(senderIpAddresses=None)}
+    assert_sentence(stack.up(program).error, "The collection is read-only")
+    assert_converges(stack, tenant, program)
 
 
 def test_a_list_that_null_does_not_empty_is_emptied_with_an_empty_list(stack: MiniStack, tenant: Control) -> None:

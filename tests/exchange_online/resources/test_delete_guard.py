@@ -1,4 +1,4 @@
-"""An outbound connector that a transport rule routes to is not removed."""
+"""A connector that something still needs is not removed: a transport rule that routes to it, or the program."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from exchange_online_emulator import Control
 from exchange_online_emulator.faults import Action, Forbidden, Garbage, Status
-from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, assert_sentence, assert_tenant_is
-from tests.support.mini_stack import MiniStack
+from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, Start, assert_sentence, assert_tenant_is
+from tests.support.mini_stack import Declaration, MiniStack
+from tests.support.provider_process import Resource
 
 pytestmark = pytest.mark.provider
 
@@ -99,3 +100,16 @@ def test_the_services_own_refusal_is_said(stack: MiniStack, tenant: Control) -> 
     tenant.fault(Garbage(body='{"value": []}'), "Get-TransportRule")
     assert_sentence(stack.up({}).error, "deleting the outbound connector", "To the bank")
     assert set(stack.resources) == {"one"}
+
+
+@pytest.mark.parametrize("declaration", [INBOUND, OUTBOUND], ids=["inbound", "outbound"])
+def test_what_the_program_reads_still_is_not_removed(start: Start, tenant: Control, declaration: Declaration) -> None:
+    """Failing, who replaces a declaration by a look at the same connector would lose the connector."""
+    with start() as process:
+        made = process.create(declaration.direction, dict(declaration.properties))
+    with start() as process:
+        process.read(Resource(declaration.direction, made.id, {}, {}, made.urn))
+        process.delete(made)
+        (message,) = process.messages
+    assert "it was not removed, because the program reads it still" in message
+    assert_tenant_is(tenant, {"one": declaration})

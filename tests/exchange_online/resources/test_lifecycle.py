@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from exchange_online_emulator import Control
-from exchange_online_emulator.faults import Refusal
+from exchange_online_emulator.faults import ReadLag, Refusal
 from tests.exchange_online.resources.runs import (
     INBOUND,
     MARK,
@@ -217,3 +217,55 @@ def test_a_name_that_is_given_up_meanwhile_is_taken(stack: MiniStack, tenant: Co
     assert stack.up(renamed).updated == ["one"]
     assert stack.resources["one"].id == guid
     assert_tenant_is(tenant, renamed)
+
+
+@pytest.mark.parametrize("answers", ["not_found", "all", "ambiguous"])
+def test_however_a_missing_identity_is_answered(stack: MiniStack, tenant: Control, answers: str) -> None:
+    """Failing, somebody else's connector would be taken for the missing one, or a missing one end a run.
+
+    Source: exchange-wire, addendum (an error, by five clients); connector-semantics 4.1 (every row, documented).
+    """
+    tenant.switch(unknown_identity=answers)
+    tenant.seed(inbound=[{"Name": "Somebody's", "SenderDomains": ["somebody.example"]}])
+    tenant.seed(outbound=[{"Name": "Somebody's"}, {"Name": "Their trial", "TestMode": True}])
+    others = {row["Guid"]: row for word in ("inbound", "outbound") for row in tenant.connectors(word)}
+    # A test-mode connector is missing for a plain Get, and what lags behind a write for every one.
+    program = {"in": INBOUND, "out": TWO_STEPS.with_(testMode=True)}
+    tenant.fault(ReadLag(reads=2), "New-*", count=2)
+    tenant.fault(ReadLag(reads=2), "Set-*", count=4)
+    assert sorted(stack.up(program).created) == ["in", "out"]
+    changed = {key: declaration.with_(comment="SEC-2") for key, declaration in program.items()}
+    assert sorted(stack.up(changed).updated) == ["in", "out"]
+    assert stack.up(changed).changed_nothing
+    tenant.clear_faults()
+
+    tenant.invoke("Remove-InboundConnector", {"Identity": stack.resources["in"].id})
+    assert stack.up(changed).created == ["in"]
+    assert not stack.up({}).errors
+
+    assert {row["Guid"]: row for word in ("inbound", "outbound") for row in tenant.connectors(word)} == others
+
+
+def test_an_identity_that_is_there_and_ambiguous_is_found_among_all(stack: MiniStack, tenant: Control) -> None:
+    """Failing, a connector would be unreadable because another object of the directory is called by its Guid."""
+    ambiguous = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectAmbiguousException"
+    stack.up({"one": INBOUND})
+    tenant.fault(
+        Refusal(exception_type=ambiguous, text="It matches multiple entries.", status=400),
+        "Get-*",
+        identity=stack.resources["one"].id,
+        count=None,
+    )
+    changed = {"one": INBOUND.with_(comment="SEC-2")}
+    assert stack.up(changed).updated == ["one"]
+    assert_tenant_is(tenant, changed)
+
+
+def test_an_ambiguous_write_is_said_in_words(stack: MiniStack, tenant: Control) -> None:
+    """Failing, somebody would look for a mistake in the stack file."""
+    ambiguous = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectAmbiguousException"
+    stack.up({"one": INBOUND})
+    tenant.fault(Refusal(exception_type=ambiguous, text="It matches multiple entries.", status=400), "Set-*")
+    run = stack.up({"one": INBOUND.with_(comment="SEC-2")})
+    assert_sentence(run.error, "more than one object has this identity", "none was touched")
+    assert len(tenant.calls("Set-InboundConnector")) == 1

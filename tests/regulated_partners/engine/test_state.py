@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from exchange_online.connectors import Mark
+from exchange_online.connectors import Direction, Mark
+from exchange_online.names import Face
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.engine.state import read_states
 from regulated_partners.errors import CannotRunError
@@ -34,7 +35,7 @@ class Backend:
         guids = self._states[name]
         if guids is None:
             raise CannotRunError("the passphrase is wrong")
-        kind = "pulumi-python:dynamic/exchange-online:InboundConnector"
+        kind = Direction.INBOUND.token(Face.DYNAMIC)
         resources = [
             {"urn": f"urn:pulumi:{name}::p::{kind}::r{guid}", "type": kind, "id": guid, "outputs": {}} for guid in guids
         ]

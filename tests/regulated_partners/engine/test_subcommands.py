@@ -125,6 +125,31 @@ def test_help_imports_nothing_heavy() -> None:
         assert hidden not in done.stdout
 
 
+#: What talks to Pulumi, to the service, to a forge, to servers: needed once there is something to say to them.
+_LATE = {"pulumi", "grpc", "google", "msal", "requests", "cryptography", "dns", "jinja2", "tenacity", "sqlite3"}
+
+
+@pytest.mark.parametrize(
+    ("subcommand", "needed"),
+    [
+        *((name, set()) for name in ("new", "up", "preview", "review", "drift", "adopt", "inventory", "emulator")),
+        ("verify", {"cryptography", "dns"}),
+    ],
+)
+def test_a_subcommand_starts_with_what_it_needs(subcommand: str, needed: set[str]) -> None:
+    """Failing means that a command which reads a file first loads the clients of services that it may never call."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "regulated_partners", subcommand, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert "regulated_partners" in imported
+    assert imported & _LATE == needed
+
+
 def test_every_listed_subcommand_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     """Failing means that the table of subcommands names a module or function that has moved."""
     from regulated_partners.cli.main import _SUBCOMMANDS

@@ -64,6 +64,22 @@ def test_a_cloud_that_does_not_exist_is_an_error(cloud: object, text: str) -> No
     assert said(cloud=cloud) == [f"regulated-partners:cloud: {text}"]
 
 
+@pytest.mark.parametrize("calls", [0, 11, -1, 2.5, True, "four", "0", [4], {"at": 4}, "1" * 40, "0011"])
+def test_a_bound_of_calls_that_is_none_is_an_error(calls: object) -> None:
+    """Failing, a typing mistake would bound nothing, and the tenant be throttled, or end in a traceback."""
+    (text,) = said(concurrentCalls=calls)
+    assert text.startswith("regulated-partners:concurrentCalls: ")
+    assert text.endswith(" is not a whole number from 1 to 10.")
+
+
+@pytest.mark.parametrize("calls", [1, "1", 10, "10", None, ""])
+def test_a_bound_of_calls_may_be_a_number_or_its_text(calls: object) -> None:
+    """Failing, what the engine hands on as text would be refused."""
+    settings, findings = read_settings({"regulated-partners:concurrentCalls": calls})
+    assert findings == ()
+    assert settings.concurrent_calls == (int(str(calls)) if calls else None)
+
+
 def test_every_cloud_that_there_is_may_be_set() -> None:
     """Failing: a stack in one of the clouds is refused, or one is accepted that the client does not know."""
     assert (LOCAL, *CLOUDS) == CLOUD_NAMES

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from exchange_online.admin_api import settings_from
 from regulated_partners.adopt import with_declarations
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners import StackFile, read_stack, read_stack_file
+from regulated_partners.partners import StackFile, read_stack, read_stack_file, setting_names
+from regulated_partners.partners.stack_file import OF_THE_PLUGIN
 from tests.regulated_partners.partners.declared import FABRIKAM
 
 
@@ -41,6 +43,57 @@ def test_the_project_file_may_say_what_stacks_do_not(tmp_path: Path, default: st
     project = f"name: x\nruntime: python\nconfig:\n  regulated-partners:cloud: {default}\n"
     assert not stack(tmp_path, "config: {}", project).settings.local
     assert stack(tmp_path, "config: {'regulated-partners:cloud': local}", project).settings.local
+
+
+@pytest.mark.parametrize(
+    ("config", "local"),
+    [
+        ("{'exchange-online:cloud': local}", True),
+        ("{'exchange-online:cloud': commercial, 'exchange-online:tenant': contoso.example}", False),
+        ("{'exchange-online:cloud': china, 'regulated-partners:cloud': china}", False),
+    ],
+)
+def test_a_stack_of_the_plugin_says_its_tenant_in_the_plugins_words(tmp_path: Path, config: str, local: bool) -> None:
+    """Failing: `inventory` and `drift` of a program in another language look at the emulator, and find all well."""
+    found = stack(tmp_path, f"config: {config}")
+    assert found.settings.local is local
+    assert found.key("tenant") == ("exchange-online:tenant" if "tenant" in config else "regulated-partners:tenant")
+    assert found.settings.tenant == ("contoso.example" if "tenant" in config else None)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (
+            "{'exchange-online:cloud': dod, 'regulated-partners:cloud': china}",
+            "regulated-partners:cloud: china and exchange-online:cloud: dod",
+        ),
+        (
+            "{'exchange-online:cloud': dod, 'exchange-online:tenant': a, 'regulated-partners:tenant': b}",
+            "regulated-partners:tenant: b and exchange-online:tenant: a",
+        ),
+        ("{'exchange-online:tenant': a}", "has exchange-online:tenant and no exchange-online:cloud"),
+        (
+            "{'exchange-online:cloud': Commercial}",
+            "exchange-online:cloud: there is no cloud 'Commercial'",
+        ),
+    ],
+)
+def test_two_tenants_in_one_file_are_refused(tmp_path: Path, config: str, words: str) -> None:
+    """Failing: a stack in the middle of its migration is looked at in one tenant and deployed in the other."""
+    with pytest.raises(CannotRunError, match=words):
+        stack(tmp_path, f"config: {config}")
+
+
+def test_what_the_plugin_shares_is_what_a_connection_is_made_of() -> None:
+    """Failing: a new setting of the connection counts for the plugin, and no command knows it."""
+    asked: list[str] = []
+
+    def setting(name: str) -> None:
+        asked.append(name)
+
+    settings_from(setting)
+    assert {*asked, "knownWays", "ownershipMark"} == set(OF_THE_PLUGIN) <= set(setting_names())
 
 
 def test_it_is_found_from_below_with_its_partners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from exchange_online.connectors import Direction, check
+from exchange_online.names import Face
 from regulated_partners.policies import Rule
-from regulated_partners.policies.rule import ConnectorRule
+from regulated_partners.policies.rule import ConnectorRule, ResourceRule
 from regulated_partners.policies.subjects import Configuration, Connector, Stack
 from regulated_partners.policies.waiver import read_waivers
 
@@ -76,6 +77,9 @@ def stack(
 def violations(rule: Rule, judged: Stack, configuration: Configuration | None = None) -> tuple[str, ...]:
     """The texts of a rule's violations."""
     configured = replace(judged, configuration=configuration or Configuration())
+    if isinstance(rule, ResourceRule):
+        tokens = [(each.urn, each.direction.token(face)) for each in judged.connectors for face in Face]
+        return tuple(text for urn, token in tokens if (text := rule.violation(token, urn)))
     if isinstance(rule, ConnectorRule):
         found_each = (rule.violation(each, configured) for each in judged.connectors)
         return tuple(found.text for found in found_each if found)

@@ -111,6 +111,7 @@ def test_a_good_stack_passes_and_is_deployed(project: Project) -> None:
 
 def test_every_policy_is_enforced_by_the_engine(project: Project) -> None:
     """A rule that works by itself would never reach the person who deploys: the engine does not show it."""
+    project.use_program(PROGRAMS / "unknown_type.py")
     project.configure(
         partners=[GOOD], inboundConnectors=INBOUND, outboundConnectors=OUTBOUND, waivers=WAIVERS, protect=False
     )
@@ -125,6 +126,7 @@ def test_every_policy_is_enforced_by_the_engine(project: Project) -> None:
     assert "waivers[1]: expires is 2099-12-31, more than 30 days ahead" in run.output
     assert "the waiver of outbound-tls-required for 'Opportunistic' expired on 2020-01-31 (SEC-1)" in run.output
     assert "Traceback" not in run.output
+    assert "resource 'later': it is of the type exchange-online:index:MailFlowRule" in run.output
     assert run.output.count("outbound connector 'Many': no inbound connector is for d0.example, ") == 1
     assert "and 296 more. Declare the partner as a RegulatedPartner" in run.output
 

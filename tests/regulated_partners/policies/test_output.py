@@ -11,19 +11,20 @@ from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from exchange_online.connectors import Direction
 from exchange_online.messages import ALL_MESSAGES, MOST_OF_A_KIND
+from exchange_online.names import Face
 from regulated_partners.policies import RULES
 from regulated_partners.policies.pack import policy
 from regulated_partners.policies.rule import Severity, StackRule, Violation
 from regulated_partners.policies.subjects import Stack
 
-_PREFIX = f"urn:pulumi:dev::p::{Direction.OUTBOUND.token}::"
+_PREFIX = f"urn:pulumi:dev::p::{Direction.OUTBOUND.token(Face.DYNAMIC)}::"
 
 
 def _resource(number: int, **more: Any) -> Any:
     return SimpleNamespace(
         urn=f"{_PREFIX}Raw {number}",
         name=f"Raw {number}",
-        resource_type=Direction.OUTBOUND.token,
+        resource_type=Direction.OUTBOUND.token(Face.DYNAMIC),
         provider=None,
         parent=None,
         props={"name": f"Raw {number}", "recipientDomains": [f"r{number}.example"], "enabled": False},

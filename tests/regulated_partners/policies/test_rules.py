@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from regulated_partners.policies import RULES, pack, waiving
+from regulated_partners.policies import RULES, kinds, pack, waiving
 from regulated_partners.policies.documentation import text as documentation
 from regulated_partners.policies.rule import InboundRule, Level, Severity
 from regulated_partners.policies.subjects import Configuration, Stack
@@ -179,7 +180,7 @@ def test_it_stops_what_it_is_for_and_nothing_else(policy: str, bad: Stack, good:
 
 def test_every_policy_is_tested() -> None:
     """A rule could be added that never fires."""
-    assert {case[0] for case in CASES} == set(BY_ID)
+    assert {case[0] for case in CASES} | {rule.id for rule in kinds.RULES} == set(BY_ID)
     assert len(BY_ID) == len(RULES)
 
 
@@ -270,6 +271,21 @@ def test_ones_own_servers_may_serve_a_partners_domain_too() -> None:
     """An OnPremises and a Partner connector for one domain may coexist. Source: Exchange Online mail flow pages."""
     own = inbound(name="Own", partner=None, connectorType="OnPremises")
     assert violations(BY_ID["one-connector-per-domain"], stack(inbound(), own, outbound())) == ()
+
+
+def test_two_tenants_of_a_stack_are_judged_apart() -> None:
+    """Failing, one program cannot protect the same partner's mail in two tenants; or half of a pair in one tenant
+    passes for the missing half of the other."""
+    here = (inbound(), outbound())
+    there = [
+        replace(one, tenant="other", partner="Fabrikam there", urn=f"{one.urn} there")
+        for one in (inbound(), outbound())
+    ]
+    names = ("Fabrikam", "Fabrikam there")
+    both = stack(*here, *there, partners=names)
+    assert {rule.id for rule in RULES if violations(rule, both)} == set()
+    halves = stack(here[0], there[1], partners=names)
+    assert len(violations(BY_ID["partner-both-directions"], halves)) == 2
 
 
 def test_what_can_be_configured() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 from exchange_online.connectors import Direction, redacted
 from regulated_partners.policies.pack import _connector
 
@@ -14,6 +17,7 @@ def test_a_violation_shows_no_secret() -> None:
         "requireTls": False,
         "secretProperties": ["senderDomains"],
     }
-    connector = _connector(Direction.INBOUND, "urn", declared, False, None)
+    resource: Any = SimpleNamespace(urn="urn", props=declared, opts=SimpleNamespace(protect=False))
+    connector = _connector(Direction.INBOUND, resource, None)
     assert connector.settings.domains == ("canary-policy.example",)
     assert redacted("mail from Canary-Policy.example is accepted") == "mail from [secret] is accepted"

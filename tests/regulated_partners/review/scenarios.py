@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from exchange_online.connectors import Direction
+from exchange_online.names import Face
 from exchange_online_emulator import Control
+from regulated_partners.names import COMPONENT_TOKENS
 
 Settings = dict[str, Any]
 Edit = Callable[[Settings], None]
@@ -215,8 +218,8 @@ SCENARIOS: dict[str, Scenario] = {
     "replaced": Scenario(
         flags=(
             "--target-replace",
-            "urn:pulumi:dev::regulated-partners::regulated-partners:index:RegulatedPartner$pulumi-python:dynamic/"
-            "exchange-online:OutboundConnector::Fabrikam Bank-outbound",
+            f"urn:pulumi:dev::regulated-partners::{COMPONENT_TOKENS[Face.DYNAMIC]}"
+            f"${Direction.OUTBOUND.token(Face.DYNAMIC)}::Fabrikam Bank-outbound",
         )
     ),
     "no-refresh": Scenario(_half(BANK, "outbound", connectionSecurity="opportunisticTls"), flags=("--refresh=false",)),

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from exchange_online.connectors import Direction, check
+from exchange_online.names import Face
 from regulated_partners.cli import drift as command
 from regulated_partners.engine.plan import Operation, Plan, PlannedConnector
 from regulated_partners.partners.acknowledgements import Acknowledgements
@@ -16,7 +17,7 @@ from regulated_partners.review import MAXIMUM, as_json, comment, issue, review_o
 from regulated_partners.review.stacks import Previewed, summary_json, summary_markdown, summary_table
 from tests.regulated_partners.review.recordings import TODAY
 
-_TOKEN = Direction.OUTBOUND.token
+_TOKEN = Direction.OUTBOUND.token(Face.DYNAMIC)
 
 
 def _planned(number: int, before: list[str], after: list[str], *, drifted: bool = False) -> PlannedConnector:

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from exchange_online.connectors import SECRET, Direction
+from exchange_online.names import Face
 from regulated_partners.engine.previews import read_preview, read_refresh, read_saved_plan
+from regulated_partners.names import COMPONENT_TOKENS
 from regulated_partners.review import Gates, as_json, comment, issue, refusals, review_of
 from regulated_partners.review.gates import FAIL_ON
 
 TODAY = datetime.date(2026, 11, 25)
-PARTNER = "urn:pulumi:dev::p::regulated-partners:index:RegulatedPartner::Fabrikam"
-URN = f"{PARTNER.rpartition('::')[0]}${Direction.OUTBOUND.token}::Fabrikam-outbound"
+PARTNER = f"urn:pulumi:dev::p::{COMPONENT_TOKENS[Face.DYNAMIC]}::Fabrikam"
+URN = f"{PARTNER.rpartition('::')[0]}${Direction.OUTBOUND.token(Face.DYNAMIC)}::Fabrikam-outbound"
 #: How a state and a saved plan hold a secret.
 CIPHER = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:canary"}
 
@@ -35,7 +37,7 @@ def outbound(**changes: Any) -> dict[str, Any]:
 
 def step(op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, *reasons: str) -> dict[str, Any]:
     def state(properties: dict[str, Any]) -> dict[str, Any]:
-        common = {"type": Direction.OUTBOUND.token, "id": "g", "parent": PARTNER}
+        common = {"type": Direction.OUTBOUND.token(Face.DYNAMIC), "id": "g", "parent": PARTNER}
         return {**common, "inputs": properties, "outputs": properties}
 
     states = {"oldState": old, "newState": new}
@@ -123,7 +125,7 @@ def test_a_saved_plan_and_its_state_hold_secrets_encrypted() -> None:
         "resourcePlans": {
             URN: {
                 "goal": {
-                    "type": Direction.OUTBOUND.token,
+                    "type": Direction.OUTBOUND.token(Face.DYNAMIC),
                     "parent": PARTNER,
                     "inputDiff": {"updates": {"smartHosts": CIPHER}},
                 },
@@ -132,7 +134,11 @@ def test_a_saved_plan_and_its_state_hold_secrets_encrypted() -> None:
             }
         }
     }
-    before = {"urn": URN, "type": Direction.OUTBOUND.token, "outputs": outbound(smartHosts=[CIPHER], comment=CIPHER)}
+    before = {
+        "urn": URN,
+        "type": Direction.OUTBOUND.token(Face.DYNAMIC),
+        "outputs": outbound(smartHosts=[CIPHER], comment=CIPHER),
+    }
     review = review_of(read_saved_plan(plan, {"deployment": {"resources": [before]}}), TODAY)
     text = comment(review, ())
     assert "canary" not in text

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 
 from exchange_online.connectors import Direction
 from regulated_partners.partners import Pair
+from regulated_partners.probing.route import ProbeIndex
+from regulated_partners.probing.seen import (
+    AddressAnswer,
+    DnsProblem,
+    DomainSeen,
+    HostSeen,
+    MxAnswer,
+    MxRecord,
+    Probe,
+    TextAnswer,
+    TlsaAnswer,
+)
 from regulated_partners.probing.verdicts import Check, Finding, Judgement, Level, Verdict
 from regulated_partners.verify.message import MessageCheck
+from regulated_partners.verify.ownership import MailHosts
 from tests.regulated_partners.verify import messages as m
 from tests.regulated_partners.verify.messages import checks, fact, judged, message
 from tests.regulated_partners.verify.partners import declared
@@ -201,6 +215,45 @@ def test_a_smart_host_is_the_partners() -> None:
     text = message(m.OUTBOUND_TLS).replace("by mail.fabrikam.com", "by relay1.hosting.example")
     (found,) = judged(text, MessageCheck(pair, OUTBOUND))
     assert (found.verdict, checks(found)["owner"]) == (Verdict.PASSED, "info")
+
+
+def mail_hosts(pair: Pair, host: str, address: str) -> MailHosts:
+    """What a probe knows of the partner: one MX."""
+    mx = MxAnswer(records=(MxRecord(preference=10, host=host),))
+    text = TextAnswer(problem=DnsProblem.NO_RECORD)
+    seen = DomainSeen(domain="fabrikam.com", mx=mx, mta_sts=text, tls_rpt=text)
+    found = HostSeen(host=host, addresses=AddressAnswer(addresses=(address,)), tlsa=TlsaAnswer())
+    return MailHosts.of(pair, ProbeIndex(Probe(started=NOW, domains=(seen,), hosts=(found,))))
+
+
+@pytest.mark.parametrize(
+    ("by", "to", "connection"),
+    [
+        ("mx1.service.example", "b@fabrikam.com", "connected"),
+        ("mx1.service.example", "b@other.example", "unconnected"),
+        ("mx2.service.example", "b@fabrikam.com", "claimed"),
+    ],
+)
+def test_an_mx_of_a_service_is_the_partners_for_its_mail(by: str, to: str, connection: str) -> None:
+    """Failing: mail to a partner behind a service is doubted, or any customer's mail there counts as the partner's."""
+    pair = declared()
+    text = message(m.OUTBOUND_TLS).replace("by mail.fabrikam.com", f"by {by}").replace("To: b@contoso.com", f"To: {to}")
+    text = re.sub(r"\s+for <[^>]*>", "", text)
+    check = MessageCheck(pair, OUTBOUND, mail_hosts=mail_hosts(pair, "mx1.service.example", "192.0.2.66"))
+    (found,) = judged(text, check)
+    assert fact(found, "whose message") == connection
+    assert (found.verdict is Verdict.PASSED) == (connection == "connected")
+
+
+@pytest.mark.parametrize(("mx", "connection"), [("mx1.fabrikam.com", "connected"), ("mx1.service.example", "claimed")])
+def test_the_address_of_an_mx_connects_where_it_is_the_partners_own(mx: str, connection: str) -> None:
+    """Failing: every customer of a service passes for the partner, or the partner's own server is doubted."""
+    pair = declared()
+    check = MessageCheck(pair, mail_hosts=mail_hosts(pair, mx, "192.0.2.66"))
+    (found,) = judged(_from("out.fabrikam.com", "192.0.2.66", "a@fabrikam.com"), check)
+    assert fact(found, "whose message") == connection
+    (other,) = judged(_from("out.fabrikam.com", "192.0.2.67", "a@fabrikam.com"), check)
+    assert fact(other, "whose message") == "claimed"
 
 
 def test_age_is_named_and_judges_nothing() -> None:

@@ -3,6 +3,7 @@
     <cache>/regulated-partners/pulumi/<version>/release/        the official archive's files for Python programs
     <cache>/regulated-partners/pulumi/<version>/build/          the CLI built from its Go module
     <cache>/regulated-partners/pulumi/<version>/host-<digest>/  the build with this project's language host beside it
+    <cache>/regulated-partners/pulumi/tools/<name>-<digest>/    programs beside the CLI (`go_tools`)
 
 The digest is of the language host's files, so working copies with different ones do not disturb each other.
 """
@@ -27,6 +28,9 @@ from regulated_partners.errors import InstallError
 
 #: What has to lie in one directory for Python programs to run.
 EXECUTABLES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
+
+#: What the official archive has beside them, and is kept if it is there.
+FURTHER = ("pulumi-language-yaml",)
 
 #: Seconds between two lines that say that something still goes on.
 ALIVE_EVERY_SECONDS = 30.0
@@ -171,9 +175,14 @@ def staged(final: Path) -> Iterator[Path]:
         shutil.rmtree(staging.with_name(staging.name + "-old"), ignore_errors=True)
 
 
-def link(source: Path, into: Path) -> None:
-    """Links every executable of `source` into a directory, replacing older links; InstallError where that fails."""
-    missing = [name for name in EXECUTABLES if not _leads(into / name, source / name)]
+def link(source: Path, into: Path, names: tuple[str, ...] = EXECUTABLES, *, optional: bool = False) -> None:
+    """Links executables of `source` into a directory, replacing older links; InstallError where that fails.
+
+    Args:
+        optional: leave out those that are not there.
+    """
+    names = tuple(name for name in names if not optional or (source / name).is_file())
+    missing = [name for name in names if not _leads(into / name, source / name)]
     try:
         for name in missing:
             into.mkdir(parents=True, exist_ok=True)
@@ -182,7 +191,7 @@ def link(source: Path, into: Path) -> None:
             temporary.replace(into / name)
     except OSError as error:
         raise InstallError(
-            f"The Pulumi CLI cannot be linked into {into} ({error.strerror}): make that directory writable, or put "
+            f"{names[0]} cannot be linked into {into} ({error.strerror}): make that directory writable, or put "
             f"{source} on PATH."
         ) from None
 

@@ -2,6 +2,8 @@
 
 Three ways, in this order: a new enough one on PATH; the official release archive; a build from the Go module. The
 last line on stdout is the directory that holds the CLI. Needs nothing but Python's standard library.
+
+`--tool yaml` and `--tool generator` get a program beside it (`go_tools`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from regulated_partners.engine.install.cache import Layout, complete, link, locked, say, staged, unlink
 from regulated_partners.engine.install.go_build import BUILT, assemble, build_from_source, host_digest
+from regulated_partners.engine.install.go_tools import TOOLS, has_tool, tool_directory
 from regulated_partners.engine.install.pinned import find_on_path, pinned_version
 from regulated_partners.engine.install.release import fetch_release
 from regulated_partners.errors import InstallError, RouteError
@@ -96,11 +99,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m regulated_partners.engine.install", description=__doc__.splitlines()[0]
     )
     parser.add_argument("--link", type=Path, metavar="DIR", help="link the executables into this directory")
+    parser.add_argument("--tool", action="append", choices=TOOLS, help="get this program instead (repeatable)")
     parser.add_argument("--route", action="append", choices=ROUTES, help="try only this way (repeatable)")
     parsed = parser.parse_args(arguments)
     path = os.environ.get("PATH", os.defpath)
     try:
         layout = Layout.for_user(pinned_version())
+        if parsed.tool:
+            of_cli = ensure(layout, parsed.route or ROUTES, path=path, linked_into=parsed.link)
+            for tool in map(TOOLS.__getitem__, parsed.tool):
+                directory = of_cli if has_tool(of_cli, tool, layout) else tool_directory(tool, layout.root)
+                if parsed.link is not None and directory.is_relative_to(layout.root):
+                    link(directory, parsed.link, (tool.name,), optional=True)
+                print(directory)
+            return 0
         directory = ensure(layout, parsed.route or ROUTES, path=path, linked_into=parsed.link)
         if parsed.link is not None:
             if directory.is_relative_to(layout.root):

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path, PurePosixPath
 
-from regulated_partners.engine.install.cache import EXECUTABLES, Heartbeat, Version, complete, say
+from regulated_partners.engine.install.cache import EXECUTABLES, FURTHER, Heartbeat, Version, complete, say
 from regulated_partners.engine.install.pinned import cli_version
 from regulated_partners.errors import RouteError
 
@@ -127,7 +127,7 @@ def _unpack(archive: Path, into: Path) -> None:
             for member in tar:
                 path = PurePosixPath(member.name)
                 content = tar.extractfile(member) if member.isfile() else None
-                if content is None or path.name not in EXECUTABLES or path.parts[0] != "pulumi":
+                if content is None or path.name not in (*EXECUTABLES, *FURTHER) or path.parts[0] != "pulumi":
                     continue
                 target = into / path.name
                 target.write_bytes(content.read())

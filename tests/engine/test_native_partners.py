@@ -1,0 +1,178 @@
+"""Partners of the native face on the real engine: the component that the plugin builds, and several tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from exchange_online_emulator import Control, EmulatorProcess
+from exchange_online_emulator.faults import Refusal
+from tests.engine import native, tenant
+from tests.engine.native import FABRIKAM, partner
+from tests.support.engine import Project
+from tests.support.engine_run import Run
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def stack(project: Project) -> Project:
+    """A stack whose program uses the plugin."""
+    native.use_native(project)
+    return project
+
+
+@pytest.fixture
+def other_tenant() -> Iterator[EmulatorProcess]:
+    """A second tenant, in an emulator of its own."""
+    with EmulatorProcess() as process:
+        yield process
+
+
+def test_a_partner_is_a_pair_in_the_tenant(stack: Project, control: Control) -> None:
+    """Failing, the pair that one declaration makes would be another one from other languages."""
+    native.declare(stack, partner("Fabrikam Bank", **FABRIKAM))
+    made = stack.up().succeeded()
+    assert made.operations == {"Fabrikam Bank-inbound": "create", "Fabrikam Bank-outbound": "create"}
+    assert not made.messages("warning"), made.output
+    (made_in,) = tenant.connectors(control, "inbound").values()
+    assert made_in == {
+        "Comment": "SEC-1234",
+        "SenderDomains": ["smtp:fabrikam.com;1", "smtp:*.fabrikam.com;1"],
+        "RestrictDomainsToCertificate": True,
+        "TlsSenderCertificateName": "mail.fabrikam.com",
+    }
+    (component,) = native.resources(stack, native.PARTNER).values()
+    assert component["outputs"]["inboundConnector"] == tenant.guids(control)["Fabrikam Bank - inbound"]
+    stack.up("--expect-no-changes").unchanged()
+    guids = tenant.guids(control)
+    native.declare(stack, partner("Fabrikam", aliases=["Fabrikam Bank"], **FABRIKAM))
+    assert set(stack.up().succeeded().operations.values()) == {"update"}
+    assert sorted(tenant.guids(control).values()) == sorted(guids.values())
+    stack.destroy().succeeded()
+    assert tenant.names(control) == []
+
+
+def test_a_declaration_is_refused_with_all_that_is_wrong(stack: Project, control: Control) -> None:
+    """Failing, a mistake would take several runs to correct, or be said without its place."""
+    native.declare(
+        stack,
+        partner(
+            "Fabrikam Bank",
+            domains=["fabrikam.com", "domain.*.fabrikam.com"],
+            certName="mail.fabrikam.com",
+            inbound={"restrictDomainsBy": "ipAddresses", "senderIpAddresses": ["2001:db8::1"]},
+        ),
+    )
+    _said(
+        stack.up(),
+        "did you mean certificateName",
+        "domains[1]",
+        "inbound.senderIpAddresses[0]",
+        "2001:db8::1",
+        "Fabrikam Bank",
+    )
+    assert control.writes() == []
+    native.declare(stack, partner("Fabrikam Bank", **{**FABRIKAM, "domains": []}))
+    _said(stack.up(), "the list is empty; write at least one item")
+
+
+@pytest.mark.parametrize("given", [{"output": ["First"]}, {"secret": "canary-of-a-secret"}])
+def test_what_is_not_plain_is_refused_in_words_and_not_shown(stack: Project, given: dict[str, object]) -> None:
+    """Failing, a secret in a declaration would be printed, or a value of another resource be called a wrong text."""
+    first = native.inbound("First", "first.example")
+    native.declare(stack, first, partner("Fabrikam Bank", **{**FABRIKAM, "comment": given}))
+    run = _said(stack.up(), "comment: this value comes from another resource, or is secret")
+    assert "canary" not in run.output
+
+
+def test_two_tenants_in_one_program_do_not_mix(
+    stack: Project, emulator: EmulatorProcess, control: Control, other_tenant: EmulatorProcess
+) -> None:
+    """Failing, the administrator of two tenants would need a program for each, or find one's partners in the other."""
+    providers = [_provider("one", emulator), _provider("two", other_tenant)]
+    partners = [
+        partner(f"Partner {n}", f"Partner {n} in {where}", provider=where, **_declaration(n))
+        for where in ("one", "two")
+        for n in range(10)
+    ]
+    native.declare(stack, *providers, *partners, cloud=None)
+    stack.set_variables(EXCHANGE_ONLINE_EMULATOR="nowhere.json")
+    made = stack.up("--parallel", "16").succeeded()
+    assert len(made.operations) == 40
+    names = sorted(f"Partner {n} - {word}" for n in range(10) for word in ("inbound", "outbound"))
+    controls = [control, other_tenant.control]
+    guids = [tenant.guids(one) for one in controls]
+    assert [sorted(found) for found in guids] == [names, names]
+    assert not set(guids[0].values()) & set(guids[1].values())
+    state = stack.export()["deployment"]["resources"]
+    for where, process in (("one", emulator), ("two", other_tenant)):
+        own = [entry for entry in state if f" in {where}-" in entry["urn"]]
+        assert len(own) == 20
+        assert {entry["outputs"]["tenantId"] for entry in own} == {process.control.status().tenant}
+
+    for one in controls:
+        one.clear_calls()
+    stack.up("--expect-no-changes", "--parallel", "16").unchanged()
+    assert [one.writes() for one in controls] == [[], []]
+
+    other_tenant.control.invoke(
+        "Set-InboundConnector", {"Identity": guids[1]["Partner 3 - inbound"], "RequireTls": False}
+    )
+    seen = stack.preview("--parallel", "16").succeeded()
+    assert seen.operations == {"Partner 3 in two-inbound": "update"}
+    assert stack.up("--parallel", "16").succeeded().operations == {"Partner 3 in two-inbound": "update"}
+    assert [len(one.writes()) for one in controls] == [0, 1]
+
+    for one in controls:
+        one.seed(inbound=[{"Name": "Theirs", "SenderDomains": ["theirs.example"]}])
+    imports = [
+        native.inbound("Theirs", "theirs.example", provider=where, import_="Theirs") | {"name": f"Theirs in {where}"}
+        for where in ("one", "two")
+    ]
+    native.declare(stack, *providers, *partners, *imports, cloud=None)
+    imported = stack.up("--parallel", "16").succeeded()
+    assert imported.operations == {"Theirs in one": "import", "Theirs in two": "import"}
+    stack.destroy("--parallel", "16").succeeded()
+    assert [tenant.names(one) for one in controls] == [[], []]
+
+
+def test_a_half_that_is_refused_is_said_once_and_the_other_is_not_made(stack: Project, control: Control) -> None:
+    """Failing, a refusal of the service would be called a defect of the plugin, or mail go out by half of a pair."""
+    control.fault(Refusal(exception_type="X", text="not today", status=400), "New-*", count=None)
+    native.declare(stack, partner("Fabrikam Bank", **FABRIKAM))
+    run = _said(stack.up(), "creating the inbound connector 'Fabrikam Bank - inbound' failed", "not today")
+    assert [call.cmdlet for call in control.writes()] == ["New-InboundConnector"]
+    assert len([found for found in run.diagnostics if "not today" in found.text]) == 1
+    control.clear_faults()
+    assert set(stack.up().succeeded().operations.values()) == {"create"}
+
+
+def _said(run: Run, *words: str) -> Run:
+    """A refused component: the SDK of the program's language may add its own words about the end of the run."""
+    assert run.exit_code != 0, run.output
+    for word in words:
+        assert word in run.output, run.output
+    assert "defect of the provider" not in run.output
+    return run
+
+
+def _declaration(number: int) -> dict[str, object]:
+    return {"domains": [f"p{number}.example"], "certificateName": f"mx.p{number}.example"}
+
+
+def _provider(name: str, process: EmulatorProcess) -> dict[str, object]:
+    """A provider with nothing from the environment: where the emulator is reached, and who signs in."""
+    found = process.connection
+    properties = {
+        "cloud": "commercial",
+        "host": found.url,
+        "authority": found.authority,
+        "scope": found.scope,
+        "caBundle": str(found.ca_bundle),
+        "tenant": found.tenant,
+        "clientId": found.client_id,
+        "clientSecret": found.client_secret,
+    }
+    return {"type": "Provider", "name": name, "properties": properties}

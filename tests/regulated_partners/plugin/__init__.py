@@ -1,0 +1,1 @@
+"""Tests of the plugin: its schema, its component, its start."""
