@@ -147,7 +147,7 @@ def _stacks(
 
 
 def _collected(stacks: Sequence[StackFile], folder: Path, progress: Progress, problems: list[str]) -> tuple[Path, ...]:
-    from regulated_partners.evidence.collecting import collect
+    from regulated_partners.evidence.collection import collect
 
     kept: list[Path] = []
     for stack in stacks:

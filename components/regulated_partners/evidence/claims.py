@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 
 from exchange_online.connectors import ConnectorSettings, Direction, InboundSettings, listed, mail_flow
-from regulated_partners.evidence.gathering import Piece, newest
+from regulated_partners.evidence.gathered import Piece, newest
 from regulated_partners.evidence.looks import STANDINGS, Looks, Observation, Question, fits
 from regulated_partners.evidence.records import WrittenJudgement
 from regulated_partners.evidence.report import Claim, ClaimId, Origin, Standing, worst_of

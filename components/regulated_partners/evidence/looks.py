@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from exchange_online.connectors import ConnectorSettings, Direction, changes, check
 from regulated_partners.effects import EffectKind
 from regulated_partners.effects.change import classify
-from regulated_partners.evidence.gathering import Gathered, OfPartner, Piece, newest
+from regulated_partners.evidence.gathered import Gathered, OfPartner, Piece, newest
 from regulated_partners.evidence.records import WrittenConnector, WrittenJudgement
 from regulated_partners.evidence.report import Standing
 from regulated_partners.partners import Pair

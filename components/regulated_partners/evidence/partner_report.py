@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from exchange_online.connectors import SECRET, Direction, InboundSettings, OutboundSettings, TlsSettings, mail_flow
 from regulated_partners.evidence.claims import SERVERS, claims
-from regulated_partners.evidence.gathering import Piece, newest
+from regulated_partners.evidence.gathered import Piece, newest
 from regulated_partners.evidence.looks import Question, why_not
 from regulated_partners.evidence.records import WrittenJudgement, WrittenTraffic
 from regulated_partners.evidence.report import (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exchange_online.connectors import SECRET
-from regulated_partners.evidence.gathering import Gathered, Piece
+from regulated_partners.evidence.gathered import Gathered, Piece
 from regulated_partners.evidence.inputs import Source
 from regulated_partners.evidence.judged_policies import judged_policies
 from regulated_partners.evidence.looks import Question
