@@ -27,6 +27,7 @@ OF_THE_PLUGIN = (
     "clientId",
     "clientSecret",
     "cloud",
+    "concurrentCalls",
     "host",
     "knownWays",
     "managedIdentity",

@@ -17,5 +17,5 @@ for sought in pulumi.Config().require_object("sought"):
         connector = resource_class(sought["resource"], **sought["arguments"], opts=opts)
     else:
         connector = resource_class.get(sought["resource"], sought["id"])
-    outputs = {name: getattr(connector, name) for name in inspect.get_annotations(resource_class)}
+    outputs = {name: getattr(connector, name) for name in inspect.get_annotations(resource_class.__mro__[1])}
     pulumi.export(sought["resource"], {"id": connector.id, **outputs})

@@ -154,7 +154,7 @@ def test_a_misspelled_name_is_an_error(tmp_path: Path, named: dict[str, Any], ex
 def test_the_guide_and_the_schemas_agree_with_the_program(tmp_path: Path) -> None:
     """A failure means that what the guide shows does not work, or that an editor marks it as wrong."""
     guide = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
-    file, staging = re.findall(r"```yaml\n(.*?)```", guide, re.S)
+    file, staging, bounded = re.findall(r"```yaml\n(.*?)```", guide, re.S)
     config = yaml.safe_load(staging)["config"]
     named = {name.removeprefix("regulated-partners:"): value for name, value in config.items()}
     declared = stack(tmp_path, file, **{**named, "partnersFile": "partners.yaml"})
@@ -168,6 +168,7 @@ def test_the_guide_and_the_schemas_agree_with_the_program(tmp_path: Path) -> Non
     of_file, of_stack = (Draft202012Validator(known[name], registry=registry) for name in SCHEMAS)
     assert list(of_file.iter_errors(yaml.safe_load(file))) == []
     assert list(of_stack.iter_errors(yaml.safe_load(staging))) == []
+    assert list(of_stack.iter_errors(yaml.safe_load(bounded))) == []
     assert list(of_file.iter_errors({"partners": [{"name": "A", "domain": ["a.com"]}]}))
     assert list(of_stack.iter_errors({"config": {"regulated-partners:partnerOverrides": {"A": {"name": "B"}}}}))
 
