@@ -61,7 +61,7 @@ class Shared:
             return window
 
     def cancel(self) -> None:
-        """Refuses every call to a tenant that is not on its way yet, now and later; what is on its way is finished."""
+        """Refuses every write to a tenant that is not on its way yet, now and later; what is on its way is finished."""
         with self._lock:
             self._cancelled = True
             for window in self._windows.values():
@@ -180,7 +180,7 @@ class AdminApi:
         return Answer(received.page.rows, received.page.warnings, received.request_id)
 
     def cancel(self) -> None:
-        """Sends nothing further, nor do others that share with it: what waits fails, what is on its way is finished."""
+        """Writes nothing further, nor do others that share with it: what waits fails, what is on its way ends."""
         self._shared.cancel()
 
     def close(self) -> None:

@@ -158,12 +158,12 @@ class Pace:
         self._ended = threading.Event()
 
     def __call__(self, seconds: float) -> None:
-        """Sleeps. Raises Cancelled once it was ended."""
-        if self._ended.wait(seconds * self.scale):
+        """Sleeps. Raises Cancelled once it was ended, but where there is nothing to wait for."""
+        if seconds and self._ended.wait(seconds * self.scale):
             raise Cancelled(Failure(where="Waiting for the service", what="the run was cancelled"))
 
     def end(self) -> None:
-        """Ends all sleeps, those to come too: for a run that was cancelled, which sends nothing further."""
+        """Ends all sleeps, those to come too: for a run that was cancelled, which writes nothing further."""
         self._ended.set()
 
 

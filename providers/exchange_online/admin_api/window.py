@@ -67,7 +67,7 @@ class Turn:
         A `Throttled` that leaves the block narrows the window.
 
         Raises:
-            Cancelled: where the window was closed. Nothing was sent.
+            Cancelled: for a write where the window was closed. Nothing was sent.
         """
         place = self.window.enter(self)
         try:
@@ -176,18 +176,18 @@ class Window:
             return Turn(self, next(self._numbers), where, objects, _before=self._throttled_alone)
 
     def close(self) -> None:
-        """Refuses every call that waits, and every further one. What is on its way is finished."""
+        """Refuses every write that waits, and every further one. What is on its way is finished, and read back."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def enter(self, turn: Turn) -> Place:
-        """Waits for the call's turn. Raises Cancelled where the window is closed."""
+        """Waits for the call's turn. Raises Cancelled for a write where the window is closed."""
         with self._changed:
             bisect.insort(self._waiting, turn, key=lambda waiting: waiting.number)
             try:
-                self._changed.wait_for(lambda: self._closed or self._may_go(turn))
-                if self._closed:
+                self._changed.wait_for(lambda: self._refuses(turn) or self._may_go(turn))
+                if self._refuses(turn):
                     raise turn.refusal()
                 place = Place(turn, self._narrowings, in_company=bool(self._on_way))
                 self._on_way.add(place)
@@ -225,6 +225,9 @@ class Window:
         """How many calls in a row were throttled until now, each alone on its way: none of them before `before`."""
         with self._changed:
             return self._throttled_alone - max(before, self._throttled_when_served)
+
+    def _refuses(self, turn: Turn) -> bool:
+        return self._closed and bool(turn.objects)
 
     def _pause(self, step: int) -> None:
         with self._changed:

@@ -101,7 +101,7 @@ class Session:
             return self._ways
 
     def cancel(self) -> None:
-        """Ends what waits, and sends nothing further: what waits fails in words. What is on its way is finished."""
+        """Ends what waits, and writes nothing further: what waits fails in words. What is on its way is finished."""
         self._shared.cancel()
         self._cancelled.set()
         for sleep in tuple(self._paces):

@@ -216,7 +216,9 @@ def test_a_closed_window_refuses_what_waits_and_what_comes_and_finishes_what_is_
     window = Window(bound=1)
     (on_way,) = fill(window)
     with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(window.enter, window.turn(f"New-InboundConnector '{name}'")) for name in "abc"]
+        waiting = [
+            pool.submit(window.enter, window.turn(f"New-InboundConnector '{name}'", frozenset(name))) for name in "abc"
+        ]
         soon(lambda: window.waiting == 3)
         window.close()
         for each, name in zip(waiting, "abc", strict=True):
@@ -225,15 +227,17 @@ def test_a_closed_window_refuses_what_waits_and_what_comes_and_finishes_what_is_
             ):
                 each.result(_HANGS_AFTER)
     with pytest.raises(Cancelled):
-        window.enter(window.turn("late"))
+        window.enter(window.turn("late", frozenset("d")))
     answer(window, [on_way])
+    # What was written is read back.
+    answer(window, [window.enter(window.turn("Get-InboundConnector"))])
     window.close()
 
 
 def test_a_call_that_was_sent_before_is_not_called_unsent() -> None:
     """Failing, the message would say that nothing was sent, where only the next try was not."""
     window = Window()
-    turn = window.turn("Set-InboundConnector")
+    turn = window.turn("Set-InboundConnector", frozenset("a"))
     with turn.place():
         pass
     window.close()

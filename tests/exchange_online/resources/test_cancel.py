@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from exchange_online.admin_api import Cancelled, Shared
-from exchange_online.connectors import Options
+from exchange_online.connectors import ConnectorRecord, Options
 from exchange_online.lifecycle import Outcome, Owner
 from exchange_online.resources.session import Session
 from exchange_online_emulator import Control, EmulatorProcess
@@ -35,6 +35,14 @@ def create(session: Session, name: str) -> Outcome:
     urn = f"urn:pulumi:test::regulated-partners::type::{name}"
     settings = declared(INBOUND.with_(name=name))
     return session.lifecycle().create(Owner(urn), settings, Options())
+
+
+def update(session: Session, made: ConnectorRecord, comment: str) -> Outcome:
+    """Gives a connector another comment."""
+    urn = f"urn:pulumi:test::regulated-partners::type::{made.name}"
+    before = declared(INBOUND.with_(name=made.name))
+    after = declared(INBOUND.with_(name=made.name, comment=comment))
+    return session.lifecycle().update(Owner(urn), made.guid, before, after)
 
 
 def arrived(tenant: Control, fault: int, times: int = 1) -> None:
@@ -82,4 +90,16 @@ def test_a_session_may_be_cancelled_before_its_first_call(session: Session, tena
     session.cancel()
     with pytest.raises(Cancelled, match="was cancelled before this was sent"):
         create(session, "first")
-    assert tenant.calls() == []
+    assert tenant.writes() == []
+
+
+def test_a_change_on_its_way_is_read_back(session: Session, tenant: Control) -> None:
+    """Failing, the state keeps what a connector was before a change that the tenant has taken over."""
+    made = create(session, "first").record
+    held = tenant.fault(Delay(seconds=30), "Set-InboundConnector").id
+    with ThreadPoolExecutor(1) as pool:
+        changed = pool.submit(update, session, made, "changed")
+        arrived(tenant, held)
+        session.cancel()
+        tenant.clear_faults()
+        assert "changed" in (changed.result(20).record.settings.comment or "")
