@@ -62,4 +62,5 @@ def test_inventory_shows_the_same_of_both_faces(command: Command, project: Proje
     assert done.returncode == 0, done.stderr
     project.stack_file.write_text("config:\n  exchange-online:cloud: local\n", encoding="utf-8")
 
-    assert command("inventory", "--json").succeeded().document == dynamic
+    of_both = ({**shown, "started": None} for shown in (command("inventory", "--json").succeeded().document, dynamic))
+    assert next(of_both) == next(of_both)

@@ -115,11 +115,17 @@ def preview_stack(
         **heading("review", stack.name, whoever(environ), started),
         **json.loads(as_json(found, refused)),
         **ways.as_object(),
-        "plan": {"file": PLAN, "sha256": file_digest(folder / PLAN)},
+        "plan": _kept_plan(folder),
         "commit": commit_of(stack.root).as_object(),
     }
     (folder / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Previewed(stack.name, found, refused, ways=ways, holds=holds)
+
+
+def _kept_plan(folder: Path) -> dict[str, str] | None:
+    """The plan that `up --plan` can apply; None where a policy has refused the preview, which then keeps none."""
+    plan = folder / PLAN
+    return {"file": PLAN, "sha256": file_digest(plan)} if plan.is_file() else None
 
 
 def _failure(stack: str, problem: str) -> str:
