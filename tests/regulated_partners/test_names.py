@@ -74,7 +74,7 @@ def test_a_type_of_the_package_that_nobody_knows(token: str) -> None:
     "token",
     [
         *GOLDEN,
-        *PARTNERS,
+        *sorted(PARTNERS),
         "pulumi:pulumi:Stack",
         "pulumi:providers:exchange-online",
         "pulumi-python:dynamic:Resource",
