@@ -27,6 +27,9 @@ PARTNERS := $(RUN) -m regulated_partners
 # Runs a command with the environment activated.
 ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) && pwd)"
 
+# Packs an archive, which takes half a minute of the processor: `make plugin-archive` runs it, and `make test` does not.
+ARCHIVE_TEST := tests/engine/test_native_archive.py
+
 .DEFAULT_GOAL := help
 .PHONY: help up preview review drift destroy emulator test lint generate bench chaos venv servers cli languages env plugin-archive lock clean
 
@@ -53,7 +56,8 @@ emulator: venv ## start Exchange Online on this machine, if it is not running, a
 	@$(PARTNERS) emulator start --state .emulator/state.db
 
 test: cli languages servers ## run all tests, those on the real Pulumi engine included
-	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
+	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal \
+		--deselect=$(ARCHIVE_TEST) $(ARGS)
 
 lint: venv ## check style, format, types, imports between packages, the lock file and the pipelines
 	@$(RUN) -m ruff check .
@@ -88,8 +92,9 @@ languages: cli ## get what programs in other languages need: YAML's language hos
 env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
 	@$(PARTNERS) env --stack $(STACK)
 
-plugin-archive: venv ## pack the plugin with its Python for this system, for who has neither: dist/*.tar.gz
+plugin-archive: cli languages ## pack the plugin with its Python for this system, and try it: dist/*.tar.gz
 	@$(RUN) -m tools.plugin_archive
+	@$(ACTIVATED) $(RUN) -m pytest -q $(ARCHIVE_TEST)
 
 lock: venv ## make requirements.lock anew from pyproject.toml
 	@$(RUN) -m tools.lock $(ARGS)
