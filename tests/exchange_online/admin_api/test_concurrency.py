@@ -101,7 +101,7 @@ def test_a_throttled_crowd_is_no_try(client: Clients, service: ScriptedService) 
     assert client.sleeps == []
 
 
-def test_a_cancelled_client_sends_nothing_more(client: Clients, service: ScriptedService) -> None:
+def test_a_cancelled_client_writes_nothing_more(client: Clients, service: ScriptedService) -> None:
     """Fails when a run that was cancelled goes on writing, or ends what is on its way."""
     service.script = [Reply(delay=0.5)]
     api = client(calls=1)
@@ -117,8 +117,11 @@ def test_a_cancelled_client_sends_nothing_more(client: Clients, service: Scripte
                 future.result()
     assert len(service.calls) == 1
     with pytest.raises(Cancelled):
-        client().invoke("Get-X", {}, effect=Effect.READ)
+        client().invoke(NEW, {"Name": "late"}, effect=Effect.CREATE)
     assert len(service.calls) == 1
+    # What was written is read back.
+    client().invoke("Get-X", {}, effect=Effect.READ)
+    assert len(service.calls) == 2
 
 
 def test_connections_are_kept(client: Clients, service: ScriptedService) -> None:
