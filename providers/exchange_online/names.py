@@ -19,6 +19,18 @@ CLOUD_NAMES = (LOCAL, "commercial", "gcc-high", "dod", "china")
 #: The highest value of a stack's `concurrentCalls`: calls on their way to a tenant at a time.
 MOST_CALLS = 10
 
+
+def calls_of(value: object) -> int | None:
+    """A number of calls at a time, 1 to `MOST_CALLS`; None for what is none.
+
+    The engine hands on a number as text, and to a plugin as a floating one; a program may give it as it is.
+    """
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    text = str(whole) if type(whole) in (int, str) else ""
+    fits = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_CALLS)) and 1 <= int(text) <= MOST_CALLS
+    return int(text) if fits else None
+
+
 #: The package of the resources, in type tokens and as a plugin.
 PACKAGE = "exchange-online"
 

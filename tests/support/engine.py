@@ -182,20 +182,11 @@ class Project:
     def start_command(self, operation: str, *arguments: str) -> Running:
         """`regulated-partners up` or `destroy`, that goes on while the test does something else."""
         self._serve_at_the_project()
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "regulated_partners", operation, "--stack", self.stack),
-                *("--", "--skip-preview", *_PLAINLY, *arguments),
-            ],
-            cwd=self.directory,
-            env=self.variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        return Running(process, self.directory / "no-events", planning=False)
+        command = [
+            *(sys.executable, "-m", "regulated_partners", operation, "--stack", self.stack),
+            *("--", "--skip-preview", *_PLAINLY, *arguments),
+        ]
+        return Running(self._opened(command), self.directory / "no-events", planning=False)
 
     def _serve_at_the_project(self) -> None:
         """Our command takes the service for the emulator of the project, and starts no other."""
@@ -269,8 +260,11 @@ class Project:
         self._runs += 1
         log = self.directory.parent / f"events-{self.stack}-{self._runs}.jsonl"
         command = [operation, "--stack", self.stack, *arguments, "--event-log", str(log)]
-        process = subprocess.Popen(
-            self._command(command),
+        return Running(self._opened(self._command(command)), log, planning)
+
+    def _opened(self, command: list[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command,
             cwd=self.directory,
             env=self.variables,
             stdin=subprocess.DEVNULL,
@@ -279,7 +273,6 @@ class Project:
             text=True,
             start_new_session=True,
         )
-        return Running(process, log, planning)
 
     def _run_plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -100,7 +100,7 @@ class _Direction:
         if self._pair.secret - NOT_ABOUT_MAIL:
             text = "Declared values are secret, so the tenant's cannot be compared with them."
             return self._claim(ClaimId.DEPLOYED, Standing.NOT_PROVEN, text)
-        last = newest([_as_piece(one) for one in sorted(observed, key=lambda one: _rank(one.standing))])
+        last = _last(observed)
         if last is None:
             text = "Nobody has looked whether the tenant has this connector."
             if self._question.gathered.drift_runs:
@@ -113,7 +113,7 @@ class _Direction:
     def _only_way(self) -> Claim:
         observed = self._looks.ways()
         prove = self._question.command("inventory")
-        last = newest([_as_piece(one) for one in sorted(observed, key=lambda one: _rank(one.standing))])
+        last = _last(observed)
         traced = [
             piece
             for piece in self._looks.judged("service")
@@ -298,13 +298,10 @@ def _not_ahead(standing: Standing, text: str, piece: Piece[object]) -> tuple[Sta
     return standing, text
 
 
-def _as_piece(one: Observation) -> Piece[Observation]:
-    return Piece(one, one.piece.source, one.piece.made, one.piece.ahead)
-
-
-def _rank(standing: Standing) -> int:
-    """For sorting: of two observations of one time the worse is the last, which counts."""
-    return tuple(Standing).index(standing)
+def _last(observed: Iterable[Observation]) -> Piece[Observation] | None:
+    """The newest; of two of one time the worse one, because the last of equals counts."""
+    worst_last = sorted(observed, key=lambda one: one.standing.rank)
+    return newest([Piece(one, one.piece.source, one.piece.made, one.piece.ahead) for one in worst_last])
 
 
 def _few(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from regulated_partners.evidence.report import Change, Claim, Compared, PartnerReport, Report, Standing
 
-_ORDER = tuple(Standing)
-
 
 def compared(earlier: Report, now: Report, name: str, sha256: str) -> Compared:
     """The comparison.
@@ -41,7 +39,7 @@ def _changed(old: PartnerReport, new: PartnerReport) -> Iterator[Change]:
         return Change(partner=new.name, stack=new.stack, text=text, worse=worse)
 
     if old.standing is not new.standing:
-        yield say(f"was {old.standing}, is {new.standing}.", worse=_rank(new.standing) > _rank(old.standing))
+        yield say(f"was {old.standing}, is {new.standing}.", worse=new.standing.rank > old.standing.rank)
     claims = {(claim.id, claim.direction): claim for claim in old.claims}
     for claim in new.claims:
         if (text := _of_claim(claims.pop((claim.id, claim.direction), None), claim)) is not None:
@@ -60,7 +58,7 @@ def _of_claim(old: Claim | None, new: Claim) -> tuple[str, bool] | None:
     if old is None:
         return f"{about}: new, {new.standing}.", new.standing is Standing.CONTRADICTED
     if old.standing is not new.standing:
-        return f"{about}: was {old.standing}, is {new.standing}. {new.text}", _rank(new.standing) > _rank(old.standing)
+        return f"{about}: was {old.standing}, is {new.standing}. {new.text}", new.standing.rank > old.standing.rank
     return None
 
 
@@ -110,7 +108,3 @@ def _consents(partner: PartnerReport) -> Mapping[tuple[str, str], str]:
         f"{'' if one.in_force else ', expired'}: {one.reason}"
         for one in partner.exceptions
     }
-
-
-def _rank(standing: Standing) -> int:
-    return _ORDER.index(standing)

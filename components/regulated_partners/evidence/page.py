@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from exchange_online.connectors import listed
 from regulated_partners.evidence import picture
-from regulated_partners.evidence.report import ClaimId, PartnerReport, Report, Standing, worst_of
+from regulated_partners.evidence.report import ClaimId, Report, Standing
 from regulated_partners.text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -79,7 +79,6 @@ def _rendered(report: Report, level: _Level, *, paper: bool) -> str:
         style=Markup(style),  # noqa: S704
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         standings=tuple(Standing),
-        worst=_worst,
         flow=picture.flow,
         planned=picture.planned,
         most=level.most,
@@ -122,10 +121,6 @@ def _commands(report: Report) -> tuple[tuple[ClaimId, str], ...]:
             if claim.prove:
                 found.setdefault(claim.id, claim.prove.replace(shlex.quote(partner.name), "NAME"))
     return tuple(found.items())
-
-
-def _worst(partner: PartnerReport, direction: str) -> Standing:
-    return worst_of(claim.standing for claim in partner.of(direction))
 
 
 def _scope(report: Report) -> str:

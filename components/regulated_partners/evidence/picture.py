@@ -94,7 +94,7 @@ class Picture:
 def flow(partner: PartnerReport) -> Picture:
     """The mail flow as it is declared, and where it is broken."""
     lanes = {direction: list(_told(partner, direction)) for direction in ("inbound", "outbound")}
-    standings = {direction: _worst(partner, direction) for direction in lanes}
+    standings = {direction: partner.worst(direction) for direction in lanes}
     described = " ".join(
         f"Mail {'from' if direction == 'inbound' else 'to'} the partner: "
         f"{', '.join(partner.demands.get(direction, ()) or ('not shown',))}; {standings[direction]}."
@@ -161,7 +161,7 @@ def _told(partner: PartnerReport, direction: str) -> Iterator[tuple[str, str]]:
     for gateway in partner.gateways:
         if gateway.direction == direction:
             yield from (("g", line) for line in _wrapped(gateway.name, _LANE - 2, _MOST_LINES))
-    standing = _worst(partner, direction)
+    standing = partner.worst(direction)
     yield from (("v", line) for line in _wrapped(f"{SIGNS[standing]} {standing}", _LANE, 2))
     for claim in partner.of(direction):
         if claim.standing is Standing.CONTRADICTED:
@@ -174,11 +174,6 @@ def _told(partner: PartnerReport, direction: str) -> Iterator[tuple[str, str]]:
 
 def _heading(direction: str) -> str:
     return "Mail from the partner" if direction == "inbound" else "Mail to the partner"
-
-
-def _worst(partner: PartnerReport, direction: str) -> Standing:
-    order = tuple(Standing)
-    return max((claim.standing for claim in partner.of(direction)), key=order.index, default=Standing.NOT_PROVEN)
 
 
 def _placed(lines: Iterable[tuple[str, str]], y: int) -> tuple[Words, ...]:

@@ -27,13 +27,18 @@ class Standing(StrEnum):
     CONTRADICTED = "contradicted"
     """Something that was given shows the opposite."""
 
+    @property
+    def rank(self) -> int:
+        """Higher is worse."""
+        return _RANKS[self]
 
-_ORDER = tuple(Standing)
+
+_RANKS = {standing: rank for rank, standing in enumerate(Standing)}
 
 
 def worst_of(standings: Iterable[Standing]) -> Standing:
     """The worst of several; of none `NOT_PROVEN`."""
-    return max(standings, key=_ORDER.index, default=Standing.NOT_PROVEN)
+    return max(standings, key=lambda standing: standing.rank, default=Standing.NOT_PROVEN)
 
 
 class ClaimId(StrEnum):
@@ -278,6 +283,10 @@ class PartnerReport(_Model):
     def of(self, direction: str) -> tuple[Claim, ...]:
         """Its claims about one direction."""
         return tuple(claim for claim in self.claims if claim.direction == direction)
+
+    def worst(self, direction: str) -> Standing:
+        """How it stands with one direction."""
+        return worst_of(claim.standing for claim in self.of(direction))
 
 
 class Applied(_Model):

@@ -55,8 +55,7 @@ def make_report(asked: Asked, sources: Sequence[Source]) -> Report:
         stacks.append(found)
         remarks += said
     stacks += [StackReport(name=name, project="", problem=problem) for name, problem in asked.unread]
-    order = {"contradicted": 0, "not proven": 1, "proven, with a warning": 2, "proven": 3}
-    partners.sort(key=lambda one: (order[one.standing.value], one.name.casefold(), one.stack))
+    partners.sort(key=lambda one: (-one.standing.rank, one.name.casefold(), one.stack))
     root = asked.stacks[0].root if asked.stacks else None
     commit = commit_of(root) if root else None
     beside = "" if commit is None or commit.clean else " and changes that are not committed"

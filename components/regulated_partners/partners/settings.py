@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from exchange_online.connectors import folded, shown
-from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS
+from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS, calls_of
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
 from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words, visible
@@ -59,17 +59,12 @@ def _text(value: object) -> object:
     return value.strip() or None if isinstance(value, str) else value
 
 
-#: Digits that no number of calls has.
-_LONG = 3
-
-
 def _calls(value: object) -> object:
     """The engine hands on numbers as texts."""
     if value in (None, ""):
         return None
-    text = str(value) if type(value) in (int, str) else ""
-    if text.isascii() and text.isdecimal() and len(text) < _LONG and 1 <= int(text) <= MOST_CALLS:
-        return int(text)
+    if (calls := calls_of(value)) is not None:
+        return calls
     facts = {"given": shown(value), "most": MOST_CALLS}
     raise PydanticCustomError("sentence", "{given} is not a whole number from 1 to {most}.", facts)
 

@@ -25,7 +25,7 @@ from exchange_online.admin_api.credentials import (
     WorkloadIdentityFile,
 )
 from exchange_online.admin_api.errors import Failure, Misconfigured
-from exchange_online.names import LOCAL, MOST_CALLS
+from exchange_online.names import LOCAL, MOST_CALLS, calls_of
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -121,13 +121,9 @@ def concurrent_calls(settings: Settings, environ: Mapping[str, str]) -> int:
     )
 
 
-#: Digits that no number of calls has.
-_LONG = 3
-
-
 def _calls(text: str, name: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) < _LONG and 1 <= int(text) <= MOST_CALLS:
-        return int(text)
+    if (calls := calls_of(text)) is not None:
+        return calls
     what = f"{text!r} is not a whole number from 1 to {MOST_CALLS}"
     advice = "Correct it, or leave it out: then the calls at a time are found by how the service answers."
     raise Misconfigured(Failure(where=f"Reading {name}", what=what, advice=advice))

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from exchange_online.admin_api import Tenant, guid_of
 from exchange_online.connectors import nearest, printable, shown
-from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS, NAMESPACE, PACKAGE
+from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS, NAMESPACE, PACKAGE, calls_of
 from exchange_online.resources.core import Refusal
 from exchange_online.resources.native.wire import is_unknown
 
@@ -112,7 +112,7 @@ def _wrong(name: str, value: object) -> str:
     fits, wanted = {
         Kind.FLAG: (value in (True, False, "true", "false"), "true or false."),
         Kind.TEXTS: (_are_texts(value), "a list of texts."),
-        Kind.COUNT: (_is_count(value), f"a whole number from 1 to {MOST_CALLS}."),
+        Kind.COUNT: (calls_of(value) is not None, f"a whole number from 1 to {MOST_CALLS}."),
         Kind.TEXT: (isinstance(value, str), "a text; put it into quotation marks."),
     }[setting.kind]
     if not fits:
@@ -125,12 +125,6 @@ def _wrong(name: str, value: object) -> str:
 def _remedy(name: str, known: Sequence[str], otherwise: str) -> str:
     near = nearest(name, known)
     return f"did you mean {near}?" if near else f"{otherwise} {', '.join(known)}."
-
-
-def _is_count(value: object) -> bool:
-    """Numbers come as floating ones from a program, and as texts from a stack's config."""
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    return not isinstance(value, bool) and text.isascii() and text.isdecimal() and 1 <= int(text[:3]) <= MOST_CALLS
 
 
 def _are_texts(value: object) -> bool:

@@ -427,9 +427,6 @@ def _type_of(urn: str) -> str:
 
 
 def _doing(what: str, core: ConnectorCore, struct: struct_pb2.Struct | None = None, guid: str = "") -> str:
-    properties = wire.declared(core.direction, struct) if struct is not None else {}
-    return (
-        redacted(f"{what} the {core.called(properties, guid)}")
-        if struct is not None
-        else (f"{what} an {core.direction.word} connector")
-    )
+    if struct is None:
+        return f"{what} an {core.direction.word} connector"
+    return redacted(f"{what} the {core.called(wire.declared(core.direction, struct), guid)}")
