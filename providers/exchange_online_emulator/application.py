@@ -13,19 +13,22 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Host, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange_online_emulator.admin_api.batch import ROUTES as BATCH
 from exchange_online_emulator.admin_api.views import ROUTES as ADMIN_API
 from exchange_online_emulator.cmdlets.listing import get
 from exchange_online_emulator.control_api.views import ROUTES as CONTROL
+from exchange_online_emulator.control_token import admits
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, SettingValue, StoredObject
+from exchange_online_emulator.names import ADMIN_HOSTS, LOGIN_HOST, allowed_hosts
+from exchange_online_emulator.rules import documented
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.storage import Call
-from exchange_online_emulator.tokens.views import ROUTES as TOKENS
+from exchange_online_emulator.tokens.views import ENTRA, OTHERS
 from exchange_online_emulator.wire import LOST
 
 logger = logging.getLogger("emulator.access")
@@ -79,16 +82,29 @@ def _printable(text: str) -> str:
 def application(emulator: Emulator) -> Starlette:
     """The ASGI application of one emulator."""
     app = Starlette(
-        routes=[Route("/", tenant_page, methods=["GET"]), *CONTROL, *ADMIN_API, *BATCH, *TOKENS],
+        routes=[*_under_service_names(), Route("/", tenant_page, methods=["GET"]), *CONTROL, *_SERVICE, *OTHERS],
         middleware=[
             Middleware(AccessLog),
-            # A page in a browser that resolves its own name to loopback gets no answer.
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "::1"]),
+            Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(emulator.names), www_redirect=False),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _unexpected},
     )
     app.state.emulator = emulator
     return app
+
+
+_SERVICE = (*ADMIN_API, *BATCH, *ENTRA)
+
+
+@documented(
+    "service-names",
+    "under outlook.office365.com and outlook.office.com is the admin API alone, under login.microsoftonline.com what "
+    "gives tokens alone, and under neither the control API (with --as-service; under any other name is all of it)",
+    "exchange-wire 3.1 and 3.2 (hosts)",
+)
+def _under_service_names() -> list[Host]:
+    admin_api = Router([*ADMIN_API, *BATCH])
+    return [*(Host(name, admin_api) for name in ADMIN_HOSTS), Host(LOGIN_HOST, Router(list(ENTRA)))]
 
 
 _HTTP_ERRORS = {
@@ -128,6 +144,10 @@ td:first-child { min-width: 11rem; } th { vertical-align: bottom; }
 async def tenant_page(request: Request) -> Response:
     """GET /."""
     emulator: Emulator = request.app.state.emulator
+    if not admits(emulator.control_token, request.headers.get("authorization", "")):
+        # A browser asks for a name, which nobody looks at, and the password.
+        asks = {"WWW-Authenticate": 'Basic realm="Exchange Online emulator: its control token"'}
+        return PlainTextResponse("This page wants the control token, as the password.", 401, asks)
     page = await run_in_threadpool(_page, emulator)
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Cache-Control": "no-store"}
     return HTMLResponse(page, headers=headers)

@@ -20,6 +20,7 @@ from exchange_online_emulator.control_api.models import (
     StatusAnswer,
     TokenAnswer,
 )
+from exchange_online_emulator.control_token import control_token
 from exchange_online_emulator.faults import Action, ActiveFault, Fault
 from exchange_online_emulator.models import Switches
 from exchange_online_emulator.storage import Call
@@ -45,13 +46,19 @@ class ControlError(Exception):
 
 
 class Control:
-    """What a test does to the emulator: reset, seed, act as somebody in the portal, read the calls, ask for faults."""
+    """What a test does to the emulator: reset, seed, act as somebody in the portal, read the calls, ask for faults.
+
+    The control token, where the emulator demands one, is read from the environment (see `control_token`).
+    """
 
     def __init__(self, url: str, ca_bundle: Path) -> None:
         self._url = f"{url}/control"
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(ca_bundle)
+        token = control_token()
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
 
     @classmethod
     def from_connection(cls, path: Path) -> Control:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -34,7 +34,7 @@ class EmulatorProcess:
 
     Args:
         directory: keeps state, connection.json and log; by default a temporary one, removed at the end.
-        arguments: further ones of `python -m exchange_online_emulator serve`.
+        arguments: further ones of `exchange-online-emulator serve`.
 
     Attributes:
         connection: where it answers, once started.
@@ -143,6 +143,9 @@ def start(
     latency: float = 0,
     seed: Path | None = None,
     max_concurrent: int | None = None,
+    *,
+    names: Sequence[str] = (),
+    proxy: int | None = None,
 ) -> ConnectionFile:
     """Start one in the background unless one answers already; waits until it is ready.
 
@@ -154,14 +157,17 @@ def start(
         latency: milliseconds by which each answer is late.
         seed: a JSON file of objects to put into the tenant.
         max_concurrent: the switch of that name; None leaves it as it is.
+        names: host names to answer by besides loopback's.
+        proxy: the port of the proxy that leads the service's names to it, 0 for any free one; None for no proxy.
 
     Raises:
-        EmulatorStartError: it does not start, or the seed cannot be used.
+        EmulatorStartError: it does not start, the seed cannot be used, or one runs that lacks a name or the proxy.
     """
     state.parent.mkdir(parents=True, exist_ok=True)
     with _starting(state):
         found = _answering(state, connection)
         if found is not None:
+            _check_has(found, names, proxy)
             _say_where(found, connection_path(state, connection))
             with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
                 if max_concurrent is not None:
@@ -180,6 +186,9 @@ def start(
         arguments = ["--latency", str(latency), *(["--seed", str(seed)] if seed else [])]
         if max_concurrent is not None:
             arguments += ["--max-concurrent", str(max_concurrent)]
+        arguments += [part for name in names for part in ("--name", name)]
+        if proxy is not None:
+            arguments += ["--proxy", str(proxy)]
         for port in (PREFERRED_PORT, 0):
             process = _spawn(state, path, port, arguments, log, detached=True)
             if _wait(process, path):
@@ -188,6 +197,16 @@ def start(
                 process.terminate()
         tail = "\n".join(_log(log).splitlines()[-10:])
         raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{tail}")
+
+
+def _check_has(found: ConnectionFile, names: Sequence[str], proxy: int | None) -> None:
+    lacks = [f"--name {name}" for name in names if name.lower() not in (*found.names, "localhost")]
+    if proxy is not None and (found.proxy is None or (proxy and not found.proxy.endswith(f":{proxy}"))):
+        lacks.append(f"--proxy {proxy}")
+    if lacks:
+        raise EmulatorStartError(
+            f"The emulator at {found.url} was started without {', '.join(lacks)}: stop it first; its tenant is kept."
+        )
 
 
 def _switch(control: Control, max_concurrent: int) -> None:

@@ -1,9 +1,10 @@
-"""The HTTPS server: binds loopback only, announces itself in connection.json, takes the file away at its end."""
+"""The HTTPS server: where it listens, and how it announces itself in connection.json, until its end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import ipaddress
 import logging
@@ -11,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO
@@ -23,8 +25,11 @@ from exchange_online_emulator.application import application
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.control_api.views import plant
+from exchange_online_emulator.control_token import FILE_VARIABLE, VARIABLE, ControlTokenError, control_token
 from exchange_online_emulator.models import Switches
+from exchange_online_emulator.names import LOOPBACK, SERVICE_NAMES, in_url, is_host
 from exchange_online_emulator.process import EmulatorStartError, connection_path, lock_path
+from exchange_online_emulator.proxy import Proxy
 from exchange_online_emulator.service import Emulator, ca_bundle_path
 from exchange_online_emulator.tokens.issue import EXCHANGE
 
@@ -49,10 +54,35 @@ class Protocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
 
+@dataclass(frozen=True)
+class Listening:
+    """Where and under which names to answer.
+
+    Attributes:
+        host: an address; loopback's unless `beyond_loopback`.
+        port: 0 for any free one.
+        names: host names and addresses to answer by besides loopback's.
+        proxy: the port of a proxy that leads the service's names here, 0 for any free one; None for no proxy.
+        beyond_loopback: whether `host` may be another; the control API then demands a token.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    names: tuple[str, ...] = ()
+    proxy: int | None = None
+    beyond_loopback: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address to reach it by on this machine: loopback's where it listens at all of them."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - nothing is bound here
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announced: ConnectionFile, path: Path, lock: IO[str]) -> None:
         super().__init__(config)
         self._announced, self._path, self._lock = announced, path, lock
+        self.proxied: tuple[Proxy, socket.socket] | None = None
 
     async def on_tick(self, counter: int) -> bool:
         """Ends too when the folder of the state was removed: nobody can find this server then, or stop it."""
@@ -61,6 +91,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self.proxied:
+            proxy, listener = self.proxied
+            await proxy.start(listener)
         self._announced.write(self._path)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -74,14 +107,15 @@ class _Server(uvicorn.Server):
             if isinstance(connection, Protocol) and connection.idle:
                 connection.transport.abort()
         await super().shutdown(sockets)
+        if self.proxied:
+            await self.proxied[0].stop()
 
 
 def serve(
     state: Path,
     connection: Path | None,
     *,
-    host: str,
-    port: int,
+    listening: Listening,
     latency: float,
     seed: Path | None,
     switches: Mapping[str, object] = MappingProxyType({}),
@@ -91,8 +125,7 @@ def serve(
     Args:
         state: the state file.
         connection: where connection.json goes; by default beside the state.
-        host: a loopback address.
-        port: 0 for any free one.
+        listening: where, and under which names.
         latency: seconds by which each answer is late.
         seed: a JSON file of objects to put into the tenant.
         switches: those of the tenant that change, by name.
@@ -100,15 +133,22 @@ def serve(
     Raises:
         EmulatorStartError: it cannot serve there.
     """
+    names, token = _names(listening), _control_token(listening)
     state.parent.mkdir(parents=True, exist_ok=True)
     path, seed = connection_path(state, connection), seed and seed.absolute()
     # A folder that is moved takes what is named relative to it along.
     folder = state.parent.absolute()
     os.chdir(folder)
     state, path = Path(state.name), Path(path.name) if path.parent == folder else path
-    with _only_server(state) as lock, _listener(host, port) as listener:
-        shown = f"[{host}]" if ":" in host else host
-        emulator = Emulator(state, f"https://{shown}:{listener.getsockname()[1]}", latency)
+    with contextlib.ExitStack() as held:
+        lock = held.enter_context(_only_server(state))
+        listener = held.enter_context(_listener(listening.host, listening.port))
+        port = listener.getsockname()[1]
+        emulator = Emulator(state, f"https://{in_url(listening.address)}:{port}", latency, names, token)
+        proxied = None
+        if listening.proxy is not None:
+            at = held.enter_context(_listener(listening.host, listening.proxy))
+            proxied = Proxy([name for name in SERVICE_NAMES if name in names], (listening.address, port)), at
         try:
             if switches:
                 emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
@@ -120,10 +160,15 @@ def serve(
                 plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))
             except Exception as error:
                 raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
-        _run(emulator, listener, path, lock)
+        announced = _announced(
+            emulator, proxied and f"http://{in_url(listening.address)}:{proxied[1].getsockname()[1]}"
+        )
+        server = _Server(_config(emulator), announced, path, lock)
+        server.proxied = proxied
+        server.run([listener])
 
 
-def _run(emulator: Emulator, listener: socket.socket, path: Path, lock: IO[str]) -> None:
+def _announced(emulator: Emulator, proxy: str | None) -> ConnectionFile:
     announced = ConnectionFile(
         url=emulator.url,
         authority=emulator.url,
@@ -133,11 +178,22 @@ def _run(emulator: Emulator, listener: socket.socket, path: Path, lock: IO[str])
         client_id=emulator.identity.client_id,
         client_secret=emulator.identity.client_secret,
         pid=os.getpid(),
+        names=emulator.names,
+        proxy=proxy,
     )
+    log = logging.getLogger("emulator")
+    log.info("listening on %s; the CA to trust is %s", emulator.url, announced.ca_bundle)
+    if emulator.names:
+        log.info("answers to %s, too", ", ".join(emulator.names))
+    if proxy:
+        log.info("proxy at %s", proxy)
+    return announced
+
+
+def _config(emulator: Emulator) -> uvicorn.Config:
     # Its messages on a failing request are tracebacks; AccessLog has logged the failure in one line.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-    logging.getLogger("emulator").info("listening on %s", emulator.url)
-    config = uvicorn.Config(
+    return uvicorn.Config(
         application(emulator),
         http=Protocol,
         lifespan="off",
@@ -146,9 +202,45 @@ def _run(emulator: Emulator, listener: socket.socket, path: Path, lock: IO[str])
         server_header=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
-        ssl_context_factory=lambda config, default: emulator.identity.server_context(),  # noqa: ARG005
+        ssl_context_factory=lambda config, default: emulator.identity.server_context(emulator.names),  # noqa: ARG005
     )
-    _Server(config, announced, path, lock).run([listener])
+
+
+def _names(listening: Listening) -> tuple[str, ...]:
+    """The names to answer by besides loopback's, that of the address itself among them."""
+    names = [name.lower() for name in listening.names]
+    for name in names:
+        if not is_host(name):
+            raise EmulatorStartError(f"{name!r} is neither a host name nor an address, which --name takes.")
+    if listening.address not in (*LOOPBACK, *names) and is_host(listening.address):
+        names.append(listening.address)
+    return tuple(name for name in dict.fromkeys(names) if name not in LOOPBACK)
+
+
+def _control_token(listening: Listening) -> str | None:
+    """The token of the control API, which there must be where others than this machine's users reach it."""
+    try:
+        loopback, known = ipaddress.ip_address(listening.host).is_loopback, True
+    except ValueError:
+        loopback, known = False, False
+    if not loopback and not listening.beyond_loopback:
+        raise EmulatorStartError(
+            f"The emulator answers on loopback addresses only, not on {listening.host}: use 127.0.0.1 or ::1. In a "
+            "container whose neighbours shall reach it give --beyond-loopback, and the control API a token in "
+            f"{VARIABLE} or a file named by {FILE_VARIABLE}."
+        )
+    if not known:
+        raise EmulatorStartError(f"{listening.host} is no address, which --host takes; --name takes names.")
+    try:
+        token = control_token()
+    except ControlTokenError as error:
+        raise EmulatorStartError(str(error)) from None
+    if not loopback and token is None:
+        raise EmulatorStartError(
+            f"On {listening.host} others can reach the control API, which resets the tenant and gives tokens: set "
+            f"{VARIABLE}, or {FILE_VARIABLE} to the path of a file that holds it. `openssl rand -hex 32` makes one."
+        )
+    return token
 
 
 @contextlib.contextmanager
@@ -160,7 +252,7 @@ def _only_server(state: Path) -> Iterator[IO[str]]:
             if time.monotonic() > deadline:
                 raise EmulatorStartError(
                     f"Another emulator serves {state.absolute()}: use it, stop it with "
-                    "`python -m exchange_online_emulator stop`, or choose another state file."
+                    "`exchange-online-emulator stop`, or choose another state file."
                 )
             time.sleep(0.02)
         handle.truncate(0)
@@ -179,24 +271,16 @@ def _taken(handle: IO[str]) -> bool:
 
 @contextlib.contextmanager
 def _listener(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise EmulatorStartError(
-            f"The emulator answers on loopback addresses only, not on {host}: use 127.0.0.1 or ::1. "
-            "Its control API takes no credentials."
-        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer takes 40 ms more.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-        except (OSError, OverflowError):
+        except (OSError, OverflowError) as error:
+            reason = "is taken" if getattr(error, "errno", None) == errno.EADDRINUSE else "cannot be had"
             raise EmulatorStartError(
-                f"Port {port} on {host} is taken: choose another, or 0 for any free one."
+                f"Port {port} on {host} {reason}: choose another, or 0 for any free one."
             ) from None
         listener.listen(512)
         listener.setblocking(False)
