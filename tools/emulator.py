@@ -1,12 +1,13 @@
-"""What of the emulator is generated: its tables and its page.
+"""What of the emulator is generated: its tables, the page of its rules, the list of its cmdlets.
 
 The tables of its cmdlets come from the reference in tests/data, so that a new parameter is entered there and nowhere
-else; docs/emulator.md comes from the rules in the emulator's code.
+else; docs/emulator-rules.md comes from the rules in the emulator's code.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from exchange_online_emulator import rules_table
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "tests" / "data"
 TABLES = ROOT / "providers" / "exchange_online_emulator" / "data" / "cmdlets.json"
-DOCUMENT = ROOT / "docs" / "emulator.md"
+DOCUMENT = ROOT / "docs" / "emulator-rules.md"
+PAGE = ROOT / "docs" / "emulator.md"
+_CMDLETS = re.compile(r"(?<=<!-- cmdlets: made by `make generate` -->\n).*(?=<!-- /cmdlets -->)", re.DOTALL)
 
 _WHAT_IF = {"WhatIf": {"type": "SwitchParameter"}, "Confirm": {"type": "SwitchParameter"}}
 
@@ -74,5 +77,10 @@ def _lines(rows: Mapping[str, object]) -> str:
 
 
 def document() -> str:
-    """docs/emulator.md."""
+    """docs/emulator-rules.md."""
     return f"{rules_table.markdown()}\n"
+
+
+def with_cmdlets(page: str) -> str:
+    """docs/emulator.md with the cmdlets of the code."""
+    return _CMDLETS.sub(lambda _: f"{rules_table.cmdlets()}\n", page)

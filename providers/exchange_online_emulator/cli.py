@@ -64,6 +64,8 @@ def _run(options: argparse.Namespace) -> int:
         return _serve(options) if options.command == "serve" else _background(options)
     except (EmulatorStartError, ControlTokenError) as error:
         return _refuse(str(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         reason = error.strerror or str(error)
         return _refuse(

@@ -18,6 +18,7 @@ import requests
 
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
 from exchange_online_emulator.control import Control, ControlError
+from exchange_online_emulator.names import LOOPBACK, SERVICE_NAMES
 
 PREFERRED_PORT = 8443
 _READY_WITHIN = 30.0
@@ -200,9 +201,12 @@ def start(
 
 
 def _check_has(found: ConnectionFile, names: Sequence[str], proxy: int | None) -> None:
-    lacks = [f"--name {name}" for name in names if name.lower() not in (*found.names, "localhost")]
+    missing = [name for name in names if name.lower() not in (*found.names, *LOOPBACK)]
+    lacks = [f"--name {name}" for name in missing if name not in SERVICE_NAMES]
     if proxy is not None and (found.proxy is None or (proxy and not found.proxy.endswith(f":{proxy}"))):
         lacks.append(f"--proxy {proxy}")
+    elif any(name in SERVICE_NAMES for name in missing):
+        lacks.append("--as-service")
     if lacks:
         raise EmulatorStartError(
             f"The emulator at {found.url} was started without {', '.join(lacks)}: stop it first; its tenant is kept."

@@ -14,8 +14,6 @@ import struct
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from exchange_online_emulator.rules import documented
-
 _log = logging.getLogger("emulator.proxy")
 _HEAD_LIMIT = 16 * 1024
 _HEAD_SECONDS = 30
@@ -80,14 +78,11 @@ class Proxy:
         finally:
             to_emulator.close()
 
-    @documented(
-        "proxy",
-        "the CONNECT proxy leads the service's names at port 443 to the emulator; it refuses every other host, port "
-        "and method with 403 and a sentence",
-        "RFC 9110, 9.3.6 (CONNECT); what is refused is the emulator's own",
-    )
     def _refusal(self, line: str) -> str | None:
-        """What to say to who asks for anything else than one of the names; None for one of them."""
+        """What to say to who asks for anything else than one of the names; None for one of them.
+
+        Source: RFC 9110, 9.3.6.
+        """
         method, _, rest = line.partition(" ")
         known = ", ".join(self.names)
         if method != "CONNECT":
