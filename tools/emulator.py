@@ -22,13 +22,16 @@ PAGE = ROOT / "docs" / "emulator.md"
 _CMDLETS = re.compile(r"(?<=<!-- cmdlets: made by `make generate` -->\n).*(?=<!-- /cmdlets -->)", re.DOTALL)
 
 _WHAT_IF = {"WhatIf": {"type": "SwitchParameter"}, "Confirm": {"type": "SwitchParameter"}}
+_RULE: Mapping[str, Mapping[str, object]] = {"Identity": {"type": "RuleIdParameter", "required": True}, **_WHAT_IF}
 
 #: What the emulator answers beyond the reference. Source: the cmdlets' pages.
 _BEYOND: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "New-TransportRule": _WHAT_IF,
+    "Enable-TransportRule": {**_RULE, "Mode": {"type": "RuleMode", "members": ["Audit", "AuditAndNotify", "Enforce"]}},
+    "Disable-TransportRule": _RULE,
     "Get-TransportRule": {"Identity": {"type": "RuleIdParameter"}, "ResultSize": {"type": "Unlimited"}},
     "Get-OrganizationConfig": {},
-    "Remove-TransportRule": {"Identity": {"type": "RuleIdParameter", "required": True}, **_WHAT_IF},
+    "Remove-TransportRule": _RULE,
 }
 #: Cmdlets of the reference that it does not answer.
 _WITHOUT = {
@@ -50,6 +53,7 @@ def tables() -> str:
         for cmdlet, rows in reference.items()
         if cmdlet not in _WITHOUT
     }
+    cmdlets["Set-TransportRule"] = _set_rule(reference["New-TransportRule"])
     for cmdlet, extra in _BEYOND.items():
         cmdlets[cmdlet] = {**cmdlets.get(cmdlet, {}), **extra}
     rows = {direction: list(shapes[direction]) for direction in ("inbound", "outbound")}
@@ -57,6 +61,12 @@ def tables() -> str:
     lines.append(",\n".join(f'  "{cmdlet}": {{\n{_lines(parameters)}\n  }}' for cmdlet, parameters in cmdlets.items()))
     lines += [" },", ' "rows": {', _lines(rows), " }\n}\n"]
     return "\n".join(lines)
+
+
+def _set_rule(new: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, object]]:
+    """The parameters of Set-TransportRule: those of New that are not for a new rule only, none of them required."""
+    shared = {name: _parameter(name, {**row, "required": False}) for name, row in new.items() if row["on"] == "both"}
+    return {**shared, **_RULE}
 
 
 def _parameter(name: str, row: Mapping[str, Any]) -> dict[str, object]:

@@ -133,7 +133,7 @@ class Control:
         return [call for call in calls if cmdlet is None or call.cmdlet.lower() == cmdlet.lower()]
 
     def writes(self) -> list[Call]:
-        """The New-, Set- and Remove- calls seen."""
+        """The calls seen that change the tenant: New-, Set-, Remove-, Enable-, Disable-."""
         return [call for call in self.calls() if call.writes]
 
     def clear_calls(self) -> None:

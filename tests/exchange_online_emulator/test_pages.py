@@ -28,7 +28,9 @@ class Page:
 
     @classmethod
     def read(cls, name: str) -> Page:
-        files, commands, printed = {}, [], []
+        files: dict[str, str] = {}
+        commands: list[str] = []
+        printed: list[str] = []
         for block in _BLOCK.finditer((ROOT / "docs" / name).read_text(encoding="utf-8")):
             text = re.sub(rf"^{block['indent']}", "", block["text"], flags=re.MULTILINE)
             if block["file"]:

@@ -50,7 +50,7 @@ class CmdletSpec:
 
     @property
     def verb(self) -> str:
-        """`Get`, `New`, `Set`, `Remove` or `Validate`."""
+        """`Get`, `New`, `Set`, ..."""
         return self.name.partition("-")[0]
 
     @property
