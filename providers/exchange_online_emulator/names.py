@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from exchange_online_emulator.rules import documented, observed_multi
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -57,9 +53,9 @@ def is_host(name: str) -> bool:
     "links in answers and in the discovery document lead to the host and port that the request named",
     "OData JSON Format (a context URL, a next link), OpenID Connect Discovery; that Exchange builds them so is assumed",
 )
-def origin(request: Request) -> str:
+def origin(headers: Mapping[str, str]) -> str:
     """The base URL by which a request reached the emulator: its Host, which has been judged by `allowed_hosts`."""
-    return f"https://{request.headers['host']}"
+    return f"https://{headers['host']}"
 
 
 def authority(asked: str) -> str:

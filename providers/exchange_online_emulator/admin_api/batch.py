@@ -64,7 +64,7 @@ async def _batched(request: Request) -> Response:
         except BodyTooLargeError:
             return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
         tenant, query = request.path_params["tenant"], request.url.query
-        envelope = Asked(request.headers, query, tenant, raw, origin(request), together)
+        envelope = Asked(request.headers, query, tenant, raw, origin(request.headers), together)
         if refused := await run_in_threadpool(authentication_refusal, emulator, envelope):
             return refused
         try:

@@ -144,7 +144,7 @@ async def _invoked(request: Request) -> Response:
         except BodyTooLargeError:
             return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
         tenant, query = request.path_params["tenant"], request.url.query
-        asked = Asked(request.headers, query, tenant, raw, origin(request), together)
+        asked = Asked(request.headers, query, tenant, raw, origin(request.headers), together)
         performed = await perform(emulator, asked, too_many=too_many)
     request.state.cmdlet = performed.cmdlet
     return performed.response
@@ -379,10 +379,10 @@ async def _for_a_reader(request: Request, view: Callable[[Emulator, frozenset[st
     try:
         wids = await run_in_threadpool(authenticate, emulator, tenant, authorization)
     except NotAuthenticatedError as error:
-        return responses.not_authenticated(error, authority(origin(request)))
+        return responses.not_authenticated(error, authority(origin(request.headers)))
     except ForbiddenError:
         return responses.forbidden()
-    return view(emulator, wids, origin(request)) if allows(wids, writes=False) else responses.forbidden()
+    return view(emulator, wids, origin(request.headers)) if allows(wids, writes=False) else responses.forbidden()
 
 
 _METADATA = """<?xml version="1.0" encoding="utf-8"?>

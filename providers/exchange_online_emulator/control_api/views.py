@@ -113,7 +113,7 @@ def _endpoint(handlers: Mapping[str, _Handler]) -> Callable[[Request], Awaitable
         handler, model, status = handlers.get(request.method) or handlers["GET"]
         try:
             body = await _body(request, model) if model else None
-            call = _Call(emulator, body, request.path_params.get("id", 0), origin(request))
+            call = _Call(emulator, body, request.path_params.get("id", 0), origin(request.headers))
             answer = await run_in_threadpool(handler, call)
         except _ProblemError as error:
             return _problem(str(error), error.status)

@@ -199,7 +199,7 @@ def _token_endpoints(emulator: Emulator) -> tuple[str, ...]:
 )
 async def _openid_configuration(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
-    tenant, asked_at = request.path_params["tenant"], origin(request)
+    tenant, asked_at = request.path_params["tenant"], origin(request.headers)
     if is_shared(tenant):
         return JSONResponse(_configuration(asked_at, tenant.lower(), "{tenantid}"))
     if not await run_in_threadpool(emulator.knows, tenant):
@@ -242,7 +242,7 @@ async def _keys(request: Request) -> Response:
 
 async def _instance_discovery(request: Request) -> Response:
     """GET /common/discovery/instance: MSAL asks it whether an authority is genuine."""
-    asked_at = origin(request)
+    asked_at = origin(request.headers)
     wanted = request.query_params.get("authorization_endpoint", "")
     tenant = wanted.removeprefix("https://").partition("/")[2].partition("/")[0] or "common"
     return JSONResponse(
