@@ -179,7 +179,12 @@ def _background(options: argparse.Namespace) -> int:
         case _:
             connection = process.running(state, path)
             if connection is None:
-                print("not running", file=sys.stderr if options.command == "env" else sys.stdout)
+                if options.command == "env":
+                    # On stdout it would be run by the shell that asked.
+                    hint = "The emulator does not run: start it by `exchange-online-emulator start --proxy 0`."
+                    print(hint, file=sys.stderr)
+                else:
+                    print("not running")  # noqa: T201
                 return _NOT_RUNNING
             where = process.connection_path(state, path)
             if options.command == "env":
