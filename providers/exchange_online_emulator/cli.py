@@ -182,7 +182,7 @@ def _background(options: argparse.Namespace) -> int:
                 if options.command == "env":
                     # On stdout it would be run by the shell that asked.
                     hint = "The emulator does not run: start it by `exchange-online-emulator start --proxy 0`."
-                    print(hint, file=sys.stderr)
+                    print(hint, file=sys.stderr)  # noqa: T201
                 else:
                     print("not running")  # noqa: T201
                 return _NOT_RUNNING
