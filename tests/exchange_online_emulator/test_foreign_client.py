@@ -94,7 +94,7 @@ def test_it_reads_refusals_waits_and_meets_a_challenge(cmdlets: Cmdlets, control
 
 
 def test_it_says_why_there_is_no_token(exchange_online_environment: dict[str, str]) -> None:
-    """Failing means that azure-identity cannot read why the emulator gives no token, and tries again or says nothing."""
+    """Failing means that azure-identity cannot read why the emulator gives no token."""
     tenant, client = (exchange_online_environment[name] for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID"))
     with ClientSecretCredential(tenant, client, "wrong") as credential:
         cmdlets = Cmdlets(credential, tenant)
