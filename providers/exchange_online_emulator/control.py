@@ -13,6 +13,7 @@ from exchange_online_emulator.cmdlets.message_trace import TracedMessage
 from exchange_online_emulator.connection import ConnectionFile
 from exchange_online_emulator.control_api.models import (
     ApplicationAnswer,
+    ConnectionAnswer,
     GitHubJob,
     InvokeAnswer,
     Seed,
@@ -73,6 +74,10 @@ class Control:
     def status(self) -> StatusAnswer:
         """What the emulator holds."""
         return StatusAnswer.model_validate_json(self._request("GET", "status"))
+
+    def connection(self) -> ConnectionAnswer:
+        """What a client on another machine needs, which cannot read connection.json."""
+        return ConnectionAnswer.model_validate_json(self._request("GET", "connection"))
 
     def reset(self) -> None:
         """Forget connectors, rules, domains, applications, calls, faults and switches; keep identity, CA and keys."""

@@ -106,6 +106,7 @@ def test_the_control_api_wants_the_token_and_keeps_it(
         bearer = {"Authorization": f"Bearer {token}"}
         given = session.get(f"{base}/control/connection", headers=bearer, timeout=30).json()
         assert (given["url"], given["client_secret"]) == (base, connection.client_secret)
+        assert Control(base, connection.ca_bundle).connection().model_dump() == given
         # The service itself asks for no control token.
         form = {"grant_type": "client_credentials", "client_id": given["client_id"], "scope": given["scope"]}
         form["client_secret"] = given["client_secret"]
