@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 import uuid
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from exchange_online_emulator.control_api.models import GitHubJob
 from exchange_online_emulator.faults import ConnectionReset, Delay
-from exchange_online_emulator.names import LOGIN_HOST, instance_metadata, origin
+from exchange_online_emulator.names import LOGIN_HOST, SERVICE_NAMES, instance_metadata, origin
 from exchange_online_emulator.rules import documented
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.tokens.applications import Application, expired
@@ -170,7 +170,7 @@ def _audience(emulator: Emulator, scope: str) -> str:
             "/.default suffixed to the resource identifier (application ID URI).",
         )
     resource = scopes[0].removesuffix("/.default").rstrip("/")
-    if resource in emulator.base_urls:
+    if resource in emulator.base_urls and urlsplit(resource).hostname not in SERVICE_NAMES:
         return EXCHANGE
     if resource not in RESOURCES:
         raise EntraError(
