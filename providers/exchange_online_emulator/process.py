@@ -191,12 +191,13 @@ def start(
         if proxy is not None:
             arguments += ["--proxy", str(proxy)]
         for port in (PREFERRED_PORT, 0):
+            written = log.stat().st_size if log.exists() else 0
             process = _spawn(state, path, port, arguments, log, detached=True)
             if _wait(process, path):
                 return ConnectionFile.read(path)
             if process.poll() is None:
                 process.terminate()
-        tail = "\n".join(_log(log).splitlines()[-10:])
+        tail = "\n".join(_log(log, written).splitlines()[-10:])
         raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{tail}")
 
 
@@ -327,5 +328,6 @@ def _say_where(found: ConnectionFile, path: Path) -> None:
         found.write(path)
 
 
-def _log(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+def _log(path: Path, after: int = 0) -> str:
+    """What a log holds after its first bytes."""
+    return path.read_bytes()[after:].decode("utf-8", "replace") if path.exists() else ""

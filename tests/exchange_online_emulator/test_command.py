@@ -68,6 +68,11 @@ def test_start_is_idempotent_and_stop_stops(tmp_path: Path) -> None:
     nothing = run("env", "--state", state)
     assert (nothing.returncode, nothing.stdout) == (1, "")
     assert nothing.stderr.startswith("The emulator does not run: start it by")
+    # Of its log only what this start has written.
+    taken = run("start", "--state", state, "--proxy", "99999")
+    assert (taken.returncode, taken.stdout) == (2, "")
+    assert taken.stderr.count("\n") == 2
+    assert "Port 99999 on 127.0.0.1 cannot be had" in taken.stderr
 
 
 def _with_nobody_reading(*arguments: str | Path) -> tuple[int, str]:
