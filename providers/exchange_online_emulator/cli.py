@@ -104,6 +104,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
             help="calls that the tenant may have on their way (the switch max_concurrent)",
         )
         command.add_argument("--seed", type=Path, metavar="FILE", help="JSON file of connectors to put in")
+        command.add_argument(
+            "--tenants",
+            type=_count,
+            default=1,
+            metavar="N",
+            help="how many tenants there are at this address; connection-2.json and so on say how to sign in to them",
+        )
         _add_names(command)
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="loopback's, by default %(default)s")
     serve.add_argument(
@@ -150,15 +157,24 @@ def _names(options: argparse.Namespace) -> tuple[str, ...]:
     return (*service, *options.name)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
-    from exchange_online_emulator.serving import Listening, serve
+    from exchange_online_emulator.listening import Listening
+    from exchange_online_emulator.serving import serve
 
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO, stream=sys.stderr)
     where, seconds = (options.state, options.connection), options.latency / 1000
     with contextlib.suppress(KeyboardInterrupt):
         switches = {} if options.max_concurrent is None else {"max_concurrent": options.max_concurrent}
         listening = Listening(options.host, options.port, _names(options), options.proxy, options.beyond_loopback)
-        serve(*where, listening=listening, latency=seconds, seed=options.seed, switches=switches)
+        serve(
+            *where, listening=listening, latency=seconds, seed=options.seed, switches=switches, tenants=options.tenants
+        )
     return 0
 
 
@@ -168,7 +184,7 @@ def _background(options: argparse.Namespace) -> int:
     state, path = options.state, options.connection
     match options.command:
         case "start":
-            further = {"names": _names(options), "proxy": options.proxy}
+            further = {"names": _names(options), "proxy": options.proxy, "tenants": options.tenants}
             found = process.start(state, path, options.latency, options.seed, options.max_concurrent, **further)
             answer = "\n".join([found.url, *_how(found, options)])
         case "stop":

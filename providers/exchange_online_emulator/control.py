@@ -29,6 +29,9 @@ from exchange_online_emulator.tokens.applications import ApplicationRegistration
 
 _TIMEOUT = 30
 
+#: Says which tenant a call of the control API is about, where there are several.
+TENANT_HEADER = "X-Tenant"
+
 
 class ControlError(Exception):
     """The control API refused.
@@ -50,9 +53,14 @@ class Control:
     """What a test does to the emulator: reset, seed, act as somebody in the portal, read the calls, ask for faults.
 
     The control token, where the emulator demands one, is read from the environment (see `control_token`).
+
+    Args:
+        url: where it answers.
+        ca_bundle: the file with its CA.
+        tenant: the GUID of one of its tenants; the first one unless given.
     """
 
-    def __init__(self, url: str, ca_bundle: Path) -> None:
+    def __init__(self, url: str, ca_bundle: Path, tenant: str | None = None) -> None:
         self._url = f"{url}/control"
         self._session = requests.Session()
         self._session.trust_env = False
@@ -60,16 +68,18 @@ class Control:
         token = control_token()
         if token is not None:
             self._session.headers["Authorization"] = f"Bearer {token}"
+        if tenant:
+            self._session.headers[TENANT_HEADER] = tenant
 
     @classmethod
     def from_connection(cls, path: Path) -> Control:
-        """The control of the emulator whose connection.json is at `path`.
+        """The control of the tenant whose connection.json is at `path`.
 
         Raises:
             ConnectionFileError: the file is missing or unreadable.
         """
         connection = ConnectionFile.read(path)
-        return cls(connection.url, connection.ca_bundle)
+        return cls(connection.url, connection.ca_bundle, connection.tenant)
 
     def status(self) -> StatusAnswer:
         """What the emulator holds."""

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import fcntl
-import ipaddress
+import itertools
 import logging
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
 import uvicorn
 from pydantic import ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exchange_online_emulator.application import application
-from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
+from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError, of_tenant
+from exchange_online_emulator.control import TENANT_HEADER
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.control_api.views import plant
-from exchange_online_emulator.control_token import FILE_VARIABLE, VARIABLE, ControlTokenError, control_token
+from exchange_online_emulator.listening import Listening, listener
 from exchange_online_emulator.models import Switches
-from exchange_online_emulator.names import LOOPBACK, SERVICE_NAMES, in_url, is_host
+from exchange_online_emulator.names import SERVICE_NAMES, in_url
 from exchange_online_emulator.process import EmulatorStartError, connection_path, lock_path
 from exchange_online_emulator.proxy import Proxy
 from exchange_online_emulator.service import Emulator, ca_bundle_path
@@ -54,34 +54,41 @@ class Protocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
 
-@dataclass(frozen=True)
-class Listening:
-    """Where and under which names to answer.
+class ByTenant:
+    """Several tenants at one address, as the service itself is: each call goes to the one that it names.
 
-    Attributes:
-        host: an address; loopback's unless `beyond_loopback`.
-        port: 0 for any free one.
-        names: host names and addresses to answer by besides loopback's.
-        proxy: the port of a proxy that leads the service's names here, 0 for any free one; None for no proxy.
-        beyond_loopback: whether `host` may be another; the control API then demands a token.
+    The tenant stands in the path, by its GUID or one of its domains, or in the control API's header. What names none,
+    such as the page, is answered by the first.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    names: tuple[str, ...] = ()
-    proxy: int | None = None
-    beyond_loopback: bool = False
+    def __init__(self, applications: Sequence[tuple[Emulator, ASGIApp]]) -> None:
+        self._applications = applications
 
-    @property
-    def address(self) -> str:
-        """The address to reach it by on this machine: loopback's where it listens at all of them."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - nothing is bound here
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves the request."""
+        await self._chosen(scope)(scope, receive, send)
+
+    def _chosen(self, scope: Scope) -> ASGIApp:
+        named = [part for part in scope.get("path", "").split("/") if part]
+        # `/<tenant>/oauth2/v2.0/token` and `/adminapi/beta/<tenant>/InvokeCommand`.
+        match named:
+            case [first, _, tenant, *_] if first.lower() == "adminapi":
+                name = tenant
+            case _:
+                name = named[0] if named else ""
+        if name == "control":
+            name = dict(scope.get("headers", ())).get(TENANT_HEADER.lower().encode(), b"").decode("latin-1")
+        means = (Emulator.means_tenant, Emulator.knows)
+        found = (each for does in means for emulator, each in self._applications if name and does(emulator, name))
+        return next(found, self._applications[0][1])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announced: ConnectionFile, path: Path, lock: IO[str]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announced: Mapping[Path, ConnectionFile], stale: Sequence[Path], lock: IO[str]
+    ) -> None:
         super().__init__(config)
-        self._announced, self._path, self._lock = announced, path, lock
+        self._announced, self._stale, self._lock = announced, stale, lock
         self.proxied: tuple[Proxy, socket.socket] | None = None
 
     async def on_tick(self, counter: int) -> bool:
@@ -94,14 +101,18 @@ class _Server(uvicorn.Server):
         if self.proxied:
             proxy, listener = self.proxied
             await proxy.start(listener)
-        self._announced.write(self._path)
+        for path in self._stale:
+            path.unlink(missing_ok=True)
+        for path, connection in self._announced.items():
+            connection.write(path)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First: nobody should find a server that is about to go.
-        with contextlib.suppress(ConnectionFileError):
-            # Another server may have announced itself at the same place since.
-            if ConnectionFile.read(self._path).pid == os.getpid():
-                self._path.unlink(missing_ok=True)
+        for path in self._announced:
+            with contextlib.suppress(ConnectionFileError):
+                # Another server may have announced itself at the same place since.
+                if ConnectionFile.read(path).pid == os.getpid():
+                    path.unlink(missing_ok=True)
         for connection in list(self.server_state.connections):
             # A client that keeps a connection without a request would hold up the end by its closing handshake.
             if isinstance(connection, Protocol) and connection.idle:
@@ -119,6 +130,7 @@ def serve(
     latency: float,
     seed: Path | None,
     switches: Mapping[str, object] = MappingProxyType({}),
+    tenants: int = 1,
 ) -> None:
     """Serve until a signal.
 
@@ -127,13 +139,14 @@ def serve(
         connection: where connection.json goes; by default beside the state.
         listening: where, and under which names.
         latency: seconds by which each answer is late.
-        seed: a JSON file of objects to put into the tenant.
-        switches: those of the tenant that change, by name.
+        seed: a JSON file of objects to put into each tenant.
+        switches: those of the tenants that change, by name.
+        tenants: how many tenants there are. The connection file of the second is `connection-2.json`, and so on.
 
     Raises:
         EmulatorStartError: it cannot serve there.
     """
-    names, token = _names(listening), _control_token(listening)
+    names, token = listening.all_names(), listening.control_token()
     state.parent.mkdir(parents=True, exist_ok=True)
     path, seed = connection_path(state, connection), seed and seed.absolute()
     # A folder that is moved takes what is named relative to it along.
@@ -142,38 +155,37 @@ def serve(
     state, path = Path(state.name), Path(path.name) if path.parent == folder else path
     with contextlib.ExitStack() as held:
         lock = held.enter_context(_only_server(state))
-        listener = held.enter_context(_listener(listening.host, listening.port))
-        port = listener.getsockname()[1]
-        emulator = Emulator(state, f"https://{in_url(listening.address)}:{port}", latency, names, token)
-        proxied = None
-        if listening.proxy is not None:
-            at = held.enter_context(_listener(listening.host, listening.proxy))
-            proxied = Proxy([name for name in SERVICE_NAMES if name in names], (listening.address, port)), at
+        at = held.enter_context(listener(listening.host, listening.port))
+        proxy_at = None if listening.proxy is None else held.enter_context(listener(listening.host, listening.proxy))
+        url = f"https://{in_url(listening.address)}:{at.getsockname()[1]}"
+        first = Emulator(state, url, latency, names=names, control_token=token)
+        further = (Emulator(of_tenant(state, number), url, latency, first) for number in range(2, tenants + 1))
+        emulators = (first, *further)
+        for emulator in emulators:
+            _furnish(emulator, seed, switches)
+        _run(emulators, listening, (at, proxy_at), path, lock)
+
+
+def _furnish(emulator: Emulator, seed: Path | None, switches: Mapping[str, object]) -> None:
+    try:
+        if switches:
+            emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise EmulatorStartError(f"{first['loc'][0]}: {first['msg']}.") from None
+    if seed is not None:
         try:
-            if switches:
-                emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            raise EmulatorStartError(f"{first['loc'][0]}: {first['msg']}.") from None
-        if seed is not None:
-            try:
-                plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))
-            except Exception as error:
-                raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
-        announced = _announced(
-            emulator, proxied and f"http://{in_url(listening.address)}:{proxied[1].getsockname()[1]}"
-        )
-        server = _Server(_config(emulator), announced, path, lock)
-        server.proxied = proxied
-        server.run([listener])
+            plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))
+        except Exception as error:
+            raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
 
 
-def _announced(emulator: Emulator, proxy: str | None) -> ConnectionFile:
-    announced = ConnectionFile(
+def _announced(emulator: Emulator, first: Emulator, proxy: str | None) -> ConnectionFile:
+    return ConnectionFile(
         url=emulator.url,
         authority=emulator.url,
         scope=f"{EXCHANGE}/.default",
-        ca_bundle=ca_bundle_path(emulator.state).absolute(),
+        ca_bundle=ca_bundle_path(first.state).absolute(),
         tenant=emulator.identity.tenant,
         client_id=emulator.identity.client_id,
         client_secret=emulator.identity.client_secret,
@@ -181,20 +193,48 @@ def _announced(emulator: Emulator, proxy: str | None) -> ConnectionFile:
         names=emulator.names,
         proxy=proxy,
     )
+
+
+def _run(
+    tenants: Sequence[Emulator],
+    listening: Listening,
+    at: tuple[socket.socket, socket.socket | None],
+    path: Path,
+    lock: IO[str],
+) -> None:
+    first, (own, proxy_at) = tenants[0], at
+    proxy = None if proxy_at is None else f"http://{in_url(listening.address)}:{proxy_at.getsockname()[1]}"
+    # The first one last: where it is there, all are.
+    announced = {
+        of_tenant(path, number): _announced(emulator, first, proxy)
+        for number, emulator in reversed(list(enumerate(tenants, 1)))
+    }
+    # One that was killed, and had more tenants, has left theirs.
+    beyond = (of_tenant(path, number) for number in itertools.count(len(tenants) + 1))
+    stale = list(itertools.takewhile(Path.exists, beyond))
+    _log_where(announced[path])
+    server = _Server(_config(tenants), announced, stale, lock)
+    if proxy_at is not None:
+        names = [name for name in SERVICE_NAMES if name in first.names]
+        server.proxied = Proxy(names, (listening.address, own.getsockname()[1])), proxy_at
+    server.run([own])
+
+
+def _log_where(connection: ConnectionFile) -> None:
     log = logging.getLogger("emulator")
-    log.info("listening on %s; the CA to trust is %s", emulator.url, announced.ca_bundle)
-    if emulator.names:
-        log.info("answers to %s, too", ", ".join(emulator.names))
-    if proxy:
-        log.info("proxy at %s", proxy)
-    return announced
+    log.info("listening on %s; the CA to trust is %s", connection.url, connection.ca_bundle)
+    if connection.names:
+        log.info("answers to %s, too", ", ".join(connection.names))
+    if connection.proxy:
+        log.info("proxy at %s", connection.proxy)
 
 
-def _config(emulator: Emulator) -> uvicorn.Config:
+def _config(tenants: Sequence[Emulator]) -> uvicorn.Config:
     # Its messages on a failing request are tracebacks; AccessLog has logged the failure in one line.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    first, applications = tenants[0], [(emulator, application(emulator)) for emulator in tenants]
     return uvicorn.Config(
-        application(emulator),
+        applications[0][1] if len(applications) == 1 else ByTenant(applications),
         http=Protocol,
         lifespan="off",
         log_config=None,
@@ -202,45 +242,8 @@ def _config(emulator: Emulator) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
-        ssl_context_factory=lambda config, default: emulator.identity.server_context(emulator.names),  # noqa: ARG005
+        ssl_context_factory=lambda config, default: first.identity.server_context(first.names),  # noqa: ARG005
     )
-
-
-def _names(listening: Listening) -> tuple[str, ...]:
-    """The names to answer by besides loopback's, that of the address itself among them."""
-    names = [name.lower() for name in listening.names]
-    for name in names:
-        if not is_host(name):
-            raise EmulatorStartError(f"{name!r} is neither a host name nor an address, which --name takes.")
-    if listening.address not in (*LOOPBACK, *names) and is_host(listening.address):
-        names.append(listening.address)
-    return tuple(name for name in dict.fromkeys(names) if name not in LOOPBACK)
-
-
-def _control_token(listening: Listening) -> str | None:
-    """The token of the control API, which there must be where others than this machine's users reach it."""
-    try:
-        loopback, known = ipaddress.ip_address(listening.host).is_loopback, True
-    except ValueError:
-        loopback, known = False, False
-    if not loopback and not listening.beyond_loopback:
-        raise EmulatorStartError(
-            f"The emulator answers on loopback addresses only, not on {listening.host}: use 127.0.0.1 or ::1. In a "
-            "container whose neighbours shall reach it give --beyond-loopback, and the control API a token in "
-            f"{VARIABLE} or a file named by {FILE_VARIABLE}."
-        )
-    if not known:
-        raise EmulatorStartError(f"{listening.host} is no address, which --host takes; --name takes names.")
-    try:
-        token = control_token()
-    except ControlTokenError as error:
-        raise EmulatorStartError(str(error)) from None
-    if not loopback and token is None:
-        raise EmulatorStartError(
-            f"On {listening.host} others can reach the control API, which resets the tenant and gives tokens: set "
-            f"{VARIABLE}, or {FILE_VARIABLE} to the path of a file that holds it. `openssl rand -hex 32` makes one."
-        )
-    return token
 
 
 @contextlib.contextmanager
@@ -267,21 +270,3 @@ def _taken(handle: IO[str]) -> bool:
     except OSError:
         return False
     return True
-
-
-@contextlib.contextmanager
-def _listener(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer takes 40 ms more.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = "is taken" if getattr(error, "errno", None) == errno.EADDRINUSE else "cannot be had"
-            raise EmulatorStartError(
-                f"Port {port} on {host} {reason}: choose another, or 0 for any free one."
-            ) from None
-        listener.listen(512)
-        listener.setblocking(False)
-        yield listener

@@ -73,7 +73,7 @@ def test_the_control_api_wants_the_token_and_keeps_it(
     token, file = secrets.token_hex(), tmp_path / "token"
     file.write_text(f"{token}\n", encoding="utf-8")
     monkeypatch.setenv(FILE_VARIABLE, str(file))
-    arguments = (*EVERYWHERE, "--name", "Exchange.test", "--as-service", "--proxy", "0")
+    arguments = (*EVERYWHERE, "--name", "Exchange.test", "--as-service", "--proxy", "0", "--tenants", "2")
     with EmulatorProcess(tmp_path / "kept", *arguments) as emulator, requests.Session() as session:
         connection = emulator.connection
         assert urlsplit(connection.url).hostname == "127.0.0.1"
@@ -107,6 +107,11 @@ def test_the_control_api_wants_the_token_and_keeps_it(
         given = session.get(f"{base}/control/connection", headers=bearer, timeout=30).json()
         assert (given["url"], given["client_secret"]) == (base, connection.client_secret)
         assert Control(base, connection.ca_bundle).connection().model_dump() == given
+        second = emulator.tenants()[1]
+        assert (second.names, second.proxy) == (connection.names, connection.proxy)
+        assert emulator.controls()[1].connection().client_secret == second.client_secret
+        named = {"X-Tenant": second.tenant}
+        assert session.get(f"{base}/control/connection", headers=named, timeout=30).status_code == 401
         # The service itself asks for no control token.
         form = {"grant_type": "client_credentials", "client_id": given["client_id"], "scope": given["scope"]}
         form["client_secret"] = given["client_secret"]
