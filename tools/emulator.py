@@ -1,7 +1,8 @@
-"""What of the emulator is generated: its tables and its page.
+"""What of the emulator is generated: its tables, its document, and how its page draws.
 
 The tables of its cmdlets come from the reference in tests/data, so that a new parameter is entered there and nowhere
-else; docs/emulator.md comes from the rules in the emulator's code.
+else; docs/emulator.md comes from the rules in the emulator's code. Its page looks as the report does, of which it may
+import nothing: it has copies of what draws.
 """
 
 from __future__ import annotations
@@ -11,12 +12,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import regulated_partners.evidence
 from exchange_online_emulator import rules_table
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "tests" / "data"
 TABLES = ROOT / "providers" / "exchange_online_emulator" / "data" / "cmdlets.json"
 DOCUMENT = ROOT / "docs" / "emulator.md"
+
+_EVIDENCE = Path(regulated_partners.evidence.__file__).parent
+_PAGE = ROOT / "providers" / "exchange_online_emulator" / "page"
+#: What the page has of the report, and how each begins a comment and ends it.
+_COPIES: Mapping[str, tuple[str, str]] = {
+    "drawing.py": ("# ", ""),
+    "templates/flow.svg.jinja": ("{#- ", " -#}"),
+    "templates/flow.css": ("/* ", " */"),
+    "templates/page.css": ("/* ", " */"),
+}
 
 _WHAT_IF = {"WhatIf": {"type": "SwitchParameter"}, "Confirm": {"type": "SwitchParameter"}}
 
@@ -76,3 +88,13 @@ def _lines(rows: Mapping[str, object]) -> str:
 def document() -> str:
     """docs/emulator.md."""
     return f"{rules_table.markdown()}\n"
+
+
+def copies() -> dict[Path, str]:
+    """What the page draws with, and what each file has to hold."""
+    found = {}
+    for name, (begin, end) in _COPIES.items():
+        original = _EVIDENCE / name
+        head = f"{begin}Made by `make generate` from {original.relative_to(ROOT)}: do not edit.{end}"
+        found[_PAGE / name] = f"{head}\n{original.read_text(encoding='utf-8')}"
+    return found

@@ -53,6 +53,7 @@ def files() -> dict[Path, str]:
         connector_classes.TARGET: connector_classes.current(),
         emulator.TABLES: emulator.tables(),
         emulator.DOCUMENT: emulator.document(),
+        **emulator.copies(),
         schema.FILE: schema.text(),
         documentation.FILE: documentation.text(),
         PLUGIN_SCHEMA: plugin_schema.text(),
