@@ -36,7 +36,7 @@ def test_the_page_shows_connectors_rules_and_calls(admin: Admin, control: Contro
     cells = Cells(response.text).texts
     for text in ("Fabrikam Bank", "smtp:fabrikam.com;1", "mail.fabrikam.com", "DomainValidation", "Route it", "404"):
         assert text in cells, text
-    assert "Inbound connectors (1)" in cells
+    assert "Partners (1)" in cells
 
 
 def test_what_a_connector_says_is_text_and_not_markup(admin: Admin) -> None:

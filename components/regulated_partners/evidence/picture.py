@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from regulated_partners.evidence.drawing import BOX, LANE, MOST_LINES, Picture, Told, drawn, wrapped
+from regulated_partners.evidence.drawing import BOX, LANE, LANE_BESIDE, MOST_LINES, Picture, Told, drawn, wrapped
 from regulated_partners.evidence.report import ClaimId, PartnerReport, Standing
 from regulated_partners.text import printable
 
@@ -46,7 +46,7 @@ def flow(partner: PartnerReport) -> Picture:
     """The mail flow as it is declared, and where it is broken."""
     others = {way.direction for way in partner.ways if way.alarm}
     told = {
-        direction: Told(tuple(_told(partner, direction)), CODES[partner.worst(direction)], other=direction in others)
+        direction: Told(tuple(_told(partner, direction, others)), CODES[partner.worst(direction)], other=direction in others)
         for direction in ("inbound", "outbound")
     }
     described = " ".join(
@@ -86,22 +86,23 @@ def _drawn(partner: PartnerReport, title: str, description: str, told: dict[str,
     return drawn(title, description, partner=box, own=own, told=tuple(told.values()))
 
 
-def _told(partner: PartnerReport, direction: str) -> Iterator[tuple[str, str]]:
+def _told(partner: PartnerReport, direction: str, others: Set[str]) -> Iterator[tuple[str, str]]:
+    width = LANE_BESIDE if direction in others else LANE
     yield "h", _heading(direction)
     for demand in partner.demands.get(direction, ("not shown",)):
-        yield from _lines("", demand, LANE, MOST_LINES)
+        yield from _lines("", demand, width, MOST_LINES)
     for gateway in partner.gateways:
         if gateway.direction == direction:
-            yield from _lines("g", gateway.name, LANE - 2, MOST_LINES)
+            yield from _lines("g", gateway.name, width - 2, MOST_LINES)
     standing = partner.worst(direction)
-    yield from _lines("v", f"{SIGNS[standing]} {standing}", LANE, 2)
+    yield from _lines("v", f"{SIGNS[standing]} {standing}", width, 2)
     for claim in partner.of(direction):
         if claim.standing is Standing.CONTRADICTED:
-            yield from _lines("x", f"{SIGNS[claim.standing]} {_BROKEN[claim.id]}", LANE, 2)
+            yield from _lines("x", f"{SIGNS[claim.standing]} {_BROKEN[claim.id]}", width, 2)
         elif claim.standing is Standing.NOT_PROVEN:
-            yield from _lines("o", f"{SIGNS[claim.standing]} {_OPEN[claim.id]}", LANE, 2)
+            yield from _lines("o", f"{SIGNS[claim.standing]} {_OPEN[claim.id]}", width, 2)
     for way in [way for way in partner.ways if way.direction == direction][:2]:
-        yield from _lines("w", f"other way: {way.text}", LANE, MOST_LINES)
+        yield from _lines("w", f"other way: {way.text}", width, MOST_LINES)
 
 
 def _heading(direction: str) -> str:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 #: Units of the drawing, which is 360 wide, as a small telephone is, so that its text stays readable there.
 _LINE, _PAD = 15, 10
-#: Characters in a line of a box, and of an arrow's words; a wide one counts twice.
-BOX, LANE = 50, 23
+#: Characters in a line of a box, of an arrow's words, and of those beside another way; a wide one counts twice.
+BOX, LANE, LANE_BESIDE = 48, 23, 21
 #: Lines of one text.
 MOST_LINES = 4
 

@@ -14,7 +14,7 @@ from exchange_online_emulator.models import StoredObject
 #: The stored form of a sender domain. Source: rule N1.
 _ADDRESS_SPACE = re.compile(r"(?:smtp:)?(?P<domain>[^;]*)(?:;\d+)?", re.IGNORECASE)
 #: What names of a pair have between what they share and their direction.
-_BETWEEN = " -_:,.(/"
+_BETWEEN = " -_:(/"
 #: A shorter beginning is shared by chance.
 _SHORTEST_TITLE = 3
 
@@ -108,7 +108,7 @@ def _title(names: Sequence[str]) -> str:
     if any(name[len(shared) : len(shared) + 1].isalnum() for name in names):
         # Half a word is none: `Fabrikam in` and `Fabrikam inbound` share `Fabrikam`.
         shared = re.sub(r"\w+$", "", shared)
-    shared = shared.strip(_BETWEEN)
+    shared = shared.rstrip(_BETWEEN)
     return shared if len(shared) >= _SHORTEST_TITLE else " / ".join(names)
 
 

@@ -9,6 +9,9 @@ from exchange_online_emulator.models import StoredObject
 from exchange_online_emulator.page.drawing import BOX, LANE, MOST_LINES, Picture, Told, drawn, wrapped
 from exchange_online_emulator.page.pairs import Pair
 
+#: Smart hosts that are drawn.
+_HOSTS = 3
+
 Lines = Iterator[tuple[str, str]]
 
 #: What an outbound connector's TlsSettings demand. Source: New-OutboundConnector, TlsSettings.
@@ -40,7 +43,7 @@ class Protection(StrEnum):
     @property
     def sign(self) -> str:
         """What stands beside its colour."""
-        return {"pv": "\u2713", "at": "!"}.get(self.code, "\u2013")
+        return {"pv": "\u2713", "at": "!"}.get(self.code, "\u25cb")
 
 
 def inbound(pair: Pair) -> Protection:
@@ -78,7 +81,7 @@ def flow(pair: Pair, tenant: str) -> Picture:
 def _told(protection: Protection, demands: Lines, way: str) -> Told:
     lines = [("h", f"Mail {way} the partner"), *_lines("v", f"{protection.sign} {protection}", LANE, 2)]
     for kind, text in demands:
-        lines += _lines(kind, text, LANE - 2 if kind == "g" else LANE, MOST_LINES)
+        lines += _lines(kind, text, LANE - 2, 2) if kind == "g" else _lines(kind, text, LANE, MOST_LINES)
     return Told(tuple(lines), protection.code)
 
 
@@ -107,8 +110,11 @@ def _to(item: StoredObject | None) -> Lines:
         yield "w", "only mail that a rule sends this way"
     if item.flag("UseMXRecord"):
         yield "", "to the servers of the MX record"
-    for host in item.values("SmartHosts")[:MOST_LINES]:
+    hosts = item.values("SmartHosts")
+    for host in hosts[:_HOSTS]:
         yield "g", host
+    if len(hosts) > _HOSTS:
+        yield "g", f"and {len(hosts) - _HOSTS} more"
 
 
 def _why_unused(item: StoredObject) -> Lines:

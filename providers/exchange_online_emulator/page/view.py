@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,6 +120,7 @@ def _page(emulator: Emulator, wanted: str) -> str:
             wanted=wanted,
             every=every,
             protections=_protections(every),
+            names={item.guid: item.name for pair in every for item in pair.connectors},
             shown=shown,
             drawn=shown[:DRAWN],
             listed=shown[DRAWN : DRAWN + LISTED],
@@ -172,14 +174,21 @@ def _cut(text: str) -> str:
     return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}\u2026"
 
 
-def _about(call: Call) -> str:
-    """What a call was about: the name it gave, or the Guid it asked for."""
-    return _value(next((call.parameters[name] for name in ("Name", "Identity") if name in call.parameters), ""))
+def _about(call: Call, names: Mapping[str, str]) -> str:
+    """What a call was about: the name that it gave, or that the Guid has which it asked for."""
+    asked = _value(call.parameters.get("Identity") or call.parameters.get("Name"))
+    return names.get(asked.lower(), asked)
 
 
 def _sent(call: Call) -> str:
-    told = (f"{name} = {_value(value)}" for name, value in call.parameters.items() if name not in ("Name", "Identity"))
+    about = "Identity" if call.parameters.get("Identity") else "Name"
+    told = (f"{name} = {_value(value) or 'empty'}" for name, value in call.parameters.items() if name != about)
     return _cut(", ".join(told))
+
+
+def _humps(name: str) -> Markup:
+    """A parameter's name that may be broken before its words, and not within."""
+    return Markup("<wbr>").join(re.findall(r"[A-Z]*[^A-Z]+|[A-Z]+", plain(name)))
 
 
 def _answer(call: Call) -> str:
@@ -214,6 +223,7 @@ def _environment() -> Environment:
         "settings": _settings,
         "value": _value,
         "about": _about,
+        "humps": _humps,
         "sent": _sent,
         "answer": _answer,
         "rule_properties": _RULE,
