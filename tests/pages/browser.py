@@ -38,6 +38,11 @@ _CUT = """() => [...document.querySelectorAll('main *, header *')]
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
+#: Words of a drawing that reach over its edge.
+_OVERFULL = """() => [...document.querySelectorAll('svg')].flatMap(drawing => [...drawing.querySelectorAll('tspan')]
+  .filter(e => e.getBoundingClientRect().right > drawing.getBoundingClientRect().right - 1).map(e => e.textContent))"""
+
+
 @dataclass
 class Opened:
     """A page in the browser.
@@ -86,6 +91,11 @@ class Opened:
             self.page.set_viewport_size({"width": WIDTHS[SCHEMES.index(scheme)], "height": 900})
             found += [f"{name}-{scheme}: {violation}" for violation in self.violations()]
         return found + self.problems
+
+    def overfull(self) -> list[str]:
+        """Words that reach over the edge of their drawing, as a line of nothing but the widest letters does."""
+        found: list[str] = self.page.evaluate(_OVERFULL)
+        return found
 
     def narrow(self) -> list[str]:
         """What a person would not put up with on a telephone, without the time that axe takes for a large page."""
@@ -164,6 +174,8 @@ class Paper:
     @classmethod
     def of(cls, content: bytes, pictures: Path) -> Paper:
         """Its pages, each of which becomes a picture."""
+        for earlier in pictures.parent.glob(f"{pictures.name}-*.png"):
+            earlier.unlink()
         texts, cut, dark = [], [], []
         document = pypdfium2.PdfDocument(content)
         for number, page in enumerate(document, start=1):

@@ -43,6 +43,7 @@ def test_the_example_partners_appear_with_the_calls_that_made_them(browser: Brow
     admin.post("Remove-InboundConnector", {"Identity": "nobody"})
     with opened(browser, admin) as page:
         assert page.looked_at("emulator") == []
+        assert page.overfull() == []
         assert page.texts("h2") == ["Summary", "Partners (4)", "The last run", "Transport rules (0)"]
         assert page.texts("h3") == ["Humongous Insurance", "Woodgrove Hospital", "Dogs and Cats, Inc.", "Fabrikam Bank"]
         assert page.texts(".n strong") == ["✓ 4", "! 0", "○ 0"]
@@ -52,7 +53,9 @@ def test_the_example_partners_appear_with_the_calls_that_made_them(browser: Brow
         assert page.texts(".r tbody th")[0] == "Remove-InboundConnector"
         assert page.texts(".r td.ct") == ["404"]
         drawing = page.page.locator("section:last-of-type svg").text_content()
-        assert "Mail from the partner: ✓ forced TLS refused without TLS only with the certificate mail.fab" in str(drawing)
+        assert "Mail from the partner: ✓ forced TLS refused without TLS only with the certificate mail.fab" in str(
+            drawing
+        )
         # As a person looks for one of them.
         page.page.get_by_label("Name or domain").fill("WOODGROVE.ORG")
         page.page.get_by_role("button", name="Show").click()

@@ -9,8 +9,9 @@ import pytest
 
 from regulated_partners.evidence import Report, Standing, as_html
 from regulated_partners.evidence.pdf import as_pdf
-from tests.pages.browser import Browser, Paper
+from tests.pages.browser import SCHEMES, Browser, Opened, Paper
 from tests.regulated_partners.evidence import examples
+from tools import pictures
 
 _SECTIONS = ["Summary", "What was declared and applied", "The partners", "Inputs"]
 _NAMES = {"Dogs and Cats, Inc.", "Fabrikam Bank", "Humongous Insurance", "Woodgrove Hospital"}
@@ -31,6 +32,7 @@ def test_the_report_is_readable_by_everybody(browser: Browser, report: tuple[str
     file.write_text(as_html(found), encoding="utf-8")
     with browser.open(file.as_uri(), own=file.as_uri()) as opened:
         assert opened.looked_at(f"report-{name}") == []
+        assert opened.overfull() == []
         assert opened.texts("h2") == _SECTIONS
         partners = opened.texts("section[id] h3")
         assert {title.partition(":")[0] for title in partners} == _NAMES
@@ -54,6 +56,29 @@ def test_the_pdf_has_all_of_it_and_nothing_is_cut_off(browser: Browser, report: 
     assert all(f"{number} / {len(paper.texts)}" in text for number, text in enumerate(paper.texts, start=1))
 
 
+@pytest.mark.parametrize("picture", sorted(pictures.FOLDER.glob("*.svg")), ids=lambda path: path.stem)
+def test_the_pictures_of_the_readme_are_readable(browser: Browser, picture: Path) -> None:
+    """Failing: the front door shows a torn picture, or dark letters on what is dark."""
+    colours = []
+    with browser.open(picture.as_uri(), own=picture.as_uri()) as opened:
+        for scheme in SCHEMES:
+            opened.page.emulate_media(color_scheme=scheme)
+            opened.page.set_viewport_size({"width": 420, "height": 420})
+            opened.page.screenshot(path=browser.pictures / f"readme-{picture.stem}-{scheme}.png")
+            colours.append(
+                [_colour(opened, ".bg", "fill"), _colour(opened, "tspan", "fill"), _colour(opened, ".ar", "stroke")]
+            )
+        assert opened.overfull() == []
+        assert opened.problems == []
+    assert [found[:2] for found in colours] == [
+        ["rgb(255, 255, 255)", "rgb(26, 29, 33)"],
+        ["rgb(20, 23, 26)", "rgb(232, 234, 237)"],
+    ]
+    # The arrows have the colours of a verdict, of each scheme its own, and not the black of no style.
+    arrows = [found[2] for found in colours]
+    assert len({"rgb(0, 0, 0)", *arrows}) == 3
+
+
 def test_500_partners_are_less_than_2_mb_and_made_within_20_seconds(browser: Browser, tmp_path: Path) -> None:
     """Failing: the report of a large organization goes through no mail system, opens nowhere, or is waited for."""
     started = time.process_time()
@@ -70,6 +95,11 @@ def test_500_partners_are_less_than_2_mb_and_made_within_20_seconds(browser: Bro
     with browser.open(file.as_uri(), own=file.as_uri()) as opened:
         assert opened.narrow() == []
         assert opened.page.locator("section[id]").count() == 500
+
+
+def _colour(opened: Opened, part: str, name: str) -> str:
+    found: str = opened.page.locator(part).first.evaluate(f"element => getComputedStyle(element).{name}")
+    return found
 
 
 def _fit_for_a_file(paper: Paper) -> None:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from exchange_online.connectors import listed
 from regulated_partners.evidence import picture
-from regulated_partners.evidence.report import ClaimId, Report, Standing
+from regulated_partners.evidence.report import ClaimId, PartnerReport, Report, Standing
 from regulated_partners.text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -56,6 +56,14 @@ def as_html(report: Report, *, paper: bool = False) -> str:
         if len(page.encode("utf-8")) <= _LARGEST:
             break
     return page
+
+
+def as_svg(partner: PartnerReport) -> str:
+    """The picture of a partner's mail flow as a file of its own, which is readable in the light and in the dark."""
+    drawing = _environment(paper=False, brief=False).get_template("flow.svg.jinja").make_module()
+    # Both are this package's own.
+    made: str = drawing.draw(picture.flow(partner), Markup(_style("flow")))  # type: ignore[attr-defined]  # noqa: S704
+    return f"{made}\n"
 
 
 def _rendered(report: Report, level: _Level, *, paper: bool) -> str:

@@ -46,7 +46,9 @@ def flow(partner: PartnerReport) -> Picture:
     """The mail flow as it is declared, and where it is broken."""
     others = {way.direction for way in partner.ways if way.alarm}
     told = {
-        direction: Told(tuple(_told(partner, direction, others)), CODES[partner.worst(direction)], other=direction in others)
+        direction: Told(
+            tuple(_told(partner, direction, others)), CODES[partner.worst(direction)], other=direction in others
+        )
         for direction in ("inbound", "outbound")
     }
     described = " ".join(
