@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -28,6 +28,9 @@ from exchange_online_emulator.page.picture import Protection, plain
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.storage import Call
 from exchange_online_emulator.wire import LOST
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Pairs that are drawn, and further ones that have a line; a page of thousands would open in no browser.
@@ -208,6 +211,9 @@ def _style() -> tuple[str, str]:
 
 @cache
 def _environment() -> Environment:
+    # Here, so that a start of the emulator, for which `make up` waits, does not wait for it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     found = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -191,7 +191,13 @@ def _history() -> dict[str, Any]:
                 "planned": True,
                 "message": f"Plan sha256:{_PLAN}",
             },
-            {**update, "version": 1, "startTime": "2026-11-18T09:00:00.000Z", "message": "Add four partners"},
+            {
+                **update,
+                "version": 1,
+                "startTime": "2026-11-18T09:00:00.000Z",
+                "message": "Add four partners",
+                "dirty": True,
+            },
         ],
     }
 
