@@ -75,8 +75,13 @@ class Opened:
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("request", asked)
 
-    def looked_at(self, name: str) -> list[str]:
-        """What a person would not put up with, narrow and wide, light and dark; pictures of all four are kept."""
+    def looked_at(self, name: str, *, narrow: Scheme = "light") -> list[str]:
+        """What a person would not put up with, narrow and wide, light and dark.
+
+        Args:
+            name: of the pictures, of which there are two: each takes a second.
+            narrow: the scheme of the narrow one; the wide one has the other.
+        """
         found = []
         for scheme in SCHEMES:
             self.page.emulate_media(color_scheme=scheme)
@@ -86,10 +91,10 @@ class Opened:
                 if beyond := self.page.evaluate(_BEYOND):
                     found.append(f"{where}: {beyond} pixels beyond the window")
                 found += [f"{where}: cut off: {element}" for element in self.page.evaluate(_CUT)]
-                self.page.screenshot(path=self.pictures / f"{where}.png", full_page=True)
-            # Which colours are too weak depends on the scheme, what overlaps on the width: each is judged once.
-            self.page.set_viewport_size({"width": WIDTHS[SCHEMES.index(scheme)], "height": 900})
-            found += [f"{name}-{scheme}: {violation}" for violation in self.violations()]
+                # Which colours are too weak depends on the scheme, what overlaps on the width: each is judged once.
+                if (width == WIDTHS[0]) == (scheme == narrow):
+                    self.page.screenshot(path=self.pictures / f"{where}.png", full_page=True)
+                    found += [f"{where}: {violation}" for violation in self.violations()]
         return found + self.problems
 
     def overfull(self) -> list[str]:
@@ -100,10 +105,8 @@ class Opened:
     def narrow(self) -> list[str]:
         """What a person would not put up with on a telephone, without the time that axe takes for a large page."""
         self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        return [f"{self.page.evaluate(_BEYOND)} pixels beyond the window"] * bool(self.page.evaluate(_BEYOND)) + [
-            *self.page.evaluate(_CUT),
-            *self.problems,
-        ]
+        beyond = self.page.evaluate(_BEYOND)
+        return [f"{beyond} pixels beyond the window"] * bool(beyond) + self.problems
 
     def violations(self) -> list[str]:
         """What axe finds that is more than a matter of taste."""
@@ -116,6 +119,7 @@ class Opened:
     def printed(self, name: str) -> Paper:
         """The page as the browser prints it."""
         self.page.emulate_media(color_scheme="dark")
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         return Paper.of(self.page.pdf(prefer_css_page_size=True), self.pictures / f"{name}-printed")
 
     def texts(self, selector: str) -> list[str]:
@@ -184,7 +188,7 @@ class Paper:
             boxes = (text.get_rect(index) for index in range(text.count_rects()))
             cut += [text.get_text_bounded(*box) for box in boxes if box[2] > page.get_width() or box[0] < 0]
             image = page.render(scale=1.3).to_pil()
-            image.save(pictures.with_name(f"{pictures.name}-{number}.png"))
+            image.save(pictures.with_name(f"{pictures.name}-{number}.png"), compress_level=1)
             if image.convert("L").getpixel((2, 2)) != 255:
                 dark.append(number)
         document.close()

@@ -81,7 +81,7 @@ def test_what_is_odd_is_told_and_stays_text(browser: Browser, admin: Admin, cont
     control.invoke("New-TransportRule", {"Name": "Route it", "RouteMessageOutboundConnector": "By rule"})
     control.switch(strict=True)
     with opened(browser, admin) as page:
-        assert page.looked_at("emulator-odd") == []
+        assert page.looked_at("emulator-odd", narrow="dark") == []
         assert page.page.title() == "Exchange Online on your machine"
         told = dict(zip(page.texts("h3"), page.texts("section > p"), strict=True))
         assert told == {
