@@ -96,6 +96,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
             help="calls that the tenant may have on their way (the switch max_concurrent)",
         )
         command.add_argument("--seed", type=Path, metavar="FILE", help="JSON file of connectors to put in")
+        command.add_argument(
+            "--tenants",
+            type=_count,
+            default=1,
+            metavar="N",
+            help="how many tenants there are at this address; connection-2.json and so on say how to sign in to them",
+        )
     serve.add_argument("--host", default="127.0.0.1", help="loopback only")
     serve.add_argument("--port", type=int, default=0, help="0: any free one (default)")
     rest = [
@@ -111,6 +118,12 @@ def _parser(program: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from exchange_online_emulator.serving import serve
 
@@ -119,7 +132,7 @@ def _serve(options: argparse.Namespace) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         switches = {} if options.max_concurrent is None else {"max_concurrent": options.max_concurrent}
         address = {"host": options.host, "port": options.port}
-        serve(*where, **address, latency=seconds, seed=options.seed, switches=switches)
+        serve(*where, **address, latency=seconds, seed=options.seed, switches=switches, tenants=options.tenants)
     return 0
 
 
@@ -129,7 +142,9 @@ def _background(options: argparse.Namespace) -> int:
     state, path = options.state, options.connection
     match options.command:
         case "start":
-            answer = process.start(state, path, options.latency, options.seed, options.max_concurrent).url
+            answer = process.start(
+                state, path, options.latency, options.seed, options.max_concurrent, tenants=options.tenants
+            ).url
         case "stop":
             answer = "stopped" if process.stop(state, path) else "not running"
         case "reset":

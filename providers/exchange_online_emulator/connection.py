@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,6 +24,16 @@ def write_private(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def of_tenant(file: Path, number: int) -> Path:
+    """The file of one of an emulator's tenants beside that of the first, which has the number 1."""
+    return file if number == 1 else file.with_stem(f"{file.stem}-{number}")
+
+
+def of_tenants(file: Path) -> Iterator[Path]:
+    """That of the first tenant, of the second, and so on, as far as they are there."""
+    return itertools.takewhile(Path.exists, (of_tenant(file, number) for number in itertools.count(1)))
 
 
 class ConnectionFileError(Exception):

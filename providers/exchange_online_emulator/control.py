@@ -27,6 +27,9 @@ from exchange_online_emulator.tokens.applications import ApplicationRegistration
 
 _TIMEOUT = 30
 
+#: Says which tenant a call of the control API is about, where there are several.
+TENANT_HEADER = "X-Tenant"
+
 
 class ControlError(Exception):
     """The control API refused.
@@ -45,23 +48,31 @@ class ControlError(Exception):
 
 
 class Control:
-    """What a test does to the emulator: reset, seed, act as somebody in the portal, read the calls, ask for faults."""
+    """What a test does to the emulator: reset, seed, act as somebody in the portal, read the calls, ask for faults.
 
-    def __init__(self, url: str, ca_bundle: Path) -> None:
+    Args:
+        url: where it answers.
+        ca_bundle: the file with its CA.
+        tenant: the GUID of one of its tenants; the first one unless given.
+    """
+
+    def __init__(self, url: str, ca_bundle: Path, tenant: str | None = None) -> None:
         self._url = f"{url}/control"
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(ca_bundle)
+        if tenant:
+            self._session.headers[TENANT_HEADER] = tenant
 
     @classmethod
     def from_connection(cls, path: Path) -> Control:
-        """The control of the emulator whose connection.json is at `path`.
+        """The control of the tenant whose connection.json is at `path`.
 
         Raises:
             ConnectionFileError: the file is missing or unreadable.
         """
         connection = ConnectionFile.read(path)
-        return cls(connection.url, connection.ca_bundle)
+        return cls(connection.url, connection.ca_bundle, connection.tenant)
 
     def status(self) -> StatusAnswer:
         """What the emulator holds."""

@@ -16,7 +16,7 @@ from typing import Self
 
 import requests
 
-from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
+from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError, of_tenant, of_tenants
 from exchange_online_emulator.control import Control, ControlError
 
 PREFERRED_PORT = 8443
@@ -81,6 +81,14 @@ class EmulatorProcess:
         self.control = Control(self.connection.url, self.connection.ca_bundle)
         return self
 
+    def tenants(self) -> tuple[ConnectionFile, ...]:
+        """The connection of each of its tenants; more than one where it was started with `--tenants`."""
+        return tuple(map(ConnectionFile.read, of_tenants(self.connection_path)))
+
+    def controls(self) -> tuple[Control, ...]:
+        """The control of each of its tenants."""
+        return tuple(Control(found.url, found.ca_bundle, found.tenant) for found in self.tenants())
+
     def log(self) -> str:
         """What the process wrote."""
         return _log(self.log_path)
@@ -143,6 +151,8 @@ def start(
     latency: float = 0,
     seed: Path | None = None,
     max_concurrent: int | None = None,
+    *,
+    tenants: int = 1,
 ) -> ConnectionFile:
     """Start one in the background unless one answers already; waits until it is ready.
 
@@ -154,15 +164,22 @@ def start(
         latency: milliseconds by which each answer is late.
         seed: a JSON file of objects to put into the tenant.
         max_concurrent: the switch of that name; None leaves it as it is.
+        tenants: how many tenants it has.
 
     Raises:
-        EmulatorStartError: it does not start, or the seed cannot be used.
+        EmulatorStartError: it does not start, one with fewer tenants runs already, or the seed cannot be used.
     """
     state.parent.mkdir(parents=True, exist_ok=True)
     with _starting(state):
         found = _answering(state, connection)
         if found is not None:
-            _say_where(found, connection_path(state, connection))
+            path = connection_path(state, connection)
+            _say_where(found, path)
+            if not of_tenant(path, tenants).exists():
+                raise EmulatorStartError(
+                    f"The emulator that runs already has fewer than {tenants} tenants: stop it first, and start it "
+                    f"again with --tenants {tenants}. What it holds is kept."
+                )
             with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
                 if max_concurrent is not None:
                     _switch(control, max_concurrent)
@@ -177,7 +194,7 @@ def start(
         _end(state)
         path.unlink(missing_ok=True)
         log = state.with_suffix(".log")
-        arguments = ["--latency", str(latency), *(["--seed", str(seed)] if seed else [])]
+        arguments = ["--latency", str(latency), "--tenants", str(tenants), *(["--seed", str(seed)] if seed else [])]
         if max_concurrent is not None:
             arguments += ["--max-concurrent", str(max_concurrent)]
         for port in (PREFERRED_PORT, 0):
@@ -200,21 +217,22 @@ def _switch(control: Control, max_concurrent: int) -> None:
 def stop(state: Path, connection: Path | None = None) -> bool:
     """Stop the emulator that serves this state and wait; False when none does."""
     ended = _end(state)
-    connection_path(state, connection).unlink(missing_ok=True)
+    for path in list(of_tenants(connection_path(state, connection))):
+        path.unlink(missing_ok=True)
     return ended
 
 
 def reset(state: Path, connection: Path | None = None) -> None:
-    """Forget the tenant's objects, in the running emulator or in the state file; identity, CA and keys stay."""
-    found = running(state, connection)
-    if found is not None:
-        with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
-            control.reset()
+    """Forget the objects of all tenants, in the running emulator or in the state files; identity, CA and keys stay."""
+    if running(state, connection) is not None:
+        for path in of_tenants(connection_path(state, connection)):
+            with contextlib.closing(Control.from_connection(path)) as control:
+                control.reset()
         return
     from exchange_online_emulator.storage import Store
 
-    if state.exists():
-        Store(state).clear()
+    for file in of_tenants(state):
+        Store(file).clear()
 
 
 def _spawn(

@@ -53,27 +53,40 @@ def ca_bundle_path(state: Path) -> Path:
     return state.with_suffix(".ca.pem")
 
 
-def load_or_create(state: Path) -> Identity:
-    """The identity beside a state file, generated when there is none; writes the CA bundle too."""
+def load_or_create(state: Path, beside: Identity | None = None) -> Identity:
+    """The identity beside a state file, generated when there is none; writes the CA bundle too.
+
+    Args:
+        beside: that of the first tenant of the same emulator, whose CA and signing key count for this one as well.
+    """
     path = state.with_suffix(".identity.json")
+    kept = ("ca_certificate", "ca_key", "signing_key")
+    shared = None if beside is None else {name: getattr(beside, name) for name in kept}
     if path.exists():
         identity = Identity.model_validate_json(path.read_text(encoding="utf-8"))
+        identity = identity.model_copy(update=shared)
     else:
-        identity = _generate()
+        identity = _generate(beside)
         write_private(path, identity.model_dump_json(indent=1))
-    write_private(ca_bundle_path(state), identity.ca_certificate)
+    if beside is None:
+        write_private(ca_bundle_path(state), identity.ca_certificate)
     return identity
 
 
-def _generate() -> Identity:
+def _generate(beside: Identity | None) -> Identity:
+    tenant = {
+        "tenant": str(uuid.uuid4()),
+        "initial_domain": f"emulator{secrets.token_hex(4)}.onmicrosoft.com",
+        "client_id": str(uuid.uuid4()),
+        "client_secret": secrets.token_urlsafe(32),
+    }
+    if beside is not None:
+        return beside.model_copy(update=tenant)
     authority = trustme.CA(organization_name="Exchange Online emulator")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return Identity(
-        tenant=str(uuid.uuid4()),
-        initial_domain=f"emulator{secrets.token_hex(4)}.onmicrosoft.com",
-        client_id=str(uuid.uuid4()),
-        client_secret=secrets.token_urlsafe(32),
+        **tenant,
         ca_certificate=authority.cert_pem.bytes().decode(),
         ca_key=authority.private_key_pem.bytes().decode(),
         signing_key=pem.decode(),
@@ -83,12 +96,13 @@ def _generate() -> Identity:
 class Emulator:
     """One emulated tenant with its state file.
 
+    `beside` is the first tenant, where the same server holds several.
     `url` is the base URL it answers on (`https://127.0.0.1:8443`); `latency` seconds delay each admin API answer.
     `on_way` is how many calls of the admin API are being answered; only the server's event loop counts them.
     """
 
-    def __init__(self, state: Path, url: str, latency: float = 0) -> None:
-        self.identity = load_or_create(state)
+    def __init__(self, state: Path, url: str, latency: float = 0, beside: Emulator | None = None) -> None:
+        self.identity: Identity = load_or_create(state, beside.identity if beside else None)
         self.state = state
         self.url = url
         self.latency = latency

@@ -6,21 +6,24 @@ import asyncio
 import contextlib
 import fcntl
 import ipaddress
+import itertools
 import logging
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
 import uvicorn
 from pydantic import ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exchange_online_emulator.application import application
-from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
+from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError, of_tenant
+from exchange_online_emulator.control import TENANT_HEADER
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.control_api.views import plant
 from exchange_online_emulator.models import Switches
@@ -49,10 +52,41 @@ class Protocol(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
 
+class ByTenant:
+    """Several tenants at one address, as the service itself is: each call goes to the one that it names.
+
+    The tenant stands in the path, by its GUID or one of its domains, or in the control API's header. What names none,
+    such as the page, is answered by the first.
+    """
+
+    def __init__(self, applications: Sequence[tuple[Emulator, ASGIApp]]) -> None:
+        self._applications = applications
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves the request."""
+        await self._chosen(scope)(scope, receive, send)
+
+    def _chosen(self, scope: Scope) -> ASGIApp:
+        named = [part for part in scope.get("path", "").split("/") if part]
+        # `/<tenant>/oauth2/v2.0/token` and `/adminapi/beta/<tenant>/InvokeCommand`.
+        match named:
+            case [first, _, tenant, *_] if first.lower() == "adminapi":
+                name = tenant
+            case _:
+                name = named[0] if named else ""
+        if name == "control":
+            name = dict(scope.get("headers", ())).get(TENANT_HEADER.lower().encode(), b"").decode("latin-1")
+        means = (Emulator.means_tenant, Emulator.knows)
+        found = (each for does in means for emulator, each in self._applications if name and does(emulator, name))
+        return next(found, self._applications[0][1])
+
+
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announced: ConnectionFile, path: Path, lock: IO[str]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announced: Mapping[Path, ConnectionFile], stale: Sequence[Path], lock: IO[str]
+    ) -> None:
         super().__init__(config)
-        self._announced, self._path, self._lock = announced, path, lock
+        self._announced, self._stale, self._lock = announced, stale, lock
 
     async def on_tick(self, counter: int) -> bool:
         """Ends too when the folder of the state was removed: nobody can find this server then, or stop it."""
@@ -61,14 +95,18 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._announced.write(self._path)
+        for path in self._stale:
+            path.unlink(missing_ok=True)
+        for path, connection in self._announced.items():
+            connection.write(path)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First: nobody should find a server that is about to go.
-        with contextlib.suppress(ConnectionFileError):
-            # Another server may have announced itself at the same place since.
-            if ConnectionFile.read(self._path).pid == os.getpid():
-                self._path.unlink(missing_ok=True)
+        for path in self._announced:
+            with contextlib.suppress(ConnectionFileError):
+                # Another server may have announced itself at the same place since.
+                if ConnectionFile.read(path).pid == os.getpid():
+                    path.unlink(missing_ok=True)
         for connection in list(self.server_state.connections):
             # A client that keeps a connection without a request would hold up the end by its closing handshake.
             if isinstance(connection, Protocol) and connection.idle:
@@ -85,6 +123,7 @@ def serve(
     latency: float,
     seed: Path | None,
     switches: Mapping[str, object] = MappingProxyType({}),
+    tenants: int = 1,
 ) -> None:
     """Serve until a signal.
 
@@ -94,8 +133,9 @@ def serve(
         host: a loopback address.
         port: 0 for any free one.
         latency: seconds by which each answer is late.
-        seed: a JSON file of objects to put into the tenant.
-        switches: those of the tenant that change, by name.
+        seed: a JSON file of objects to put into each tenant.
+        switches: those of the tenants that change, by name.
+        tenants: how many tenants there are. The connection file of the second is `connection-2.json`, and so on.
 
     Raises:
         EmulatorStartError: it cannot serve there.
@@ -108,37 +148,58 @@ def serve(
     state, path = Path(state.name), Path(path.name) if path.parent == folder else path
     with _only_server(state) as lock, _listener(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
-        emulator = Emulator(state, f"https://{shown}:{listener.getsockname()[1]}", latency)
+        url = f"https://{shown}:{listener.getsockname()[1]}"
+        first = Emulator(state, url, latency)
+        further = (Emulator(of_tenant(state, number), url, latency, first) for number in range(2, tenants + 1))
+        held = (first, *further)
+        for emulator in held:
+            _furnish(emulator, seed, switches)
+        _run(held, listener, path, lock)
+
+
+def _furnish(emulator: Emulator, seed: Path | None, switches: Mapping[str, object]) -> None:
+    try:
+        if switches:
+            emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise EmulatorStartError(f"{first['loc'][0]}: {first['msg']}.") from None
+    if seed is not None:
         try:
-            if switches:
-                emulator.tenant.switch(**Switches.model_validate(switches).model_dump(exclude_unset=True))
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            raise EmulatorStartError(f"{first['loc'][0]}: {first['msg']}.") from None
-        if seed is not None:
-            try:
-                plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))
-            except Exception as error:
-                raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
-        _run(emulator, listener, path, lock)
+            plant(emulator, Seed.model_validate_json(seed.read_text(encoding="utf-8")))
+        except Exception as error:
+            raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
 
 
-def _run(emulator: Emulator, listener: socket.socket, path: Path, lock: IO[str]) -> None:
-    announced = ConnectionFile(
+def _announced(emulator: Emulator, first: Emulator) -> ConnectionFile:
+    return ConnectionFile(
         url=emulator.url,
         authority=emulator.url,
         scope=f"{EXCHANGE}/.default",
-        ca_bundle=ca_bundle_path(emulator.state).absolute(),
+        ca_bundle=ca_bundle_path(first.state).absolute(),
         tenant=emulator.identity.tenant,
         client_id=emulator.identity.client_id,
         client_secret=emulator.identity.client_secret,
         pid=os.getpid(),
     )
+
+
+def _run(tenants: Sequence[Emulator], listener: socket.socket, path: Path, lock: IO[str]) -> None:
+    first = tenants[0]
+    # The first one last: where it is there, all are.
+    announced = {
+        of_tenant(path, number): _announced(emulator, first)
+        for number, emulator in reversed(list(enumerate(tenants, 1)))
+    }
+    # One that was killed, and had more tenants, has left theirs.
+    beyond = (of_tenant(path, number) for number in itertools.count(len(tenants) + 1))
+    stale = list(itertools.takewhile(Path.exists, beyond))
     # Its messages on a failing request are tracebacks; AccessLog has logged the failure in one line.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-    logging.getLogger("emulator").info("listening on %s", emulator.url)
+    logging.getLogger("emulator").info("listening on %s", first.url)
+    applications = [(emulator, application(emulator)) for emulator in tenants]
     config = uvicorn.Config(
-        application(emulator),
+        applications[0][1] if len(applications) == 1 else ByTenant(applications),
         http=Protocol,
         lifespan="off",
         log_config=None,
@@ -146,9 +207,9 @@ def _run(emulator: Emulator, listener: socket.socket, path: Path, lock: IO[str])
         server_header=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
-        ssl_context_factory=lambda config, default: emulator.identity.server_context(),  # noqa: ARG005
+        ssl_context_factory=lambda config, default: first.identity.server_context(),  # noqa: ARG005
     )
-    _Server(config, announced, path, lock).run([listener])
+    _Server(config, announced, stale, lock).run([listener])
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from exchange_online_emulator import Control, EmulatorProcess
 from exchange_online_emulator.faults import Refusal
+from tests.bench.tenants import declare as declare_tenants
 from tests.engine import native, tenant
 from tests.engine.native import FABRIKAM, partner
 from tests.support.engine import Project
@@ -91,7 +92,7 @@ def test_two_tenants_in_one_program_do_not_mix(
     stack: Project, emulator: EmulatorProcess, control: Control, other_tenant: EmulatorProcess
 ) -> None:
     """Failing, the administrator of two tenants would need a program for each, or find one's partners in the other."""
-    providers = [_provider("one", emulator), _provider("two", other_tenant)]
+    providers = [native.provider("one", emulator.connection), native.provider("two", other_tenant.connection)]
     partners = [
         partner(f"Partner {n}", f"Partner {n} in {where}", provider=where, **_declaration(n))
         for where in ("one", "two")
@@ -138,6 +139,24 @@ def test_two_tenants_in_one_program_do_not_mix(
     assert [tenant.names(one) for one in controls] == [[], []]
 
 
+def test_a_program_of_several_tenants_at_one_address(stack: Project) -> None:
+    """Failing, who manages many customers' tenants would write into the wrong one, or need a program for each."""
+    with EmulatorProcess(None, "--tenants", "4") as service:
+        declare_tenants(stack, service, partners=1)
+        stack.set_variables(EXCHANGE_ONLINE_EMULATOR="nowhere.json")
+        assert len(stack.up().succeeded().operations) == 8
+        guids = [tenant.guids(one) for one in service.controls()]
+        assert [sorted(found) for found in guids] == [["Partner 0 - inbound", "Partner 0 - outbound"]] * 4
+        assert len({guid for found in guids for guid in found.values()}) == 8
+        for one in service.controls():
+            one.clear_calls()
+        stack.up("--expect-no-changes").unchanged()
+        assert [len(one.calls()) for one in service.controls()] == [3] * 4
+        third = service.controls()[2]
+        third.invoke("Remove-InboundConnector", {"Identity": guids[2]["Partner 0 - inbound"]})
+        assert stack.preview().succeeded().operations == {"Partner 0 of 2-inbound": "create"}
+
+
 def test_a_half_that_is_refused_is_said_once_and_the_other_is_not_made(stack: Project, control: Control) -> None:
     """Failing, a refusal of the service would be called a defect of the plugin, or mail go out by half of a pair."""
     control.fault(Refusal(exception_type="X", text="not today", status=400), "New-*", count=None)
@@ -160,19 +179,3 @@ def _said(run: Run, *words: str) -> Run:
 
 def _declaration(number: int) -> dict[str, object]:
     return {"domains": [f"p{number}.example"], "certificateName": f"mx.p{number}.example"}
-
-
-def _provider(name: str, process: EmulatorProcess) -> dict[str, object]:
-    """A provider with nothing from the environment: where the emulator is reached, and who signs in."""
-    found = process.connection
-    properties = {
-        "cloud": "commercial",
-        "host": found.url,
-        "authority": found.authority,
-        "scope": found.scope,
-        "caBundle": str(found.ca_bundle),
-        "tenant": found.tenant,
-        "clientId": found.client_id,
-        "clientSecret": found.client_secret,
-    }
-    return {"type": "Provider", "name": name, "properties": properties}
