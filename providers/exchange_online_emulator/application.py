@@ -11,13 +11,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange_online_emulator.admin_api.batch import ROUTES as BATCH
 from exchange_online_emulator.admin_api.views import ROUTES as ADMIN_API
 from exchange_online_emulator.control_api.views import ROUTES as CONTROL
-from exchange_online_emulator.page import tenant_page
+from exchange_online_emulator.page import ROUTES as PAGE
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.tokens.views import ROUTES as TOKENS
 
@@ -72,7 +71,7 @@ def _printable(text: str) -> str:
 def application(emulator: Emulator) -> Starlette:
     """The ASGI application of one emulator."""
     app = Starlette(
-        routes=[Route("/", tenant_page, methods=["GET"]), *CONTROL, *ADMIN_API, *BATCH, *TOKENS],
+        routes=[*CONTROL, *ADMIN_API, *BATCH, *TOKENS, *PAGE],
         middleware=[
             Middleware(AccessLog),
             # A page in a browser that resolves its own name to loopback gets no answer.

@@ -1,4 +1,4 @@
-"""GET /: the page. It runs nothing and fetches nothing, and what a connector says is text in it."""
+"""GET / and /<tenant>: the page. It runs nothing and fetches nothing, and what a connector says is text in it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from exchange_online_emulator.cmdlets.connectors import default_settings
 from exchange_online_emulator.cmdlets.listing import get
@@ -100,12 +102,18 @@ class _Run:
         return "new" if item.created >= self.began else "changed"
 
 
-async def tenant_page(request: Request) -> Response:
-    """GET /, with `show` only the pairs that have these characters in a name or a domain."""
+async def _tenant_page(request: Request) -> Response:
+    """With `show` only the pairs that have these characters in a name or a domain."""
     emulator: Emulator = request.app.state.emulator
+    if not emulator.means_tenant(str(request.path_params.get("tenant", emulator.identity.tenant))):
+        raise HTTPException(404)
     page = await run_in_threadpool(_page, emulator, plain(request.query_params.get("show", ""))[:_CHARACTERS])
     headers = {"Content-Security-Policy": _style()[1], "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return HTMLResponse(page, headers=headers)
+
+
+#: Of several tenants at one address each further one has its page below its GUID.
+ROUTES = [Route(path, _tenant_page, methods=["GET"]) for path in ("/", "/{tenant:uuid}")]
 
 
 def _page(emulator: Emulator, wanted: str) -> str:
