@@ -101,4 +101,4 @@ lock: venv ## make requirements.lock anew from pyproject.toml
 
 clean: ## stop the emulator; remove .venv, the local stack's state, the emulator's state and the caches
 	@test ! -x $(RUN) || $(RUN) -m exchange_online_emulator stop --state .emulator/state.db || true
-	@rm -rf .venv .state .emulator .review .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .state .emulator .review .pages .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,7 +1,8 @@
-"""What of the emulator is generated: its tables, the page of its rules, the list of its cmdlets.
+"""What of the emulator is generated: its tables, the page of its rules, the list of its cmdlets, how its page draws.
 
 The tables of its cmdlets come from the reference in tests/data, so that a new parameter is entered there and nowhere
-else; docs/emulator-rules.md comes from the rules in the emulator's code.
+else; docs/emulator-rules.md comes from the rules in the emulator's code. Its page looks as the report does, of which it
+may import nothing: it has copies of what draws.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import regulated_partners.evidence
 from exchange_online_emulator import rules_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +22,16 @@ TABLES = ROOT / "providers" / "exchange_online_emulator" / "data" / "cmdlets.jso
 DOCUMENT = ROOT / "docs" / "emulator-rules.md"
 PAGE = ROOT / "docs" / "emulator.md"
 _CMDLETS = re.compile(r"(?<=<!-- cmdlets: made by `make generate` -->\n).*(?=<!-- /cmdlets -->)", re.DOTALL)
+
+_EVIDENCE = Path(regulated_partners.evidence.__file__).parent
+_PAGE = ROOT / "providers" / "exchange_online_emulator" / "page"
+#: What the page has of the report, and how each begins a comment and ends it.
+_COPIES: Mapping[str, tuple[str, str]] = {
+    "drawing.py": ("# ", ""),
+    "templates/flow.svg.jinja": ("{#- ", " -#}"),
+    "templates/flow.css": ("/* ", " */"),
+    "templates/page.css": ("/* ", " */"),
+}
 
 _WHAT_IF = {"WhatIf": {"type": "SwitchParameter"}, "Confirm": {"type": "SwitchParameter"}}
 _RULE: Mapping[str, Mapping[str, object]] = {"Identity": {"type": "RuleIdParameter", "required": True}, **_WHAT_IF}
@@ -94,3 +106,13 @@ def document() -> str:
 def with_cmdlets(page: str) -> str:
     """docs/emulator.md with the cmdlets of the code."""
     return _CMDLETS.sub(lambda _: f"{rules_table.cmdlets()}\n", page)
+
+
+def copies() -> dict[Path, str]:
+    """What the page draws with, and what each file has to hold."""
+    found = {}
+    for name, (begin, end) in _COPIES.items():
+        original = _EVIDENCE / name
+        head = f"{begin}Made by `make generate` from {original.relative_to(ROOT)}: do not edit.{end}"
+        found[_PAGE / name] = f"{head}\n{original.read_text(encoding='utf-8')}"
+    return found

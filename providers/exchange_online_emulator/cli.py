@@ -23,7 +23,7 @@ _NOT_RUNNING, _USAGE = 1, 2
 _NOBODY_READS = 141
 
 #: What the extra `emulator` installs, by import name.
-_EXTRA = ("jwt", "starlette", "trustme", "uvicorn")
+_EXTRA = ("jinja2", "jwt", "starlette", "trustme", "uvicorn")
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "exchange-online-emulator") -> int:

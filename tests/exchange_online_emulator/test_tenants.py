@@ -136,3 +136,12 @@ def test_a_number_of_tenants_that_is_none_is_refused(tmp_path: Path, count: str)
     """Failing means a traceback, or an emulator without a tenant."""
     answer = run("start", "--state", tmp_path / "state.db", f"--tenants={count}")
     assert (answer.returncode, "is not a whole number from 1" in answer.stderr) == (2, True)
+
+
+def test_each_tenant_has_a_page(tenants: tuple[ConnectionFile, ...]) -> None:
+    """Failing: a person sees what the first tenant holds, and takes it for another's."""
+    for tenant in tenants:
+        control(tenant).seed(inbound=[{"Name": f"Of {tenant.tenant}", "SenderDomains": ["fabrikam.com"]}])
+    for tenant in tenants:
+        page = requests.get(f"{tenant.url}/{tenant.tenant}", verify=str(tenant.ca_bundle), timeout=30).text
+        assert [f"Of {other.tenant}" in page for other in tenants] == [other == tenant for other in tenants]

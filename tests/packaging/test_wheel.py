@@ -19,7 +19,10 @@ from tests.support.engine import ROOT
 DATA = {
     "exchange_online/py.typed",
     "exchange_online_emulator/py.typed",
+    "exchange_online_emulator/page/templates/page.html.jinja",
+    "exchange_online_emulator/page/templates/flow.css",
     "regulated_partners/py.typed",
+    "regulated_partners/evidence/templates/report.html.jinja",
     "regulated_partners/engine/install/go.mod",
     "regulated_partners/engine/install/go.sum",
     "regulated_partners/engine/language_host/pulumi-language-python",
