@@ -65,9 +65,10 @@ def build(target: Path, root: Path = ROOT) -> Path:
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
     done = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        # Of its traceback the last line; what is wrong with which page it has written before.
-        said = [*_COLOURS.sub("", done.stdout).splitlines(), *done.stderr.strip().splitlines()[-1:]]
-        raise SiteError("\n".join(["zensical has built no site:", *said]))
+        said = _COLOURS.sub("", f"{done.stdout}{done.stderr}")
+        # It writes what is wrong with which page, and then its own traceback, of which the last line is enough.
+        told, _, trace = said.partition("Traceback (most recent call last):")
+        raise SiteError("\n".join(["zensical has built no site:", told.strip(), *trace.strip().splitlines()[-1:]]))
     site = (target / "site").resolve()
     _keep_to_itself(site)
     if complaints := list(_complaints(site, {page: built_as(page) for page in pages(root)})):

@@ -116,8 +116,11 @@ def test_a_warning_of_the_builder_fails(tmp_path: Path) -> None:
     root = _copy(
         tmp_path / "copy", '"README.md", "docs/new.md"', new="# New\n\n[there](../README.md#no-such-heading)\n"
     )
-    with pytest.raises(site.SiteError, match=r"zensical has built no site:(.|\n)*no-such-heading"):
+    with pytest.raises(
+        site.SiteError, match=r"zensical has built no site:(.|\n)*docs/new.md:3(.|\n)*no-such-heading"
+    ) as told:
         site.build(tmp_path / "out", root)
+    assert "Traceback" not in str(told.value)
 
 
 def test_what_the_builder_does_not_look_at(tmp_path: Path) -> None:

@@ -1,0 +1,253 @@
+"""Every command of the pages for people is run, and writes what its page shows; or its page says who else runs it, or
+why nobody does.
+
+All of them are one story, in one working copy: the example partners on its own emulator; then a stack `test`, for which
+that emulator stands in for a tenant of Microsoft's cloud, as in docs/first-partner.md.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exchange_online_emulator import ConnectionFile
+from regulated_partners.partners import read_stack
+from tests.docs.blocks import Block, Command, blocks, blocks_of, shows
+from tests.pipelines.working_copy import WorkingCopy
+from tools.site import ROOT, pages
+
+#: What stands between two commands in what a block writes.
+_END = f"end-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a command wrote.
+
+    Attributes:
+        stdout: the result.
+        stderr: progress and errors.
+        exit_code: its own.
+    """
+
+    command: str
+    stdout: str
+    stderr: str
+    exit_code: int
+
+
+@dataclass
+class Story:
+    """A working copy in which blocks are run one after another.
+
+    Attributes:
+        clone: the working copy.
+        written: what each command of a block wrote, by the name of the block.
+        variables: of every command from here on.
+    """
+
+    clone: WorkingCopy
+    written: dict[str, list[Written]] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def tell(self, name: str, commands: tuple[Command, ...]) -> None:
+        """Runs the commands of a block, after what has to be so before it."""
+        if prepare := BEFORE[name]:
+            prepare(self)
+        self.written[name] = [self._run(command.text) for command in commands]
+
+    def _run(self, command: str) -> Written:
+        done = self.clone.run(f"set +e\n{{ {command}\n}} 2>stderr\necho {_END} $?", **self.variables)
+        stdout, _, code = done.output.rpartition(_END)
+        return Written(command, stdout, self.clone.read("stderr"), int(code))
+
+    @property
+    def example(self) -> Path:
+        """The file of the example stack."""
+        return self.clone.directory / "stacks" / "Pulumi.dev.yaml"
+
+
+def _as_committed(story: Story) -> None:
+    kept = yaml.safe_load(story.example.read_text(encoding="utf-8"))
+    assert kept["encryptionsalt"]
+    shutil.copy(ROOT / "stacks" / story.example.name, story.example)
+
+
+def _somebody_turns_tls_off(story: Story) -> None:
+    _as_committed(story)
+    parameters = {"Identity": "Fabrikam Bank - inbound", "RequireTls": False}
+    story.clone.control.invoke("Set-InboundConnector", parameters)
+
+
+def _plain_pulumi(story: Story) -> None:
+    said = story.clone.run("regulated-partners env").succeeded().output
+    exported = re.findall(r"^export (PULUMI_\w+)='?([^'\n]*)", said, re.MULTILINE)
+    story.variables = dict(exported)
+
+
+def _test_tenant(story: Story) -> None:
+    """The stack of docs/first-partner.md; the emulator stands in for Microsoft's cloud."""
+    page = (ROOT / "docs" / "first-partner.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"<!-- stack: test -->\n```yaml\n(.*?)```\n", page, re.DOTALL)
+    at = ConnectionFile.read(story.clone.directory / ".emulator" / "connection.json")
+    declared = yaml.safe_load(written)["config"]
+    settings = {
+        "tenant": at.tenant,
+        "clientId": at.client_id,
+        "host": at.url,
+        "authority": at.authority,
+        "scope": at.scope,
+        "caBundle": str(at.ca_bundle),
+    }
+    named = {f"regulated-partners:{name}": value for name, value in settings.items()}
+    assert declared["regulated-partners:cloud"] == "commercial"
+    story.clone.write("Pulumi.test.yaml", {"config": declared | named})
+    (story.clone.directory / ".state").mkdir(exist_ok=True)
+    story.variables = {
+        "AZURE_CLIENT_SECRET": at.client_secret,
+        "PULUMI_BACKEND_URL": (story.clone.directory / ".state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "any",
+    }
+
+
+#: The names of the blocks that are run, in their order, each with what has to be so before.
+BEFORE: dict[str, Callable[[Story], None] | None] = {
+    "make-up": None,
+    "a-change": None,
+    "drift": _somebody_turns_tls_off,
+    "outputs": _plain_pulumi,
+    "first-up": _test_tenant,
+    "no-drift": None,
+}
+
+BLOCKS = blocks()
+
+
+def _run_here() -> tuple[Block, ...]:
+    return tuple(block for block in BLOCKS if block.kind == "run")
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """All blocks that are run, run once."""
+    clone = WorkingCopy(tmp_path_factory.mktemp("story"))
+    shutil.copytree(ROOT / "stacks", clone.directory / "stacks", dirs_exist_ok=True)
+    story = Story(clone)
+    first = {block.text: block for block in reversed(_run_here())}
+    for name in BEFORE:
+        story.tell(name, first[name].commands)
+    yield story
+    clone.stop()
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("block", _run_here(), ids=lambda block: f"{block.page}:{block.text}")
+def test_a_command_writes_what_its_page_shows(story: Story, block: Block) -> None:
+    """Failing means that a reader who types what a page says sees something else than the page shows."""
+    written = iter(story.written[block.text])
+    for command in block.commands:
+        found = next((one for one in written if _typed(one.command) == _typed(command.text)), None)
+        assert found is not None, f"{block.place}: `{command.text}` is not in the first block named {block.text}"
+        said = f"{block.place}: `{command.text}` ended with {found.exit_code} and wrote\n{found.stdout}\n{found.stderr}"
+        assert "Traceback" not in found.stdout + found.stderr, said
+        # On a terminal progress and errors stand beside the result; a page may leave them out.
+        assert any(shows(command.shown, text) for text in (found.stdout, found.stdout + found.stderr)), said
+
+
+def test_every_command_has_somebody_who_runs_it() -> None:
+    """Failing means that a page shows a command which nobody has tried, and does not say so."""
+    complaints = []
+    for block in BLOCKS:
+        if not block.kind:
+            complaints.append(
+                f"{block.place}: nothing says who runs these commands. Write above the block <!-- run: NAME -->, and "
+                "the name into BEFORE of tests/docs/test_commands.py; or <!-- run by: tests/FILE.py::TEST -->; or "
+                "<!-- not run: WHY -->."
+            )
+        elif block.kind == "run" and block.text not in BEFORE:
+            complaints.append(f"{block.place}: enter {block.text} into BEFORE of tests/docs/test_commands.py.")
+        elif block.kind == "run by" and not _is_a_test(block.text):
+            complaints.append(f"{block.place}: there is no test {block.text}; name the one that runs these commands.")
+        elif not block.commands:
+            complaints.append(f"{block.place}: a block of commands begins each with `$ `.")
+    complaints += [f"BEFORE has {name}, and no page shows it." for name in BEFORE if name not in _names()]
+    assert complaints == []
+    assert len(BLOCKS) > 30
+
+
+def test_the_mistakes_of_the_readme() -> None:
+    """Failing means that the README promises other errors than a mistaken declaration gets. The engine's own summary, its
+    last line, is that of tests/engine/test_declarations.py."""
+    examples = yaml.safe_load((ROOT / "stacks" / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+    wrong = {"name": "Northwind Health", "domains": ["mail.*.org"], "certificatName": "mail.northwindhealth.org"}
+    examples["regulated-partners:partners"].append(wrong)
+    said = [f"error: {finding}" for finding in read_stack(examples).findings if finding.is_error]
+    (block,) = (block for block in BLOCKS if "test_the_mistakes_of_the_readme" in block.text)
+    assert list(block.commands[0].shown)[1:-1] == said
+
+
+def test_no_command_hides_in_an_indented_block() -> None:
+    """Failing means that a page shows a command which none of these tests sees."""
+    for page in pages():
+        text = re.sub(
+            r"^ *(`{3,}).*?^ *\1", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+        )
+        hidden = re.findall(r"^(?: {4,}|\t)(?:\$ |make |pulumi |regulated-partners |\.venv/).*", text, re.MULTILINE)
+        assert hidden == [], page
+
+
+@pytest.mark.parametrize(
+    ("shown", "written", "fits"),
+    [
+        ("a\nb", "a\nb\n", True),
+        ("a", "a\nb\n", False),
+        ("b", "a\nb\n", False),
+        ("…\nb", "a\na\nb\n", True),
+        ("...\nb\n...", "b\n", True),
+        ("id … end", "id 1 2 end  ", True),
+        ("id …", "other", False),
+        ("275ce7a6-dd00-4450-ad05-3ddf4c779ae8 (3s)", "00000000-dd00-4450-ad05-3ddf4c779ae8 (0.29s)", True),
+        ("", "", True),
+        ("", "something", True),
+    ],
+)
+def test_what_counts_as_shown(shown: str, written: str, fits: bool) -> None:
+    """Failing means that the test above passes for a page that shows something else, or fails for one that does not."""
+    assert shows(tuple(shown.splitlines()), written) is fits
+
+
+def test_marks_are_found_wherever_a_block_stands() -> None:
+    """Failing means that a block in a list, or one within another, is not seen, so that nobody asks who runs it."""
+    page = (
+        "- item\n\n   <!-- not run: why -->\n   ```sh\n   $ one # comment\n   said\n\n   $ two\n   ```\n"
+        "````markdown\n```console\n$ inner\n```\n````\n```console\n$ three\n```\n"
+    )
+    first, second = blocks_of("p.md", page)
+    assert (first.kind, first.text, first.line) == ("not run", "why", 4)
+    assert first.commands == (Command("one # comment", ("said",)), Command("two", ()))
+    assert (second.kind, second.commands) == ("", (Command("three", ()),))
+
+
+def _typed(command: str) -> str:
+    return command.partition("#")[0].strip()
+
+
+def _names() -> set[str]:
+    return {block.text for block in _run_here()}
+
+
+def _is_a_test(named: str) -> bool:
+    file, _, test = named.partition("::")
+    path = ROOT / file
+    if not path.is_file() or not path.is_relative_to(ROOT / "tests"):
+        return False
+    defined = ast.parse(path.read_text(encoding="utf-8")).body
+    return any(isinstance(one, ast.FunctionDef) and one.name == test for one in defined)
