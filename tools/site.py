@@ -27,8 +27,11 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGURATION = "zensical.toml"
 #: Where `make docs` builds.
 TARGET = ROOT / ".docs"
-#: What the search runs by where the site is opened as files, and what the theme would fetch for that.
+#: What the search runs by where the site is opened as files.
 WORKER = ROOT / "tools" / "site_worker.js"
+#: What the pages look like beside the theme.
+STYLE = ROOT / "tools" / "site.css"
+#: What the theme would fetch for that.
 _THEIRS = "https://cdn.example/iframe-worker/shim"
 
 _LINK = re.compile(r"\]\((?P<path>[^)#\s]+)")
@@ -120,6 +123,7 @@ def _copy(root: Path, target: Path) -> None:
     copied = target / "pages"
     shutil.copytree(root / "docs", copied / "docs")
     shutil.copy(root / CONFIGURATION, target / CONFIGURATION)
+    shutil.copy(STYLE, copied / STYLE.name)
     for page in pages(root):
         source = root / page
         (copied / page).parent.mkdir(parents=True, exist_ok=True)
