@@ -19,10 +19,60 @@ import pytest
 import yaml
 
 from exchange_online_emulator import ConnectionFile
+from regulated_partners.engine.environment import LOCAL_PASSPHRASE, WITHOUT_SIDE_FILES
 from regulated_partners.partners import read_stack
 from tests.docs.blocks import Block, Command, blocks, blocks_of, shows
 from tests.pipelines.working_copy import WorkingCopy
 from tools.site import ROOT, pages
+
+#: The connectors of the tenant that docs/adopt.md looks at.
+GROWN: dict[str, list[dict[str, object]]] = {
+    "inbound": [
+        {
+            "Name": "Contoso in",
+            "SenderDomains": ["contoso.com"],
+            "RestrictDomainsToIPAddresses": True,
+            "SenderIPAddresses": ["198.51.100.10"],
+        },
+        {
+            "Name": "Inbound from 4f0c4f5e-7a56-4c5f-9a55-d9f1f8f0f2a1",
+            "SenderDomains": ["*"],
+            "ConnectorType": "OnPremises",
+            "ConnectorSource": "HybridWizard",
+        },
+        {
+            "Name": "Inbound from Fabrikam",
+            "SenderDomains": ["fabrikam.com"],
+            "RestrictDomainsToCertificate": True,
+            "TlsSenderCertificateName": "mail.fabrikam.com",
+            "Comment": "SEC-1234, owner messaging team",
+        },
+        {
+            "Name": "Mail gateway",
+            "SenderDomains": ["*"],
+            "RestrictDomainsToCertificate": True,
+            "TlsSenderCertificateName": "*.gateway.example",
+        },
+    ],
+    "outbound": [
+        {
+            "Name": "Contoso out",
+            "RecipientDomains": ["contoso.com"],
+            "TlsSettings": "CertificateValidation",
+            "UseMXRecord": False,
+            "SmartHosts": ["relay.contoso.com"],
+        },
+        {"Name": "Litware out", "RecipientDomains": ["litware.com"], "UseMXRecord": False},
+        {
+            "Name": "Outbound to Fabrikam",
+            "RecipientDomains": ["fabrikam.com"],
+            "TlsSettings": "DomainValidation",
+            "TlsDomain": "mail.fabrikam.com",
+            "Comment": "SEC-1234, owner messaging team",
+        },
+        {"Name": "Validation 1", "RecipientDomains": ["proseware.com"], "TestMode": True},
+    ],
+}
 
 #: What stands between two commands in what a block writes.
 _END = f"end-{secrets.token_hex(8)}"
@@ -67,7 +117,9 @@ class Story:
     def _run(self, command: str) -> Written:
         done = self.clone.run(f"set +e\n{{ {command}\n}} 2>stderr\necho {_END} $?", **self.variables)
         stdout, _, code = done.output.rpartition(_END)
-        return Written(command, stdout, self.clone.read("stderr"), int(code))
+        # A page has no place: its files are those of the working copy.
+        place = f"{self.clone.directory}/"
+        return Written(command, stdout.replace(place, ""), self.clone.read("stderr").replace(place, ""), int(code))
 
     @property
     def example(self) -> Path:
@@ -88,9 +140,12 @@ def _somebody_turns_tls_off(story: Story) -> None:
 
 
 def _plain_pulumi(story: Story) -> None:
-    said = story.clone.run("regulated-partners env").succeeded().output
-    exported = re.findall(r"^export (PULUMI_\w+)='?([^'\n]*)", said, re.MULTILINE)
-    story.variables = dict(exported)
+    """What `regulated-partners env` exports for the stack dev."""
+    state = story.clone.directory / ".state"
+    story.variables = {
+        "PULUMI_BACKEND_URL": state.as_uri() + WITHOUT_SIDE_FILES,
+        "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
+    }
 
 
 def _test_tenant(story: Story) -> None:
@@ -118,6 +173,17 @@ def _test_tenant(story: Story) -> None:
     }
 
 
+def _grown_tenant(story: Story) -> None:
+    """The connectors of docs/adopt.md, and a stack that has none of them."""
+    story.clone.control.reset()
+    story.clone.control.seed(inbound=GROWN["inbound"], outbound=GROWN["outbound"])
+    story.example.unlink()
+    story.clone.declare("dev", partners=[])
+    empty = story.clone.directory / ".empty"
+    empty.mkdir()
+    story.variables = {"PULUMI_BACKEND_URL": empty.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "any"}
+
+
 #: The names of the blocks that are run, in their order, each with what has to be so before.
 BEFORE: dict[str, Callable[[Story], None] | None] = {
     "make-up": None,
@@ -126,6 +192,7 @@ BEFORE: dict[str, Callable[[Story], None] | None] = {
     "outputs": _plain_pulumi,
     "first-up": _test_tenant,
     "no-drift": None,
+    "adopt": _grown_tenant,
 }
 
 #: Those that end with an exit code of their own, as their pages say.
