@@ -3,7 +3,7 @@
 The line before a block is a comment of HTML, which no reader sees:
 
     <!-- run: NAME -->                     tests/docs/test_commands.py runs it, and compares what it shows
-    <!-- run by: tests/FILE.py::TEST -->   that test runs its commands, with data of its own
+    <!-- run by: tests/FILE.py::TEST -->   that test runs its commands, with data of its own; several with commas
     <!-- not run: WHY -->                  nobody does
 """
 
@@ -21,6 +21,7 @@ _SHELLS = ("console", "sh", "shell", "bash", "powershell", "pwsh")
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<language>[\w-]*).*$")
 _MARK = re.compile(r"^ *<!-- (?P<kind>run|run by|not run): (?P<text>.+) -->$")
 _PROMPT = "$ "
+_OPERATION = re.compile(r"(?:regulated-partners|pulumi|make) (?:-\S+ )*([a-z]+)")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,12 @@ class Block:
             elif found:
                 found[-1][1].append(line)
         return tuple(Command(text, tuple(_without_blank_end(shown))) for text, shown in found)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What its commands ask of the three programs: `up` of `make up`, `verify` of `regulated-partners verify …`."""
+        typed = " ; ".join(command.text.partition(" # ")[0] for command in self.commands)
+        return tuple(dict.fromkeys(_OPERATION.findall(typed)))
 
 
 def _without_blank_end(lines: list[str]) -> list[str]:

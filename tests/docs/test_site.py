@@ -63,7 +63,13 @@ def test_the_search_works_in_a_folder_that_is_opened_as_files(built: Path, tmp_p
     page.write_text(_SEARCHING.format(worker=worker.name), encoding="utf-8")
     command = [
         *(program("chromium"), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"),
-        *("--disable-background-networking", "--virtual-time-budget=20000", "--dump-dom", page.as_uri()),
+        *(
+            "--disable-background-networking",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--virtual-time-budget=20000",
+            "--dump-dom",
+            page.as_uri(),
+        ),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert "<title>docs/glossary.html#envelope-sender " in done.stdout, done.stdout[:2000] + done.stderr[-2000:]
