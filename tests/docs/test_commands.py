@@ -84,6 +84,7 @@ class Written:
     """What a command wrote.
 
     Attributes:
+        command: as it was typed.
         stdout: the result.
         stderr: progress and errors.
         exit_code: its own.
@@ -93,6 +94,9 @@ class Written:
     stdout: str
     stderr: str
     exit_code: int
+
+    def __str__(self) -> str:
+        return f"`{self.command}` ended with {self.exit_code} and wrote:\n{self.stdout}\n{self.stderr}"
 
 
 @dataclass
@@ -110,10 +114,18 @@ class Story:
     variables: dict[str, str] = field(default_factory=dict)
 
     def tell(self, name: str, commands: tuple[Command, ...]) -> None:
-        """Runs the commands of a block, after what has to be so before it."""
+        """Runs the commands of a block, after what has to be so before it.
+
+        Raises:
+            AssertionError: one ended with another exit code than is expected, so the story does not go on.
+        """
         if prepare := BEFORE[name]:
             prepare(self)
-        self.written[name] = [self._run(command.text) for command in commands]
+        self.written[name] = []
+        for command in commands:
+            done = self._run(command.text)
+            assert (done.exit_code != 0) is (name in FAILING), f"{name}: {done}"
+            self.written[name].append(done)
 
     def _run(self, command: str) -> Written:
         done = self.clone.run(f"set +e\n{{ {command}\n}} 2>stderr\necho {_END} $?", **self.variables)
@@ -235,14 +247,11 @@ def _differences(block: Block, told: list[Written]) -> Iterator[str]:
         if found is None:
             yield f"{block.place}: `{command.text}` is not in the first block that is named {block.text}."
             return
-        said = f"`{command.text}` ended with {found.exit_code} and wrote:\n{found.stdout}\n{found.stderr}"
         if "Traceback" in found.stdout + found.stderr:
-            yield f"{block.place}: a traceback. {said}"
-        if (found.exit_code != 0) is not (block.text in FAILING):
-            yield f"{block.place}: another exit code than is expected (FAILING lists those that fail). {said}"
+            yield f"{block.place}: a traceback. {found}"
         # On a terminal progress and errors stand beside the result; a page may leave them out.
         if not any(shows(command.shown, text) for text in (found.stdout, found.stdout + found.stderr)):
-            yield f"{block.place}: the page shows something else. {said}"
+            yield f"{block.place}: the page shows something else. {found}"
 
 
 def test_every_command_has_somebody_who_runs_it() -> None:
