@@ -1,4 +1,4 @@
-"""The pages for other people's programs: what is marked as tested there is run as it stands, in their order."""
+"""The pages for other people's programs: their files, and the commands that name this test, as they stand, in order."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(
-    r"^ *<!-- (?P<kind>tested|printed)(?:: (?P<file>[\w.]+))? -->\n(?P<indent> *)```\w+\n(?P<text>.*?)^ *```$",
+    r"^ *<!-- (?P<kind>file|printed|run by)(?:: (?P<of>[\w./:-]+))? -->\n(?P<indent> *)```\w+\n(?P<text>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
+_OWN = f"{Path(__file__).relative_to(ROOT).as_posix()}::"
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,12 @@ class Page:
         printed: list[str] = []
         for block in _BLOCK.finditer((ROOT / "docs" / name).read_text(encoding="utf-8")):
             text = re.sub(rf"^{block['indent']}", "", block["text"], flags=re.MULTILINE)
-            if block["file"]:
-                files[block["file"]] = text
-            else:
-                (commands if block["kind"] == "tested" else printed).append(text)
+            if block["kind"] == "file":
+                files[block["of"]] = text
+            elif block["kind"] == "printed":
+                printed.append(text)
+            elif block["of"].startswith(_OWN):
+                commands.append(text)
         return cls(files, "".join(commands), tuple(printed))
 
     def run(self, folder: Path) -> str:
