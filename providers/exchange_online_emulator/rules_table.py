@@ -5,6 +5,7 @@ from __future__ import annotations
 from exchange_online_emulator import application
 from exchange_online_emulator.errors import KNOWN_REFUSALS
 from exchange_online_emulator.models import Switches
+from exchange_online_emulator.page.view import DRAWN, LISTED, PAUSE
 from exchange_online_emulator.rules import Rule, all_rules
 
 #: The open questions (exchange-wire section 9), each with the emulator's choice, which is assumed.
@@ -49,6 +50,18 @@ UNKNOWNS = {
 }
 
 
+#: About the page: what a person sees there, and what of many connectors.
+_PAGE = (
+    "## Its page",
+    "",
+    "At its address (`make emulator` prints it) a browser shows what the tenant holds: connectors in pairs, an inbound",
+    "and an outbound one for the same domains, each pair with a picture of what it demands of mail; the last run, which",
+    f"is every call since there was none for {int(PAUSE.total_seconds())} seconds, and what it made; the transport",
+    f"rules. It runs nothing and fetches nothing. {DRAWN} pairs are drawn, {LISTED} more have a line, and how many are",
+    "left out is said: look for them by a name or a domain (`/?show=fabrikam`). Of several tenants each has its page",
+    "below its GUID. The certificate is of the emulator's own authority (`.emulator/state.ca.pem`): a browser warns.",
+)
+
 _APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch", "fault": "through a fault"}
 
 
@@ -60,7 +73,7 @@ def registered_rules() -> tuple[Rule, ...]:
 def markdown() -> str:
     """The rules, the switches and the open questions as a Markdown document."""
     lines = ["# What the emulator does, and how sure that is", ""]
-    lines += ["Made by `python -m exchange_online_emulator rules --markdown`.", "", "## Rules", ""]
+    lines += ["Made by `python -m exchange_online_emulator rules --markdown`.", "", *_PAGE, "", "## Rules", ""]
     lines += ["| Rule | What the emulator does | Applies | Tag | Source | Relied on by |", "|---|---|---|---|---|---|"]
     for item in registered_rules():
         cells = (item.id, item.summary, _APPLIES[item.applies], item.tag, item.source, ", ".join(item.clients))
