@@ -54,12 +54,14 @@ UNKNOWNS = {
 _PAGE = (
     "## Its page",
     "",
-    "At its address (`make emulator` prints it) a browser shows what the tenant holds: connectors in pairs, an inbound",
-    "and an outbound one for the same domains, each pair with a picture of what it demands of mail; the last run, which",
-    f"is every call since there was none for {int(PAUSE.total_seconds())} seconds, and what it made; the transport",
-    f"rules. It runs nothing and fetches nothing. {DRAWN} pairs are drawn, {LISTED} more have a line, and how many are",
-    "left out is said: look for them by a name or a domain (`/?show=fabrikam`). Of several tenants each has its page",
-    "below its GUID. The certificate is of the emulator's own authority (`.emulator/state.ca.pem`): a browser warns.",
+    "At its address (`make emulator` prints it) a browser shows what the tenant holds: connectors in pairs, an",
+    "inbound and an outbound one for the same domains, each pair with a picture of what it demands of mail; the last",
+    f"run, which is every call since there was none for {int(PAUSE.total_seconds())} seconds, with what it made; and",
+    "transport rules. It runs nothing and fetches nothing.",
+    "",
+    f"{DRAWN} pairs are drawn, {LISTED} more have a line, and how many are left out is said: look for them by a name",
+    "or a domain (`/?show=fabrikam`). Of several tenants each has its page below its GUID. The certificate is of the",
+    "emulator's own authority (`.emulator/state.ca.pem`): a browser warns.",
 )
 
 _APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch", "fault": "through a fault"}

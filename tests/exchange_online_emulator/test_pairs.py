@@ -22,7 +22,11 @@ def together(*connectors: StoredObject) -> list[tuple[str | None, str | None]]:
         [item for item in connectors if item.kind is Kind.INBOUND],
         [item for item in connectors if item.kind is Kind.OUTBOUND],
     )
-    return [(pair.inbound and pair.inbound.name, pair.outbound and pair.outbound.name) for pair in found]
+    return [(_name(pair.inbound), _name(pair.outbound)) for pair in found]
+
+
+def _name(item: StoredObject | None) -> str | None:
+    return None if item is None else item.name
 
 
 def test_the_same_domains_come_before_a_shared_one() -> None:
