@@ -11,14 +11,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Host, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange_online_emulator.admin_api.batch import ROUTES as BATCH
 from exchange_online_emulator.admin_api.views import ROUTES as ADMIN_API
 from exchange_online_emulator.control_api.views import ROUTES as CONTROL
+from exchange_online_emulator.names import ADMIN_HOSTS, LOGIN_HOST, allowed_hosts
 from exchange_online_emulator.page import ROUTES as PAGE
+from exchange_online_emulator.rules import documented
 from exchange_online_emulator.service import Emulator
-from exchange_online_emulator.tokens.views import ROUTES as TOKENS
+from exchange_online_emulator.tokens.views import ENTRA, OTHERS
 
 logger = logging.getLogger("emulator.access")
 
@@ -71,16 +74,29 @@ def _printable(text: str) -> str:
 def application(emulator: Emulator) -> Starlette:
     """The ASGI application of one emulator."""
     app = Starlette(
-        routes=[*CONTROL, *ADMIN_API, *BATCH, *TOKENS, *PAGE],
+        routes=[*_under_service_names(), *CONTROL, *_SERVICE, *OTHERS, *PAGE],
         middleware=[
             Middleware(AccessLog),
-            # A page in a browser that resolves its own name to loopback gets no answer.
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "::1"]),
+            Middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts(emulator.names), www_redirect=False),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _unexpected},
     )
     app.state.emulator = emulator
     return app
+
+
+_SERVICE = (*ADMIN_API, *BATCH, *ENTRA)
+
+
+@documented(
+    "service-names",
+    "under outlook.office365.com and outlook.office.com is the admin API alone, under login.microsoftonline.com what "
+    "gives tokens alone, and under neither the control API (with --as-service; under any other name is all of it)",
+    "exchange-wire 3.1 and 3.2 (hosts)",
+)
+def _under_service_names() -> list[Host]:
+    admin_api = Router([*ADMIN_API, *BATCH])
+    return [*(Host(name, admin_api) for name in ADMIN_HOSTS), Host(LOGIN_HOST, Router(list(ENTRA)))]
 
 
 _HTTP_ERRORS = {

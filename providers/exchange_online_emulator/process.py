@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +18,7 @@ import requests
 
 from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError, of_tenant, of_tenants
 from exchange_online_emulator.control import Control, ControlError
+from exchange_online_emulator.names import LOOPBACK, SERVICE_NAMES
 
 PREFERRED_PORT = 8443
 _READY_WITHIN = 30.0
@@ -34,7 +35,7 @@ class EmulatorProcess:
 
     Args:
         directory: keeps state, connection.json and log; by default a temporary one, removed at the end.
-        arguments: further ones of `python -m exchange_online_emulator serve`.
+        arguments: further ones of `exchange-online-emulator serve`.
 
     Attributes:
         connection: where it answers, once started.
@@ -138,7 +139,7 @@ def running(state: Path, connection: Path | None = None) -> ConnectionFile | Non
         return None
     try:
         found = ConnectionFile.read(connection_path(state, connection))
-        with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+        with contextlib.closing(Control(found.url, found.ca_bundle, found.tenant)) as control:
             answering = control.status().tenant == found.tenant
     except (ConnectionFileError, ControlError, OSError, requests.RequestException):
         return None
@@ -153,6 +154,8 @@ def start(
     max_concurrent: int | None = None,
     *,
     tenants: int = 1,
+    names: Sequence[str] = (),
+    proxy: int | None = None,
 ) -> ConnectionFile:
     """Start one in the background unless one answers already; waits until it is ready.
 
@@ -165,9 +168,12 @@ def start(
         seed: a JSON file of objects to put into the tenant.
         max_concurrent: the switch of that name; None leaves it as it is.
         tenants: how many tenants it has.
+        names: host names to answer by besides loopback's.
+        proxy: the port of the proxy that leads the service's names to it, 0 for any free one; None for no proxy.
 
     Raises:
-        EmulatorStartError: it does not start, one with fewer tenants runs already, or the seed cannot be used.
+        EmulatorStartError: it does not start, the seed cannot be used, or one runs already that has fewer tenants, or
+            lacks a name or the proxy.
     """
     state.parent.mkdir(parents=True, exist_ok=True)
     with _starting(state):
@@ -175,11 +181,7 @@ def start(
         if found is not None:
             path = connection_path(state, connection)
             _say_where(found, path)
-            if not of_tenant(path, tenants).exists():
-                raise EmulatorStartError(
-                    f"The emulator that runs already has fewer than {tenants} tenants: stop it first, and start it "
-                    f"again with --tenants {tenants}. What it holds is kept."
-                )
+            _check_has(found, path, names, proxy, tenants)
             with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
                 if max_concurrent is not None:
                     _switch(control, max_concurrent)
@@ -197,14 +199,36 @@ def start(
         arguments = ["--latency", str(latency), "--tenants", str(tenants), *(["--seed", str(seed)] if seed else [])]
         if max_concurrent is not None:
             arguments += ["--max-concurrent", str(max_concurrent)]
+        arguments += [part for name in names for part in ("--name", name)]
+        if proxy is not None:
+            arguments += ["--proxy", str(proxy)]
         for port in (PREFERRED_PORT, 0):
+            written = log.stat().st_size if log.exists() else 0
             process = _spawn(state, path, port, arguments, log, detached=True)
             if _wait(process, path):
                 return ConnectionFile.read(path)
             if process.poll() is None:
                 process.terminate()
-        tail = "\n".join(_log(log).splitlines()[-10:])
+        tail = "\n".join(_log(log, written).splitlines()[-10:])
         raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{tail}")
+
+
+def _check_has(found: ConnectionFile, path: Path, names: Sequence[str], proxy: int | None, tenants: int) -> None:
+    if not of_tenant(path, tenants).exists():
+        raise EmulatorStartError(
+            f"The emulator that runs already has fewer than {tenants} tenants: stop it first, and start it "
+            f"again with --tenants {tenants}. What it holds is kept."
+        )
+    missing = [name for name in names if name.lower() not in (*found.names, *LOOPBACK)]
+    lacks = [f"--name {name}" for name in missing if name not in SERVICE_NAMES]
+    if proxy is not None and (found.proxy is None or (proxy and not found.proxy.endswith(f":{proxy}"))):
+        lacks.append(f"--proxy {proxy}")
+    elif any(name in SERVICE_NAMES for name in missing):
+        lacks.append("--as-service")
+    if lacks:
+        raise EmulatorStartError(
+            f"The emulator at {found.url} was started without {', '.join(lacks)}: stop it first; its tenant is kept."
+        )
 
 
 def _switch(control: Control, max_concurrent: int) -> None:
@@ -322,5 +346,6 @@ def _say_where(found: ConnectionFile, path: Path) -> None:
         found.write(path)
 
 
-def _log(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+def _log(path: Path, after: int = 0) -> str:
+    """What a log holds after its first bytes."""
+    return path.read_bytes()[after:].decode("utf-8", "replace") if path.exists() else ""

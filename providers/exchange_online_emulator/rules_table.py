@@ -1,11 +1,13 @@
-"""The rules and the open questions as a table, for docs/emulator.md and for the terminal."""
+"""The rules and the open questions as tables, for docs/emulator-rules.md and for the terminal; what is emulated."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from exchange_online_emulator import application
+from exchange_online_emulator.cmdlets.parameters import cmdlet_specs, documented_cmdlets
 from exchange_online_emulator.errors import KNOWN_REFUSALS
 from exchange_online_emulator.models import Switches
-from exchange_online_emulator.page.view import DRAWN, LISTED, PAUSE
 from exchange_online_emulator.rules import Rule, all_rules
 
 #: The open questions (exchange-wire section 9), each with the emulator's choice, which is assumed.
@@ -33,6 +35,9 @@ UNKNOWNS = {
     "`Exchange.ManageAsAppV2` on beta (sources say no)": "403, as without a directory role",
     "replay of a next link with anchor and cookies": "works; tied to body and anchor; a fault breaks it",
     "a token from a federated credential": "the same app-only token",
+    "what an application gets at common or organizations: a refusal, or a token of a tenant that Entra guesses": (
+        "AADSTS50059"
+    ),
     "`WhatIf: true` on connectors over REST": "no change, and a confirmation message",
     "Set with values equal to the current ones": "200 and the warning that nothing was modified",
     "writes without any X-AnchorMailbox, or with one whose form nobody has seen refused": (
@@ -50,20 +55,6 @@ UNKNOWNS = {
 }
 
 
-#: About the page: what a person sees there, and what of many connectors.
-_PAGE = (
-    "## Its page",
-    "",
-    "At its address (`make emulator` prints it) a browser shows what the tenant holds: connectors in pairs, an",
-    "inbound and an outbound one for the same domains, each pair with a picture of what it demands of mail; the last",
-    f"run, which is every call since there was none for {int(PAUSE.total_seconds())} seconds, with what it made; and",
-    "transport rules. It runs nothing and fetches nothing.",
-    "",
-    f"{DRAWN} pairs are drawn, {LISTED} more have a line, and how many are left out is said: look for them by a name",
-    "or a domain (`/?show=fabrikam`). Of several tenants each has its page below its GUID. The certificate is of the",
-    "emulator's own authority (`.emulator/state.ca.pem`): a browser warns.",
-)
-
 _APPLIES = {"always": "always", "strict": "only under `strict`", "switch": "by its switch", "fault": "through a fault"}
 
 
@@ -75,7 +66,7 @@ def registered_rules() -> tuple[Rule, ...]:
 def markdown() -> str:
     """The rules, the switches and the open questions as a Markdown document."""
     lines = ["# What the emulator does, and how sure that is", ""]
-    lines += ["Made by `python -m exchange_online_emulator rules --markdown`.", "", *_PAGE, "", "## Rules", ""]
+    lines += ["Made by `exchange-online-emulator rules --markdown`.", "", "## Rules", ""]
     lines += ["| Rule | What the emulator does | Applies | Tag | Source | Relied on by |", "|---|---|---|---|---|---|"]
     for item in registered_rules():
         cells = (item.id, item.summary, _APPLIES[item.applies], item.tag, item.source, ", ".join(item.clients))
@@ -93,6 +84,26 @@ def markdown() -> str:
     lines += ["| Question | The emulator's choice |", "|---|---|"]
     lines += [_line(*entry) for entry in UNKNOWNS.items()]
     return "\n".join(lines)
+
+
+def cmdlets() -> str:
+    """What is emulated and what is not, as a Markdown table by nouns, for docs/emulator.md."""
+    emulated, missing = _verbs(spec.name for spec in cmdlet_specs().values()), _verbs(documented_cmdlets())
+    lines = ["| cmdlets of | emulated | in Exchange Online, but answered with 501 here |", "|---|---|---|"]
+    for noun, verbs in emulated.items():
+        others = [verb for verb in missing.pop(noun, []) if verb not in verbs]
+        lines.append(_line(noun, ", ".join(verbs), ", ".join(others)))
+    rest = sum(len(verbs) for verbs in missing.values())
+    lines.append(_line(f"{len(missing)} other nouns", "", f"all {rest}"))
+    return "\n".join(lines)
+
+
+def _verbs(names: Iterable[str]) -> dict[str, list[str]]:
+    verbs: dict[str, list[str]] = {}
+    for name in names:
+        verb, _, noun = name.partition("-")
+        verbs.setdefault(noun, []).append(verb)
+    return verbs
 
 
 def plain() -> str:

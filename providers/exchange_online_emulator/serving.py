@@ -1,11 +1,10 @@
-"""The HTTPS server: binds loopback only, announces itself in connection.json, takes the file away at its end."""
+"""The HTTPS server: where it listens, and how it announces itself in connection.json, until its end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import fcntl
-import ipaddress
 import itertools
 import logging
 import os
@@ -26,8 +25,11 @@ from exchange_online_emulator.connection import ConnectionFile, ConnectionFileEr
 from exchange_online_emulator.control import TENANT_HEADER
 from exchange_online_emulator.control_api.models import Seed
 from exchange_online_emulator.control_api.views import plant
+from exchange_online_emulator.listening import Listening, listener
 from exchange_online_emulator.models import Switches
+from exchange_online_emulator.names import SERVICE_NAMES, in_url
 from exchange_online_emulator.process import EmulatorStartError, connection_path, lock_path
+from exchange_online_emulator.proxy import Proxy
 from exchange_online_emulator.service import Emulator, ca_bundle_path
 from exchange_online_emulator.tokens.issue import EXCHANGE
 
@@ -87,6 +89,7 @@ class _Server(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self._announced, self._stale, self._lock = announced, stale, lock
+        self.proxied: tuple[Proxy, socket.socket] | None = None
 
     async def on_tick(self, counter: int) -> bool:
         """Ends too when the folder of the state was removed: nobody can find this server then, or stop it."""
@@ -95,6 +98,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self.proxied:
+            proxy, listener = self.proxied
+            await proxy.start(listener)
         for path in self._stale:
             path.unlink(missing_ok=True)
         for path, connection in self._announced.items():
@@ -112,14 +118,15 @@ class _Server(uvicorn.Server):
             if isinstance(connection, Protocol) and connection.idle:
                 connection.transport.abort()
         await super().shutdown(sockets)
+        if self.proxied:
+            await self.proxied[0].stop()
 
 
 def serve(
     state: Path,
     connection: Path | None,
     *,
-    host: str,
-    port: int,
+    listening: Listening,
     latency: float,
     seed: Path | None,
     switches: Mapping[str, object] = MappingProxyType({}),
@@ -130,8 +137,7 @@ def serve(
     Args:
         state: the state file.
         connection: where connection.json goes; by default beside the state.
-        host: a loopback address.
-        port: 0 for any free one.
+        listening: where, and under which names.
         latency: seconds by which each answer is late.
         seed: a JSON file of objects to put into each tenant.
         switches: those of the tenants that change, by name.
@@ -140,21 +146,24 @@ def serve(
     Raises:
         EmulatorStartError: it cannot serve there.
     """
+    names, token = listening.all_names(), listening.control_token()
     state.parent.mkdir(parents=True, exist_ok=True)
     path, seed = connection_path(state, connection), seed and seed.absolute()
     # A folder that is moved takes what is named relative to it along.
     folder = state.parent.absolute()
     os.chdir(folder)
     state, path = Path(state.name), Path(path.name) if path.parent == folder else path
-    with _only_server(state) as lock, _listener(host, port) as listener:
-        shown = f"[{host}]" if ":" in host else host
-        url = f"https://{shown}:{listener.getsockname()[1]}"
-        first = Emulator(state, url, latency)
+    with contextlib.ExitStack() as held:
+        lock = held.enter_context(_only_server(state))
+        at = held.enter_context(listener(listening.host, listening.port))
+        proxy_at = None if listening.proxy is None else held.enter_context(listener(listening.host, listening.proxy))
+        url = f"https://{in_url(listening.address)}:{at.getsockname()[1]}"
+        first = Emulator(state, url, latency, names=names, control_token=token)
         further = (Emulator(of_tenant(state, number), url, latency, first) for number in range(2, tenants + 1))
-        held = (first, *further)
-        for emulator in held:
+        emulators = (first, *further)
+        for emulator in emulators:
             _furnish(emulator, seed, switches)
-        _run(held, listener, path, lock)
+        _run(emulators, listening, (at, proxy_at), path, lock)
 
 
 def _furnish(emulator: Emulator, seed: Path | None, switches: Mapping[str, object]) -> None:
@@ -171,7 +180,7 @@ def _furnish(emulator: Emulator, seed: Path | None, switches: Mapping[str, objec
             raise EmulatorStartError(f"The seed file {seed} cannot be used: {error}") from error
 
 
-def _announced(emulator: Emulator, first: Emulator) -> ConnectionFile:
+def _announced(emulator: Emulator, first: Emulator, proxy: str | None) -> ConnectionFile:
     return ConnectionFile(
         url=emulator.url,
         authority=emulator.url,
@@ -181,24 +190,50 @@ def _announced(emulator: Emulator, first: Emulator) -> ConnectionFile:
         client_id=emulator.identity.client_id,
         client_secret=emulator.identity.client_secret,
         pid=os.getpid(),
+        names=emulator.names,
+        proxy=proxy,
     )
 
 
-def _run(tenants: Sequence[Emulator], listener: socket.socket, path: Path, lock: IO[str]) -> None:
-    first = tenants[0]
+def _run(
+    tenants: Sequence[Emulator],
+    listening: Listening,
+    at: tuple[socket.socket, socket.socket | None],
+    path: Path,
+    lock: IO[str],
+) -> None:
+    first, (own, proxy_at) = tenants[0], at
+    proxy = None if proxy_at is None else f"http://{in_url(listening.address)}:{proxy_at.getsockname()[1]}"
     # The first one last: where it is there, all are.
     announced = {
-        of_tenant(path, number): _announced(emulator, first)
+        of_tenant(path, number): _announced(emulator, first, proxy)
         for number, emulator in reversed(list(enumerate(tenants, 1)))
     }
     # One that was killed, and had more tenants, has left theirs.
     beyond = (of_tenant(path, number) for number in itertools.count(len(tenants) + 1))
     stale = list(itertools.takewhile(Path.exists, beyond))
+    _log_where(announced[path])
+    server = _Server(_config(tenants), announced, stale, lock)
+    if proxy_at is not None:
+        names = [name for name in SERVICE_NAMES if name in first.names]
+        server.proxied = Proxy(names, (listening.address, own.getsockname()[1])), proxy_at
+    server.run([own])
+
+
+def _log_where(connection: ConnectionFile) -> None:
+    log = logging.getLogger("emulator")
+    log.info("listening on %s; the CA to trust is %s", connection.url, connection.ca_bundle)
+    if connection.names:
+        log.info("answers to %s, too", ", ".join(connection.names))
+    if connection.proxy:
+        log.info("proxy at %s", connection.proxy)
+
+
+def _config(tenants: Sequence[Emulator]) -> uvicorn.Config:
     # Its messages on a failing request are tracebacks; AccessLog has logged the failure in one line.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-    logging.getLogger("emulator").info("listening on %s", first.url)
-    applications = [(emulator, application(emulator)) for emulator in tenants]
-    config = uvicorn.Config(
+    first, applications = tenants[0], [(emulator, application(emulator)) for emulator in tenants]
+    return uvicorn.Config(
         applications[0][1] if len(applications) == 1 else ByTenant(applications),
         http=Protocol,
         lifespan="off",
@@ -207,9 +242,8 @@ def _run(tenants: Sequence[Emulator], listener: socket.socket, path: Path, lock:
         server_header=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
-        ssl_context_factory=lambda config, default: first.identity.server_context(),  # noqa: ARG005
+        ssl_context_factory=lambda config, default: first.identity.server_context(first.names),  # noqa: ARG005
     )
-    _Server(config, announced, stale, lock).run([listener])
 
 
 @contextlib.contextmanager
@@ -221,7 +255,7 @@ def _only_server(state: Path) -> Iterator[IO[str]]:
             if time.monotonic() > deadline:
                 raise EmulatorStartError(
                     f"Another emulator serves {state.absolute()}: use it, stop it with "
-                    "`python -m exchange_online_emulator stop`, or choose another state file."
+                    "`exchange-online-emulator stop`, or choose another state file."
                 )
             time.sleep(0.02)
         handle.truncate(0)
@@ -236,29 +270,3 @@ def _taken(handle: IO[str]) -> bool:
     except OSError:
         return False
     return True
-
-
-@contextlib.contextmanager
-def _listener(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise EmulatorStartError(
-            f"The emulator answers on loopback addresses only, not on {host}: use 127.0.0.1 or ::1. "
-            "Its control API takes no credentials."
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer takes 40 ms more.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except (OSError, OverflowError):
-            raise EmulatorStartError(
-                f"Port {port} on {host} is taken: choose another, or 0 for any free one."
-            ) from None
-        listener.listen(512)
-        listener.setblocking(False)
-        yield listener

@@ -114,6 +114,8 @@ def test_the_background_emulator_keeps_each_of_its_tenants(tmp_path: Path) -> No
         before = ConnectionFile.read(second)
         control(before).seed(inbound=[{"Name": "Fabrikam", "SenderDomains": ["fabrikam.com"]}])
         assert before.ca_bundle == ConnectionFile.read(first).ca_bundle
+        variables = run("env", "--state", state, "--connection", second).stdout
+        assert f"export AZURE_TENANT_ID={before.tenant}\n" in variables
         refused = run("start", "--state", state, "--tenants", "3")
         assert (refused.returncode, "fewer than 3 tenants" in refused.stderr) == (2, True)
         assert run("stop", "--state", state).returncode == 0

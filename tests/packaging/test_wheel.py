@@ -162,3 +162,5 @@ def test_emulator_serves_the_tests_of_others(installed: Environment, tmp_path: P
     (tmp_path / "conftest.py").write_text(plugin, encoding="utf-8")
     (tmp_path / "test_theirs.py").write_text(FOREIGN_TEST, encoding="utf-8")
     assert "1 passed" in installed.run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path).fine()
+    rules = installed.call(installed.folder / "bin" / "exchange-online-emulator", "rules").fine()
+    assert "V36" in rules

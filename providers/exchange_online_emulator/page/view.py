@@ -17,11 +17,12 @@ from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from exchange_online_emulator.cmdlets.connectors import default_settings
 from exchange_online_emulator.cmdlets.listing import get
+from exchange_online_emulator.control_token import admits
 from exchange_online_emulator.faults import Visibility
 from exchange_online_emulator.models import Kind, StoredObject
 from exchange_online_emulator.page import picture
@@ -105,6 +106,10 @@ class _Run:
 async def _tenant_page(request: Request) -> Response:
     """With `show` only the pairs that have these characters in a name or a domain."""
     emulator: Emulator = request.app.state.emulator
+    if not admits(emulator.control_token, request.headers.get("authorization", "")):
+        # A browser asks for a name, which nobody looks at, and the password.
+        asks = {"WWW-Authenticate": 'Basic realm="Exchange Online emulator: its control token"'}
+        return PlainTextResponse("This page wants the control token, as the password.", 401, asks)
     if not emulator.means_tenant(str(request.path_params.get("tenant", emulator.identity.tenant))):
         raise HTTPException(404)
     page = await run_in_threadpool(_page, emulator, plain(request.query_params.get("show", ""))[:_CHARACTERS])
