@@ -1,0 +1,337 @@
+"""Rules about objects: what is found, what is not, what a name may be, and what the tenant's offering allows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from exchange_online.admin_api import (
+    Ambiguous,
+    Effect,
+    JsonValue,
+    NotCustomizable,
+    NotFound,
+    RestrictedOffering,
+    Unsupported,
+)
+from exchange_online.connectors import Direction
+from regulated_partners.conformance.experiment import (
+    Experiment,
+    Reading,
+    UndecidedError,
+    by_switch,
+    held_if,
+    otherwise,
+)
+from regulated_partners.conformance.workbench import Answer, Workbench
+
+_IN, _OUT = Direction.INBOUND, Direction.OUTBOUND
+
+_SCOPED: Mapping[str, object] = {"IsTransportRuleScoped": True, "RecipientDomains": []}
+
+
+def _nobody() -> str:
+    return str(uuid.uuid4())
+
+
+def _missing(bench: Workbench) -> Reading:
+    """Of a connector that was there a moment ago: nothing else can answer to its Guid."""
+    guid = str(bench.made(_OUT)["Guid"])
+    gone: Mapping[str, JsonValue] = {"Identity": guid, "Confirm": False}
+    if not bench.call(f"Remove-{_OUT}", gone, Effect.IDEMPOTENT).accepted:
+        raise UndecidedError("a connector could not be removed")
+    answers = [bench.call(f"Remove-{_OUT}", gone, Effect.IDEMPOTENT), bench.set(_OUT, guid, {"Comment": "late"})]
+    said = "; ".join(f"HTTP {answer.status} {answer.exception_type}".rstrip() for answer in answers)
+    right = all(answer.status == 404 and isinstance(answer.error, NotFound) for answer in answers)
+    return held_if(right, f"{said} (Remove-, Set-; Validate- was left out)", said)
+
+
+def _taken_names(bench: Workbench) -> Reading:
+    other = bench.made(_OUT)
+    again = bench.new(_OUT, {"Name": other["Name"]})
+    renamed = bench.set(_OUT, bench.standing(_OUT), {"Name": other["Name"]})
+    said = f"New answers {again}, a rename {renamed}"
+    right = all(
+        answer.status == 400 and answer.exception_type.endswith("ADObjectAlreadyExistsException")
+        for answer in (again, renamed)
+    )
+    return held_if(right, said, said)
+
+
+def _unknown_identity(bench: Workbench) -> Reading:
+    answer = bench.call(f"Get-{_OUT}", {"Identity": _nobody()})
+    if isinstance(answer.error, NotFound):
+        return by_switch(str(answer), "unknown_identity", "not_found", True)
+    if isinstance(answer.error, Ambiguous):
+        return by_switch(str(answer), "unknown_identity", "ambiguous", False)
+    if answer.rows:
+        return by_switch("every connector", "unknown_identity", "all", False)
+    return otherwise("no rows" if answer.accepted else str(answer))
+
+
+def _wildcard(bench: Workbench) -> Reading:
+    answer = bench.call(f"Get-{_OUT}", {"Identity": f"{bench.mark.name}*"})
+    none = bench.call(f"Get-{_OUT}", {"Identity": f"*{_nobody()}*"})
+    fits = bool(answer.rows) and all(bench.is_own(str(row.get("Name", ""))) for row in answer.rows)
+    empty = none.accepted and not none.rows
+    said = f"`*` {'finds' if fits else 'does not find'} what begins so; where no name fits there are "
+    said += "no rows" if empty else f"other answers ({none}, {len(none.rows)} rows)"
+    return held_if(fits and empty, said, said)
+
+
+def _test_mode(bench: Workbench) -> Reading:
+    name = bench.made(_OUT, {"TestMode": True})["Name"]
+    plain, warnings = bench.own_rows(_OUT)
+    shown, _ = bench.own_rows(_OUT, IncludeTestModeConnectors=True)
+    hidden = name not in [row["Name"] for row in plain]
+    warned = any("test mode connector" in warning for warning in warnings)
+    if not hidden or name not in [row["Name"] for row in shown]:
+        return otherwise("a plain Get- shows it" if not hidden else "IncludeTestModeConnectors does not show it")
+    if not warned:
+        return otherwise("a plain Get- leaves it out, without a warning")
+    also = len(shown) > 1
+    said = f"a plain Get- leaves it out and warns; IncludeTestModeConnectors shows {'it too' if also else 'only it'}"
+    return by_switch(said, "include_test_mode", "also" if also else "only", True)
+
+
+def _rule_scope(bench: Workbench) -> Reading:
+    name = bench.made(_OUT, _SCOPED)["Name"]
+    shows = {
+        value: name in [row["Name"] for row in bench.own_rows(_OUT, **given)[0]]
+        for value, given in (
+            ("none", {}),
+            ("true", {"IsTransportRuleScoped": True}),
+            ("false", {"IsTransportRuleScoped": False}),
+        )
+    }
+    said = ", ".join(f"{value}: {'shown' if shown else 'not shown'}" for value, shown in shows.items())
+    return held_if(shows == {"none": True, "true": True, "false": False}, said, said)
+
+
+def _confirm(bench: Workbench) -> Reading:
+    asked = bench.new(_OUT, {"WhatIf": True})
+    guid = str(bench.made(_OUT)["Guid"])
+    kept = bench.call(f"Remove-{_OUT}", {"Identity": guid, "Confirm": True}, Effect.IDEMPOTENT)
+    is_there = _is_shown(bench, guid)
+    gone = bench.call(f"Remove-{_OUT}", {"Identity": guid}, Effect.IDEMPOTENT)
+    facts = {
+        "WhatIf makes nothing": asked.accepted and not asked.rows,
+        "it answers with what would be done": bool(asked.document.get("@adminapi.confirmationmessage")),
+        "Confirm true removes nothing": kept.accepted and is_there,
+        "without Confirm a Remove- is done": gone.accepted and not _is_shown(bench, guid),
+    }
+    failing = [what for what, true in facts.items() if not true]
+    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
+
+
+def _is_shown(bench: Workbench, guid: str) -> bool:
+    return any(str(row.get("Guid", "")).lower() == guid.lower() for row in bench.own_rows(_OUT)[0])
+
+
+def _offering(bench: Workbench, direction: Direction = _IN) -> str:
+    """The offering that a plain New- speaks for. Raises UndecidedError."""
+    first = bench.first[direction]
+    if first.accepted:
+        return "unrestricted"
+    if isinstance(first.error, RestrictedOffering):
+        return "developer" if "restricted in your organization" in first.text.lower() else "prohibited"
+    raise UndecidedError(f"the first New- was refused for another cause: {first.text}")
+
+
+def _prohibited(wanted: str) -> Any:
+    def read(bench: Workbench) -> Reading:
+        found = _offering(bench)
+        if found not in ("unrestricted", wanted):
+            raise UndecidedError(f"the tenant is of another offering ({found})")
+        said = "New-InboundConnector is refused" if found == wanted else "New-InboundConnector is accepted"
+        return by_switch(said, "offering", found, True if found == wanted else None)
+
+    return read
+
+
+_ON_PREMISES = {"ConnectorType": "OnPremises"}
+_DISABLED, _DECLINED = "created in a disabled state", "can't enable an inbound connector"
+
+
+def _created_disabled(bench: Workbench) -> Reading:
+    bench.made(_IN, _ON_PREMISES)
+    warned = any(_DISABLED in warning for warning in bench.sent[-1].answer.warnings)
+    said = "a warning that it is created disabled" if warned else "no warning; it was asked to be made disabled"
+    return by_switch(said, "offering", "disabled" if warned else "unrestricted", True if warned else None)
+
+
+def _enabling_declined(bench: Workbench) -> Reading:
+    guid = str(bench.made(_IN, _ON_PREMISES)["Guid"])
+    if not any(_DISABLED in warning for warning in bench.sent[-1].answer.warnings):
+        raise UndecidedError("only in a tenant that warns of it (V30) is it tried to switch a connector on")
+    answer = bench.set(_IN, guid, {"Enabled": True})
+    try:
+        is_off = bench.row(_IN, guid)["Enabled"] is False
+        warned = any(_DECLINED in warning for warning in answer.warnings)
+        if is_off and warned:
+            return by_switch("declined with a warning", "offering", "disabled", True)
+        return otherwise("it was enabled" if not is_off else "declined without the warning")
+    finally:
+        bench.set(_IN, guid, {"Enabled": False})
+
+
+def _dehydrated(bench: Workbench) -> Reading:
+    errors = [answer.error for answer in bench.first.values()]
+    if all(isinstance(error, NotCustomizable) for error in errors):
+        return by_switch("every New- is refused", "dehydrated", True, True)
+    if any(answer.accepted for answer in bench.first.values()):
+        return by_switch("writes are taken", "dehydrated", False, None)
+    raise UndecidedError("every New- was refused for another cause")
+
+
+def _organization(bench: Workbench) -> Reading:
+    answer = bench.call("Get-OrganizationConfig", {})
+    missing = [
+        name for name in ("Name", "Identity", "Guid", "IsDehydrated") if not answer.rows or name not in answer.rows[0]
+    ]
+    right = len(answer.rows) == 1 and not missing
+    return held_if(right, "one row with them", f"{answer}, {len(answer.rows)} rows, lacking {missing}")
+
+
+def _routed(bench: Workbench) -> str:
+    """The Guid of an outbound connector that a transport rule of our own uses. Raises UndecidedError."""
+    connector = bench.made(_OUT, _SCOPED)
+    rule = bench.new_rule({"RouteMessageOutboundConnector": str(connector["Name"])})
+    if not rule.accepted:
+        raise UndecidedError(f"a transport rule could not be made: {rule.text}")
+    return str(connector["Guid"])
+
+
+def _in_use(bench: Workbench) -> Reading:
+    answer = bench.call(f"Remove-{_OUT}", {"Identity": _routed(bench), "Confirm": False}, Effect.IDEMPOTENT)
+    return _by_use(answer)
+
+
+def _unscoped(bench: Workbench) -> Reading:
+    changes: Mapping[str, JsonValue] = {"IsTransportRuleScoped": False, "RecipientDomains": [bench.mark.domain]}
+    return _by_use(bench.set(_OUT, _routed(bench), changes))
+
+
+def _by_use(answer: Answer) -> Reading:
+    if not answer.refused and not answer.accepted:
+        raise UndecidedError(str(answer))
+    said = f"{'refused' if answer.refused else 'accepted'}; the rule was a disabled one"
+    return by_switch(said, "connector_in_use", "refuse" if answer.refused else "accept", answer.refused)
+
+
+def _transport_rule(bench: Workbench) -> Reading:
+    connector = bench.made(_OUT, _SCOPED)
+    by_guid = bench.new_rule({"RouteMessageOutboundConnector": str(connector["Guid"])})
+    by_name = bench.new_rule({"RouteMessageOutboundConnector": str(connector["Name"])})
+    if isinstance(by_name.error, Unsupported):
+        raise UndecidedError("the application's role does not have the parameters of transport rules")
+    facts = {
+        "a rule may name the connector by Guid": by_guid.accepted,
+        "and by name": by_name.accepted,
+        "a connector that is not there is refused": bench.new_rule(
+            {"RouteMessageOutboundConnector": _nobody()}
+        ).refused,
+        "65 characters of Name are refused": bench.new_rule({"Name": bench.name().ljust(65, "x")}).refused,
+        "1,025 of Comments are refused": bench.new_rule({"Comments": "x" * 1025}).refused,
+    }
+    failing = [what for what, true in facts.items() if not true]
+    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
+
+
+OBJECT_RULES: tuple[Experiment, ...] = (
+    Experiment(
+        "V28",
+        "Remove- and Set- of a connector that was removed",
+        "HTTP 404 with ManagementObjectNotFoundException",
+        _missing,
+        needs=(_OUT,),
+    ),
+    Experiment(
+        "V29",
+        "New-, and a rename, to a name that a connector has",
+        "HTTP 400 with ADObjectAlreadyExistsException",
+        _taken_names,
+        needs=(_OUT,),
+    ),
+    Experiment(
+        "V30",
+        "New-InboundConnector of type OnPremises, disabled",
+        "no warning",
+        _created_disabled,
+        ("offering",),
+        (_IN,),
+    ),
+    Experiment(
+        "V31",
+        "where V30 was warned of: Enabled true for that connector",
+        "nothing is sent",
+        _enabling_declined,
+        ("offering",),
+        (_IN,),
+    ),
+    Experiment("V32", "New-InboundConnector", "it is accepted", _prohibited("prohibited"), ("offering",)),
+    Experiment("V35", "New-InboundConnector", "it is accepted", _prohibited("developer"), ("offering",)),
+    Experiment("dehydrated", "New- of both kinds", "one is accepted", _dehydrated, ("dehydrated",)),
+    Experiment(
+        "V33",
+        "a connector in test mode; a plain Get-, and one with IncludeTestModeConnectors",
+        "the first warns and leaves it out, the second shows it among the others",
+        _test_mode,
+        ("include_test_mode",),
+        (_OUT,),
+    ),
+    Experiment(
+        "V34",
+        "Remove- of a connector that a (disabled) transport rule names",
+        "refused (HTTP 4xx)",
+        _in_use,
+        ("connector_in_use",),
+        (_OUT,),
+    ),
+    Experiment(
+        "V34-scope",
+        "IsTransportRuleScoped false for a connector that a (disabled) transport rule names",
+        "refused (HTTP 4xx)",
+        _unscoped,
+        ("connector_in_use",),
+        (_OUT,),
+    ),
+    Experiment(
+        "transport-rule",
+        "disabled transport rules: by Guid, by name, to a missing connector, with too long a Name and Comments",
+        "the first two are accepted, the others refused",
+        _transport_rule,
+        needs=(_OUT,),
+    ),
+    Experiment(
+        "unknown-identity",
+        "Get- with an Identity that there is not",
+        "an error that it is not found",
+        _unknown_identity,
+        ("unknown_identity",),
+        (_OUT,),
+    ),
+    Experiment(
+        "identity-wildcard",
+        "Get- with a `*` in Identity: one that fits, one that does not",
+        "the connectors whose names fit; no rows",
+        _wildcard,
+        needs=(_OUT,),
+    ),
+    Experiment(
+        "rule-scoped-filter",
+        "Get-OutboundConnector without IsTransportRuleScoped, with true, with false",
+        "a scoped connector is shown, shown, not shown",
+        _rule_scope,
+        needs=(_OUT,),
+    ),
+    Experiment(
+        "confirm",
+        "WhatIf of a New-, Confirm true of a Remove-, a Remove- without",
+        "the first two do nothing, the last is done",
+        _confirm,
+        needs=(_OUT,),
+    ),
+    Experiment("organization-config", "Get-OrganizationConfig", "one row with the four properties", _organization),
+)
