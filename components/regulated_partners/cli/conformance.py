@@ -30,6 +30,9 @@ def conformance(
             help="The stack's tenant once more, as the stack names it: the consent, without which nothing is sent.",
         ),
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="RULE", help="Try only this rule, such as V8; repeatable.")
+    ] = None,
     remove_leftovers: Annotated[
         bool, typer.Option("--remove-leftovers", help="First remove what an earlier run was cut off before removing.")
     ] = False,
@@ -51,15 +54,21 @@ def conformance(
     """
     # Imported late: `--help` needs none of it.
     from exchange_online.admin_api import AdminApi, Shared, pace
-    from regulated_partners.conformance.run import Run, leftovers, refuse_leftovers, remove_objects, take_stock
+    from regulated_partners.conformance.run import Run, chosen, leftovers, refuse_leftovers, remove_objects, take_stock
     from regulated_partners.engine.connection import stack_connection
     from regulated_partners.engine.pulumi_cli import PulumiCli
     from regulated_partners.partners.stack_file import read_stack_file
     from regulated_partners.progress import Progress
     from regulated_partners.run_record import now
 
+    experiments = chosen(only or ())
     settings, started = read_stack_file(cwd, stack), now()
-    connection = stack_connection(settings, PulumiCli(settings, os.environ), os.environ)
+
+    def secret(key: str) -> str:
+        # Nothing else needs the Pulumi CLI, or the stack's state.
+        return PulumiCli(settings, os.environ).config_secret(key)
+
+    connection = stack_connection(settings, secret, os.environ)
     _refuse_without_consent(connection, writes_to)
     pause = pace(connection.cloud, os.environ)
     with Progress() as progress, AdminApi(connection, sleep=pause, shared=Shared(), calls=1) as api:
@@ -75,7 +84,7 @@ def conformance(
         if output is not None:
             # A place that cannot be written is better known before some minutes of trying.
             output.touch()
-        run = Run(api, connection.cloud.name, started, stock, pause, progress)
+        run = Run(api, connection.cloud.name, started, stock, pause, progress, experiments)
         try:
             run.go()
         finally:

@@ -80,7 +80,9 @@ def _in_both(tried: Callable[[Workbench, Direction], str], said: str) -> Callabl
 
 
 def _reads_back(bench: Workbench, direction: Direction) -> str:
-    for values in ({}, _FIRST[direction](bench.mark.domain), _SECOND[direction](bench.mark.domain)):
+    # One in test mode is hidden from a plain listing, and must not be taken for one that is gone.
+    hidden = [{"testMode": True}] if direction is Direction.OUTBOUND else []
+    for values in ({}, *hidden, _FIRST[direction](bench.mark.domain), _SECOND[direction](bench.mark.domain)):
         wanted = _settings(bench, direction, bench.name(), **values)
         read = _run(bench).read(direction, _created(bench, wanted))
         if read is None:
@@ -165,7 +167,7 @@ def _experiment(name: str, sends: str, holds: str, tried: Callable[[Workbench, D
 OWN_CLIENT: tuple[Experiment, ...] = (
     _experiment(
         "client-reads-back",
-        "connectors of three kinds, as `pulumi up` makes them",
+        "connectors of several kinds, as `pulumi up` makes them",
         "what is created reads back as declared, with its mark",
         _reads_back,
     ),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from exchange_online.admin_api import (
     Ambiguous,
@@ -21,6 +20,7 @@ from regulated_partners.conformance.experiment import (
     Reading,
     UndecidedError,
     by_switch,
+    held,
     held_if,
     otherwise,
 )
@@ -129,23 +129,25 @@ def _is_shown(bench: Workbench, guid: str) -> bool:
     return any(str(row.get("Guid", "")).lower() == guid.lower() for row in bench.own_rows(_OUT)[0])
 
 
-def _offering(bench: Workbench, direction: Direction = _IN) -> str:
-    """The offering that a plain New- speaks for. Raises UndecidedError."""
-    first = bench.first[direction]
+def _offering(bench: Workbench) -> str:
+    """The offering that refuses a plain New-; empty where it is accepted. Raises UndecidedError."""
+    first = bench.first[_IN]
     if first.accepted:
-        return "unrestricted"
+        return ""
     if isinstance(first.error, RestrictedOffering):
         return "developer" if "restricted in your organization" in first.text.lower() else "prohibited"
     raise UndecidedError(f"the first New- was refused for another cause: {first.text}")
 
 
-def _prohibited(wanted: str) -> Any:
+def _prohibited(wanted: str) -> Callable[[Workbench], Reading]:
     def read(bench: Workbench) -> Reading:
         found = _offering(bench)
-        if found not in ("unrestricted", wanted):
+        if found == wanted:
+            return by_switch("New-InboundConnector is refused", "offering", found, True)
+        if found:
             raise UndecidedError(f"the tenant is of another offering ({found})")
-        said = "New-InboundConnector is refused" if found == wanted else "New-InboundConnector is accepted"
-        return by_switch(said, "offering", found, True if found == wanted else None)
+        # So it is in a tenant that only disables OnPremises connectors, too.
+        return held("New-InboundConnector is accepted", acted=None)
 
     return read
 
@@ -157,8 +159,10 @@ _DISABLED, _DECLINED = "created in a disabled state", "can't enable an inbound c
 def _created_disabled(bench: Workbench) -> Reading:
     bench.made(_IN, _ON_PREMISES)
     warned = any(_DISABLED in warning for warning in bench.sent[-1].answer.warnings)
-    said = "a warning that it is created disabled" if warned else "no warning; it was asked to be made disabled"
-    return by_switch(said, "offering", "disabled" if warned else "unrestricted", True if warned else None)
+    if warned:
+        return by_switch("a warning that it is created disabled", "offering", "disabled", True)
+    # A service that would disable it need not say so of one that is to be disabled.
+    return held("no warning; but it was to be disabled", acted=None)
 
 
 def _enabling_declined(bench: Workbench) -> Reading:

@@ -14,7 +14,7 @@ from regulated_partners.conformance.workbench import Mark
 _GUID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b", re.IGNORECASE)
 _MAILBOX = re.compile(r"[^\s@'\"<>|:;,()\[\]]+@[^\s@'\"<>|:;,()\[\]]+\w")
 _SERVER = re.compile(r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:prod|protection)\.(?:outlook\.com|exchangelabs\.com)\b", re.I)
-_HOST = re.compile(r"(?<![\w.`$])(?:[\w-]+\.)+[a-z][\w-]*[a-z](?![\w`])", re.IGNORECASE)
+_HOST = re.compile(r"(?<![\w`$-])(?:[\w-]+\.)+[a-z][\w-]*[a-z](?![\w`])", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?![\w:])", re.I)
 #: Correlation ids, machine and process names have no form of their own; what is long and mixed is none of our words.
 _OPAQUE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9_-]{24,}\b")

@@ -101,7 +101,7 @@ class Report(_Model):
     command: Literal["conformance"] = "conformance"
     started: datetime
     cloud: str
-    complete: bool = Field(description="whether every experiment was run, and everything was removed again")
+    complete: bool = Field(description="whether all that was asked for was run, and everything was removed again")
     ended: str = Field("", description="why it ended early")
     untouched: Untouched
     results: tuple[Result, ...]
@@ -127,14 +127,20 @@ class Tried:
 
 
 def results(
-    tried: Iterable[Tried], experiments: Iterable[Experiment], not_tried: Mapping[str, str], redaction: Redaction
+    tried: Iterable[Tried],
+    experiments: Iterable[tuple[Experiment, str]],
+    not_tried: Mapping[str, str],
+    redaction: Redaction,
 ) -> tuple[Result, ...]:
-    """Every rule once: those that were tried, those that the run did not come to, those that nothing tries."""
+    """Every rule once: those that were tried, those that were not this time, those that nothing tries.
+
+    Args:
+        experiments: all that there are, with the reason why one was not run.
+    """
     found = {one.experiment.rule: _result(one, redaction) for one in tried}
-    late = "the run ended before it"
     left = [
-        Result(rule=one.rule, outcome=Outcome.NOT_TRIED, said=late, sends=one.sends, holds=one.holds)
-        for one in experiments
+        Result(rule=one.rule, outcome=Outcome.NOT_TRIED, said=why, sends=one.sends, holds=one.holds)
+        for one, why in experiments
         if one.rule not in found
     ]
     never = [Result(rule=rule, outcome=Outcome.NOT_TRIED, said=why) for rule, why in not_tried.items()]

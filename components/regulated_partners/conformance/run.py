@@ -33,6 +33,12 @@ _RULE = "TransportRule"
 #: Seconds before a look for what may have been made by a call whose answer never came.
 _LATE = (2.0, 8.0, 20.0)
 
+#: Why a rule that can be tried was not.
+_ENDED, _NOT_ASKED = "the run ended before it", "it was not asked for"
+
+#: How many experiments are one step to who watches.
+_TOGETHER = 10
+
 #: How often the tenant is swept for what is left.
 _SWEEPS = 3
 
@@ -121,6 +127,17 @@ def remove_objects(api: AdminApi, left: Sequence[Object]) -> None:
         remove(api, item.noun, item.identity)
 
 
+def chosen(rules: Sequence[str]) -> tuple[Experiment, ...]:
+    """The experiments of these rules, all where none is named. Raises CannotRunError for one that nothing tries."""
+    known = {experiment.rule: experiment for experiment in EXPERIMENTS}
+    for rule in rules:
+        if rule not in known:
+            why = NOT_TRIED.get(rule)
+            said = f"nothing tries it, because {why}" if why else "there is no such rule"
+            raise CannotRunError(f"--only {rule}: {said}. docs/emulator.md lists the rules.")
+    return tuple(known[rule] for rule in dict.fromkeys(rules)) or EXPERIMENTS
+
+
 @dataclass
 class Run:
     """One run on a tenant whose leftovers, if any, have been removed.
@@ -156,7 +173,8 @@ class Run:
             for direction in Direction:
                 bench.prepare(direction)
             for number, experiment in enumerate(self.experiments, 1):
-                self.progress.step(f"Trying {experiment.rule} ({number} of {len(self.experiments)})")
+                if number % _TOGETHER == 1:
+                    self.progress.step(f"Trying rule {number} and the next, of {len(self.experiments)}")
                 self.tried.append(self._one(bench, experiment))
 
     def _one(self, bench: Workbench, experiment: Experiment) -> Tried:
@@ -193,8 +211,8 @@ class Run:
                     self._sweep(bench)
                 except AdminApiError as error:
                     raise CannotRunError(
-                        f"{error} What was made may still be there, called {self.mark.name} and a number, disabled: run "
-                        "it again with --remove-leftovers."
+                        f"{error} What was made may still be there, called {self.mark.name} and a number: run it "
+                        "again with --remove-leftovers."
                     ) from None
 
     def _sweep(self, bench: Workbench) -> None:
@@ -228,7 +246,8 @@ class Run:
         Args:
             names: further names of the tenant's, to be taken out.
         """
-        found = results(self.tried, self.experiments, NOT_TRIED, self.redaction(names))
+        every = [(one, _ENDED if one in self.experiments else _NOT_ASKED) for one in EXPERIMENTS]
+        found = results(self.tried, every, NOT_TRIED, self.redaction(names))
         complete = len(self.tried) == len(self.experiments) and bool(self.is_clean)
         return Report(
             started=self.started,

@@ -15,6 +15,7 @@ from regulated_partners.conformance.experiment import (
     Reading,
     UndecidedError,
     by_switch,
+    held,
     held_if,
     otherwise,
 )
@@ -287,9 +288,9 @@ def _claims(bench: Workbench) -> Reading:
     except ValueError:
         return otherwise("exp and iat are no numbers")
     said = f"it has them, and lives {seconds} s"
-    # Entra's lifetimes differ from token to token: each of them is as the emulator's default.
-    usual = seconds in _LIFETIMES
-    return by_switch(said, "token_lifetime_seconds", 3599 if usual else seconds, True)
+    # Entra's lifetimes differ from token to token: none of them is another rule.
+    verdict = held if seconds in _LIFETIMES else otherwise
+    return verdict(said, True, token_lifetime_seconds=seconds)
 
 
 def _rate_headers(bench: Workbench) -> Reading:
