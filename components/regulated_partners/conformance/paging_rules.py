@@ -26,15 +26,8 @@ _LIST = f"Get-{_OUT}"
 _PAGE = re.compile(r"more results available", re.IGNORECASE)
 
 
-def _few(bench: Workbench) -> Workbench:
-    """With three connectors at least, beside whatever the tenant has."""
-    for _ in range(2):
-        bench.made(_OUT)
-    return bench
-
-
 def _paging(bench: Workbench) -> Reading:
-    _few(bench)
+    bench.crowd()
     everything: Mapping[str, JsonValue] = {"ResultSize": "Unlimited"}
     one = bench.call(_LIST, everything, Prefer="odata.maxpagesize=1")
     if len(one.rows) != 1 or not one.next_link:
@@ -46,7 +39,7 @@ def _paging(bench: Workbench) -> Reading:
 
 
 def _page_tokens(bench: Workbench) -> Reading:
-    _few(bench)
+    bench.crowd()
     everything: Mapping[str, JsonValue] = {"ResultSize": "Unlimited"}
     first = bench.call(_LIST, everything, Prefer="odata.maxpagesize=1")
     if not first.next_link:
@@ -69,7 +62,7 @@ def _page_tokens(bench: Workbench) -> Reading:
 
 
 def _truncation(bench: Workbench) -> Reading:
-    _few(bench)
+    bench.crowd()
     page = bench.call(_LIST, {"ResultSize": "Unlimited"}, Prefer="odata.maxpagesize=1")
     if not page.next_link:
         raise UndecidedError("the page that was asked for leaves nothing out")
@@ -78,7 +71,7 @@ def _truncation(bench: Workbench) -> Reading:
 
 
 def _result_size(bench: Workbench) -> Reading:
-    _few(bench)
+    bench.crowd()
     answer = bench.call(_LIST, {"ResultSize": 1})
     if not answer.accepted:
         return otherwise(str(answer))

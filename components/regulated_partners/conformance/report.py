@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
+from regulated_partners.conformance.answer import Sent
 from regulated_partners.conformance.experiment import (
     SWITCHES,
     UNSEEN_SWITCHES,
@@ -20,7 +21,6 @@ from regulated_partners.conformance.experiment import (
     SwitchValue,
 )
 from regulated_partners.conformance.redaction import Redaction
-from regulated_partners.conformance.workbench import Sent
 from regulated_partners.run_record import TOOL, tool_version
 
 #: Changes when a field changes its meaning; new fields do not change it.

@@ -189,7 +189,7 @@ class Run:
             raise
         except AdminApiError as error:
             reading = Reading(Outcome.UNDECIDED, error.failure.service_words or error.failure.what)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             # A row of a form that nobody has thought of must not end the run.
             reading = Reading(Outcome.UNDECIDED, f"an answer has another form than any that is known ({error!r})")
         sent = tuple(bench.sent)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from exchange_online.admin_api import JsonValue, Unsupported
 from exchange_online.connectors import Direction
+from regulated_partners.conformance.answer import was_refused
 from regulated_partners.conformance.experiment import Experiment, Reading, by_switch, held_if, otherwise
 from regulated_partners.conformance.refusals import Judgement, Write
 from regulated_partners.conformance.workbench import ABSENT, Workbench
@@ -24,19 +25,18 @@ def _long_name(direction: Direction) -> Callable[[Workbench], Reading]:
 def _set_in_one_command(bench: Workbench) -> Reading:
     hosts: Mapping[str, JsonValue] = {"UseMXRecord": False, "SmartHosts": [f"mail.{bench.mark.domain}"]}
     guid = str(bench.made(_OUT, hosts)["Guid"])
-    answer = bench.set(_OUT, guid, {"UseMXRecord": False, "Comment": "without SmartHosts"})
-    if answer.refused:
+    refused = was_refused(bench.set(_OUT, guid, {"UseMXRecord": False, "Comment": "without SmartHosts"}))
+    if refused:
         bench.changed(_OUT, guid, {**hosts, "Comment": "with SmartHosts"})
-    return by_switch("refused" if answer.refused else "accepted", "strict", answer.refused, answer.refused)
+    return by_switch("refused" if refused else "accepted", "strict", refused, refused)
 
 
 def _sender_rewriting(bench: Workbench) -> Reading:
-    refused = {value: bench.new(_OUT, {"SenderRewritingEnabled": value}).refused for value in (False, True)}
+    refused = {value: was_refused(bench.new(_OUT, {"SenderRewritingEnabled": value})) for value in (False, True)}
     if not refused[True]:
         return otherwise("true is accepted on a Partner connector")
     value = "refuse" if refused[False] else "accept_false"
     said = f"true is refused, false is {'refused' if refused[False] else 'accepted'}"
-    # The sentence names both, and which of them holds by which switch.
     return by_switch(said, "sender_rewriting", value, acted=refused[False])
 
 
@@ -63,16 +63,17 @@ def _booleans(bench: Workbench) -> Reading:
     answer = bench.new(_OUT, {"Enabled": 0, "UseMXRecord": 1})
     row = answer.rows[0] if answer.rows else {}
     right = row.get("Enabled") is False and row.get("UseMXRecord") is True
-    text = bench.new(_OUT, {"UseMXRecord": "true"})
-    said = f"0 and 1 are {'taken' if right else 'not taken'}, a text is {'refused' if text.refused else 'taken'}"
-    return held_if(right and text.refused, said, said)
+    text = was_refused(bench.new(_OUT, {"UseMXRecord": "true"}))
+    said = f"0 and 1 are {'taken' if right else 'not taken'}, a text is {'refused' if text else 'taken'}"
+    return held_if(right and text, said, said)
 
 
 def _switch_texts(bench: Workbench) -> Reading:
     answer = bench.new(_OUT, {"WhatIf": "True"})
     if answer.accepted and answer.rows:
         return otherwise("the text is taken, and has no effect")
-    return by_switch("refused" if answer.refused else "accepted", "strict", answer.refused, not answer.refused)
+    refused = was_refused(answer)
+    return by_switch("refused" if refused else "accepted", "strict", refused, not refused)
 
 
 def _names_in_any_case(bench: Workbench) -> Reading:
@@ -80,10 +81,10 @@ def _names_in_any_case(bench: Workbench) -> Reading:
     made = bench.new(_OUT, settings)
     row = made.rows[0] if made.rows else {}
     right = row.get("Comment") == "in capitals"
-    twice = bench.new(_OUT, {"comment": "a", "Comment": "b"})
+    twice = was_refused(bench.new(_OUT, {"comment": "a", "Comment": "b"}))
     said = f"another case is {'taken' if right else 'not taken'}, two spellings are "
-    said += "refused" if twice.refused else "taken"
-    return held_if(right and twice.refused, said, said)
+    said += "refused" if twice else "taken"
+    return held_if(right and twice, said, said)
 
 
 def _older_cloud(bench: Workbench) -> Reading:

@@ -10,6 +10,7 @@ from typing import Any
 
 from exchange_online.admin_api import AccessToken, Effect, JsonValue, Request, json_object
 from exchange_online.connectors import Direction
+from regulated_partners.conformance.answer import Answer
 from regulated_partners.conformance.experiment import (
     Experiment,
     Reading,
@@ -19,7 +20,7 @@ from regulated_partners.conformance.experiment import (
     held_if,
     otherwise,
 )
-from regulated_partners.conformance.workbench import Answer, Workbench
+from regulated_partners.conformance.workbench import Workbench
 
 _OUT = Direction.OUTBOUND
 _LIST = f"Get-{_OUT}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,16 +17,12 @@ from exchange_online.admin_api import (
     ConnectorCmdlets,
     Effect,
     JsonValue,
-    LimitReached,
-    NotCustomizable,
     NotFound,
     Request,
-    RestrictedOffering,
     Unavailable,
-    classify,
-    json_object,
 )
 from exchange_online.connectors import Direction
+from regulated_partners.conformance.answer import Answer, Sent, in_words
 from regulated_partners.conformance.experiment import UndecidedError
 
 #: Every object of this command is called so, followed by the mark of its run.
@@ -35,18 +31,18 @@ PREFIX = "regulated-partners-conformance-"
 #: A name of ours, in any case: the mark is 8 random hexadecimal digits.
 OURS = re.compile(rf"{PREFIX}(?P<mark>[0-9a-f]{{8}})\b", re.IGNORECASE)
 
-#: Seconds between the looks at a write that does not show yet. Source: exchange-wire 8.4 (assumed).
-_LOOK_AGAIN_AFTER = (1.0, 2.0, 4.0, 8.0)
+#: Seconds before each look at what a write has done; reads can lag behind. Source: exchange-wire 8.4 (assumed).
+LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
 
-_REFUSED = range(400, 500)
-#: Refusals that say nothing of a value: who calls, how often.
-_NOT_OF_A_VALUE = (401, 403, 408, 429)
+#: Seconds before a transport rule is given a connector that was just made, and before one counts as used by it.
+#: Source: exchange-wire 8.4 (observed:single: a public script waits so long).
+_RULES_SEE_AFTER = 15.0
 
 #: What is left out of a New-, by its value.
 ABSENT = object()
 
-#: Why a tenant refuses a write whatever its values are.
-WHATEVER_IS_SENT = (AccessDenied, LimitReached, NotCustomizable, RestrictedOffering)
+#: An outbound connector that only a transport rule sends mail through.
+SCOPED: Mapping[str, object] = {"IsTransportRuleScoped": True, "RecipientDomains": []}
 
 
 @dataclass(frozen=True)
@@ -67,84 +63,11 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back.
+class Listed:
+    """What a listing shows of the run's own connectors, by their Guids in lower case, and its warnings."""
 
-    Attributes:
-        headers: names in lower case.
-        content: the body, its encoding undone.
-        where: what was done, for error texts.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    where: str = "The call"
-
-    def __str__(self) -> str:
-        return f"HTTP {self.status} {self.exception_type}".rstrip()
-
-    @cached_property
-    def document(self) -> Mapping[str, Any]:
-        """The body as a JSON object; an empty one where it is none."""
-        return json_object(self.content)
-
-    @property
-    def rows(self) -> tuple[Mapping[str, Any], ...]:
-        """The rows, with the types that stand beside their values."""
-        value = self.document.get("value")
-        return tuple(row for row in value if isinstance(row, dict)) if isinstance(value, list) else ()
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the service wants to be read."""
-        value = self.document.get("@adminapi.warnings")
-        return tuple(str(item) for item in value) if isinstance(value, list) else ()
-
-    @property
-    def next_link(self) -> str:
-        """The link to the next page; empty on the last."""
-        return str(self.document.get("@odata.nextLink") or "")
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the call did what was asked."""
-        return 200 <= self.status < 300 and not self.document.get("@adminapi.errors")
-
-    @property
-    def refused(self) -> bool:
-        """Whether the service refused what was sent, and not who sent it, or the time."""
-        return self.status in _REFUSED and self.status not in _NOT_OF_A_VALUE
-
-    @cached_property
-    def error(self) -> AdminApiError | None:
-        """What the refusal means; None where it is none."""
-        return None if self.accepted else classify(self.status, self.headers, self.content, where=self.where)
-
-    @property
-    def exception_type(self) -> str:
-        """The .NET type that the service named; empty where it named none."""
-        return self.error.failure.exception_type if self.error else ""
-
-    @property
-    def text(self) -> str:
-        """The service's words of a refusal."""
-        return self.error.failure.service_words if self.error else ""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One call and its answer, for the report.
-
-    Attributes:
-        parameters: None where something else than a cmdlet was asked for.
-        note: what was unusual about the request.
-    """
-
-    cmdlet: str
-    parameters: Mapping[str, JsonValue] | None
-    answer: Answer
-    note: str = ""
+    guids: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass
@@ -166,6 +89,7 @@ class Workbench:
     is_unsettled: bool = False
     _standing: dict[Direction, str] = field(default_factory=dict)
     _made: list[tuple[str, str]] = field(default_factory=list)
+    _crowd: list[str] = field(default_factory=list)
     _names: int = 0
 
     @cached_property
@@ -238,7 +162,7 @@ class Workbench:
         """The row of a connector that was made. Raises UndecidedError where it is refused."""
         answer = self.new(direction, changes)
         if not answer.accepted or not answer.rows:
-            raise UndecidedError(f"a connector that it takes could not be made: {_words(answer)}")
+            raise UndecidedError(f"a connector that it takes could not be made: {in_words(answer)}")
         return answer.rows[0]
 
     def new_rule(self, changes: Mapping[str, JsonValue]) -> Answer:
@@ -257,7 +181,7 @@ class Workbench:
         """Changes a connector. Raises UndecidedError where that is refused."""
         answer = self.set(direction, guid, changes)
         if not answer.accepted:
-            raise UndecidedError(f"a change that it takes was refused: {_words(answer)}")
+            raise UndecidedError(f"a change that it takes was refused: {in_words(answer)}")
 
     def row(
         self, direction: Direction, guid: str, until: Callable[[Mapping[str, Any]], bool] = lambda _: True
@@ -268,9 +192,7 @@ class Workbench:
             UndecidedError: where no answer shows it.
         """
         found: Mapping[str, Any] | None = None
-        for seconds in (0.0, *_LOOK_AGAIN_AFTER):
-            if seconds:
-                self.pause(seconds)
+        for _ in self.looks():
             answer = self.call(f"Get-{direction}", {"Identity": guid})
             rows = (row for row in answer.rows if str(row.get("Guid", "")).lower() == guid.lower())
             found = next(rows, found)
@@ -294,19 +216,57 @@ class Workbench:
         """The Guid of the connector of a direction that is there through the run. Raises UndecidedError."""
         if guid := self._standing.get(direction):
             return guid
-        said = _words(self.first[direction]) if direction in self.first else "nothing was sent"
+        said = in_words(self.first[direction]) if direction in self.first else "nothing was sent"
         raise UndecidedError(f"the tenant takes no {direction.word} connector: {said}")
 
     def remember(self, direction: Direction, guid: str) -> None:
         """Has a connector removed after the experiment that somebody else made for it."""
         self._made.append((direction.value, guid))
 
-    def own_rows(
-        self, direction: Direction, **parameters: JsonValue
-    ) -> tuple[tuple[Mapping[str, object], ...], tuple[str, ...]]:
-        """Of a whole listing the connectors of this run, and its warnings. Raises AdminApiError."""
-        answer = self.api.invoke(f"Get-{direction}", parameters, effect=Effect.READ)
-        return tuple(row for row in answer.rows if self.is_own(str(row.get("Name", "")))), answer.warnings
+    def looks(self) -> Iterator[None]:
+        """As often as it is worth to look at what a write has done, with a pause before each."""
+        for seconds in LOOKS:
+            if seconds:
+                self.pause(seconds)
+            yield
+
+    def listed(
+        self, direction: Direction, until: Callable[[Listed], bool] = lambda _: True, **parameters: JsonValue
+    ) -> Listed:
+        """A whole listing, looked at again for as long as a write may not show yet. Raises AdminApiError."""
+        found = Listed()
+        for _ in self.looks():
+            answer = self.api.invoke(f"Get-{direction}", parameters, effect=Effect.READ)
+            own = [row for row in answer.rows if self.is_own(str(row.get("Name", "")))]
+            guids = frozenset(str(row.get("Guid", "")).lower() for row in own)
+            found = Listed(guids, answer.warnings)
+            if until(found):
+                break
+        return found
+
+    def crowd(self) -> None:
+        """Has three outbound connectors at least in the tenant, beside whatever it has, until the end of the run.
+
+        Raises:
+            UndecidedError: where they are not there.
+        """
+        if not self._crowd:
+            for _ in range(2):
+                self._crowd.append(str(self.made(Direction.OUTBOUND)["Guid"]).lower())
+            self._made.clear()
+            crowd = frozenset(self._crowd)
+            if not crowd <= self.listed(Direction.OUTBOUND, lambda found: crowd <= found.guids).guids:
+                raise UndecidedError("connectors that were just made are not shown")
+
+    def routed(self) -> str:
+        """The Guid of an outbound connector that a transport rule of our own uses. Raises UndecidedError."""
+        connector = self.made(Direction.OUTBOUND, SCOPED)
+        self.pause(_RULES_SEE_AFTER)
+        rule = self.new_rule({"RouteMessageOutboundConnector": str(connector["Name"])})
+        if not rule.accepted:
+            raise UndecidedError(f"a transport rule could not be made: {in_words(rule)}")
+        self.pause(_RULES_SEE_AFTER)
+        return str(connector["Guid"])
 
     def is_own(self, name: str) -> bool:
         """Whether a name is one of this run."""
@@ -330,12 +290,3 @@ def remove(api: AdminApi, noun: str, identity: str) -> None:
         api.invoke(f"Remove-{noun}", {"Identity": identity, "Confirm": False}, effect=Effect.IDEMPOTENT)
     except NotFound:
         return
-
-
-def refuses_whatever_is_sent(answer: Answer) -> bool:
-    """Whether a refusal is about the tenant or the caller, and not about what was sent."""
-    return isinstance(answer.error, WHATEVER_IS_SENT)
-
-
-def _words(answer: Answer) -> str:
-    return answer.error.failure.what if answer.error else f"HTTP {answer.status} without a row"
