@@ -15,7 +15,7 @@ from regulated_partners.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from exchange_online.admin_api import AdminApi, Connection
-    from regulated_partners.conformance.report import Report
+    from regulated_partners.conformance.report import Report, Untouched
 
 
 def conformance(
@@ -136,12 +136,17 @@ def _table(report: Report) -> str:
         if result.outcome is outcome
     ]
     heads = (Column("rule"), Column("outcome"), Column("what was seen", wide=True), Column("fits"))
-    untouched = report.untouched
-    others = f"{untouched.connectors} other connectors"
-    kept = f"The tenant's {others} are the same as before." if untouched.same else f"The tenant's {others} are not."
-    if untouched.changed_meanwhile:
-        kept += f" {untouched.changed_meanwhile} were changed by somebody else meanwhile."
-    return f"{table(heads, rows)}{kept}\n{counted(report.results)}\n"
+    return f"{table(heads, rows)}{_kept(report.untouched)}\n{counted(report.results)}\n"
+
+
+def _kept(untouched: Untouched) -> str:
+    had = f"Connectors that the tenant had before: {untouched.connectors}"
+    if not untouched.same:
+        return f"{had}; somebody else has added or removed connectors or transport rules meanwhile."
+    changed = (
+        f"; somebody else has changed {untouched.changed_meanwhile} meanwhile" if untouched.changed_meanwhile else ""
+    )
+    return f"{had}, and the same afterwards{changed}."
 
 
 def _fit(item: tuple[str, object]) -> str:

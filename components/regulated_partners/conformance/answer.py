@@ -22,6 +22,7 @@ from regulated_partners.conformance.experiment import UndecidedError
 _REFUSED = range(400, 500)
 #: Refusals that say nothing of a value: who calls, how often.
 _NOT_OF_A_VALUE = (401, 403, 408, 429)
+_LATER, _FAILED, _FORBIDDEN = (408, 429), 500, 403
 
 #: Why a tenant refuses a write whatever its values are.
 _WHATEVER_IS_SENT = (AccessDenied, LimitReached, NotCustomizable, RestrictedOffering)
@@ -77,6 +78,11 @@ class Answer:
         """Whether the service refused what was sent, and not who sent it, or the time."""
         return self.status in _REFUSED and self.status not in _NOT_OF_A_VALUE
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the service failed, or asked for fewer calls, which says nothing of what was sent."""
+        return self.status in _LATER or self.status >= _FAILED
+
     @cached_property
     def error(self) -> AdminApiError | None:
         """What the refusal means; None where it is none."""
@@ -106,6 +112,11 @@ class Sent:
     parameters: Mapping[str, JsonValue] | None
     answer: Answer
     note: str = ""
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether the answer is about the time, or about who may call what."""
+        return self.answer.is_late or self.answer.status == _FORBIDDEN
 
 
 def was_refused(answer: Answer) -> bool:

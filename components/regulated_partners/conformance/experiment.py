@@ -116,6 +116,7 @@ class Experiment:
         read: sends it, and says what the answers mean. Raises UndecidedError.
         switches: those that the answers can speak for.
         needs: directions of which a connector of one's own has to be there.
+        is_forbidden: whether a 403 is what it looks for.
     """
 
     rule: str
@@ -124,3 +125,4 @@ class Experiment:
     read: Callable[[Workbench], Reading]
     switches: tuple[str, ...] = ()
     needs: tuple[Direction, ...] = ()
+    is_forbidden: bool = False

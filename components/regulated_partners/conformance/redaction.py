@@ -18,8 +18,8 @@ _HOST = re.compile(r"(?<![\w`$-])(?:[\w-]+\.)+[a-z][\w-]*[a-z](?![\w`])", re.IGN
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?![\w:])", re.I)
 #: Correlation ids, machine and process names have no form of their own; what is long and mixed is none of our words.
 _OPAQUE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9_-]{24,}\b")
-#: Names of types, which are what a reader of the report wants to see.
-_TYPE = re.compile(r"(?:Microsoft|System|Newtonsoft|Exchange)(?:\.[A-Z]\w*)+")
+#: Names of types and of OData's preferences, which are what a reader of the report wants to see.
+_TYPE = re.compile(r"(?:Microsoft|System|Newtonsoft|Exchange)(?:\.[A-Z]\w*)+|odata\.[\w-]+")
 #: What is reserved for documentation (RFC 5737, RFC 3849), and the private addresses that a rule is about.
 _OWN_NETWORKS = tuple(
     ipaddress.ip_network(network)

@@ -19,6 +19,7 @@ from exchange_online.admin_api import (
     Unsupported,
 )
 from exchange_online.connectors import Direction
+from regulated_partners.conformance.answer import Sent
 from regulated_partners.conformance.catalogue import EXPERIMENTS, NOT_TRIED
 from regulated_partners.conformance.experiment import Experiment, Outcome, Reading, UndecidedError
 from regulated_partners.conformance.redaction import Redaction, redaction
@@ -138,6 +139,22 @@ def chosen(rules: Sequence[str]) -> tuple[Experiment, ...]:
     return tuple(known[rule] for rule in dict.fromkeys(rules)) or EXPERIMENTS
 
 
+def _why(error: BaseException) -> str:
+    if isinstance(error, AdminApiError):
+        return str(error)
+    is_told = isinstance(error, KeyboardInterrupt | SystemExit)
+    return "it was told to end" if is_told else f"a defect of the command ({type(error).__name__})"
+
+
+def _not_by_chance(experiment: Experiment, reading: Reading, sent: Sequence[Sent]) -> Reading:
+    """What is otherwise, unless a service that failed, or a missing right, is why."""
+    about = [one for one in sent if one.tells_nothing]
+    if reading.outcome is not Outcome.OTHERWISE or not about or experiment.is_forbidden:
+        return reading
+    said = f"{about[0].cmdlet} was answered with {about[0].answer}, which may be why: {reading.said}"
+    return Reading(Outcome.UNDECIDED, said)
+
+
 @dataclass
 class Run:
     """One run on a tenant whose leftovers, if any, have been removed.
@@ -174,7 +191,8 @@ class Run:
                 bench.prepare(direction)
             for number, experiment in enumerate(self.experiments, 1):
                 if number % _TOGETHER == 1:
-                    self.progress.step(f"Trying rule {number} and the next, of {len(self.experiments)}")
+                    last = min(number + _TOGETHER - 1, len(self.experiments))
+                    self.progress.step(f"Trying rules {number} to {last} of {len(self.experiments)}")
                 self.tried.append(self._one(bench, experiment))
 
     def _one(self, bench: Workbench, experiment: Experiment) -> Tried:
@@ -194,14 +212,14 @@ class Run:
             reading = Reading(Outcome.UNDECIDED, f"an answer has another form than any that is known ({error!r})")
         sent = tuple(bench.sent)
         bench.tidy()
-        return Tried(experiment, reading, sent)
+        return Tried(experiment, _not_by_chance(experiment, reading, sent), sent)
 
     @contextlib.contextmanager
     def _cleaning(self, bench: Workbench) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            self.ended = str(error) if isinstance(error, AdminApiError) else "it was told to end"
+            self.ended = _why(error)
             raise
         finally:
             # A second Ctrl-C waits: what is left behind would be somebody's to remove by hand.

@@ -91,7 +91,9 @@ def _batched(bench: Workbench, members: Iterable[Mapping[str, JsonValue]], prefe
         {"Prefer": prefer} if prefer else {}
     )
     url = request.url.replace(_COMMAND, "$batch")
-    return bench.send(replace(request, url=url, headers=headers, body=body), "$batch", None, note=prefer or "no Prefer")
+    return bench.send(
+        replace(request, url=url, headers=headers, body=body), "$batch", None, note=prefer or "without Prefer"
+    )
 
 
 def _statuses(answer: Answer) -> dict[str, object]:
@@ -334,13 +336,14 @@ WIRE_RULES: tuple[Experiment, ...] = (
         _compression,
         ("compression",),
     ),
-    Experiment("nul-body", "a cmdlet that there is not", "403 with NUL bytes", _nul_body),
+    Experiment("nul-body", "a cmdlet that there is not", "403 with NUL bytes", _nul_body, is_forbidden=True),
     Experiment(
         "nul-body-encoding",
         "the same with Accept-Encoding gzip",
         "declared as gzip",
         _nul_encoding,
         ("compression",),
+        is_forbidden=True,
     ),
     Experiment("error-envelope", "an unknown parameter, and a value of a wrong type", "the members listed", _envelope),
     Experiment(

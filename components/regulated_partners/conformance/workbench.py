@@ -89,7 +89,7 @@ class Workbench:
     is_unsettled: bool = False
     _standing: dict[Direction, str] = field(default_factory=dict)
     _made: list[tuple[str, str]] = field(default_factory=list)
-    _crowd: list[str] = field(default_factory=list)
+    _crowd: frozenset[str] = frozenset()
     _names: int = 0
 
     @cached_property
@@ -250,13 +250,13 @@ class Workbench:
         Raises:
             UndecidedError: where they are not there.
         """
-        if not self._crowd:
-            for _ in range(2):
-                self._crowd.append(str(self.made(Direction.OUTBOUND)["Guid"]).lower())
-            self._made.clear()
-            crowd = frozenset(self._crowd)
-            if not crowd <= self.listed(Direction.OUTBOUND, lambda found: crowd <= found.guids).guids:
-                raise UndecidedError("connectors that were just made are not shown")
+        if self._crowd:
+            return
+        crowd = frozenset(str(self.made(Direction.OUTBOUND)["Guid"]).lower() for _ in range(2))
+        if not crowd <= self.listed(Direction.OUTBOUND, lambda found: crowd <= found.guids).guids:
+            raise UndecidedError("connectors that were just made are not shown")
+        self._crowd = crowd
+        self._made.clear()
 
     def routed(self) -> str:
         """The Guid of an outbound connector that a transport rule of our own uses. Raises UndecidedError."""

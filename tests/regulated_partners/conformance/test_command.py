@@ -84,7 +84,7 @@ def test_a_tenant_that_keeps_other_rules_gives_one(
     assert (second.split()[:2], third.split()[:2]) == (["unknown-identity", "otherwise"], ["N8", "otherwise"])
     assert second.endswith("unknown_identity=all")
     assert third.endswith("stored_form_variants=true")
-    assert "The tenant's 1 other connectors are the same as before." in said.out
+    assert "Connectors that the tenant had before: 1, and the same afterwards." in said.out
     assert "1 held, 2 otherwise, 1 undecided" in said.out
     written = json.loads(file.read_text(encoding="utf-8"))
     assert (written["cloud"], written["complete"], written["untouched"]["connectors"]) == ("local", True, 1)

@@ -43,6 +43,7 @@ def test_whose_it_is_is_taken_out(text: str, left: str) -> None:
         "Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException",
         'type "Microsoft.Exchange.Data.MultiValuedProperty`1[System.String]"',
         "#Exchange.GenericHashTable",
+        "Prefer: odata.maxpagesize=1",
         "Invalid cmdlet parameters specified. BogusParameter",
         "The value '2001:db8::1' of SenderIPAddresses is invalid. Use 192.0.2.0/24.",
         "version 0.1 (8.0.535.0) at 03:04:05",

@@ -236,6 +236,18 @@ def test_an_application_that_may_only_read_is_told_its_role(emulator: EmulatorPr
     assert run.report().untouched.same is True
 
 
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_failure_of_the_service_is_no_other_rule(emulator: EmulatorProcess, control: Control, status: int) -> None:
+    """Failing means that a service which fails once, or a right that is missing, is reported as one of other rules."""
+    control.fault(Status(status=status), "New-OutboundConnector", nth=2)
+    with client(emulator) as api:
+        run = run_of(api, _short("V29"))
+        run.go()
+    result = next(result for result in run.report().results if result.rule == "V29")
+    assert result.outcome is Outcome.UNDECIDED
+    assert f"New-OutboundConnector was answered with HTTP {status}" in result.said
+
+
 def test_an_answer_of_an_unknown_form_decides_nothing(emulator: EmulatorProcess, control: Control) -> None:
     """Failing means that one odd row ends a run on a tenant, or shows somebody a traceback."""
     control.fault(Refusal(text="Odd.", exception_type="System.Odd", status=418), "New-InboundConnector", nth=2)
