@@ -258,7 +258,7 @@ OBJECT_RULES: tuple[Experiment, ...] = (
     Experiment(
         "V31",
         "where V30 was warned of: Enabled true for that connector",
-        "nothing is sent",
+        "none: only a tenant that warns of V30 decides it",
         _enabling_declined,
         ("offering",),
         (_IN,),
