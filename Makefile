@@ -31,7 +31,7 @@ ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) &
 ARCHIVE_TEST := tests/engine/test_native_archive.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview review drift destroy emulator test lint generate bench chaos venv servers cli languages env plugin-archive lock clean
+.PHONY: help up preview review drift destroy emulator test lint generate docs bench chaos venv servers cli languages env plugin-archive lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,9 @@ lint: venv ## check style, format, types, imports between packages, the lock fil
 generate: venv ## write the files that are made from others: resources, schema, the emulator's tables, pages of docs/
 	@$(RUN) -m tools.generated
 
+docs: venv ## make the documentation's site, which is read and searched without a server: .docs/site
+	@$(RUN) -m tools.site
+
 bench: cli ## measure the engine and the provider
 	@$(ACTIVATED) $(RUN) -m tests.bench $(ARGS)
 
@@ -101,4 +104,4 @@ lock: venv ## make requirements.lock anew from pyproject.toml
 
 clean: ## stop the emulator; remove .venv, the local stack's state, the emulator's state and the caches
 	@test ! -x $(RUN) || $(RUN) -m exchange_online_emulator stop --state .emulator/state.db || true
-	@rm -rf .venv .state .emulator .review .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .state .emulator .review .pages .docs .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

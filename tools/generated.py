@@ -17,7 +17,7 @@ from regulated_partners.plugin import schema as plugin_schema
 from regulated_partners.policies import documentation
 from regulated_partners.probing.verdicts import Check, Party
 from tests.bench.table import RECORDED, Report, markdown
-from tools import connector_classes, emulator, plugin_requirements
+from tools import connector_classes, emulator, facts, pictures, plugin_requirements, trouble
 
 ROOT = Path(__file__).resolve().parents[1]
 VERIFY = ROOT / "docs" / "verify.md"
@@ -53,12 +53,17 @@ def files() -> dict[Path, str]:
         connector_classes.TARGET: connector_classes.current(),
         emulator.TABLES: emulator.tables(),
         emulator.DOCUMENT: emulator.document(),
+        emulator.PAGE: emulator.with_cmdlets(emulator.PAGE.read_text(encoding="utf-8")),
+        **emulator.copies(),
+        facts.DOCUMENT: facts.document(),
         schema.FILE: schema.text(),
         documentation.FILE: documentation.text(),
         PLUGIN_SCHEMA: plugin_schema.text(),
         plugin_requirements.TARGET: plugin_requirements.text(),
         NATIVE_API: plugin_documentation.text(),
+        **pictures.drawings(),
         BEHAVIOUR: with_measured(BEHAVIOUR.read_text(encoding="utf-8")),
+        trouble.DOCUMENT: trouble.with_tables(trouble.DOCUMENT.read_text(encoding="utf-8")),
         VERIFY: with_checks(VERIFY.read_text(encoding="utf-8")),
     }
 

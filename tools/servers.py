@@ -1,4 +1,4 @@
-"""What tests need beside Python: real mail, DNS, database and storage servers, and Pango for the text of a PDF.
+"""What tests need beside Python: real mail, DNS, database and storage servers, a browser, and Pango for a PDF's text.
 
 `python -m tools.servers` makes sure that they are there.
 
@@ -38,6 +38,7 @@ PACKAGES = {
     "postgresql": ("postgres", "initdb"),
     "nodejs": ("node",),
     "npm": ("npm",),
+    "chromium": ("chromium",),
 }
 
 #: The Debian packages of libraries, and their names for the linker.

@@ -1,8 +1,8 @@
 """Exchange Online on your machine: the admin API, the token endpoint and a control API over HTTPS on loopback.
 
 Each of its rules carries a tag (documented, observed, assumed) and its source;
-`python -m exchange_online_emulator rules` lists them. `python -m exchange_online_emulator start` runs one in the
-background. In a test, with pytest:
+`exchange-online-emulator rules` lists them. `exchange-online-emulator start` runs one in the background;
+docs/emulator.md shows how other programs use it. In a test, with pytest:
 
     # conftest.py of your project
     pytest_plugins = ["exchange_online_emulator.pytest_plugin"]

@@ -1,4 +1,4 @@
-"""The command `python -m exchange_online_emulator`; `regulated-partners emulator` is the same."""
+"""The command `exchange-online-emulator`; `python -m …` and `regulated-partners emulator` are the same."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import contextlib
 import importlib.util
 import logging
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exchange_online_emulator.connection import ConnectionFile
 
 _NOT_RUNNING, _USAGE = 1, 2
 
@@ -18,10 +23,10 @@ _NOT_RUNNING, _USAGE = 1, 2
 _NOBODY_READS = 141
 
 #: What the extra `emulator` installs, by import name.
-_EXTRA = ("jwt", "starlette", "trustme", "uvicorn")
+_EXTRA = ("jinja2", "jwt", "starlette", "trustme", "uvicorn")
 
 
-def main(arguments: Sequence[str] | None = None, program: str = "python -m exchange_online_emulator") -> int:
+def main(arguments: Sequence[str] | None = None, program: str = "exchange-online-emulator") -> int:
     """Run a subcommand.
 
     Args:
@@ -52,12 +57,15 @@ def _run(options: argparse.Namespace) -> int:
 
         print(rules_table.markdown() if options.markdown else rules_table.plain())  # noqa: T201
         return 0
+    from exchange_online_emulator.control_token import ControlTokenError
     from exchange_online_emulator.process import EmulatorStartError
 
     try:
         return _serve(options) if options.command == "serve" else _background(options)
-    except EmulatorStartError as error:
+    except (EmulatorStartError, ControlTokenError) as error:
         return _refuse(str(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         reason = error.strerror or str(error)
         return _refuse(
@@ -96,9 +104,24 @@ def _parser(program: str) -> argparse.ArgumentParser:
             help="calls that the tenant may have on their way (the switch max_concurrent)",
         )
         command.add_argument("--seed", type=Path, metavar="FILE", help="JSON file of connectors to put in")
-    serve.add_argument("--host", default="127.0.0.1", help="loopback only")
+        command.add_argument(
+            "--tenants",
+            type=_count,
+            default=1,
+            metavar="N",
+            help="how many tenants there are at this address; connection-2.json and so on say how to sign in to them",
+        )
+        _add_names(command)
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="loopback's, by default %(default)s")
+    serve.add_argument(
+        "--beyond-loopback",
+        action="store_true",
+        help="allow another --host, for a container; the control API then demands the token in the variable "
+        "EXCHANGE_ONLINE_EMULATOR_CONTROL_TOKEN, or in the file that …_TOKEN_FILE names",
+    )
     serve.add_argument("--port", type=int, default=0, help="0: any free one (default)")
     rest = [
+        commands.add_parser("env", help="print the variables by which other programs use it, for a shell's eval"),
         commands.add_parser("stop", help="stop the one in the background"),
         commands.add_parser("status", help="print where it answers; exit 1 when it does not"),
         commands.add_parser("reset", help="forget the tenant's objects, keep its identity"),
@@ -111,15 +134,47 @@ def _parser(program: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _add_names(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--as-service",
+        action="store_true",
+        help="answer to outlook.office365.com, outlook.office.com and login.microsoftonline.com, too",
+    )
+    command.add_argument(
+        "--proxy",
+        type=int,
+        metavar="PORT",
+        help="also a proxy (for HTTPS_PROXY) that leads those names here and nothing else anywhere; 0: any free port; "
+        "implies --as-service",
+    )
+    command.add_argument("--name", action="append", default=[], metavar="HOST", help="a further name; may be repeated")
+
+
+def _names(options: argparse.Namespace) -> tuple[str, ...]:
+    from exchange_online_emulator.names import SERVICE_NAMES
+
+    service = SERVICE_NAMES if options.as_service or options.proxy is not None else ()
+    return (*service, *options.name)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
+    from exchange_online_emulator.listening import Listening
     from exchange_online_emulator.serving import serve
 
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO, stream=sys.stderr)
     where, seconds = (options.state, options.connection), options.latency / 1000
     with contextlib.suppress(KeyboardInterrupt):
         switches = {} if options.max_concurrent is None else {"max_concurrent": options.max_concurrent}
-        address = {"host": options.host, "port": options.port}
-        serve(*where, **address, latency=seconds, seed=options.seed, switches=switches)
+        listening = Listening(options.host, options.port, _names(options), options.proxy, options.beyond_loopback)
+        serve(
+            *where, listening=listening, latency=seconds, seed=options.seed, switches=switches, tenants=options.tenants
+        )
     return 0
 
 
@@ -129,7 +184,9 @@ def _background(options: argparse.Namespace) -> int:
     state, path = options.state, options.connection
     match options.command:
         case "start":
-            answer = process.start(state, path, options.latency, options.seed, options.max_concurrent).url
+            further = {"names": _names(options), "proxy": options.proxy, "tenants": options.tenants}
+            found = process.start(state, path, options.latency, options.seed, options.max_concurrent, **further)
+            answer = "\n".join([found.url, *_how(found, options)])
         case "stop":
             answer = "stopped" if process.stop(state, path) else "not running"
         case "reset":
@@ -138,15 +195,33 @@ def _background(options: argparse.Namespace) -> int:
         case _:
             connection = process.running(state, path)
             if connection is None:
-                print("not running")  # noqa: T201
+                if options.command == "env":
+                    # On stdout it would be run by the shell that asked.
+                    hint = "The emulator does not run: start it by `exchange-online-emulator start --proxy 0`."
+                    print(hint, file=sys.stderr)  # noqa: T201
+                else:
+                    print("not running")  # noqa: T201
                 return _NOT_RUNNING
-            answer = (
-                f"{connection.url} (pid {connection.pid})\n"
-                "Stacks on the cloud `local` find it by EXCHANGE_ONLINE_EMULATOR="
-                f"{process.connection_path(state, path)}"
-            )
+            where = process.connection_path(state, path)
+            if options.command == "env":
+                variables = {**connection.environment(), "EXCHANGE_ONLINE_EMULATOR": str(where)}
+                answer = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+            else:
+                known = f"Stacks on the cloud `local` find it by EXCHANGE_ONLINE_EMULATOR={where}"
+                answer = "\n".join([f"{connection.url} (pid {connection.pid})", known, *_how(connection, options)])
     print(answer)  # noqa: T201
     return 0
+
+
+def _how(connection: ConnectionFile, options: argparse.Namespace) -> list[str]:
+    """What to know of an emulator that answers by the service's names."""
+    if not connection.names:
+        return []
+    lines = [f"answers to {', '.join(connection.names)}, too", f"CA certificate: {connection.ca_bundle}"]
+    if connection.proxy:
+        state = "" if options.state == default_state() else f" --state {shlex.quote(str(options.state))}"
+        lines += [f"proxy: {connection.proxy}", f'for a program: eval "$(exchange-online-emulator env{state})"']
+    return lines
 
 
 def _refuse(sentence: str) -> int:

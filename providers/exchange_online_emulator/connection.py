@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,6 +26,16 @@ def write_private(path: Path, text: str) -> None:
         raise
 
 
+def of_tenant(file: Path, number: int) -> Path:
+    """The file of one of an emulator's tenants beside that of the first, which has the number 1."""
+    return file if number == 1 else file.with_stem(f"{file.stem}-{number}")
+
+
+def of_tenants(file: Path) -> Iterator[Path]:
+    """That of the first tenant, of the second, and so on, as far as they are there."""
+    return itertools.takewhile(Path.exists, (of_tenant(file, number) for number in itertools.count(1)))
+
+
 class ConnectionFileError(Exception):
     """The connection file is missing or unreadable; the text says what to do."""
 
@@ -38,6 +50,8 @@ class ConnectionFile(BaseModel):
         ca_bundle: PEM file of the one CA that its clients must trust.
         tenant: GUID, as is `client_id`.
         pid: the server's.
+        names: by which it answers besides loopback's; not in the file where there are none.
+        proxy: the URL of the proxy that leads those names to it; not in the file where there is none.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
@@ -50,6 +64,21 @@ class ConnectionFile(BaseModel):
     client_id: str
     client_secret: str = Field(repr=False)
     pid: int
+    names: tuple[str, ...] = ()
+    proxy: str | None = None
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which a program that knows nothing of the emulator uses it, whole."""
+        bundle = str(self.ca_bundle)
+        found = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"), bundle)
+        found |= {"AZURE_TENANT_ID": self.tenant, "AZURE_CLIENT_ID": self.client_id}
+        found["AZURE_CLIENT_SECRET"] = self.client_secret
+        if self.proxy is None:
+            return {**found, "AZURE_AUTHORITY_HOST": self.authority}
+        # In small letters, too: some programs know only those, and where both are set most take those.
+        for name, value in (("HTTPS_PROXY", self.proxy), ("NO_PROXY", "127.0.0.1,localhost,::1")):
+            found |= {name: value, name.lower(): value}
+        return found
 
     @classmethod
     def read(cls, path: Path) -> ConnectionFile:
@@ -64,7 +93,7 @@ class ConnectionFile(BaseModel):
             return found.model_copy(update={"ca_bundle": beside}) if beside.is_file() else found
         except FileNotFoundError:
             raise ConnectionFileError(
-                f"There is no {path}: start the emulator with `python -m exchange_online_emulator start`."
+                f"There is no {path}: start the emulator with `exchange-online-emulator start`."
             ) from None
         except (OSError, ValidationError):
             raise ConnectionFileError(
@@ -73,4 +102,4 @@ class ConnectionFile(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write the file in one step, mode 0600."""
-        write_private(path, self.model_dump_json(by_alias=True, indent=1))
+        write_private(path, self.model_dump_json(by_alias=True, indent=1, exclude_defaults=True))

@@ -13,6 +13,7 @@ from exchange_online_emulator.cmdlets.message_trace import TracedMessage
 from exchange_online_emulator.connection import ConnectionFile
 from exchange_online_emulator.control_api.models import (
     ApplicationAnswer,
+    ConnectionAnswer,
     GitHubJob,
     InvokeAnswer,
     Seed,
@@ -20,12 +21,16 @@ from exchange_online_emulator.control_api.models import (
     StatusAnswer,
     TokenAnswer,
 )
+from exchange_online_emulator.control_token import control_token
 from exchange_online_emulator.faults import Action, ActiveFault, Fault
 from exchange_online_emulator.models import Switches
 from exchange_online_emulator.storage import Call
 from exchange_online_emulator.tokens.applications import ApplicationRegistration
 
 _TIMEOUT = 30
+
+#: Says which tenant a call of the control API is about, where there are several.
+TENANT_HEADER = "X-Tenant"
 
 
 class ControlError(Exception):
@@ -45,27 +50,44 @@ class ControlError(Exception):
 
 
 class Control:
-    """What a test does to the emulator: reset, seed, act as somebody in the portal, read the calls, ask for faults."""
+    """What a test does to the emulator: reset, seed, act as somebody in the portal, read the calls, ask for faults.
 
-    def __init__(self, url: str, ca_bundle: Path) -> None:
+    The control token, where the emulator demands one, is read from the environment (see `control_token`).
+
+    Args:
+        url: where it answers.
+        ca_bundle: the file with its CA.
+        tenant: the GUID of one of its tenants; the first one unless given.
+    """
+
+    def __init__(self, url: str, ca_bundle: Path, tenant: str | None = None) -> None:
         self._url = f"{url}/control"
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(ca_bundle)
+        token = control_token()
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+        if tenant:
+            self._session.headers[TENANT_HEADER] = tenant
 
     @classmethod
     def from_connection(cls, path: Path) -> Control:
-        """The control of the emulator whose connection.json is at `path`.
+        """The control of the tenant whose connection.json is at `path`.
 
         Raises:
             ConnectionFileError: the file is missing or unreadable.
         """
         connection = ConnectionFile.read(path)
-        return cls(connection.url, connection.ca_bundle)
+        return cls(connection.url, connection.ca_bundle, connection.tenant)
 
     def status(self) -> StatusAnswer:
         """What the emulator holds."""
         return StatusAnswer.model_validate_json(self._request("GET", "status"))
+
+    def connection(self) -> ConnectionAnswer:
+        """What a client on another machine needs, which cannot read connection.json."""
+        return ConnectionAnswer.model_validate_json(self._request("GET", "connection"))
 
     def reset(self) -> None:
         """Forget connectors, rules, domains, applications, calls, faults and switches; keep identity, CA and keys."""
@@ -126,7 +148,7 @@ class Control:
         return [call for call in calls if cmdlet is None or call.cmdlet.lower() == cmdlet.lower()]
 
     def writes(self) -> list[Call]:
-        """The New-, Set- and Remove- calls seen."""
+        """The calls seen that change the tenant: New-, Set-, Remove-, Enable-, Disable-."""
         return [call for call in self.calls() if call.writes]
 
     def clear_calls(self) -> None:

@@ -10,14 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
 import requests
 
-from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError
+from exchange_online_emulator.connection import ConnectionFile, ConnectionFileError, of_tenant, of_tenants
 from exchange_online_emulator.control import Control, ControlError
+from exchange_online_emulator.names import LOOPBACK, SERVICE_NAMES
 
 PREFERRED_PORT = 8443
 _READY_WITHIN = 30.0
@@ -34,7 +35,7 @@ class EmulatorProcess:
 
     Args:
         directory: keeps state, connection.json and log; by default a temporary one, removed at the end.
-        arguments: further ones of `python -m exchange_online_emulator serve`.
+        arguments: further ones of `exchange-online-emulator serve`.
 
     Attributes:
         connection: where it answers, once started.
@@ -80,6 +81,14 @@ class EmulatorProcess:
         self.connection = ConnectionFile.read(self.connection_path)
         self.control = Control(self.connection.url, self.connection.ca_bundle)
         return self
+
+    def tenants(self) -> tuple[ConnectionFile, ...]:
+        """The connection of each of its tenants; more than one where it was started with `--tenants`."""
+        return tuple(map(ConnectionFile.read, of_tenants(self.connection_path)))
+
+    def controls(self) -> tuple[Control, ...]:
+        """The control of each of its tenants."""
+        return tuple(Control(found.url, found.ca_bundle, found.tenant) for found in self.tenants())
 
     def log(self) -> str:
         """What the process wrote."""
@@ -130,7 +139,7 @@ def running(state: Path, connection: Path | None = None) -> ConnectionFile | Non
         return None
     try:
         found = ConnectionFile.read(connection_path(state, connection))
-        with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
+        with contextlib.closing(Control(found.url, found.ca_bundle, found.tenant)) as control:
             answering = control.status().tenant == found.tenant
     except (ConnectionFileError, ControlError, OSError, requests.RequestException):
         return None
@@ -143,6 +152,10 @@ def start(
     latency: float = 0,
     seed: Path | None = None,
     max_concurrent: int | None = None,
+    *,
+    tenants: int = 1,
+    names: Sequence[str] = (),
+    proxy: int | None = None,
 ) -> ConnectionFile:
     """Start one in the background unless one answers already; waits until it is ready.
 
@@ -154,15 +167,21 @@ def start(
         latency: milliseconds by which each answer is late.
         seed: a JSON file of objects to put into the tenant.
         max_concurrent: the switch of that name; None leaves it as it is.
+        tenants: how many tenants it has.
+        names: host names to answer by besides loopback's.
+        proxy: the port of the proxy that leads the service's names to it, 0 for any free one; None for no proxy.
 
     Raises:
-        EmulatorStartError: it does not start, or the seed cannot be used.
+        EmulatorStartError: it does not start, the seed cannot be used, or one runs already that has fewer tenants, or
+            lacks a name or the proxy.
     """
     state.parent.mkdir(parents=True, exist_ok=True)
     with _starting(state):
         found = _answering(state, connection)
         if found is not None:
-            _say_where(found, connection_path(state, connection))
+            path = connection_path(state, connection)
+            _say_where(found, path)
+            _check_has(found, path, names, proxy, tenants)
             with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
                 if max_concurrent is not None:
                     _switch(control, max_concurrent)
@@ -177,17 +196,39 @@ def start(
         _end(state)
         path.unlink(missing_ok=True)
         log = state.with_suffix(".log")
-        arguments = ["--latency", str(latency), *(["--seed", str(seed)] if seed else [])]
+        arguments = ["--latency", str(latency), "--tenants", str(tenants), *(["--seed", str(seed)] if seed else [])]
         if max_concurrent is not None:
             arguments += ["--max-concurrent", str(max_concurrent)]
+        arguments += [part for name in names for part in ("--name", name)]
+        if proxy is not None:
+            arguments += ["--proxy", str(proxy)]
         for port in (PREFERRED_PORT, 0):
+            written = log.stat().st_size if log.exists() else 0
             process = _spawn(state, path, port, arguments, log, detached=True)
             if _wait(process, path):
                 return ConnectionFile.read(path)
             if process.poll() is None:
                 process.terminate()
-        tail = "\n".join(_log(log).splitlines()[-10:])
+        tail = "\n".join(_log(log, written).splitlines()[-10:])
         raise EmulatorStartError(f"The emulator did not start. The end of {log}:\n{tail}")
+
+
+def _check_has(found: ConnectionFile, path: Path, names: Sequence[str], proxy: int | None, tenants: int) -> None:
+    if not of_tenant(path, tenants).exists():
+        raise EmulatorStartError(
+            f"The emulator that runs already has fewer than {tenants} tenants: stop it first, and start it "
+            f"again with --tenants {tenants}. What it holds is kept."
+        )
+    missing = [name for name in names if name.lower() not in (*found.names, *LOOPBACK)]
+    lacks = [f"--name {name}" for name in missing if name not in SERVICE_NAMES]
+    if proxy is not None and (found.proxy is None or (proxy and not found.proxy.endswith(f":{proxy}"))):
+        lacks.append(f"--proxy {proxy}")
+    elif any(name in SERVICE_NAMES for name in missing):
+        lacks.append("--as-service")
+    if lacks:
+        raise EmulatorStartError(
+            f"The emulator at {found.url} was started without {', '.join(lacks)}: stop it first; its tenant is kept."
+        )
 
 
 def _switch(control: Control, max_concurrent: int) -> None:
@@ -200,21 +241,22 @@ def _switch(control: Control, max_concurrent: int) -> None:
 def stop(state: Path, connection: Path | None = None) -> bool:
     """Stop the emulator that serves this state and wait; False when none does."""
     ended = _end(state)
-    connection_path(state, connection).unlink(missing_ok=True)
+    for path in list(of_tenants(connection_path(state, connection))):
+        path.unlink(missing_ok=True)
     return ended
 
 
 def reset(state: Path, connection: Path | None = None) -> None:
-    """Forget the tenant's objects, in the running emulator or in the state file; identity, CA and keys stay."""
-    found = running(state, connection)
-    if found is not None:
-        with contextlib.closing(Control(found.url, found.ca_bundle)) as control:
-            control.reset()
+    """Forget the objects of all tenants, in the running emulator or in the state files; identity, CA and keys stay."""
+    if running(state, connection) is not None:
+        for path in of_tenants(connection_path(state, connection)):
+            with contextlib.closing(Control.from_connection(path)) as control:
+                control.reset()
         return
     from exchange_online_emulator.storage import Store
 
-    if state.exists():
-        Store(state).clear()
+    for file in of_tenants(state):
+        Store(file).clear()
 
 
 def _spawn(
@@ -304,5 +346,6 @@ def _say_where(found: ConnectionFile, path: Path) -> None:
         found.write(path)
 
 
-def _log(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+def _log(path: Path, after: int = 0) -> str:
+    """What a log holds after its first bytes."""
+    return path.read_bytes()[after:].decode("utf-8", "replace") if path.exists() else ""

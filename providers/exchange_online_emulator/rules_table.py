@@ -1,8 +1,11 @@
-"""The rules and the open questions as a table, for docs/emulator.md and for the terminal."""
+"""The rules and the open questions as tables, for docs/emulator-rules.md and for the terminal; what is emulated."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from exchange_online_emulator import application
+from exchange_online_emulator.cmdlets.parameters import cmdlet_specs, documented_cmdlets
 from exchange_online_emulator.errors import KNOWN_REFUSALS
 from exchange_online_emulator.models import Switches
 from exchange_online_emulator.rules import Rule, all_rules
@@ -61,9 +64,9 @@ def markdown() -> str:
     """The rules, the switches and the open questions as a Markdown document."""
     lines = ["# What the emulator does, and how sure that is", ""]
     lines += [
-        "Made by `python -m exchange_online_emulator rules --markdown`. What is only assumed can be tried on a tenant"
+        "Made by `exchange-online-emulator rules --markdown`. What is only assumed can be tried on a tenant for tests:"
     ]
-    lines += ["that is there for tests: [from assumed to observed](conformance.md).", "", "## Rules", ""]
+    lines += ["[from assumed to observed](conformance.md).", "", "## Rules", ""]
     lines += ["| Rule | What the emulator does | Applies | Tag | Source | Relied on by |", "|---|---|---|---|---|---|"]
     for item in registered_rules():
         cells = (item.id, item.summary, _APPLIES[item.applies], item.tag, item.source, ", ".join(item.clients))
@@ -81,6 +84,26 @@ def markdown() -> str:
     lines += ["| Question | The emulator's choice |", "|---|---|"]
     lines += [_line(*entry) for entry in UNKNOWNS.items()]
     return "\n".join(lines)
+
+
+def cmdlets() -> str:
+    """What is emulated and what is not, as a Markdown table by nouns, for docs/emulator.md."""
+    emulated, missing = _verbs(spec.name for spec in cmdlet_specs().values()), _verbs(documented_cmdlets())
+    lines = ["| cmdlets of | emulated | in Exchange Online, but answered with 501 here |", "|---|---|---|"]
+    for noun, verbs in emulated.items():
+        others = [verb for verb in missing.pop(noun, []) if verb not in verbs]
+        lines.append(_line(noun, ", ".join(verbs), ", ".join(others)))
+    rest = sum(len(verbs) for verbs in missing.values())
+    lines.append(_line(f"{len(missing)} other nouns", "", f"all {rest}"))
+    return "\n".join(lines)
+
+
+def _verbs(names: Iterable[str]) -> dict[str, list[str]]:
+    verbs: dict[str, list[str]] = {}
+    for name in names:
+        verb, _, noun = name.partition("-")
+        verbs.setdefault(noun, []).append(verb)
+    return verbs
 
 
 def plain() -> str:

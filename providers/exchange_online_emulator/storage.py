@@ -63,7 +63,7 @@ class Call(BaseModel):
     @property
     def writes(self) -> bool:
         """Whether the cmdlet changes the tenant."""
-        return self.cmdlet.lower().startswith(("new-", "set-", "remove-"))
+        return self.cmdlet.lower().startswith(("new-", "set-", "remove-", "enable-", "disable-"))
 
 
 def most_at_once(calls: Iterable[Call]) -> int:

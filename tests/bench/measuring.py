@@ -18,6 +18,7 @@ _INTERVAL = 0.05
 #: What a process is, by words of its command line; the first that fits.
 ROLES: Mapping[str, str] = {
     "pulumi.dynamic": "provider",
+    "providers/plugin": "plugin",
     "pulumi-language-python-exec": "program",
     "pulumi-language-python": "language host",
     "python-host": "language host",

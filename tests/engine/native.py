@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from exchange_online_emulator import ConnectionFile
 from tests.support.engine import ROOT, Project
 
 Declared = dict[str, Any]
@@ -76,6 +77,21 @@ def partner(name: str, resource: str = "", **more: Any) -> Declared:
     options, properties = _split(more)
     named = {"name": name} if resource else {}
     return {"type": "RegulatedPartner", "name": resource or name, "properties": {**named, **properties}, **options}
+
+
+def provider(name: str, of: ConnectionFile) -> Declared:
+    """A provider with nothing from the environment: where the emulator is reached, and who signs in to which tenant."""
+    properties = {
+        "cloud": "commercial",
+        "host": of.url,
+        "authority": of.authority,
+        "scope": of.scope,
+        "caBundle": str(of.ca_bundle),
+        "tenant": of.tenant,
+        "clientId": of.client_id,
+        "clientSecret": of.client_secret,
+    }
+    return {"type": "Provider", "name": name, "properties": properties}
 
 
 def _split(more: Mapping[str, Any]) -> tuple[Declared, Declared]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from exchange_online_emulator import Control, EmulatorProcess
 from exchange_online_emulator.faults import Refusal
+from tests.bench.tenants import declare as declare_tenants
 from tests.engine import native, tenant
 from tests.engine.native import FABRIKAM, partner
 from tests.support.engine import Project
@@ -21,13 +20,6 @@ def stack(project: Project) -> Project:
     """A stack whose program uses the plugin."""
     native.use_native(project)
     return project
-
-
-@pytest.fixture
-def other_tenant() -> Iterator[EmulatorProcess]:
-    """A second tenant, in an emulator of its own."""
-    with EmulatorProcess() as process:
-        yield process
 
 
 def test_a_partner_is_a_pair_in_the_tenant(stack: Project, control: Control) -> None:
@@ -87,55 +79,22 @@ def test_what_is_not_plain_is_refused_in_words_and_not_shown(stack: Project, giv
     assert "canary" not in run.output
 
 
-def test_two_tenants_in_one_program_do_not_mix(
-    stack: Project, emulator: EmulatorProcess, control: Control, other_tenant: EmulatorProcess
-) -> None:
-    """Failing, the administrator of two tenants would need a program for each, or find one's partners in the other."""
-    providers = [_provider("one", emulator), _provider("two", other_tenant)]
-    partners = [
-        partner(f"Partner {n}", f"Partner {n} in {where}", provider=where, **_declaration(n))
-        for where in ("one", "two")
-        for n in range(10)
-    ]
-    native.declare(stack, *providers, *partners, cloud=None)
-    stack.set_variables(EXCHANGE_ONLINE_EMULATOR="nowhere.json")
-    made = stack.up("--parallel", "16").succeeded()
-    assert len(made.operations) == 40
-    names = sorted(f"Partner {n} - {word}" for n in range(10) for word in ("inbound", "outbound"))
-    controls = [control, other_tenant.control]
-    guids = [tenant.guids(one) for one in controls]
-    assert [sorted(found) for found in guids] == [names, names]
-    assert not set(guids[0].values()) & set(guids[1].values())
-    state = stack.export()["deployment"]["resources"]
-    for where, process in (("one", emulator), ("two", other_tenant)):
-        own = [entry for entry in state if f" in {where}-" in entry["urn"]]
-        assert len(own) == 20
-        assert {entry["outputs"]["tenantId"] for entry in own} == {process.control.status().tenant}
-
-    for one in controls:
-        one.clear_calls()
-    stack.up("--expect-no-changes", "--parallel", "16").unchanged()
-    assert [one.writes() for one in controls] == [[], []]
-
-    other_tenant.control.invoke(
-        "Set-InboundConnector", {"Identity": guids[1]["Partner 3 - inbound"], "RequireTls": False}
-    )
-    seen = stack.preview("--parallel", "16").succeeded()
-    assert seen.operations == {"Partner 3 in two-inbound": "update"}
-    assert stack.up("--parallel", "16").succeeded().operations == {"Partner 3 in two-inbound": "update"}
-    assert [len(one.writes()) for one in controls] == [0, 1]
-
-    for one in controls:
-        one.seed(inbound=[{"Name": "Theirs", "SenderDomains": ["theirs.example"]}])
-    imports = [
-        native.inbound("Theirs", "theirs.example", provider=where, import_="Theirs") | {"name": f"Theirs in {where}"}
-        for where in ("one", "two")
-    ]
-    native.declare(stack, *providers, *partners, *imports, cloud=None)
-    imported = stack.up("--parallel", "16").succeeded()
-    assert imported.operations == {"Theirs in one": "import", "Theirs in two": "import"}
-    stack.destroy("--parallel", "16").succeeded()
-    assert [tenant.names(one) for one in controls] == [[], []]
+def test_a_program_of_several_tenants_at_one_address(stack: Project) -> None:
+    """Failing, who manages many customers' tenants would write into the wrong one, or need a program for each."""
+    with EmulatorProcess(None, "--tenants", "4") as service:
+        declare_tenants(stack, service, partners=1)
+        stack.set_variables(EXCHANGE_ONLINE_EMULATOR="nowhere.json")
+        assert len(stack.up().succeeded().operations) == 8
+        guids = [tenant.guids(one) for one in service.controls()]
+        assert [sorted(found) for found in guids] == [["Partner 0 - inbound", "Partner 0 - outbound"]] * 4
+        assert len({guid for found in guids for guid in found.values()}) == 8
+        for one in service.controls():
+            one.clear_calls()
+        stack.up("--expect-no-changes").unchanged()
+        assert [len(one.calls()) for one in service.controls()] == [3] * 4
+        third = service.controls()[2]
+        third.invoke("Remove-InboundConnector", {"Identity": guids[2]["Partner 0 - inbound"]})
+        assert stack.preview().succeeded().operations == {"Partner 0 of 2-inbound": "create"}
 
 
 def test_a_half_that_is_refused_is_said_once_and_the_other_is_not_made(stack: Project, control: Control) -> None:
@@ -156,23 +115,3 @@ def _said(run: Run, *words: str) -> Run:
         assert word in run.output, run.output
     assert "defect of the provider" not in run.output
     return run
-
-
-def _declaration(number: int) -> dict[str, object]:
-    return {"domains": [f"p{number}.example"], "certificateName": f"mx.p{number}.example"}
-
-
-def _provider(name: str, process: EmulatorProcess) -> dict[str, object]:
-    """A provider with nothing from the environment: where the emulator is reached, and who signs in."""
-    found = process.connection
-    properties = {
-        "cloud": "commercial",
-        "host": found.url,
-        "authority": found.authority,
-        "scope": found.scope,
-        "caBundle": str(found.ca_bundle),
-        "tenant": found.tenant,
-        "clientId": found.client_id,
-        "clientSecret": found.client_secret,
-    }
-    return {"type": "Provider", "name": name, "properties": properties}

@@ -84,12 +84,12 @@ def test_an_unknown_cmdlet_looks_like_a_missing_role(admin: Admin, control: Cont
 
 def test_a_cmdlet_that_is_not_emulated_says_so(admin: Admin, control: Control, process: EmulatorProcess) -> None:
     """Failing: somebody looks for a missing role, while it is the emulator that lacks the cmdlet."""
-    response = admin.post("set-transportrule", {"Identity": "x"})
+    response = admin.post("set-transportconfig", {"Identity": "x"})
     assert response.status_code == 501
-    assert "does not emulate set-transportrule" in refusal_text(response)
+    assert "does not emulate set-transportconfig" in refusal_text(response)
     assert [(call.status, call.note) for call in control.calls()] == [(501, "not emulated")]
-    assert control.status().not_emulated == ["set-transportrule"]
-    assert "does not emulate set-transportrule" in process.log()
+    assert control.status().not_emulated == ["set-transportconfig"]
+    assert "does not emulate set-transportconfig" in process.log()
     no_role = bearer(control, ApplicationRegistration(directory_roles=()))
     assert admin.post("Get-Mailbox", Authorization=no_role).status_code == 403
     control.reset()

@@ -1,4 +1,4 @@
-"""The command `python -m exchange_online_emulator`, as a person or a Makefile runs it."""
+"""The command `exchange-online-emulator`, as a person or a Makefile runs it."""
 
 from __future__ import annotations
 
@@ -47,6 +47,15 @@ def test_start_is_idempotent_and_stop_stops(tmp_path: Path) -> None:
         assert json.loads((tmp_path / "connection.json").read_text(encoding="utf-8")) == connection
         status = run("status", "--state", state)
         assert (status.returncode, url in status.stdout) == (0, True)
+        for further in (("--proxy", "0"), ("--as-service",), ("--name", "exchange.test")):
+            refused = run("start", "--state", state, *further)
+            assert (refused.returncode, refused.stdout) == (2, "")
+            assert f"was started without {' '.join(further)}: stop it first" in refused.stderr
+        variables = run("env", "--state", state)
+        assert variables.returncode == 0
+        assert f"export AZURE_AUTHORITY_HOST={url}\n" in variables.stdout
+        assert "PROXY" not in variables.stdout
+        assert _with_nobody_reading("status", "--state", state) == (141, "")
         second = run("serve", "--state", state)
         assert second.returncode == 2
         assert "Another emulator serves" in second.stderr
@@ -56,6 +65,25 @@ def test_start_is_idempotent_and_stop_stops(tmp_path: Path) -> None:
     assert stopped.stdout.strip() == "stopped"
     assert not (tmp_path / "connection.json").exists()
     assert run("status", "--state", state).returncode == 1
+    nothing = run("env", "--state", state)
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert nothing.stderr.startswith("The emulator does not run: start it by")
+    # Of its log only what this start has written.
+    taken = run("start", "--state", state, "--proxy", "99999")
+    assert (taken.returncode, taken.stdout) == (2, "")
+    assert taken.stderr.count("\n") == 2
+    assert "Port 99999 on 127.0.0.1 cannot be had" in taken.stderr
+
+
+def _with_nobody_reading(*arguments: str | Path) -> tuple[int, str]:
+    command = [sys.executable, "-u", "-m", "exchange_online_emulator", *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        return process.wait(timeout=60), process.stderr.read()
 
 
 def test_two_starts_at_once_make_one_server(tmp_path: Path) -> None:
@@ -214,7 +242,7 @@ def test_without_its_extra_it_says_what_to_install() -> None:
 
 
 def test_the_rules_are_printed() -> None:
-    """Failing: docs/emulator.md cannot be made."""
+    """Failing: docs/emulator-rules.md cannot be made."""
     document = run("rules", "--markdown")
     assert document.returncode == 0
     assert document.stdout.startswith("# ")

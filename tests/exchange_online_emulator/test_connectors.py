@@ -308,6 +308,56 @@ def test_rules_make_room_for_a_priority(admin: Admin) -> None:
     assert admin.post("New-TransportRule", {"Name": "D", "Priority": 9}).status_code == 400
 
 
+def test_a_rule_is_changed_moved_and_switched(admin: Admin, control: Control) -> None:
+    """Failing means that a Set changes what was not given, loses a rule on its way, or leaves two with one priority."""
+    admin.new_outbound(IsTransportRuleScoped=True)
+    route = {"RouteMessageOutboundConnector": "Fabrikam", "RecipientDomainIs": ["a.example"], "Comments": "kept"}
+    for name in "ABCD":
+        admin.rows("New-TransportRule", {"Name": name, **route})
+
+    def rule(name: str) -> dict[str, Any]:
+        return admin.rows("Get-TransportRule", {"Identity": name})[0]
+
+    assert admin.rows("Set-TransportRule", {"Identity": "B", "Name": "Moved", "Priority": 3}) == []
+    assert [row["Name"] for row in sorted(admin.rows("Get-TransportRule"), key=lambda row: row["Priority"])] == [
+        *("A", "C", "D", "Moved")
+    ]
+    admin.rows("Set-TransportRule", {"Identity": "moved", "Priority": 0})
+    assert {row["Name"]: row["Priority"] for row in admin.rows("Get-TransportRule")} == {
+        **{"A": 1, "Moved": 0, "C": 2, "D": 3}
+    }
+    assert (rule("Moved")["Comments"], rule("Moved")["RecipientDomainIs"]) == ("kept", ["a.example"])
+    added = {"@odata.type": "#Exchange.GenericHashTable", "Add": ["b.example"]}
+    admin.rows("Set-TransportRule", {"Identity": "A", "RecipientDomainIs": added, "SenderDomainIs": "c.example"})
+    assert (rule("A")["RecipientDomainIs"], len(rule("A")["Conditions"])) == (["a.example", "b.example"], 2)
+    admin.rows("Set-TransportRule", {"Identity": "A", "RecipientDomainIs": None, "RouteMessageOutboundConnector": None})
+    assert (rule("A")["RecipientDomainIs"], rule("A")["RouteMessageOutboundConnector"]) == ([], None)
+    admin.rows("Disable-TransportRule", {"Identity": rule("A")["Guid"]})
+    assert (rule("A")["State"], rule("A")["Mode"]) == ("Disabled", "Enforce")
+    admin.rows("Enable-TransportRule", {"Identity": "A", "Mode": "auditand"})
+    assert (rule("A")["State"], rule("A")["Mode"]) == ("Enabled", "AuditAndNotify")
+    assert admin.post("Set-TransportRule", {"Identity": "A", "WhatIf": True, "Comments": "x"}).json()[
+        "@adminapi.confirmationmessage"
+    ]
+    refusals = (
+        ("Set-TransportRule", {"Identity": "A", "Name": "c"}, 400),
+        ("Set-TransportRule", {"Identity": "A", "Name": ""}, 400),
+        ("Set-TransportRule", {"Identity": "A", "Priority": 4}, 400),
+        ("Set-TransportRule", {"Identity": "A", "Priority": -1}, 400),
+        ("Set-TransportRule", {"Identity": "A", "Comments": "x" * 1025}, 400),
+        ("Set-TransportRule", {"Identity": "A", "Enabled": False}, 400),
+        ("Set-TransportRule", {"Identity": "A", "RouteMessageOutboundConnector": "nobody"}, 404),
+        ("Disable-TransportRule", {"Identity": "nobody"}, 404),
+        ("Disable-TransportRule", {"Identity": "A", "Mode": "Audit"}, 400),
+    )
+    before = admin.rows("Get-TransportRule")
+    for cmdlet, parameters, status in refusals:
+        assert admin.post(cmdlet, parameters).status_code == status, parameters
+    assert admin.rows("Get-TransportRule") == before
+    assert rule("A")["Comments"] == "kept"
+    assert control.writes()[-1].cmdlet == "Disable-TransportRule"
+
+
 def test_accepted_domains_are_listed(admin: Admin, control: Control) -> None:
     """Failing: a client cannot read the tenant's domains."""
     assert control.seed(accepted_domains=["contoso.com"]) == 1

@@ -35,7 +35,7 @@ def test_the_cmdlet_has_the_documented_parameters(cmdlet: str) -> None:
 
 
 def test_what_is_generated_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    """Failing: its tables or docs/emulator.md do not follow the reference: run `make generate`."""
+    """Failing: its tables or docs/emulator-rules.md do not follow the reference: run `make generate`."""
     assert generated.main(["--check"]) == 0, capsys.readouterr().err
 
 

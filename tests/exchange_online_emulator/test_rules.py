@@ -213,18 +213,18 @@ _CLAIMED = re.compile(r"(?:@documented|@observed_\w+|@assumed|_Refusal|_Strict)\
 
 
 def test_the_document_holds_the_rules_that_are_in_the_code() -> None:
-    """Failing: docs/emulator.md misses a rule, shows one that is gone, or a rule is never registered."""
+    """Failing: docs/emulator-rules.md misses a rule, shows one that is gone, or a rule is never registered."""
     package = Path(exchange_online_emulator.__file__).parent
     claimed = [name for file in package.rglob("*.py") for name in _CLAIMED.findall(file.read_text(encoding="utf-8"))]
-    document = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "emulator-rules.md").read_text(encoding="utf-8")
     rows = [line for line in document.partition("## Rules")[2].partition("\n## ")[0].splitlines() if "|" in line][2:]
     assert sorted(row.split("|")[1].strip() for row in rows) == sorted(claimed)
     assert {f"V{number}" for number in range(1, 37)} <= set(claimed)
 
 
 def test_the_document_says_what_each_rule_rests_on() -> None:
-    """Failing: a reader of docs/emulator.md cannot tell a fact from an assumption, or what nobody knows."""
-    document = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
+    """Failing: a reader of docs/emulator-rules.md cannot tell a fact from an assumption, or what nobody knows."""
+    document = (ROOT / "docs" / "emulator-rules.md").read_text(encoding="utf-8")
     for item in registered_rules():
         assert item.source
         for text in (item.summary, item.tag, item.source, ", ".join(item.clients)):

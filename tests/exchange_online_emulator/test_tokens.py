@@ -102,6 +102,7 @@ def test_the_older_token_endpoint_takes_a_resource(admin: Admin) -> None:
     for resource in ("https://outlook.office365.com", "https://outlook.office365.com/", "https://outlook.office.com"):
         answer = admin.session.post(url, data={**form, "resource": resource}, timeout=10).json()
         assert (answer["resource"], answer["expires_in"]) == (resource, "3599")
+        assert claims_of(answer["access_token"])["aud"] == resource.rstrip("/")
         assert int(answer["expires_on"]) - int(answer["not_before"]) == 3599
         assert admin.post("Get-InboundConnector", Authorization=f"Bearer {answer['access_token']}").status_code == 200
     refused = admin.session.post(url, data=form, timeout=10)
@@ -276,6 +277,7 @@ def test_an_unknown_tenant_is_refused_in_discovery_and_token(admin: Admin) -> No
     [
         ({"scope": "https://outlook.office365.com/Exchange.Manage"}, "invalid_scope", 1002012),
         ({"scope": "https://nothing.example/.default"}, "invalid_resource", 500011),
+        ({"scope": "https://login.microsoftonline.com/.default"}, "invalid_resource", 500011),
         ({"scope": ""}, "invalid_request", 900144),
         ({"grant_type": "password"}, "unsupported_grant_type", 70003),
         ({"client_secret": ""}, "invalid_client", 7000216),

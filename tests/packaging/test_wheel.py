@@ -19,7 +19,10 @@ from tests.support.engine import ROOT
 DATA = {
     "exchange_online/py.typed",
     "exchange_online_emulator/py.typed",
+    "exchange_online_emulator/page/templates/page.html.jinja",
+    "exchange_online_emulator/page/templates/flow.css",
     "regulated_partners/py.typed",
+    "regulated_partners/evidence/templates/report.html.jinja",
     "regulated_partners/engine/install/go.mod",
     "regulated_partners/engine/install/go.sum",
     "regulated_partners/engine/language_host/pulumi-language-python",
@@ -159,3 +162,5 @@ def test_emulator_serves_the_tests_of_others(installed: Environment, tmp_path: P
     (tmp_path / "conftest.py").write_text(plugin, encoding="utf-8")
     (tmp_path / "test_theirs.py").write_text(FOREIGN_TEST, encoding="utf-8")
     assert "1 passed" in installed.run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path).fine()
+    rules = installed.call(installed.folder / "bin" / "exchange-online-emulator", "rules").fine()
+    assert "V36" in rules

@@ -75,7 +75,7 @@ def test_frozen_targets_are_listed() -> None:
     """Failing means that a documented `make` target is gone, or that `make help` hides it."""
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = {line.split()[1] for line in listed.splitlines() if line.startswith("  make ")}
-    assert targets >= {"up", "test", "preview", "drift", "destroy", "emulator", "lint", "bench"}
+    assert targets >= {"up", "test", "preview", "drift", "destroy", "emulator", "lint", "bench", "docs"}
 
 
 def test_no_file_of_the_set_up_names_a_registry_or_this_machine() -> None:

@@ -58,8 +58,10 @@ def make_venv(root: Path, python: Path | str = sys.executable) -> subprocess.Com
     )  # fmt: skip
 
 
-def test_made_once_and_again_only_when_the_lock_changes(clone: Path) -> None:
-    """Failing means that every `make` waits for pip, or that a changed lock is not installed."""
+def test_made_once_and_again_only_when_the_lock_changes(clone: Path, tmp_path: Path) -> None:
+    """Failing means that every `make` waits for pip, that a changed lock is not installed, or that the working copy's
+    own code is found only by those who run it in its root.
+    """
     first = make_venv(clone)
     assert first.returncode == 0, first.stderr
     assert "Making a virtual environment" in first.stderr
@@ -69,14 +71,12 @@ def test_made_once_and_again_only_when_the_lock_changes(clone: Path) -> None:
     third = make_venv(clone)
     assert "Installing the dependencies" in third.stderr
     assert "Making" not in third.stderr
-
-
-def test_packages_of_the_working_copy_are_there_from_any_directory(clone: Path, tmp_path: Path) -> None:
-    """Failing: the working copy's own code is found only by those who run it in its root."""
-    assert make_venv(clone).returncode == 0
-    python = clone / ".venv" / "bin" / "python"
     where = subprocess.run(
-        [python, "-c", "import one; print(one.__file__)"], cwd=tmp_path, capture_output=True, text=True, check=True
+        [clone / ".venv" / "bin" / "python", "-c", "import one; print(one.__file__)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert where.strip() == str(clone / "packages" / "one.py")
 

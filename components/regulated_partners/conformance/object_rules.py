@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from exchange_online.admin_api import (
     Ambiguous,
@@ -232,6 +233,44 @@ def _transport_rule(bench: Workbench) -> Reading:
     return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
 
 
+def _rule_changes(bench: Workbench) -> Reading:
+    """Without Enable-, and with the domain that nobody can have as a condition throughout: the rule stays harmless."""
+    bench.routed()
+    rule = bench.sent[-1].parameters or {}
+    name, domain = str(rule["Name"]), bench.mark.domain
+    texts = _set_rule(bench, name, {"Comments": "changed", "SenderDomainIs": [domain]})
+    is_changed = bool(_rule_row(bench, name, lambda row: row.get("Comments") == "changed").get("SenderDomainIs"))
+    cleared = _set_rule(bench, name, {"SenderDomainIs": None})
+    is_cleared = not _rule_row(bench, name, lambda row: not row.get("SenderDomainIs")).get("SenderDomainIs")
+    unknown = was_refused(_set_rule(bench, name, {"Enabled": False}))
+    off = bench.call("Disable-TransportRule", {"Identity": name, "Confirm": False}, Effect.IDEMPOTENT)
+    facts = {
+        "Set- changes what is given, and gives no rows": texts.accepted and not texts.rows and is_changed,
+        "null takes a condition away": cleared.accepted and is_cleared,
+        "it has no Enabled": unknown,
+        "Disable- is taken (Enable- was left out)": off.accepted,
+    }
+    failing = [what for what, true in facts.items() if not true]
+    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
+
+
+def _set_rule(bench: Workbench, name: str, changes: Mapping[str, JsonValue]) -> Answer:
+    return bench.call("Set-TransportRule", {"Identity": name, **changes}, Effect.IDEMPOTENT)
+
+
+def _rule_row(bench: Workbench, name: str, until: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any]:
+    """A rule as it is shown in the end. Raises UndecidedError where it is not."""
+    found: Mapping[str, Any] | None = None
+    for _ in bench.looks():
+        answer = bench.call("Get-TransportRule", {"Identity": name})
+        found = next((row for row in answer.rows if row.get("Name") == name), found)
+        if found is not None and until(found):
+            return found
+    if found is None:
+        raise UndecidedError("a rule that was just made is not shown")
+    return found
+
+
 OBJECT_RULES: tuple[Experiment, ...] = (
     Experiment(
         "V28",
@@ -295,6 +334,13 @@ OBJECT_RULES: tuple[Experiment, ...] = (
         "disabled transport rules: by Guid, by name, to a missing connector, with too long a Name and Comments",
         "the first two are accepted, the others refused",
         _transport_rule,
+        needs=(_OUT,),
+    ),
+    Experiment(
+        "transport-rule-changes",
+        "Set-TransportRule of Comments, of a condition, of null for it, of Enabled; Disable-TransportRule",
+        "all are taken but Enabled, which is refused",
+        _rule_changes,
         needs=(_OUT,),
     ),
     Experiment(

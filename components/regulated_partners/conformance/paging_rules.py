@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from exchange_online.admin_api import JsonValue
 from exchange_online.connectors import Direction
@@ -61,6 +62,20 @@ def _page_tokens(bench: Workbench) -> Reading:
     return held(said)
 
 
+def _links(bench: Workbench) -> Reading:
+    bench.crowd()
+    page = bench.call(_LIST, {"ResultSize": "Unlimited"}, Prefer="odata.maxpagesize=1")
+    links = {"next link": page.next_link, "context": str(page.document.get("@odata.context") or "")}
+    asked = _origin(bench.api.request(_LIST, {}).url)
+    elsewhere = [what for what, link in links.items() if _origin(link) != asked]
+    return held_if(not elsewhere, "they lead where was asked", f"not there, or missing: {', '.join(elsewhere)}")
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
 def _truncation(bench: Workbench) -> Reading:
     bench.crowd()
     page = bench.call(_LIST, {"ResultSize": "Unlimited"}, Prefer="odata.maxpagesize=1")
@@ -98,6 +113,13 @@ PAGING_RULES: tuple[Experiment, ...] = (
         _page_tokens,
         ("page_token_lifetime_seconds",),
         _NEEDS,
+    ),
+    Experiment(
+        "links",
+        "the next link and the context of a page",
+        "both have the host that was asked",
+        _links,
+        needs=_NEEDS,
     ),
     Experiment(
         "truncation-warning",

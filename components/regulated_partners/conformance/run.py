@@ -135,7 +135,7 @@ def chosen(rules: Sequence[str]) -> tuple[Experiment, ...]:
         if rule not in known:
             why = NOT_TRIED.get(rule)
             said = f"nothing tries it, because {why}" if why else "there is no such rule"
-            raise CannotRunError(f"--only {rule}: {said}. docs/emulator.md lists the rules.")
+            raise CannotRunError(f"--only {rule}: {said}. docs/emulator-rules.md lists the rules.")
     return tuple(known[rule] for rule in dict.fromkeys(rules)) or EXPERIMENTS
 
 

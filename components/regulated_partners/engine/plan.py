@@ -56,6 +56,7 @@ class PlannedConnector:
     Attributes:
         urn: Pulumi's name for it.
         partner: the RegulatedPartner it belongs to; None for a connector of its own.
+        provider: the provider that the program has declared for it, and so the tenant; empty for the stack's own.
         recorded: what the stack's last deployment left; None where there was none, or the plan does not say.
         before: what the tenant has now, as the refresh before the plan found it; None where it is not there.
         after: what the plan makes of it; None where it will not be there.
@@ -69,6 +70,7 @@ class PlannedConnector:
     direction: Direction
     operation: Operation
     partner: str | None = None
+    provider: str = ""
     recorded: ConnectorSettings | None = None
     before: ConnectorSettings | None = None
     after: ConnectorSettings | None = None
@@ -85,8 +87,10 @@ class PlannedConnector:
 
     @property
     def owner(self) -> str:
-        """The partner, or the connector where it belongs to none."""
-        return self.partner or self.name
+        """The partner, or the connector where it belongs to none; in one of several tenants it has that one's name."""
+        if self.partner:
+            return self.partner
+        return f"{self.name} ({self.provider})" if self.provider else self.name
 
     @property
     def drifted(self) -> bool:

@@ -35,7 +35,7 @@ from regulated_partners.engine.plan import (
 )
 from regulated_partners.engine.state import Export, Resource, ResourceState
 from regulated_partners.errors import CannotRunError
-from regulated_partners.names import is_partner, partner_of
+from regulated_partners.names import explicit_provider, is_partner, partner_of
 from regulated_partners.partners.acknowledgements import declared_names, read_acknowledgements
 from regulated_partners.text import printable
 
@@ -125,6 +125,7 @@ class _Diff(_Read):
 class _Goal(_Read):
     type: str
     parent: str = ""
+    provider: str = ""
     input_diff: _Diff = Field(default_factory=_Diff, alias="inputDiff")
 
 
@@ -330,6 +331,7 @@ def _planned(step: _Step, read: _Step | None) -> PlannedConnector:
         direction=direction,
         operation=operation,
         partner=partner_of(step.state.parent),
+        provider=explicit_provider(step.state.provider),
         recorded=recorded,
         before=before,
         after=planned,
@@ -347,6 +349,7 @@ def _unchanged(
         direction=TOKENS[recorded.type],
         operation=Operation.UNCHANGED,
         partner=partner_of(recorded.parent),
+        provider=explicit_provider(recorded.provider),
         recorded=recorded.settings,
         before=before,
         after=after,
@@ -373,14 +376,15 @@ def _saved(
         raise CannotRunError(f"The saved plan does nothing that this command knows with {printable(urn)}.")
     remains = plan.state is not None and operation is not Operation.DELETE
     after = read_properties(direction, plan.state or {}) if remains else None
-    before, parent = None, plan.goal.parent if plan.goal else ""
+    before = None
+    parent, provider = (plan.goal.parent, plan.goal.provider) if plan.goal else ("", "")
     secret = secret_properties(plan.state or {})
     hidden: frozenset[str] = frozenset()
     if operation is Operation.UNCHANGED and after:
         before = after.settings
     elif operation is not Operation.CREATE:
         resource = _now(urn, known)
-        parent = parent or resource.parent
+        parent, provider = parent or resource.parent, provider or resource.provider
         now = _inputs_now(plan, resource)
         before = read_properties(direction, now).settings
         secret |= secret_properties(now)
@@ -391,6 +395,7 @@ def _saved(
         direction=direction,
         operation=operation,
         partner=partner_of(parent),
+        provider=explicit_provider(provider),
         before=before,
         after=without_secrets(planned_settings(after, before), secret) if after else None,
         unknown=after.unknown if after else frozenset(),

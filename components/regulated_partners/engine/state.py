@@ -74,6 +74,7 @@ class ResourceState(BaseModel):
     type: str = ""
     id: str = ""
     parent: str = ""
+    provider: str = ""
     inputs: dict[str, Any] = Field(default_factory=dict)
     outputs: dict[str, Any] = Field(default_factory=dict)
 

@@ -6,7 +6,7 @@ Records that the other commands wrote (`records`) come in at `inputs`, are sorte
 
 from regulated_partners.evidence.comparison import compared
 from regulated_partners.evidence.inputs import Source, read_earlier, read_inputs
-from regulated_partners.evidence.page import as_html
+from regulated_partners.evidence.page import as_html, as_svg
 from regulated_partners.evidence.records import clean
 from regulated_partners.evidence.report import Report, Standing
 from regulated_partners.evidence.stacks import Asked, has_partners, make_report, partners_named
@@ -17,6 +17,7 @@ __all__ = [
     "Source",
     "Standing",
     "as_html",
+    "as_svg",
     "clean",
     "compared",
     "has_partners",

@@ -14,17 +14,10 @@ from markupsafe import Markup
 
 from exchange_online.connectors import listed
 from regulated_partners.evidence import picture
-from regulated_partners.evidence.report import ClaimId, Report, Standing
+from regulated_partners.evidence.report import ClaimId, PartnerReport, Report, Standing
 from regulated_partners.text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
-#: Classes of the style sheet.
-_CODES = {
-    Standing.PROVEN: "pv",
-    Standing.ATTENTION: "at",
-    Standing.NOT_PROVEN: "np",
-    Standing.CONTRADICTED: "ct",
-}
 #: The light colours of the style sheet, for drawings on paper, with `pl` for what has no standing.
 _COLOURS = {"pv": "#0a6b35", "at": "#8a4b00", "np": "#4a5563", "ct": "#b3121d", "pl": "#1a1d21"}
 #: Bytes of a page: it goes by mail, and opens on a telephone.
@@ -65,9 +58,17 @@ def as_html(report: Report, *, paper: bool = False) -> str:
     return page
 
 
+def as_svg(partner: PartnerReport) -> str:
+    """The picture of a partner's mail flow as a file of its own, which is readable in the light and in the dark."""
+    drawing = _environment(paper=False, brief=False).get_template("flow.svg.jinja").make_module()
+    # Both are this package's own.
+    made: str = drawing.draw(picture.flow(partner), Markup(_style("flow")))  # type: ignore[attr-defined]  # noqa: S704
+    return f"{made}\n"
+
+
 def _rendered(report: Report, level: _Level, *, paper: bool) -> str:
     made = f"{report.started:%Y-%m-%d %H:%M} UTC"
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("MADE", made).strip()
+    style = _style("flow", "page", "report").replace("MADE", made)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     template = _environment(paper=paper, brief=level.brief).get_template("report.html.jinja")
     page = template.render(
@@ -89,6 +90,10 @@ def _rendered(report: Report, level: _Level, *, paper: bool) -> str:
     return f"{page}\n"
 
 
+def _style(*names: str) -> str:
+    return "\n".join((_TEMPLATES / f"{name}.css").read_text(encoding="utf-8").strip() for name in names)
+
+
 @cache
 def _environment(*, paper: bool, brief: bool) -> Environment:
     found = Environment(
@@ -100,7 +105,7 @@ def _environment(*, paper: bool, brief: bool) -> Environment:
         lstrip_blocks=True,
     )
     # A member of StrEnum is equal to its text, and has its hash.
-    for name, value in {"codes": _CODES, "signs": picture.SIGNS, "colours": _COLOURS}.items():
+    for name, value in {"codes": picture.CODES, "signs": picture.SIGNS, "colours": _COLOURS}.items():
         found.globals[name] = value
     found.globals |= {"paper": paper, "brief": brief}
     return found

@@ -23,6 +23,7 @@ The rules that an auditor of forced TLS would write, as a Pulumi policy pack (Cr
 declares, before anything is sent. Mail from a partner is mail with its
 [envelope sender](declaration.md#which-sender-a-connector-goes-by).
 
+<!-- run by: tests/regulated_partners/policies/test_engine.py::test_a_good_stack_passes_and_is_deployed -->
 ```console
 $ pulumi preview --policy-pack policies
 $ pulumi up --policy-pack policies
@@ -31,6 +32,7 @@ $ pulumi up --policy-pack policies
 A violation of a **mandatory** policy stops the deployment; an **advisory** one is shown. Levels, and what is
 configurable, are set in a file:
 
+<!-- run by: tests/regulated_partners/policies/test_engine.py::test_every_policy_is_enforced_by_the_engine -->
 ```console
 $ cat policies.json
 {

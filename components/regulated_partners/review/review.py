@@ -158,14 +158,18 @@ def _effects(
 
 
 def _takers(changed: Iterable[PlannedConnector]) -> dict[str, PlannedConnector]:
-    """For a connector that goes and one that comes for the same domains: each the other's URN to the other."""
+    """For a connector that goes and one that comes for the same domains: each the other's URN to the other.
+
+    In another tenant it takes nothing over: there the mail of the one that goes is never seen.
+    """
     coming = [connector for connector in changed if connector.operation is Operation.CREATE]
     pairs: dict[str, PlannedConnector] = {}
     for going in changed:
         if going.operation is not Operation.DELETE:
             continue
         for taker in coming:
-            if taker.urn not in pairs and taker.direction is going.direction and _same_domains(going, taker):
+            beside = taker.direction is going.direction and taker.provider == going.provider
+            if taker.urn not in pairs and beside and _same_domains(going, taker):
                 pairs |= {going.urn: taker, taker.urn: going}
                 break
     return pairs

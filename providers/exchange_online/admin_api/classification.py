@@ -266,6 +266,30 @@ _STATUSES: dict[int, _Entry] = {
 }
 
 
+@dataclass(frozen=True)
+class KnownRefusal:
+    """A refusal that is known, for pages that list them.
+
+    Attributes:
+        what: what our error says of it.
+        told_by: what it is known by: parts of .NET types or of texts of the service, or `HTTP` and a status.
+        advice: what our error says to do.
+    """
+
+    what: str
+    told_by: tuple[str, ...]
+    advice: str
+
+
+def known_refusals() -> tuple[KnownRefusal, ...]:
+    """The catalogue in its order, then what is known by its HTTP status alone."""
+    rows = [
+        *((entry, (*entry.types, *entry.texts)) for entry in (*_CATALOGUE, _OBJECT_MISSING)),
+        *((entry, (f"HTTP {status}",)) for status, entry in _STATUSES.items()),
+    ]
+    return tuple(KnownRefusal(entry.what, told_by, entry.advice or entry.kind.usual_advice) for entry, told_by in rows)
+
+
 def classify(
     status: int, headers: Mapping[str, str], body: bytes, *, where: str = "The call", client_request_id: str = ""
 ) -> AdminApiError:

@@ -18,7 +18,8 @@ _FEDERATED = (
     "GitHub the subject names repository and environment, branch or pull request.",
 )
 _SCOPE = ("the scope of the token is not valid", "Check the cloud's scope: it must end in /.default.")
-_KNOWN: Mapping[str, tuple[str, str]] = {
+#: By the number behind AADSTS: what it means, and what to do.
+KNOWN: Mapping[str, tuple[str, str]] = {
     "7000215": (
         "the client secret is wrong",
         "Use the secret's Value, which Entra shows once, and not its Secret ID; or create a new secret.",
@@ -89,7 +90,7 @@ def refused(
     description = str(answer.get("error_description") or answer.get("error") or "")
     found = _CODE.search(description)
     code = found[1] if found else ""
-    what, advice = _KNOWN.get(code, ("the sign-in was refused", usual_advice))
+    what, advice = KNOWN.get(code, ("the sign-in was refused", usual_advice))
     return NotAuthenticated(
         Failure(
             where=where,

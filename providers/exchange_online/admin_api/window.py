@@ -21,13 +21,18 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from exchange_online.admin_api.errors import Cancelled, Failure, Throttled
 from exchange_online.names import MOST_CALLS
 
 _log = logging.getLogger(__name__)
+
+_Answer = TypeVar("_Answer")
 
 #: Calls at a time to begin with. Source: none is published; assumed, as the highest is, and corrected by the answers.
 FIRST = 4
@@ -261,3 +266,17 @@ class Window:
         if self._answers >= self._width:
             self._answers = 0
             self._width = min(self.bound, self._width + 1)
+
+
+def side_by_side(*questions: Callable[[], _Answer]) -> tuple[_Answer, ...]:
+    """The answers to questions that do not depend on each other, in their order. As many are asked at once.
+
+    The first is asked by the caller's own thread. Where one fails the others are waited for, and the first that failed
+    raises. What is secret for the caller is secret for each.
+    """
+    if len(questions) == 1:
+        return (questions[0](),)
+    first, *others = questions
+    with ThreadPoolExecutor(len(others), thread_name_prefix="beside") as threads:
+        asked = [threads.submit(copy_context().run, question) for question in others]
+        return (first(), *(answer.result() for answer in asked))

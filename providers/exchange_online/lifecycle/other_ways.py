@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from functools import partial
 
 from exchange_online.admin_api import AdminApiError, TransportRules
+from exchange_online.admin_api.window import side_by_side
 from exchange_online.connectors import (
     ConnectorSettings,
     Direction,
@@ -45,6 +47,8 @@ class TenantWays:
         self._known = tuple(known)
         self._lock = threading.Lock()
         self._others: dict[Direction, OtherWays] = {}
+        self._routes: tuple[RoutingRule, ...] | None = None
+        self._looked = False
         #: Why nobody could look for transport rules; empty where somebody did.
         self.problem = ""
 
@@ -101,6 +105,18 @@ class TenantWays:
             if is_rule or not (own or self._ownership.has(way.guid)):
                 yield way.consented(self._known)
 
+    def look(self) -> None:
+        """Asks for all that a pair is judged by, side by side; what is known already is not asked again.
+
+        Raises:
+            AdminApiError: what cannot be read is not taken for absent.
+        """
+        with self._lock:
+            if not self._looked:
+                listings = (partial(self._listing.all, direction) for direction in Direction)
+                side_by_side(self._routing, *listings)
+                self._looked = True
+
     def _beside(self, direction: Direction, mark: Mark) -> OtherWays:
         with self._lock:
             if direction not in self._others:
@@ -110,5 +126,6 @@ class TenantWays:
             return self._others[direction]
 
     def _routing(self) -> tuple[RoutingRule, ...]:
-        rules, self.problem = read_routing(self._rules)
-        return rules
+        if self._routes is None:
+            self._routes, self.problem = read_routing(self._rules)
+        return self._routes

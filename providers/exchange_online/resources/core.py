@@ -269,12 +269,15 @@ class ConnectorCore:
     ) -> None:
         """What else in the tenant can take or refuse the connector's mail, said before it is written."""
         ways = self.session.ways()
+        is_half = after.in_use and _OF_A_PARTNER in owner.urn
+        if is_half:
+            ways.look()
         called = f"{self.direction.word} connector '{printable(after.name)}'"
         for way in ways.refuse_what_is_refused(owner, before, after, guid):
             text = f"{called}: {way.text}" if way.kind is not WayKind.CENTRALIZED else _of_all(way)
             # `drift` and `inventory` say it again, of every connector.
             self.session.warn(text, kind=f"because of '{way.name}'", urn=owner.urn)
-        if after.in_use and _OF_A_PARTNER in owner.urn:
+        if is_half:
             for way in ways.centralized(owner):
                 self.session.warn(_of_all(way))
         if ways.problem:

@@ -20,6 +20,7 @@ from exchange_online_emulator.admin_api.views import AnyCaseRoute, authenticatio
 from exchange_online_emulator.cmdlets.parameters import Json
 from exchange_online_emulator.errors import MalformedRequestError
 from exchange_online_emulator.faults import Throttled
+from exchange_online_emulator.names import origin
 from exchange_online_emulator.rules import documented, observed_multi
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.wire import BodyTooLargeError, LostAnswer, ResetConnection, plain_answer, read_body
@@ -62,7 +63,8 @@ async def _batched(request: Request) -> Response:
             raw = await read_body(request, BODY_LIMIT)
         except BodyTooLargeError:
             return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
-        envelope = Asked(request.headers, request.url.query, request.path_params["tenant"], raw, together)
+        tenant, query = request.path_params["tenant"], request.url.query
+        envelope = Asked(request.headers, query, tenant, raw, origin(request.headers), together)
         if refused := await run_in_threadpool(authentication_refusal, emulator, envelope):
             return refused
         try:
@@ -138,7 +140,8 @@ def _member(emulator: Emulator, envelope: Asked, item: Json) -> _Member:
     if found is None or not parts.netloc or not emulator.means_tenant(found[1]):
         raise MalformedRequestError(f"The url of the request {identifier} is not InvokeCommand of this tenant.")
     own = Headers(dict(_headers(envelope, headers)))
-    return _Member(identifier, Asked(own, parts.query, found[1], json.dumps(body).encode(), envelope.together))
+    asked = replace(envelope, headers=own, query=parts.query, tenant=found[1], body=json.dumps(body).encode())
+    return _Member(identifier, asked)
 
 
 def _headers(envelope: Asked, given: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ class Asked:
         headers: names in any case.
         query: of its URL.
         tenant: as its URL names it.
+        origin: the base URL by which it came, and to which links of its answer lead.
         together: how many calls were on their way when it came.
         started: when that was.
     """
@@ -39,6 +40,7 @@ class Asked:
     query: str
     tenant: str
     body: bytes
+    origin: str
     together: int = 1
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 

@@ -49,6 +49,7 @@ from exchange_online_emulator.faults import (
     Visibility,
 )
 from exchange_online_emulator.models import Kind, StoredObject
+from exchange_online_emulator.names import authority, origin
 from exchange_online_emulator.rules import observed_multi, observed_single
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.storage import Call
@@ -142,7 +143,8 @@ async def _invoked(request: Request) -> Response:
             raw = await read_body(request, BODY_LIMIT)
         except BodyTooLargeError:
             return responses.refusal(MalformedRequestError("Maximum request length exceeded.", status=413))
-        asked = Asked(request.headers, request.url.query, request.path_params["tenant"], raw, together)
+        tenant, query = request.path_params["tenant"], request.url.query
+        asked = Asked(request.headers, query, tenant, raw, origin(request.headers), together)
         performed = await perform(emulator, asked, too_many=too_many)
     request.state.cmdlet = performed.cmdlet
     return performed.response
@@ -228,7 +230,7 @@ def authentication_refusal(emulator: Emulator, asked: Asked) -> Response | None:
     try:
         authenticate(emulator, asked.tenant, asked.authorization)
     except NotAuthenticatedError as error:
-        return responses.not_authenticated(error, emulator.url)
+        return responses.not_authenticated(error, authority(asked.origin))
     except ForbiddenError:
         return responses.forbidden()
     return None
@@ -245,9 +247,9 @@ def answer(emulator: Emulator, asked: Asked, invocation: Invocation, fault: Acti
         lag = fault if isinstance(fault, ReadLag) else None
         visibility = Visibility(emulator.faults, lag)
         outcome = run(emulator.tenant, visibility, cmdlet, invocation.parameters)
-        response = _page(emulator, invocation, outcome, lists=cmdlet.verb == "Get")
+        response = _page(emulator, invocation, outcome, asked.origin, lists=cmdlet.verb == "Get")
     except NotAuthenticatedError as error:
-        return responses.not_authenticated(error, emulator.url)
+        return responses.not_authenticated(error, authority(asked.origin))
     except ForbiddenError as error:
         return responses.forbidden(str(error))
     except NotEmulatedError as error:
@@ -295,9 +297,9 @@ def _cut(rows: tuple[StoredObject, ...], after: int | None, size: int, result_si
     return _Page(rest[:take], len(rest) > take)
 
 
-def _page(emulator: Emulator, invocation: Invocation, outcome: Outcome, *, lists: bool) -> Response:
+def _page(emulator: Emulator, invocation: Invocation, outcome: Outcome, asked_at: str, *, lists: bool) -> Response:
     switches, tenant = emulator.tenant.switches, emulator.identity.tenant
-    base = f"{emulator.url}/adminapi/beta/{tenant}"
+    base = f"{asked_at}/adminapi/beta/{tenant}"
     items, warnings, next_link = outcome.rows, outcome.warnings, None
     if lists and not any(isinstance(item, PlainRow) for item in items):
         lifetime = switches.page_token_lifetime_seconds
@@ -344,7 +346,7 @@ async def exported_cmdlets(request: Request) -> Response:
     return encoded(request, await _for_a_reader(request, _module_file))
 
 
-def _module_file(emulator: Emulator, wids: frozenset[str]) -> Response:  # noqa: ARG001 - as the others
+def _module_file(emulator: Emulator, wids: frozenset[str], asked_at: str) -> Response:  # noqa: ARG001 - as the others
     names = [spec.name for spec in cmdlet_specs().values() if allows(wids, writes=spec.writes)]
     content = "\n".join(("# The emulator's: no module to import.", *(f"function script:{name} {{}}" for name in names)))
     row = {"fileName": "ExchangeOnline.psm1", "fileContent": content, "exportedCmdlets": ",".join(names)}
@@ -362,25 +364,25 @@ async def service_document(request: Request) -> Response:
     return encoded(request, await _for_a_reader(request, _model if "metadata" in request.url.path else _nothing))
 
 
-def _nothing(emulator: Emulator, wids: frozenset[str]) -> Response:  # noqa: ARG001 - as the others
-    base = f"{emulator.url}/adminapi/beta/{emulator.identity.tenant}"
+def _nothing(emulator: Emulator, wids: frozenset[str], asked_at: str) -> Response:  # noqa: ARG001 - as the others
+    base = f"{asked_at}/adminapi/beta/{emulator.identity.tenant}"
     return JSONResponse({"@odata.context": f"{base}/$metadata", "value": []})
 
 
-def _model(emulator: Emulator, wids: frozenset[str]) -> Response:  # noqa: ARG001 - as the others
+def _model(emulator: Emulator, wids: frozenset[str], asked_at: str) -> Response:  # noqa: ARG001 - as the others
     return Response(_METADATA, 200, media_type="application/xml")
 
 
-async def _for_a_reader(request: Request, view: Callable[[Emulator, frozenset[str]], Response]) -> Response:
+async def _for_a_reader(request: Request, view: Callable[[Emulator, frozenset[str], str], Response]) -> Response:
     emulator: Emulator = request.app.state.emulator
     tenant, authorization = request.path_params["tenant"], request.headers.get("authorization", "")
     try:
         wids = await run_in_threadpool(authenticate, emulator, tenant, authorization)
     except NotAuthenticatedError as error:
-        return responses.not_authenticated(error, emulator.url)
+        return responses.not_authenticated(error, authority(origin(request.headers)))
     except ForbiddenError:
         return responses.forbidden()
-    return view(emulator, wids) if allows(wids, writes=False) else responses.forbidden()
+    return view(emulator, wids, origin(request.headers)) if allows(wids, writes=False) else responses.forbidden()
 
 
 _METADATA = """<?xml version="1.0" encoding="utf-8"?>

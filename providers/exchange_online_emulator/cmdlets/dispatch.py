@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exchange_online_emulator.cmdlets import connectors, listing, message_trace, transport_rules
-from exchange_online_emulator.cmdlets.parameters import CmdletSpec, Json, bind, clears_without_effect
+from exchange_online_emulator.cmdlets.parameters import Bound, CmdletSpec, Json, bind, clears_without_effect
 from exchange_online_emulator.cmdlets.tenant import Outcome, Tenant
 from exchange_online_emulator.errors import DehydratedError
 from exchange_online_emulator.faults import Visibility
@@ -35,7 +35,13 @@ def run(tenant: Tenant, visibility: Visibility, cmdlet: CmdletSpec, parameters: 
         return connectors.validate(tenant, bound)
     with tenant.store.transaction():
         if kind is Kind.TRANSPORT_RULE:
-            change = transport_rules.new if cmdlet.verb == "New" else transport_rules.remove
-            return change(tenant, visibility, bound)
+            return _change_rule(tenant, visibility, cmdlet.verb, bound)
         action = {"New": connectors.new, "Set": connectors.set_, "Remove": connectors.remove}[cmdlet.verb]
         return action(tenant, visibility, kind, bound)
+
+
+def _change_rule(tenant: Tenant, visibility: Visibility, verb: str, bound: Bound) -> Outcome:
+    if verb in ("Enable", "Disable"):
+        return transport_rules.switch(tenant, visibility, bound, enabled=verb == "Enable")
+    change = {"New": transport_rules.new, "Set": transport_rules.set_, "Remove": transport_rules.remove}[verb]
+    return change(tenant, visibility, bound)

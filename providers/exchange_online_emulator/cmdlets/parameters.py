@@ -50,7 +50,7 @@ class CmdletSpec:
 
     @property
     def verb(self) -> str:
-        """`Get`, `New`, `Set`, `Remove` or `Validate`."""
+        """`Get`, `New`, `Set`, ..."""
         return self.name.partition("-")[0]
 
     @property
@@ -96,16 +96,22 @@ def find_cmdlet(name: str) -> CmdletSpec | None:
 
 
 @functools.cache
-def _documented() -> frozenset[str]:
-    text = (Path(__file__).parent.parent / "data" / "documented_cmdlets.json").read_text(encoding="utf-8")
-    return frozenset(name.lower() for name in json.loads(text)["cmdlets"])
-
-
-def is_documented(name: str) -> bool:
-    """Whether Exchange Online has a cmdlet of that name, emulated or not.
+def documented_cmdlets() -> tuple[str, ...]:
+    """The name of each cmdlet that Exchange Online has, emulated or not.
 
     Source: the pages of office-docs-powershell that apply to Exchange Online.
     """
+    text = (Path(__file__).parent.parent / "data" / "documented_cmdlets.json").read_text(encoding="utf-8")
+    return tuple(json.loads(text)["cmdlets"])
+
+
+@functools.cache
+def _documented() -> frozenset[str]:
+    return frozenset(name.lower() for name in documented_cmdlets())
+
+
+def is_documented(name: str) -> bool:
+    """Whether Exchange Online has a cmdlet of that name in any case, emulated or not."""
     return name.lower() in _documented()
 
 

@@ -103,6 +103,23 @@ class StatusAnswer(_Model):
     not_emulated: list[str] = Field([], description="documented cmdlets that were called and are not emulated")
 
 
+class ConnectionAnswer(_Model):
+    """What a client needs that cannot read connection.json, because it is on another machine.
+
+    Attributes:
+        url: by the name that was asked.
+        ca_certificate: PEM.
+    """
+
+    url: str
+    scope: str
+    tenant: str
+    initial_domain: str
+    client_id: str
+    client_secret: str = Field(repr=False)
+    ca_certificate: str
+
+
 class Problem(_Model):
     """A refusal of the control API, or of a cmdlet invoked through it."""
 

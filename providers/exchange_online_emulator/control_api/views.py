@@ -22,12 +22,14 @@ from exchange_online_emulator.cmdlets.message_trace import plant_message
 from exchange_online_emulator.cmdlets.parameters import Bound, CmdletSpec, bind, cmdlet_specs, find_cmdlet
 from exchange_online_emulator.control_api import models
 from exchange_online_emulator.control_api.models import Seed
+from exchange_online_emulator.control_token import VARIABLE, admits
 from exchange_online_emulator.errors import ServiceError
 from exchange_online_emulator.faults import Fault, Visibility
 from exchange_online_emulator.models import Kind, Settings, StoredObject, Switches
+from exchange_online_emulator.names import origin
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.tokens.applications import Application, ApplicationRegistration
-from exchange_online_emulator.tokens.issue import issue
+from exchange_online_emulator.tokens.issue import EXCHANGE, issue
 from exchange_online_emulator.tokens.views import start_job
 from exchange_online_emulator.wire import BodyTooLargeError, read_body
 
@@ -85,11 +87,12 @@ class _ProblemError(Exception):
 
 @dataclass(frozen=True)
 class _Call:
-    """A request: the emulator, the body as the model of its row in `_TABLE`, the number in the path."""
+    """A request: the emulator, the body as the model of its row in `_TABLE`, the number in the path, the base URL."""
 
     emulator: Emulator
     body: Any
     number: int = 0
+    asked_at: str = ""
 
 
 _Answer = BaseModel | Sequence[BaseModel] | None
@@ -103,10 +106,14 @@ def _endpoint(handlers: Mapping[str, _Handler]) -> Callable[[Request], Awaitable
         emulator: Emulator = request.app.state.emulator
         if request.headers.get("origin") not in (None, emulator.url):
             return _problem("The control API does not answer to web pages.", 403)
+        if not admits(emulator.control_token, request.headers.get("authorization", "")):
+            return _problem(
+                f"The control API wants the control token as a bearer token; `Control` reads it from {VARIABLE}.", 401
+            )
         handler, model, status = handlers.get(request.method) or handlers["GET"]
         try:
             body = await _body(request, model) if model else None
-            call = _Call(emulator, body, request.path_params.get("id", 0))
+            call = _Call(emulator, body, request.path_params.get("id", 0), origin(request.headers))
             answer = await run_in_threadpool(handler, call)
         except _ProblemError as error:
             return _problem(str(error), error.status)
@@ -148,6 +155,25 @@ def _status(call: _Call) -> models.StatusAnswer:
     )
 
 
+def _connection(call: _Call) -> models.ConnectionAnswer:
+    identity = call.emulator.identity
+    return models.ConnectionAnswer(
+        url=call.asked_at,
+        scope=f"{EXCHANGE}/.default",
+        tenant=identity.tenant,
+        initial_domain=identity.initial_domain,
+        client_id=identity.client_id,
+        client_secret=identity.client_secret,
+        ca_certificate=identity.ca_certificate,
+    )
+
+
+async def _ca_certificate(request: Request) -> Response:
+    """GET /ca.pem: no secret, so it is there without a token, for who sets the trust up."""
+    emulator: Emulator = request.app.state.emulator
+    return Response(emulator.identity.ca_certificate, media_type="application/x-pem-file")
+
+
 def _invoke(call: _Call) -> models.InvokeAnswer:
     # No token, no anchor, no faults, not in the call log.
     emulator, wanted = call.emulator, call.body
@@ -187,6 +213,7 @@ def _mint(call: _Call) -> models.TokenAnswer:
 #: By path and method: what answers, the model of the body, the status.
 _TABLE: Mapping[str, Mapping[str, _Handler]] = {
     "status": {"GET": (_status, None, 200)},
+    "connection": {"GET": (_connection, None, 200)},
     "reset": {"POST": (lambda call: call.emulator.reset(), None, 204)},
     "seed": {"POST": (lambda call: models.Seeded(created=plant(call.emulator, call.body)), Seed, 200)},
     "invoke": {"POST": (_invoke, models.InvokeRequest, 200)},
@@ -211,4 +238,7 @@ _TABLE: Mapping[str, Mapping[str, _Handler]] = {
     "github": {"POST": (lambda call: start_job(call.emulator, call.body.subject), models.GitHubRequest, 201)},
     "tokens": {"POST": (_mint, models.TokenRequest, 201)},
 }
-ROUTES = [Route(f"/control/{path}", _endpoint(rows), methods=list(rows)) for path, rows in _TABLE.items()]
+ROUTES = [
+    Route("/ca.pem", _ca_certificate, methods=["GET"]),
+    *(Route(f"/control/{path}", _endpoint(rows), methods=list(rows)) for path, rows in _TABLE.items()),
+]

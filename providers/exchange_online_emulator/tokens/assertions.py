@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.responses import JSONResponse
 
-from exchange_online_emulator.rules import documented
+from exchange_online_emulator.rules import documented, observed_multi
 from exchange_online_emulator.tokens.applications import Application, FederatedCredential
 
 
@@ -41,6 +41,31 @@ def unknown_tenant(tenant: str) -> EntraError:
         f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
         "correct cloud. Check with your subscription administrator, this may happen if there are no active "
         "subscriptions for the tenant.",
+    )
+
+
+#: Authorities that name no tenant; that of personal accounts, `consumers`, has no Exchange Online.
+_SHARED = ("common", "organizations")
+
+
+def is_shared(tenant: str) -> bool:
+    """Whether a path names no tenant, but all of them."""
+    return tenant.lower() in _SHARED
+
+
+@observed_multi(
+    "no-tenant",
+    "client_credentials at common or organizations is refused with AADSTS50059",
+    "azure-docs issue 24064, microsoft-identity-web #462 (the answer); the client credentials flow wants a GUID or a "
+    "domain; CONFLICT: msal-dotnet #1384, msal-js #5567 and azure-docs issue 6485 saw a token of a tenant that Entra "
+    "had guessed, without oid; that it is always refused is assumed",
+)
+def no_tenant_named() -> EntraError:
+    """AADSTS50059."""
+    return EntraError(
+        50059,
+        "invalid_request",
+        "No tenant-identifying information found in either the request or implied by any provided credentials.",
     )
 
 

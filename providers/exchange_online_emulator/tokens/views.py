@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 import uuid
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from exchange_online_emulator.control_api.models import GitHubJob
 from exchange_online_emulator.faults import ConnectionReset, Delay
+from exchange_online_emulator.names import LOGIN_HOST, SERVICE_NAMES, instance_metadata, origin
 from exchange_online_emulator.rules import documented
 from exchange_online_emulator.service import Emulator
 from exchange_online_emulator.tokens.applications import Application, expired
@@ -23,6 +24,8 @@ from exchange_online_emulator.tokens.assertions import (
     check_assertion,
     error_response,
     invalid_client,
+    is_shared,
+    no_tenant_named,
     unknown_tenant,
 )
 from exchange_online_emulator.tokens.issue import EXCHANGE, RESOURCES, issue
@@ -60,6 +63,8 @@ async def _fault(emulator: Emulator) -> Response | None:
 
 
 def _grant(emulator: Emulator, tenant: str, form: dict[str, str]) -> Response:
+    if is_shared(tenant):
+        raise no_tenant_named()
     if not emulator.knows(tenant):
         raise unknown_tenant(tenant)
     for name in ("grant_type", "client_id", "scope"):
@@ -165,7 +170,7 @@ def _audience(emulator: Emulator, scope: str) -> str:
             "/.default suffixed to the resource identifier (application ID URI).",
         )
     resource = scopes[0].removesuffix("/.default").rstrip("/")
-    if resource == emulator.url:
+    if resource in emulator.base_urls and urlsplit(resource).hostname not in SERVICE_NAMES:
         return EXCHANGE
     if resource not in RESOURCES:
         raise EntraError(
@@ -181,37 +186,44 @@ def _audience(emulator: Emulator, scope: str) -> str:
 def _token_endpoints(emulator: Emulator) -> tuple[str, ...]:
     tenants = (emulator.identity.tenant, emulator.identity.initial_domain)
     paths = ("oauth2/v2.0/token", "oauth2/token", "v2.0", "")
-    return tuple(f"{emulator.url}/{tenant}/{path}".rstrip("/") for tenant in tenants for path in paths)
+    bases = emulator.base_urls
+    return tuple(f"{base}/{tenant}/{path}".rstrip("/") for base in bases for tenant in tenants for path in paths)
 
 
 @documented(
     "discovery",
-    "the OpenID configuration of the tenant by GUID or domain; the issuer holds the GUID; an unknown tenant is "
-    "refused; no device code, and an authorize endpoint (MSAL wants one) that says that there are no users",
+    "the OpenID configuration of the tenant by GUID or domain, and of common and organizations; the issuer holds the "
+    "GUID, or the letters {tenantid}; an unknown tenant is refused; no device code, and an authorize endpoint (MSAL "
+    "wants one) that says that there are no users",
     "OpenID Connect on the Microsoft identity platform; what authorize answers is the emulator's own",
 )
 async def _openid_configuration(request: Request) -> Response:
     emulator: Emulator = request.app.state.emulator
-    tenant = request.path_params["tenant"]
+    tenant, asked_at = request.path_params["tenant"], origin(request.headers)
+    if is_shared(tenant):
+        return JSONResponse(_configuration(asked_at, tenant.lower(), "{tenantid}"))
     if not await run_in_threadpool(emulator.knows, tenant):
         return error_response(unknown_tenant(tenant), request.headers.get("client-request-id"))
-    base = f"{emulator.url}/{emulator.identity.tenant}"
-    return JSONResponse(
-        {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{base}/v2.0",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "tenant_region_scope": None,
-            "cloud_instance_name": emulator.url.removeprefix("https://"),
-        }
-    )
+    return JSONResponse(_configuration(asked_at, emulator.identity.tenant, emulator.identity.tenant))
+
+
+def _configuration(asked_at: str, tenant: str, issuer: str) -> dict[str, object]:
+    base = f"{asked_at}/{tenant}"
+    host = asked_at.removeprefix("https://")
+    return {
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": f"{asked_at}/{issuer}/v2.0",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "tenant_region_scope": None,
+        "cloud_instance_name": "microsoftonline.com" if host == LOGIN_HOST else host,
+    }
 
 
 async def _authorize(request: Request) -> Response:
@@ -230,15 +242,14 @@ async def _keys(request: Request) -> Response:
 
 async def _instance_discovery(request: Request) -> Response:
     """GET /common/discovery/instance: MSAL asks it whether an authority is genuine."""
-    emulator: Emulator = request.app.state.emulator
-    host = emulator.url.removeprefix("https://")
+    asked_at = origin(request.headers)
     wanted = request.query_params.get("authorization_endpoint", "")
     tenant = wanted.removeprefix("https://").partition("/")[2].partition("/")[0] or "common"
     return JSONResponse(
         {
-            "tenant_discovery_endpoint": f"{emulator.url}/{tenant}/v2.0/.well-known/openid-configuration",
+            "tenant_discovery_endpoint": f"{asked_at}/{tenant}/v2.0/.well-known/openid-configuration",
             "api-version": "1.1",
-            "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+            "metadata": [instance_metadata(asked_at)],
         }
     )
 
@@ -342,10 +353,9 @@ async def _id_token(request: Request) -> Response:
     return JSONResponse({"value": value, "count": len(value)})
 
 
-ROUTES = [
+#: What login.microsoftonline.com answers.
+ENTRA = [
     Route("/common/discovery/instance", _instance_discovery, methods=["GET"]),
-    Route("/metadata/identity/oauth2/token", _managed_identity_token, methods=["GET"]),
-    Route("/control/github/idtoken", _id_token, methods=["GET"]),
     Route("/{tenant}/oauth2/v2.0/token", _token, methods=["POST"]),
     Route("/{tenant}/oauth2/token", _token, methods=["POST"]),
     *(
@@ -354,4 +364,9 @@ ROUTES = [
     ),
     Route("/{tenant}/v2.0/.well-known/openid-configuration", _openid_configuration, methods=["GET"]),
     Route("/{tenant}/discovery/v2.0/keys", _keys, methods=["GET"]),
+]
+#: What a machine in Azure and a job on GitHub find elsewhere.
+OTHERS = [
+    Route("/metadata/identity/oauth2/token", _managed_identity_token, methods=["GET"]),
+    Route("/control/github/idtoken", _id_token, methods=["GET"]),
 ]

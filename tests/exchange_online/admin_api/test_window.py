@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange_online.admin_api import Cancelled, Failure, Throttled
-from exchange_online.admin_api.window import Place, Turn, Window
+from exchange_online.admin_api.window import Place, Turn, Window, side_by_side
+from exchange_online.connectors import SECRET_PROPERTIES, Direction, keeping_secret, redacted
 
 #: Nothing here takes longer, unless it hangs.
 _HANGS_AFTER = 20.0
@@ -307,3 +309,38 @@ def test_any_calls_to_any_service(writes: list[frozenset[str]], limit: int, boun
     assert service.met == []
     assert 1 <= window.width <= bound
     assert window.waiting == 0
+
+
+def test_questions_side_by_side_are_answered_in_their_order() -> None:
+    """Failing means that a run waits for one reading after another, or takes the one's answer for the other's."""
+    together = threading.Barrier(3, timeout=10)
+
+    def ask(answer: str) -> str:
+        together.wait()
+        return answer
+
+    assert side_by_side(partial(ask, "a"), partial(ask, "b"), partial(ask, "c")) == ("a", "b", "c")
+    assert side_by_side(lambda: "alone") == ("alone",)
+
+
+def test_of_questions_side_by_side_the_first_that_failed_is_told() -> None:
+    """Failing means that what nobody could read counts as read, or a run ends while one is still being asked."""
+    ended: list[str] = []
+
+    def refuse(text: str, after: float) -> str:
+        time.sleep(after)
+        ended.append(text)
+        raise ValueError(text)
+
+    with pytest.raises(ValueError, match="one"):
+        side_by_side(lambda: "fine", partial(refuse, "one", 0.05), partial(refuse, "two", 0))
+    with pytest.raises(ValueError, match="own"):
+        side_by_side(partial(refuse, "own", 0), partial(refuse, "slow", 0.05))
+    assert sorted(ended) == ["one", "own", "slow", "two"]
+
+
+def test_what_is_secret_stays_so_side_by_side() -> None:
+    """Failing means that a sentence about a secret name shows it, because another thread asked."""
+    secret = {"name": "Fabrikam Bank", SECRET_PROPERTIES: ["name"]}
+    with keeping_secret(Direction.INBOUND, secret):
+        assert "Fabrikam Bank" not in side_by_side(lambda: "", lambda: redacted("the name is Fabrikam Bank"))[1]

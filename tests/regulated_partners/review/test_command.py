@@ -13,6 +13,7 @@ import pytest
 
 from regulated_partners.markdown import marker
 from tests.regulated_partners.review.recordings import PLANS
+from tests.support.terminal import written_to
 
 ROOT = Path(__file__).parents[3]
 
@@ -117,19 +118,10 @@ def test_a_terminal_gets_colour_and_no_markdown() -> None:
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"} | {"NO_COLOR": ""},
     ):
         os.close(follower)
-        shown = b""
-        while chunk := _read(leader):
-            shown += chunk
+        shown = written_to(leader)
     os.close(leader)
     text = shown.decode()
     assert "\x1b[1;31mweakens" in text
     assert "Fabrikam Bank" in text
     assert "<!--" not in text
     assert "**" not in text
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:
-        return b""

@@ -38,6 +38,10 @@ _MAIN = '''"""Started by the launcher beside this directory."""
 import sys
 from pathlib import Path
 
+from regulated_partners.engine.language_host import leave_out_the_sdk
+
+leave_out_the_sdk()
+
 from regulated_partners.engine.language_host.serving import serve
 
 serve(sys.argv[1:], executor=Path(__file__).resolve().parent.parent / "pulumi-language-python-exec")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pulumi.runtime.proto import language_pb2
 
@@ -149,8 +154,27 @@ class Installation:
     packages: Sequence[InstalledPackage]
 
 
-def installation(interpreter: Interpreter, environment: dict[str, str]) -> Installation:
-    """Asks an interpreter what is installed for it; InterpreterError when it does not answer."""
+def installation(interpreter: Interpreter, environment: dict[str, str], remembered: Path) -> Installation:
+    """What is installed for an interpreter; InterpreterError when it does not answer.
+
+    Args:
+        remembered: a folder for what a virtual environment answered before. It counts until pip has changed something
+            in the environment; the engine asks twice in each run.
+    """
+    file = _remembered(interpreter, environment, remembered)
+    try:
+        version, entries = json.loads(file.read_bytes()) if file else (None, ())
+    except (OSError, ValueError, TypeError):
+        version, entries = None, ()
+    if version is None:
+        version, entries = _asked(interpreter, environment)
+        if file and file == _remembered(interpreter, environment, remembered):
+            _remember(file, json.dumps([version, entries]))
+    packages = sorted((InstalledPackage(**entry) for entry in entries), key=lambda package: package.name.lower())
+    return Installation(python_version=version, packages=packages)
+
+
+def _asked(interpreter: Interpreter, environment: dict[str, str]) -> tuple[str, list[dict[str, Any]]]:
     try:
         answer = subprocess.run(
             [interpreter.executable, "-c", _PROBE],
@@ -166,5 +190,34 @@ def installation(interpreter: Interpreter, environment: dict[str, str]) -> Insta
             f"The Python at {interpreter.executable} does not say which packages it has: {error}. Rebuild its "
             "environment (in this project: `make clean venv`)."
         ) from None
-    packages = sorted((InstalledPackage(**entry) for entry in entries), key=lambda package: package.name.lower())
-    return Installation(python_version=version, packages=packages)
+    return version, entries
+
+
+def _remembered(interpreter: Interpreter, environment: Mapping[str, str], folder: Path) -> Path | None:
+    """Where the answer of a virtual environment is, as it is now; None where something else decides as well.
+
+    Installing and removing a package adds and removes an entry of `site-packages`. Source: PEP 376, PEP 405.
+    """
+    root = interpreter.virtualenv
+    if root is None or environment.get("PYTHONPATH"):
+        return None
+    try:
+        settings = (root / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
+        shared = re.search(r"^include-system-site-packages\s*=\s*true", settings, re.IGNORECASE | re.MULTILINE)
+        places = sorted(root.glob("lib*/python*/site-packages"))
+        if shared or not places:
+            return None
+        python = Path(interpreter.executable).resolve()
+        changed = [f"{place.resolve()} {place.stat().st_mtime_ns}" for place in (python, *places)]
+    except OSError:
+        return None
+    return folder / f"{hashlib.sha256(repr((_PROBE, settings, changed)).encode()).hexdigest()[:32]}.json"
+
+
+def _remember(file: Path, text: str) -> None:
+    # Where nothing can be written, it is asked again.
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as written:
+            written.write(text)
+        Path(written.name).replace(file)

@@ -63,19 +63,19 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version=importlib.metadata.version("pulumi"))
 
     def About(self, request: language_pb2.AboutRequest, context: grpc.ServicerContext) -> language_pb2.AboutResponse:
-        executable, found = _installation(request.info, context)
+        executable, found = self._installation(request.info, context)
         return language_pb2.AboutResponse(executable=executable, version=found.python_version)
 
     def GetRequiredPackages(
         self, request: language_pb2.GetRequiredPackagesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPackagesResponse:
-        _, found = _installation(request.info, context)
+        _, found = self._installation(request.info, context)
         return language_pb2.GetRequiredPackagesResponse(packages=required_packages(found.packages))
 
     def GetRequiredPlugins(
         self, request: language_pb2.GetRequiredPluginsRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPluginsResponse:
-        _, found = _installation(request.info, context)
+        _, found = self._installation(request.info, context)
         return language_pb2.GetRequiredPluginsResponse(
             plugins=[
                 plugin_pb2.PluginDependency(name=p.name, kind=p.kind, version=p.version, server=p.server)
@@ -86,7 +86,7 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
     def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
-        _, found = _installation(request.info, context)
+        _, found = self._installation(request.info, context)
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[
                 language_pb2.DependencyInfo(name=package.name, version=package.version)
@@ -157,18 +157,18 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
 
     GenerateProject = GenerateProgram
 
+    def _installation(self, info: language_pb2.ProgramInfo, context: grpc.ServicerContext) -> tuple[str, Installation]:
+        try:
+            interpreter = program_interpreter(RuntimeOptions.of(info))
+            environment = interpreter.environment(os.environ)
+            return interpreter.executable, installation(interpreter, environment, self._executor.parent / "installed")
+        except InterpreterError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+            raise
+
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         self._children.stop_all()
         return empty_pb2.Empty()
-
-
-def _installation(info: language_pb2.ProgramInfo, context: grpc.ServicerContext) -> tuple[str, Installation]:
-    try:
-        interpreter = program_interpreter(RuntimeOptions.of(info))
-        return interpreter.executable, installation(interpreter, interpreter.environment(os.environ))
-    except InterpreterError as error:
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        raise
 
 
 def required_packages(packages: Iterable[InstalledPackage]) -> list[plugin_pb2.PackageDependency]:
