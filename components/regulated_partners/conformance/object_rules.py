@@ -28,6 +28,7 @@ from regulated_partners.conformance.experiment import (
 from regulated_partners.conformance.workbench import SCOPED, Workbench
 
 _IN, _OUT = Direction.INBOUND, Direction.OUTBOUND
+_ROUTE = "RouteMessageOutboundConnector"
 
 
 def _nobody() -> str:
@@ -217,13 +218,11 @@ def _by_use(answer: Answer) -> Reading:
 def _transport_rule(bench: Workbench) -> Reading:
     guid = bench.routed()
     named = bench.row(_OUT, guid)["Name"]
-    route = {"RouteMessageOutboundConnector": guid}
+    route = {_ROUTE: guid}
     facts = {
         "a rule may name the connector by name": True,
         "and by Guid": bench.new_rule(route).accepted,
-        "a connector that is not there is refused": was_refused(
-            bench.new_rule({"RouteMessageOutboundConnector": f"{named} gone"})
-        ),
+        "a connector that is not there is refused": was_refused(bench.new_rule({_ROUTE: f"{named} gone"})),
         "65 characters of Name are refused": was_refused(
             bench.new_rule({**route, "Name": bench.name().ljust(65, "x")})
         ),
@@ -234,19 +233,22 @@ def _transport_rule(bench: Workbench) -> Reading:
 
 
 def _rule_changes(bench: Workbench) -> Reading:
-    """Without Enable-, and with the domain that nobody can have as a condition throughout: the rule stays harmless."""
+    """Without Enable-, and with the domain that nobody can have as a condition throughout: the rule stays harmless.
+
+    What null does to a list is the matter of `list-clearing`.
+    """
     bench.routed()
     rule = bench.sent[-1].parameters or {}
     name, domain = str(rule["Name"]), bench.mark.domain
     texts = _set_rule(bench, name, {"Comments": "changed", "SenderDomainIs": [domain]})
     is_changed = bool(_rule_row(bench, name, lambda row: row.get("Comments") == "changed").get("SenderDomainIs"))
-    cleared = _set_rule(bench, name, {"SenderDomainIs": None})
-    is_cleared = not _rule_row(bench, name, lambda row: not row.get("SenderDomainIs")).get("SenderDomainIs")
+    cleared = _set_rule(bench, name, {_ROUTE: None})
+    is_cleared = not _rule_row(bench, name, lambda row: not row.get(_ROUTE)).get(_ROUTE)
     unknown = was_refused(_set_rule(bench, name, {"Enabled": False}))
     off = bench.call("Disable-TransportRule", {"Identity": name, "Confirm": False}, Effect.IDEMPOTENT)
     facts = {
         "Set- changes what is given, and gives no rows": texts.accepted and not texts.rows and is_changed,
-        "null takes a condition away": cleared.accepted and is_cleared,
+        "null takes the connector away": cleared.accepted and is_cleared,
         "it has no Enabled": unknown,
         "Disable- is taken (Enable- was left out)": off.accepted,
     }
@@ -338,7 +340,7 @@ OBJECT_RULES: tuple[Experiment, ...] = (
     ),
     Experiment(
         "transport-rule-changes",
-        "Set-TransportRule of Comments, of a condition, of null for it, of Enabled; Disable-TransportRule",
+        "Set-TransportRule of Comments, a condition, no connector, Enabled; Disable-TransportRule",
         "all are taken but Enabled, which is refused",
         _rule_changes,
         needs=(_OUT,),
