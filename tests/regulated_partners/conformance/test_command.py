@@ -70,6 +70,25 @@ def test_an_unconfirmed_tenant_is_refused(
     assert "canary-7d1e" not in said.err
 
 
+def test_a_confirmed_tenant_of_a_cloud_is_tried(
+    project: Path, exchange_online_environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Failing means that the command runs on the emulator's own cloud alone, or asks for a state that it does not need.
+
+    The emulator answers under the service's names: this is the way of a real tenant, at its pace, to the last line.
+    """
+    tenant = exchange_online_environment["AZURE_TENANT_ID"]
+    stack = project / "Pulumi.test.yaml"
+    stack.write_text(stack.read_text(encoding="utf-8").replace(_TENANT, tenant), encoding="utf-8")
+    arguments = ["conformance", "--stack", "test", "--cwd", str(project), "--json", "--only", "V5", "--only", "batch"]
+    assert main([*arguments, "--writes-to", tenant.upper()]) == 0
+    text = capsys.readouterr().out
+    report = json.loads(text)
+    assert (report["cloud"], report["complete"]) == ("commercial", True)
+    assert [result["outcome"] for result in report["results"][:2]] == ["held", "held"]
+    assert tenant not in text
+
+
 def test_a_tenant_that_keeps_other_rules_gives_one(
     project: Path, emulated: Control, capsys: pytest.CaptureFixture[str]
 ) -> None:
