@@ -17,6 +17,7 @@ docs/emulator.md shows how other programs use it. In a test, with pytest:
         run_your_program(EXCHANGE_ONLINE_EMULATOR=exchange_online.connection_path)
         assert [call.cmdlet for call in exchange_online_tenant.writes()] == ["Set-InboundConnector"]
 
+(`exchange_online_environment` is for programs whose hosts are fixed, `exchange_online_faults` takes its faults back),
 and without it: `with EmulatorProcess() as exchange_online: exchange_online.control.seed(...)`.
 """
 

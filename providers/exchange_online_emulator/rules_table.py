@@ -35,6 +35,9 @@ UNKNOWNS = {
     "`Exchange.ManageAsAppV2` on beta (sources say no)": "403, as without a directory role",
     "replay of a next link with anchor and cookies": "works; tied to body and anchor; a fault breaks it",
     "a token from a federated credential": "the same app-only token",
+    "what an application gets at common or organizations: a refusal, or a token of a tenant that Entra guesses": (
+        "AADSTS50059"
+    ),
     "`WhatIf: true` on connectors over REST": "no change, and a confirmation message",
     "Set with values equal to the current ones": "200 and the warning that nothing was modified",
     "writes without any X-AnchorMailbox, or with one whose form nobody has seen refused": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -75,12 +75,13 @@ class Opened:
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("request", asked)
 
-    def looked_at(self, name: str, *, narrow: Scheme = "light") -> list[str]:
+    def looked_at(self, name: str, *, narrow: Scheme, judged: Sequence[Scheme] = SCHEMES) -> list[str]:
         """What a person would not put up with, narrow and wide, light and dark.
 
         Args:
-            name: of the pictures, of which there are two: each takes a second.
+            name: of the pictures, of which there are two.
             narrow: the scheme of the narrow one; the wide one has the other.
+            judged: the schemes in which axe looks, for a second each. A page with every colour needs both.
         """
         found = []
         for scheme in SCHEMES:
@@ -94,7 +95,7 @@ class Opened:
                 # Which colours are too weak depends on the scheme, what overlaps on the width: each is judged once.
                 if (width == WIDTHS[0]) == (scheme == narrow):
                     self.page.screenshot(path=self.pictures / f"{where}.png", full_page=True)
-                    found += [f"{where}: {violation}" for violation in self.violations()]
+                    found += [f"{where}: {one}" for one in (self.violations() if scheme in judged else ())]
         return found + self.problems
 
     def overfull(self) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from exchange_online.admin_api import (
     AccessDenied,
+    AdminApi,
     AdminApiError,
     AlreadyExists,
     Effect,
@@ -17,10 +18,12 @@ from exchange_online.admin_api import (
     RestrictedOffering,
     RetryPolicy,
     ServiceError,
+    Settings,
     Timeouts,
     Unavailable,
     UnexpectedAnswer,
     Unsupported,
+    connection,
 )
 from exchange_online.admin_api import Throttled as ThrottledError
 from exchange_online_emulator.faults import (
@@ -237,3 +240,19 @@ def test_a_claims_challenge_is_answered_although_another_thread_renewed_the_toke
 
     assert answered.value != renewed.value
     assert tokens.token(claims, refused=renewed).value == answered.value
+
+
+def test_the_commercial_cloud_as_it_stands(tenant: Tenant, exchange_online_environment: dict[str, str]) -> None:
+    """Failing means that what a production stack uses, Microsoft's own hosts, is tried by nothing before production."""
+    made = connection(Settings(cloud="commercial"), exchange_online_environment)
+    assert (made.cloud.host, made.cloud.ca_bundle) == ("https://outlook.office365.com", None)
+    api = AdminApi(made, sleep=tenant.sleeps.append, shared=tenant.shared)
+    tenant.made.append(api)
+    tenant.control.switch(max_page_size=1)
+    for name in ("A", "B", "C"):
+        new_connector(api, name)
+    rows = api.invoke(GET, {"ResultSize": "Unlimited"}, effect=Effect.READ).rows
+    assert [row["Name"] for row in rows] == ["A", "B", "C"]
+    assert [call.page for call in tenant.control.calls(GET)] == [1, 2, 2]
+    api.invoke(REMOVE, {"Identity": "B", "Confirm": False}, effect=Effect.IDEMPOTENT)
+    assert [row["Name"] for row in tenant.control.connectors("inbound")] == ["A", "C"]
