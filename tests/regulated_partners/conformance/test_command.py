@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from exchange_online_emulator import Control, EmulatorProcess
+from exchange_online_emulator.faults import Delay
 from regulated_partners.cli.main import main
 from regulated_partners.conformance.workbench import PREFIX
 
@@ -176,10 +177,12 @@ def test_a_run_that_is_told_to_end_removes_what_it_made(
     started: subprocess.Popen[str], emulated: Control, project: Path, number: signal.Signals
 ) -> None:
     """Failing means that Ctrl-C, or a pipeline's time-out, leaves connectors in a tenant, or loses what is known."""
-    # The second one comes while it tidies up.
+    # Only who takes stock lists the rules, so that the second one comes while it tidies up.
+    emulated.fault(Delay(seconds=1.0), "Get-TransportRule", count=None)
     for _ in range(2):
         started.send_signal(number)
-        time.sleep(0.05)
+        time.sleep(0.3)
+    emulated.clear_faults()
     out, err = started.communicate(timeout=60)
     assert started.returncode == 128 + number
     assert out == ""
