@@ -90,8 +90,9 @@ def test_the_control_api_wants_the_token_and_keeps_it(
                     method, f"{connection.url}/control/{path}", headers={"Authorization": authorization}, timeout=30
                 )
                 assert (answer.status_code, VARIABLE in answer.text) == (401, True), (authorization, path)
-            page = session.get(connection.url, headers={"Authorization": authorization}, timeout=30)
-            assert (page.status_code, connection.tenant in page.text) == (401, False)
+            for path in ("", f"/{connection.tenant}", f"/?show={connection.tenant}"):
+                page = session.get(connection.url + path, headers={"Authorization": authorization}, timeout=30)
+                assert (page.status_code, connection.tenant in page.text) == (401, False), path
         page = session.get(connection.url, headers={"Authorization": f"Basic {basic}"}, timeout=30)
         assert connection.tenant in page.text
         # A neighbour, which has the token and the name and nothing else.

@@ -38,6 +38,7 @@ _CUT = """() => [...document.querySelectorAll('main *, header *')]
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
+_LETTERS = "() => getComputedStyle(document.body).color"
 #: Words of a drawing that reach over its edge.
 _OVERFULL = """() => [...document.querySelectorAll('svg')].flatMap(drawing => [...drawing.querySelectorAll('tspan')]
   .filter(e => e.getBoundingClientRect().right > drawing.getBoundingClientRect().right - 1).map(e => e.textContent))"""
@@ -118,8 +119,12 @@ class Opened:
         ]
 
     def printed(self, name: str) -> Paper:
-        """The page as the browser prints it."""
-        self.page.emulate_media(color_scheme="dark")
+        """The page as the browser prints it, also for somebody who reads screens in the dark."""
+        self.page.emulate_media(media="screen", color_scheme="light")
+        letters = self.page.evaluate(_LETTERS)
+        self.page.emulate_media(media="print", color_scheme="dark")
+        if (printed := self.page.evaluate(_LETTERS)) != letters:
+            self.problems.append(f"letters are printed in {printed}, on white paper")
         self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         return Paper.of(self.page.pdf(prefer_css_page_size=True), self.pictures / f"{name}-printed")
 

@@ -59,7 +59,7 @@ def test_the_pdf_has_all_of_it_and_nothing_is_cut_off(browser: Browser, report: 
 
 
 @pytest.mark.parametrize("picture", sorted(pictures.FOLDER.glob("*.svg")), ids=lambda path: path.stem)
-def test_the_pictures_of_the_readme_are_readable(browser: Browser, picture: Path) -> None:
+def test_the_pictures_of_the_readme_are_readable(browser: Browser, picture: Path, tmp_path: Path) -> None:
     """Failing: the front door shows a torn picture, or dark letters on what is dark."""
     colours = []
     with browser.open(picture.as_uri(), own=picture.as_uri()) as opened:
@@ -72,6 +72,11 @@ def test_the_pictures_of_the_readme_are_readable(browser: Browser, picture: Path
             )
         assert opened.overfull() == []
         assert opened.problems == []
+    # In a table, as README.md has it, an image without a size of its own has none at all.
+    page = tmp_path / "page.html"
+    page.write_text(f"<table><tr><td><img src='{picture.as_uri()}'></table>", encoding="utf-8")
+    with browser.open(page.as_uri(), own="file:") as opened:
+        assert opened.page.locator("img").evaluate("image => image.width") == 360
     assert [found[:2] for found in colours] == [
         ["rgb(255, 255, 255)", "rgb(26, 29, 33)"],
         ["rgb(20, 23, 26)", "rgb(232, 234, 237)"],

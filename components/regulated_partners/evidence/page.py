@@ -61,8 +61,8 @@ def as_html(report: Report, *, paper: bool = False) -> str:
 def as_svg(partner: PartnerReport) -> str:
     """The picture of a partner's mail flow as a file of its own, which is readable in the light and in the dark."""
     drawing = _environment(paper=False, brief=False).get_template("flow.svg.jinja").make_module()
-    # Both are this package's own.
-    made: str = drawing.draw(picture.flow(partner), Markup(_style("flow")))  # type: ignore[attr-defined]  # noqa: S704
+    style = Markup(_style("flow"))  # noqa: S704 - the package's own
+    made: str = drawing.draw(picture.flow(partner), style)  # type: ignore[attr-defined]
     return f"{made}\n"
 
 

@@ -41,6 +41,8 @@ _WAIVER = {
 }
 #: Of the certificates of servers.
 _ENDS = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+#: A name as mail archives give it, without a place to break it.
+_MESSAGE = "20261124T081500Z_3f9c0a7e5d1b4c2e8a6f_statement_november_humongousinsurance_com.eml"
 #: The SHA-256 of the plan that was reviewed and applied.
 _PLAN = "9f2c7a51d0e84b6fb3a1c6d7e8f90123456789abcdef0123456789abcdef0123"
 
@@ -137,7 +139,7 @@ def _message_in_clear(pair: Pair) -> str:
     text = "The hop from 198.51.100.10 to the border of this organization bears no mark of TLS."
     found = [Finding(Check.TRANSPORT, Level.ERROR, text, Party.PARTNER)]
     date = {"date": "2026-11-24, a day ago"}
-    seen = judgement(pair, IN, "message", Verdict.FAILED, "statement-november.eml", facts=date, findings=found)
+    seen = judgement(pair, IN, "message", Verdict.FAILED, _MESSAGE, facts=date, findings=found)
     return verified("message", seen)
 
 
