@@ -21,11 +21,6 @@ settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--live`: the tests of tests/live on a real tenant; see tests/live/test_behaviour.py."""
-    parser.addoption("--live", action="store_true", help="run tests/live on a real tenant instead of the emulator")
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: a test of the engine waits a fifth of its time for what it has started."""

@@ -261,8 +261,8 @@ def document() -> str:
     lines = [
         "# Facts about Exchange Online that we rely on",
         "",
-        "Nothing of this has been tried on a real tenant by this project. Made by `make generate`, from",
-        "`tools/facts.py` and from the rules of the [emulator](emulator.md).",
+        "Nothing of this has been tried on a real tenant by this project; [on yours](conformance.md) some can be.",
+        "Made by `make generate`, from `tools/facts.py` and from the rules of the [emulator](emulator.md).",
         "",
         *_table(
             ("certainty", "means", "facts"),

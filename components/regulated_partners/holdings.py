@@ -20,7 +20,7 @@ from regulated_partners.text import printable
 def held(pulumi: PulumiCli) -> Snapshot | str:
     """The connectors of a stack's tenant; a sentence where they could not be read. Reads only."""
     try:
-        with AdminApi(stack_connection(pulumi.stack, pulumi, pulumi.environment)) as api:
+        with AdminApi(stack_connection(pulumi.stack, pulumi.config_secret, pulumi.environment)) as api:
             return Snapshot.take(api)
     except (AdminApiError, CannotRunError) as error:
         return f"nobody could look what the tenant holds: {error}"

@@ -171,7 +171,7 @@ def looked_at(
         What was found, and the variables by which the command's processes need not list the tenant again.
     """
     try:
-        found = look(stack, stack_connection(stack, pulumi, environ), pulumi)
+        found = look(stack, stack_connection(stack, pulumi.config_secret, environ), pulumi)
     except (AdminApiError, CannotRunError) as error:
         found = _not_looked(error)
     if found.snapshot is None:

@@ -66,7 +66,10 @@ def registered_rules() -> tuple[Rule, ...]:
 def markdown() -> str:
     """The rules, the switches and the open questions as a Markdown document."""
     lines = ["# What the emulator does, and how sure that is", ""]
-    lines += ["Made by `exchange-online-emulator rules --markdown`.", "", "## Rules", ""]
+    lines += [
+        "Made by `exchange-online-emulator rules --markdown`. What is only assumed can be tried on a tenant for tests:"
+    ]
+    lines += ["[from assumed to observed](conformance.md).", "", "## Rules", ""]
     lines += ["| Rule | What the emulator does | Applies | Tag | Source | Relied on by |", "|---|---|---|---|---|---|"]
     for item in registered_rules():
         cells = (item.id, item.summary, _APPLIES[item.applies], item.tag, item.source, ", ".join(item.clients))

@@ -97,7 +97,7 @@ def adopt(
         if settings.declared.errors:
             found = "\n".join(f"  {error}" for error in settings.declared.errors)
             raise CannotRunError(f"{settings.path} has errors; correct them first, then adopt again:\n{found}")
-        connection = stack_connection(settings, pulumi, os.environ)
+        connection = stack_connection(settings, pulumi.config_secret, os.environ)
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
         with AdminApi(connection) as api:
             tenant = Snapshot.take(api)

@@ -48,7 +48,7 @@ def inventory(
     with Progress() as progress:
         settings, started = read_stack_file(cwd, stack), now()
         pulumi = PulumiCli(settings, os.environ)
-        connection = stack_connection(settings, pulumi, os.environ)
+        connection = stack_connection(settings, pulumi.config_secret, os.environ)
         progress.step(f"Listing the connectors of the tenant {connection.tenant}")
         tenant = look(settings, connection, pulumi)
         if tenant.snapshot is None:

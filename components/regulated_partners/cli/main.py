@@ -42,6 +42,7 @@ _SUBCOMMANDS = {
     "adopt": _Subcommand("adopt", "Bring existing connectors under management."),
     "inventory": _Subcommand("inventory", "List every connector of the stack's tenant."),
     "report": _Subcommand("report", "Write the evidence for an auditor: one page, or a PDF."),
+    "conformance": _Subcommand("conformance", "Try which of the emulator's rules a tenant for tests keeps."),
     "emulator": _Subcommand("emulator", "Exchange Online on this machine."),
     "destroy": _Subcommand("up", "Remove everything that a stack has made.", hidden=True),
     "env": _Subcommand("up", "Print the variables of a stack for a shell.", hidden=True),

@@ -74,7 +74,7 @@ def service(
         trace=min(timedelta(hours=since), LONGEST_TRACE) if trace or message_id else None,
         message_id=message_id,
     )
-    connection = stack_connection(settings, PulumiCli(settings, os.environ), os.environ)
+    connection = stack_connection(settings, PulumiCli(settings, os.environ).config_secret, os.environ)
     with Progress() as progress, AdminApi(connection) as api:
         return judge_service(api, settings, declared, check, progress)
 

@@ -54,6 +54,8 @@ os.execvp(sys.argv[2], sys.argv[2:])
 _lock = threading.RLock()
 _running: set[_Child] = set()
 _received: list[int] = []
+#: How many blocks hold signals back.
+_held: list[None] = []
 
 
 class _Child(subprocess.Popen[bytes]):
@@ -124,10 +126,27 @@ def ended_by() -> int | None:
 def _pass_on(number: int, _frame: FrameType | None) -> None:
     _received.append(number)
     children = tuple(_running)
-    if not children:
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(SIGNALLED + number)
+    if not children and not _held:
+        raise _end_of(number)
     for child in children:
         child.ask_to_end(number)
+
+
+def _end_of(number: int) -> BaseException:
+    return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(SIGNALLED + number)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """A signal that would end this command does so after the block: half of a clean-up is none."""
+    before = len(_received)
+    _held.append(None)
+    try:
+        yield
+    finally:
+        _held.pop()
+    if len(_received) > before:
+        raise _end_of(_received[before])
 
 
 def run_before_eyes(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from exchange_online.admin_api import Connection, connection, settings_from
-from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.partners.stack_file import StackFile
 
 
-def stack_connection(stack: StackFile, pulumi: PulumiCli, environ: Mapping[str, str]) -> Connection:
-    """The stack's tenant and credential. Nothing is sent; a secret of the config is asked of the Pulumi CLI.
+def stack_connection(stack: StackFile, secret: Callable[[str], str], environ: Mapping[str, str]) -> Connection:
+    """The stack's tenant and credential. Nothing is sent.
+
+    Args:
+        secret: the plain text of a secret setting, by its name with namespace; asked only where the stack has one.
 
     Raises:
         Misconfigured: where settings and environment do not suffice.
@@ -20,6 +22,6 @@ def stack_connection(stack: StackFile, pulumi: PulumiCli, environ: Mapping[str, 
     def setting(name: str) -> object:
         key = stack.key(name)
         value = stack.config.get(key)
-        return pulumi.config_secret(key) if isinstance(value, dict) and "secure" in value else value
+        return secret(key) if isinstance(value, dict) and "secure" in value else value
 
     return connection(settings_from(setting, stack.root), environ)

@@ -59,7 +59,7 @@ from exchange_online.admin_api.settings import (
 )
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
 from exchange_online.admin_api.waiting import TIME_SCALE, Effect, Pace, RetryPolicy, Timeouts, pace
-from exchange_online.admin_api.wire import JsonValue
+from exchange_online.admin_api.wire import JsonValue, Request, json_object
 
 __all__ = [
     "CLOUDS",
@@ -94,6 +94,7 @@ __all__ = [
     "NotFound",
     "OutcomeUnknown",
     "Pace",
+    "Request",
     "RestrictedOffering",
     "RetryPolicy",
     "ServiceError",
@@ -117,6 +118,7 @@ __all__ = [
     "concurrent_calls",
     "connection",
     "guid_of",
+    "json_object",
     "pace",
     "record_validation",
     "settings_from",

@@ -12,17 +12,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from exchange_online.admin_api.clouds import Cloud
+from exchange_online.admin_api.credentials import AccessToken
 from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
 from exchange_online.admin_api.exchange import Answer, Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Tenant, guid_of
+from exchange_online.admin_api.token_claims import claims_of
 from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
 from exchange_online.admin_api.window import Window
-from exchange_online.admin_api.wire import JsonValue, json_object, request, with_result_size
+from exchange_online.admin_api.wire import JsonValue, Request, json_object, request, with_result_size
 from exchange_online.names import MOST_CALLS
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
+    from exchange_online.admin_api.transport import HttpAnswer
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -178,6 +181,33 @@ class AdminApi:
             return rows_of(exchange, sent, call)
         received = exchange.send(sent, call)
         return Answer(received.page.rows, received.page.warnings, received.request_id)
+
+    def request(self, cmdlet: str, parameters: Mapping[str, JsonValue]) -> Request:
+        """A call as `invoke` would send it, except that a listing does not ask for all rows. Raises AdminApiError."""
+        ready = self._prepared().connection
+        return request(ready.cloud, ready.tenant, cmdlet, parameters, connection_id=self._connection_id)
+
+    def observe(
+        self, sent: Request, *, effect: Effect, where: str, writes: Iterable[str] = (), token: AccessToken | None = None
+    ) -> HttpAnswer:
+        """One request exactly as it is given, and its answer exactly as it came: for who studies the service.
+
+        Args:
+            sent: as `request` made it, or changed.
+            effect: what sending it twice does; only what passes is retried, and no page is followed.
+            where: what is done, for error texts.
+            writes: the objects that it writes, by names or Guids.
+            token: instead of the connection's own; one without a value is not shown.
+
+        Raises:
+            AdminApiError: for no answer, for a service that stays busy or away, for an own token that is not accepted.
+        """
+        objects = frozenset(value.casefold() for value in writes)
+        return self._prepared().observe(sent, Call(sent.headers["X-CmdletName"], effect, where, objects), token)
+
+    def token_claims(self) -> Mapping[str, object]:
+        """What the connection's access token says, without its signature. Raises AdminApiError."""
+        return claims_of(self._prepared().tokens.token())
 
     def cancel(self) -> None:
         """Writes nothing further, nor do others that share with it: what waits fails, what is on its way ends."""

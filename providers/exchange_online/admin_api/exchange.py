@@ -42,7 +42,7 @@ RESTARTS = 2
 #: New tokens for one call at the most.
 _RENEWALS = 2
 
-_NOT_AUTHENTICATED, _SERVER_ERRORS = 401, 500
+_REFUSED, _NOT_AUTHENTICATED, _SERVER_ERRORS = 400, 401, 500
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,38 @@ class Exchange:
         return self.retry.run(
             call.effect, lambda: self._try(request, call, turn), lambda seconds: turn.rest(seconds, self.retry.sleep)
         )
+
+    def observe(self, request: Request, call: Call, token: AccessToken | None = None) -> HttpAnswer:
+        """The answer to a request as it came, a refusal too, once the service neither throttles nor fails for now.
+
+        Args:
+            token: instead of the connection's own; it is never renewed.
+
+        Raises:
+            AdminApiError: where there is no answer, and where the connection's own token is not accepted.
+        """
+        turn = self.window.turn(call.where, call.objects)
+
+        def once() -> HttpAnswer:
+            with turn.place() as place:
+                answer = self._post(request, token or self.tokens.token(), call)
+                place.answered = answer.status < _SERVER_ERRORS
+                if answer.status >= _REFUSED:
+                    self._pass_over(self._classified(answer, request, call), own_token=token is None)
+                return answer
+
+        return self.retry.run(call.effect, once, lambda seconds: turn.rest(seconds, self.retry.sleep))
+
+    @staticmethod
+    def _pass_over(error: AdminApiError, *, own_token: bool) -> None:
+        """Raises what is no answer of the cmdlet: a service that is busy or away, a token that ended meanwhile."""
+        # A plain 500 may be what the service always says to such a call.
+        passes = error.failure.repeat is not Repeat.NEVER and error.failure.status != _SERVER_ERRORS
+        named = error.failure.repeat in (Repeat.IDEMPOTENT, Repeat.ANY)
+        if isinstance(error, Throttled | Unavailable) and (passes or named):
+            raise error
+        if own_token and isinstance(error, NotAuthenticated):
+            raise error
 
     def _try(self, request: Request, call: Call, turn: Turn) -> Received:
         """One try. It is none to be throttled while other calls of ours are on the way: they may be the cause."""
@@ -182,14 +214,18 @@ class Exchange:
             )
         raise (Unavailable if answer.body.is_cut_short else UnexpectedAnswer)(failure) from None
 
-    def _refusal(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> AdminApiError:
-        error = classify(
+    @staticmethod
+    def _classified(answer: HttpAnswer, request: Request, call: Call) -> AdminApiError:
+        return classify(
             answer.status,
             answer.headers,
             answer.body.content,
             where=call.where,
             client_request_id=request.client_request_id,
         )
+
+    def _refusal(self, answer: HttpAnswer, token: AccessToken, request: Request, call: Call) -> AdminApiError:
+        error = self._classified(answer, request, call)
         if not isinstance(error, (NotAuthenticated, AccessDenied)):
             return error
         # What the service said in words is better than what the token lets one guess.

@@ -1,4 +1,4 @@
-"""Reads an access token to explain a refusal. Nothing is decided by it: the token is the service's, not ours."""
+"""Reads an access token, to explain a refusal. Nothing is decided by it: the token is the service's, not ours."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def explain(token: AccessToken, connection: Connection, cmdlet: str) -> Explanat
     Args:
         connection: what it was meant for; its tenant a GUID.
     """
-    claims = _claims(token)
+    claims = claims_of(token)
     audience, tenant = str(claims.get("aud", "")), str(claims.get("tid", ""))
     if audience and audience.rstrip("/") != connection.cloud.resource.rstrip("/"):
         return Explanation(
@@ -82,7 +82,8 @@ def _of_roles(claims: Mapping[str, object], cmdlet: str) -> Explanation:
     )
 
 
-def _claims(token: AccessToken) -> Mapping[str, object]:
+def claims_of(token: AccessToken) -> Mapping[str, object]:
+    """The claims of a token that is a JWT; none of any other."""
     parts = token.value.split(".")
     if len(parts) != 3:
         return {}

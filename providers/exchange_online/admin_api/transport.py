@@ -56,6 +56,7 @@ class Transport:
         """The answer, whatever its status.
 
         Args:
+            token: one without a value is not shown.
             read_timeout: seconds, for a cmdlet that takes longer than the others.
 
         Raises:
@@ -65,11 +66,13 @@ class Transport:
         started = time.monotonic()
 
         def sign(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-            prepared.headers["Authorization"] = f"Bearer {token.value}"
+            if token.value:
+                prepared.headers["Authorization"] = f"Bearer {token.value}"
             return prepared
 
         try:
-            response = self._session().post(
+            response = self._session().request(
+                request.method,
                 request.url,
                 data=request.body,
                 headers=dict(request.headers),

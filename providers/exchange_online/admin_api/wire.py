@@ -35,11 +35,13 @@ class Request:
     Attributes:
         headers: without Authorization, which the transport adds.
         body: JSON in ASCII bytes.
+        method: another one than POST only where something else than a cmdlet is asked for.
     """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
     @property
     def client_request_id(self) -> str:

@@ -299,8 +299,14 @@ def not_authenticated(error: NotAuthenticatedError, authority: str) -> Response:
     return Response(b"", 401, headers)
 
 
+@observed_single(
+    "rate-limit-headers",
+    "rate_limit_headers=true: answers carry Rate-Limit-Limit, -Remaining and -Reset, and numbers of concurrent calls",
+    "RAWHTTP (exchange-wire 8.2; EXOHELPER reads them); G2O saw none, the default (CONFLICT)",
+    applies="switch",
+)
 def rate_limit_headers() -> dict[str, str]:
-    """The headers of one capture. Source: observed:single RAWHTTP (exchange-wire 8.2)."""
+    """The headers of one capture."""
     reset = datetime.now(UTC) + timedelta(minutes=5)
     return {
         "Rate-Limit-Limit": "30000",

@@ -15,7 +15,7 @@ from typing import Any
 
 from exchange_online_emulator.errors import MissingParameterError, TransformationError, UnknownParameterError
 from exchange_online_emulator.models import Kind, SettingValue
-from exchange_online_emulator.rules import observed_client, observed_live, observed_single
+from exchange_online_emulator.rules import assumed, observed_client, observed_live, observed_single
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,12 @@ class ListChange:
 Bound = Mapping[str, SettingValue | ListChange]
 
 
+@assumed(
+    "older-cloud",
+    "unsupported_parameters: a parameter that a cloud does not know yet is refused as V26 says, and absent from rows",
+    "MC1220759 (MtaStsMode and SmtpDaneMode came to the clouds one after the other); that rows lack it is assumed",
+    applies="switch",
+)
 @observed_single(
     "parameter-names",
     "parameter names match in any case; one given twice in different case is refused as unknown",

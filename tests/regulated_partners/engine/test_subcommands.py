@@ -119,7 +119,7 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for name in ("new", "up", "preview", "review", "drift", "verify", "adopt", "inventory", "emulator"):
+    for name in ("new", "up", "preview", "review", "drift", "verify", "adopt", "inventory", "conformance", "emulator"):
         assert f" {name} " in done.stdout
     for hidden in ("destroy", " env "):
         assert hidden not in done.stdout
@@ -133,6 +133,7 @@ _LATE = {"pulumi", "grpc", "google", "msal", "requests", "cryptography", "dns", 
     ("subcommand", "needed"),
     [
         *((name, set()) for name in ("new", "up", "preview", "review", "drift", "adopt", "inventory", "emulator")),
+        ("conformance", set()),
         ("verify", {"cryptography", "dns"}),
     ],
 )

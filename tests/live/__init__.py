@@ -1,1 +1,0 @@
-"""Behaviour that must hold on the emulator and on a real tenant alike."""
