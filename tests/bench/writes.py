@@ -4,7 +4,7 @@ First the client alone: new connectors one after the other, in windows of 4 and 
 members run one after the other in the emulator, which is assumed of the service. Then, with `--partners`, `pulumi up`
 on the real engine: with the window, with one call at a time, and with a tenant that throttles at 3. Each ratio is
 against the least time that is possible: calls x latency / calls at a time, and for the engine what it takes without
-latency.
+latency. `--native` does the same for the plugin, which sends up to ten at a time.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import requests
 
 from exchange_online.admin_api import AdminApi, Effect, Settings, Shared, connection
 from exchange_online_emulator import Control, EmulatorProcess
+from tests.engine import native
 from tests.support.engine import Project
 
 _MEMBERS = 10
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--latency", type=int, default=200, help="milliseconds that each call to the service takes")
     parser.add_argument("--count", type=int, default=60, help="new connectors for the client alone")
     parser.add_argument("--partners", type=int, default=0, help="new partners for the engine; 0: not at all")
+    parser.add_argument("--native", type=int, default=0, help="new connectors for the plugin; 0: not at all")
     parsed = parser.parse_args(arguments)
     rows: list[Measured] = []
     with EmulatorProcess(None, "--latency", str(parsed.latency)) as emulator:
@@ -59,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows += _client(emulator, parsed.count, parsed.latency / 1000)
         if parsed.partners:
             rows += _engine(emulator, parsed.partners, parsed.latency / 1000)
+        if parsed.native:
+            rows += _plugin(emulator, parsed.native, parsed.latency / 1000)
     print(_table(rows))
     return 0
 
@@ -145,6 +149,25 @@ def _up(
         names = ({"name": f"Partner {n}", "domains": [f"p{n}.example"]} for n in range(partners))
         project.declare(*(name | {"certificateName": f"mail.p{n}.example"} for n, name in enumerate(names)))
         return _timed(way, emulator.control, lambda: project.up().succeeded(), each, beside)
+
+
+def _plugin(emulator: EmulatorProcess, count: int, latency: float) -> list[Measured]:
+    """New connectors through the plugin, whose server is not bound to four threads."""
+    emulator.control.reset()
+    with EmulatorProcess() as prompt:
+        _say("the plugin without latency")
+        alone = _up_native(prompt, count, "plugin, no latency")
+    _say("the plugin, window")
+    return [alone, _up_native(emulator, count, "plugin, window", latency / _MEMBERS, alone.seconds)]
+
+
+def _up_native(emulator: EmulatorProcess, count: int, way: str, each: float = 0.0, beside: float = 0.0) -> Measured:
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(Path(folder), emulator)
+        project.set_variables(PULUMI_SKIP_CHECKPOINTS="true", EXCHANGE_ONLINE_TIME_SCALE="1")
+        native.use_native(project)
+        native.declare(project, *(native.inbound(f"Partner {n}", f"p{n}.example") for n in range(count)))
+        return _timed(way, emulator.control, lambda: project.up("--parallel", "32").succeeded(), each, beside)
 
 
 def _timed(way: str, control: Control, write: Callable[[], object], each: float, beside: float = 0.0) -> Measured:

@@ -233,6 +233,18 @@ def test_plugin_ends_when_the_engine_hangs_up(host: RunningHost, program: Path) 
     assert eventually(lambda: not alive(pid))
 
 
+def test_a_plugin_for_each_of_many_tenants(host: RunningHost, program: Path) -> None:
+    """Failing means that a program with a provider for each of fifty tenants waits for ever, without a word."""
+    (program / "__main__.py").write_text("import time\nprint(12345, flush=True)\ntime.sleep(600)\n")
+    streams = [host.client.RunPlugin(plugin_request(program, kind="resource"), timeout=120) for _ in range(70)]
+    try:
+        assert {next(stream).stdout[:5] for stream in streams} == {b"12345"}
+        assert host.client.GetPluginInfo(empty_pb2.Empty(), timeout=30).version
+    finally:
+        for stream in streams:
+            stream.cancel()
+
+
 def test_plugin_output_comes_at_once(host: RunningHost, program: Path) -> None:
     """Failing means that the engine waits for a plugin's port until its timeout."""
     (program / "__main__.py").write_text("import time\nprint(12345, flush=True)\ntime.sleep(600)\n")
