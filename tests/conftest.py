@@ -15,7 +15,7 @@ from tests.support.processes import kill_working_in
 
 pytest_plugins = ["exchange_online_emulator.pytest_plugin"]
 
-settings.register_profile("dev", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # A pipeline sees the same examples every time.
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")

@@ -16,7 +16,7 @@ from tests.chaos.scenario import Operation
 from tests.support.processes import kill_working_in
 
 #: So many as CI has time for, beside all else; each takes fifteen seconds of the processor.
-SEEDS = range(1, 5)
+SEEDS = range(1, 4)
 #: Of those with many connectors in each run: one that loses the state of a destruction.
 BULK_SEEDS = (21,)
 

@@ -56,8 +56,7 @@ def test_partners_move_untouched_while_the_engine_refreshes(project: Project, co
     assert tenant.names(control) == []
 
 
-@pytest.mark.parametrize("arguments", [(), ("--refresh",)], ids=["without refresh", "with refresh"])
-def test_connectors_move_untouched(project: Project, control: Control, arguments: tuple[str, ...]) -> None:
+def test_connectors_move_untouched(project: Project, control: Control) -> None:
     """Failing, whoever declares connectors one by one could not change the program's language."""
     project.use_program(_PROGRAMS / "raw_connectors.py")
     dynamic = [
@@ -89,7 +88,7 @@ def test_connectors_move_untouched(project: Project, control: Control, arguments
             alias=f"{_DYNAMIC}:OutboundConnector",
         ),
     )
-    project.up(*arguments).unchanged()
+    project.up().unchanged()
     assert control.writes() == []
     assert tenant.whole(control) == before
     # Without the aliases, which one run needs.

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.provider
 _LONG = int(os.environ.get("LONG_HISTORIES", "0"))
 
 _SETTINGS = settings(
-    max_examples=_LONG or 10,
+    max_examples=_LONG or 6,
     stateful_step_count=30 if _LONG else 8,
     # Making a failing history shorter takes minutes: a pipeline only reports it.
     phases=(Phase.generate, Phase.shrink) if _LONG else (Phase.generate,),
