@@ -8,6 +8,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from exchange_online_emulator import EmulatorProcess
 from tests.support.engine import ROOT, Project
@@ -26,6 +29,13 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 
 class WorkingCopy(Project):
     """A working copy whose runs write no log of events and may take as long as they need."""
+
+    def declare(self, *partners: Mapping[str, Any], **settings: object) -> None:
+        """Writes the partners into a file beside the stack's, which has no room for thousands."""
+        file = self.stack_file.with_name("partners.yaml")
+        content = {"partners": [dict(partner) for partner in partners]}
+        file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        self.configure(partnersFile=f"{file.parent.name}/{file.name}", **settings)
 
     def run(self, operation: str) -> int:
         """One operation of the Pulumi CLI. Returns its exit code.

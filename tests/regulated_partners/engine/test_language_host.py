@@ -100,6 +100,14 @@ def test_exit_code_decides_the_answer(host: RunningHost, program: Path, behaviou
     assert (response.error, response.bail) == (error, bail)
 
 
+def test_a_configuration_that_linux_does_not_hand_on_is_a_sentence(host: RunningHost, program: Path) -> None:
+    """Failing means that a stack of two thousand partners ends in an errno instead of what to do."""
+    answer = run(host, program, "", config={"p:partners": "x" * 140_000})
+    assert "the stack's configuration is too long" in answer.error
+    assert "partnersFile" in answer.error
+    assert "Errno" not in answer.error
+
+
 def test_output_is_forwarded_while_the_program_runs(host: RunningHost, program: Path) -> None:
     """Failing means that the user sees nothing of a long program until it has ended."""
     (program / "behaviour.py").write_text("print('first'); time.sleep(600)", encoding="utf-8")

@@ -5,6 +5,7 @@ Source: the script itself, sdk/python/cmd/pulumi-language-python-exec in the Go 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -21,6 +22,12 @@ from regulated_partners.engine.language_host.interpreter import (
     RuntimeOptions,
     plugin_interpreter,
     program_interpreter,
+)
+
+#: A program gets the stack's configuration in one variable, by the official host, too. Source: execve(2), MAX_ARG_STRLEN.
+_TOO_LONG = (
+    "the stack's configuration is too long. Linux hands a program at most 128 KB of it, as JSON. Keep what is long in a "
+    "file that the program reads; the partners of Regulated Partners: in the file that the setting partnersFile names."
 )
 
 #: Exit code of a program whose error the user has already been shown (Source: pulumi-language-python-exec).
@@ -50,7 +57,8 @@ def run_program(
     except InterpreterError as error:
         return language_pb2.RunResponse(error=str(error))
     except OSError as error:
-        return language_pb2.RunResponse(error=f"The program could not be started: {error}.")
+        why = _TOO_LONG if error.errno == errno.E2BIG else f"{error}."
+        return language_pb2.RunResponse(error=f"The program could not be started: {why}")
     return _outcome(children.wait(child))
 
 
