@@ -24,10 +24,10 @@ from regulated_partners.engine.language_host.interpreter import (
     program_interpreter,
 )
 
-#: A program gets the stack's configuration in one variable, by the official host, too. Source: execve(2), MAX_ARG_STRLEN.
+#: A program gets the stack's configuration in one variable, also by the official host. Source: execve(2), E2BIG.
 _TOO_LONG = (
-    "the stack's configuration is too long. Linux hands a program at most 128 KB of it, as JSON. Keep what is long in a "
-    "file that the program reads; the partners of Regulated Partners: in the file that the setting partnersFile names."
+    "the stack's configuration is too long. Linux hands a program at most 128 KB of it, as JSON. Keep what is long in "
+    "a file that the program reads; partners of Regulated Partners, in the file that the setting partnersFile names."
 )
 
 #: Exit code of a program whose error the user has already been shown (Source: pulumi-language-python-exec).
