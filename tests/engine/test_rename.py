@@ -89,14 +89,17 @@ _CUTS: dict[str, Action] = {
 }
 
 
-@pytest.mark.parametrize("half", ["Inbound", "Outbound"])
-def test_a_rename_that_is_cut_off_goes_on_as_a_rename(project: Project, control: Control, half: str) -> None:
+@pytest.mark.parametrize(("half", "cuts"), [("Inbound", ("unanswered", "killed")), ("Outbound", ("refused", "killed"))])
+def test_a_rename_that_is_cut_off_goes_on_as_a_rename(
+    project: Project, control: Control, half: str, cuts: tuple[str, ...]
+) -> None:
     """Failing: the next `up` makes new connectors and removes the old ones, or is stuck for ever (chaos.md)."""
     project.declare(FABRIKAM, protect=True)
     project.up().succeeded()
     guids = sorted(tenant.guids(control).values())
     names = ["Fabrikam Bank"]
-    for how, action in _CUTS.items():
+    for how in cuts:
+        action = _CUTS[how]
         names.append(f"Fabrikam {how}")
         project.declare({**FABRIKAM, "name": names[-1], "aliases": names[:-1]}, protect=True)
         control.fault(action, f"Set-{half}Connector", count=None)

@@ -68,6 +68,7 @@ def test_of_two_runs_at_once_one_is_refused_and_nothing_is_lost(shared: Project,
     shared.up().unchanged()
 
 
+@pytest.mark.parametrize("shared", ["azblob", "s3"], indirect=True)
 def test_many_are_written_once_a_killed_run_is_finished_and_a_colleague_goes_on(
     shared: Project, control: Control, emulator: EmulatorProcess, tmp_path: Path
 ) -> None:
