@@ -98,6 +98,12 @@ def held_if(true: bool, said: str, but: str) -> Reading:
     return held(said) if true else otherwise(but)
 
 
+def held_facts(facts: Mapping[str, bool]) -> Reading:
+    """Held where each fact is true, with no switch that would fit otherwise."""
+    failing = [what for what, true in facts.items() if not true]
+    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
+
+
 class UndecidedError(Exception):
     """The answers do not tell; the text says why, as one sentence without its full stop."""
 

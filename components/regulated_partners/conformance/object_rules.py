@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from exchange_online.admin_api import (
     Ambiguous,
@@ -22,6 +21,7 @@ from regulated_partners.conformance.experiment import (
     UndecidedError,
     by_switch,
     held,
+    held_facts,
     held_if,
     otherwise,
 )
@@ -126,8 +126,7 @@ def _confirm(bench: Workbench) -> Reading:
         "Confirm true removes nothing": kept.accepted and is_there,
         "without Confirm a Remove- is done": gone.accepted and is_gone,
     }
-    failing = [what for what, true in facts.items() if not true]
-    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
+    return held_facts(facts)
 
 
 def _offering(bench: Workbench) -> str:
@@ -228,8 +227,7 @@ def _transport_rule(bench: Workbench) -> Reading:
         ),
         "1,025 of Comments are refused": was_refused(bench.new_rule({**route, "Comments": "x" * 1025})),
     }
-    failing = [what for what, true in facts.items() if not true]
-    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
+    return held_facts(facts)
 
 
 def _rule_changes(bench: Workbench) -> Reading:
@@ -241,9 +239,9 @@ def _rule_changes(bench: Workbench) -> Reading:
     rule = bench.sent[-1].parameters or {}
     name, domain = str(rule["Name"]), bench.mark.domain
     texts = _set_rule(bench, name, {"Comments": "changed", "SenderDomainIs": [domain]})
-    is_changed = bool(_rule_row(bench, name, lambda row: row.get("Comments") == "changed").get("SenderDomainIs"))
+    is_changed = bool(bench.rule(name, lambda row: row.get("Comments") == "changed").get("SenderDomainIs"))
     cleared = _set_rule(bench, name, {_ROUTE: None})
-    is_cleared = not _rule_row(bench, name, lambda row: not row.get(_ROUTE)).get(_ROUTE)
+    is_cleared = not bench.rule(name, lambda row: not row.get(_ROUTE)).get(_ROUTE)
     unknown = was_refused(_set_rule(bench, name, {"Enabled": False}))
     off = bench.call("Disable-TransportRule", {"Identity": name, "Confirm": False}, Effect.IDEMPOTENT)
     facts = {
@@ -252,25 +250,11 @@ def _rule_changes(bench: Workbench) -> Reading:
         "it has no Enabled": unknown,
         "Disable- is taken (Enable- was left out)": off.accepted,
     }
-    failing = [what for what, true in facts.items() if not true]
-    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
+    return held_facts(facts)
 
 
 def _set_rule(bench: Workbench, name: str, changes: Mapping[str, JsonValue]) -> Answer:
     return bench.call("Set-TransportRule", {"Identity": name, **changes}, Effect.IDEMPOTENT)
-
-
-def _rule_row(bench: Workbench, name: str, until: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any]:
-    """A rule as it is shown in the end. Raises UndecidedError where it is not."""
-    found: Mapping[str, Any] | None = None
-    for _ in bench.looks():
-        answer = bench.call("Get-TransportRule", {"Identity": name})
-        found = next((row for row in answer.rows if row.get("Name") == name), found)
-        if found is not None and until(found):
-            return found
-    if found is None:
-        raise UndecidedError("a rule that was just made is not shown")
-    return found
 
 
 OBJECT_RULES: tuple[Experiment, ...] = (

@@ -24,12 +24,10 @@ from regulated_partners.conformance.catalogue import EXPERIMENTS, NOT_TRIED
 from regulated_partners.conformance.experiment import Experiment, Outcome, Reading, UndecidedError
 from regulated_partners.conformance.redaction import Redaction, redaction
 from regulated_partners.conformance.report import Report, Tried, Untouched, results, switches
-from regulated_partners.conformance.workbench import OURS, Mark, Workbench, remove
+from regulated_partners.conformance.workbench import OURS, RULE, Mark, Workbench, remove
 from regulated_partners.engine.child import undisturbed
 from regulated_partners.errors import CannotRunError
 from regulated_partners.progress import Progress
-
-_RULE = "TransportRule"
 
 #: Seconds before a look for what may have been made by a call whose answer never came.
 _LATE = (2.0, 8.0, 20.0)
@@ -90,7 +88,7 @@ def take_stock(api: AdminApi) -> Inventory:
         rows = api.invoke("Get-TransportRule", {}, effect=Effect.READ).rows
     except (AccessDenied, Unsupported):
         return Inventory(connectors, None)
-    rules = (Object(_RULE, str(row.get("Name", "")), _identity(row), _is_on(row), _text(row)) for row in rows)
+    rules = (Object(RULE, str(row.get("Name", "")), _identity(row), _is_on(row), _text(row)) for row in rows)
     return Inventory(connectors, tuple(rules))
 
 

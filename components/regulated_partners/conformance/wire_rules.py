@@ -17,6 +17,7 @@ from regulated_partners.conformance.experiment import (
     UndecidedError,
     by_switch,
     held,
+    held_facts,
     held_if,
     otherwise,
 )
@@ -45,12 +46,6 @@ def _asked(bench: Workbench, path: str, **headers: str) -> Answer:
     url = request.url.replace("/beta/", f"/{version}/").replace(f"/{_COMMAND}", f"/{rest}".rstrip("/"))
     changed = {**request.headers, **headers}
     return bench.send(replace(request, url=url, headers=changed, body=b"", method="GET"), f"GET {path}", None)
-
-
-def _facts(facts: Mapping[str, bool]) -> Reading:
-    """Held where each is true."""
-    failing = [what for what, true in facts.items() if not true]
-    return held_if(not failing, "; ".join(facts), f"not so: {'; '.join(failing)}")
 
 
 def _only_row(answer: Answer) -> Mapping[str, Any]:
@@ -110,7 +105,7 @@ def _batch(bench: Workbench) -> Reading:
     members = [_member(bench, "one", own), _member(bench, "two", _BOGUS), _member(bench, "three", own)]
     answer = _batched(bench, members, _ON)
     eleven = _batched(bench, [_member(bench, str(number), own) for number in range(11)], _ON)
-    return _facts(
+    return held_facts(
         {
             "each member is answered, and one that fails fails alone": _statuses(answer)
             == {"one": 200, "two": 400, "three": 200},
@@ -132,7 +127,7 @@ def _bearer(bench: Workbench) -> Reading:
         for note, value in (("no token", ""), ("a token that is none", "nothing"))
     )
     schemes = [answer.headers.get("www-authenticate", "").partition(" ")[0] for answer in (none, odd)]
-    return _facts(
+    return held_facts(
         {
             "401 with an empty body": all(answer.status == 401 and not answer.content for answer in (none, odd)),
             "Basic where no token is shown": schemes[0] == "Basic",
@@ -194,7 +189,7 @@ def _inner(answer: Answer, *names: str) -> Any:
 def _envelope(bench: Workbench) -> Reading:
     unknown = bench.call(_LIST, _BOGUS)
     wrong = bench.call(_LIST, {"ResultSize": "nonsense"})
-    return _facts(
+    return held_facts(
         {
             "error has code and message": all(
                 isinstance(_inner(answer, "error", part), str)
@@ -232,7 +227,7 @@ def _exported(bench: Workbench) -> Reading:
     answer = _asked(bench, f"v1.0/EXOModuleFile?Version={_MODULE}", CommandName="*")
     row = _only_row(answer)
     names = str(row.get("exportedCmdlets", "")).split(",")
-    return _facts(
+    return held_facts(
         {
             "exportedCmdlets lists the cmdlets": {"New-InboundConnector", "Set-OutboundConnector"} <= set(names),
             "fileName and fileContent stand beside it": {"fileName", "fileContent"} <= row.keys(),
@@ -242,7 +237,7 @@ def _exported(bench: Workbench) -> Reading:
 
 def _service_document(bench: Workbench) -> Reading:
     sets, model, banner = (_asked(bench, path) for path in ("beta/", "beta/$metadata", "beta/EXOBanner('x')"))
-    return _facts(
+    return held_facts(
         {
             "entity sets": sets.accepted and isinstance(sets.document.get("value"), list),
             "a model with InvokeCommand": model.accepted and b"InvokeCommand" in model.content,

@@ -38,6 +38,9 @@ LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
 #: Source: exchange-wire 8.4 (observed:single: a public script waits so long).
 _RULES_SEE_AFTER = 15.0
 
+#: What the cmdlets of transport rules are called.
+RULE = "TransportRule"
+
 #: What is left out of a New-, by its value.
 ABSENT = object()
 
@@ -168,9 +171,9 @@ class Workbench:
     def new_rule(self, changes: Mapping[str, JsonValue]) -> Answer:
         """Tries to make a transport rule, disabled and for a domain that nobody can have. Raises AdminApiError."""
         usual: dict[str, JsonValue] = {"Name": self.name(), "Enabled": False, "RecipientDomainIs": [self.mark.domain]}
-        answer = self.call("New-TransportRule", {**usual, **changes}, Effect.CREATE)
+        answer = self.call(f"New-{RULE}", {**usual, **changes}, Effect.CREATE)
         if answer.accepted:
-            self._made.insert(0, ("TransportRule", str(usual["Name"])))
+            self._made.insert(0, (RULE, str(usual["Name"])))
         return answer
 
     def set(self, direction: Direction, guid: str, changes: Mapping[str, Any]) -> Answer:
@@ -191,15 +194,27 @@ class Workbench:
         Raises:
             UndecidedError: where no answer shows it.
         """
+        return self._shown(direction.value, guid, lambda row: str(row.get("Guid", "")).lower() == guid.lower(), until)
+
+    def rule(self, name: str, until: Callable[[Mapping[str, Any]], bool] = lambda _: True) -> Mapping[str, Any]:
+        """A transport rule's row, looked at as a connector's is. Raises UndecidedError where no answer shows it."""
+        return self._shown(RULE, name, lambda row: row.get("Name") == name, until)
+
+    def _shown(
+        self,
+        noun: str,
+        identity: str,
+        is_meant: Callable[[Mapping[str, Any]], bool],
+        until: Callable[[Mapping[str, Any]], bool],
+    ) -> Mapping[str, Any]:
         found: Mapping[str, Any] | None = None
         for _ in self.looks():
-            answer = self.call(f"Get-{direction}", {"Identity": guid})
-            rows = (row for row in answer.rows if str(row.get("Guid", "")).lower() == guid.lower())
-            found = next(rows, found)
+            answer = self.call(f"Get-{noun}", {"Identity": identity})
+            found = next(filter(is_meant, answer.rows), found)
             if found is not None and until(found):
                 return found
         if found is None:
-            raise UndecidedError("a connector that was just made is not shown")
+            raise UndecidedError(f"a {'rule' if noun == RULE else 'connector'} that was just made is not shown")
         return found
 
     def prepare(self, direction: Direction) -> None:
