@@ -34,6 +34,9 @@ _MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "
 _HIDDEN = ("pulumi.provider.server", "exchange_online.lifecycle", "exchange_online.admin_api")
 _WITHOUT = ("debugpy", "pip", "setuptools", "tkinter", "pytest", "mypy", "hypothesis", "regulated_partners.cli")
 
+#: Where a distribution was installed from. Source: PyPA, Recording the Direct URL Origin of installed distributions.
+_WHERE_FROM = ".dist-info/direct_url.json"
+
 
 def archive_name() -> str:
     """Of the archive for this machine."""
@@ -74,9 +77,11 @@ def _options() -> dict[str, tuple[str, ...]]:
 
 
 def _pack(folder: Path, target: Path) -> None:
-    """The same content gives the same archive: no times, no owners."""
+    """The same content gives the same archive: no times, no owners, and not the folder that it was built in."""
 
-    def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    def plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        if member.name.endswith(_WHERE_FROM):
+            return None
         member.uid = member.gid = member.mtime = 0
         member.uname = member.gname = ""
         return member

@@ -12,10 +12,15 @@ import yaml
 from exchange_online_emulator import Control
 from tests.engine import tenant
 from tests.engine.test_yaml import partner, write_program
-from tests.support.engine import Project
+from tests.support.engine import ROOT, Project
 from tools.plugin_archive import NAME, archive_name, build
 
 pytestmark = pytest.mark.engine
+
+
+def _holds(archive: tarfile.TarFile, member: tarfile.TarInfo, text: str) -> bool:
+    file = archive.extractfile(member)
+    return file is not None and text.encode() in file.read()
 
 
 def test_the_archive_runs_where_there_is_no_python(project: Project, control: Control, tmp_path: Path) -> None:
@@ -24,8 +29,11 @@ def test_the_archive_runs_where_there_is_no_python(project: Project, control: Co
     assert archive.name == archive_name()
     with tarfile.open(archive) as content:
         names = content.getnames()
+        told = [member.name for member in content if member.isfile() and _holds(content, member, str(ROOT))]
     assert NAME in names
     assert not [name for name in names if "PulumiPlugin" in name]
+    # Nobody is to learn how the machine of the build is laid out.
+    assert told == []
 
     # Nothing but the CLI and the host of YAML.
     binaries = tmp_path / "bin"
