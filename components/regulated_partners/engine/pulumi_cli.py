@@ -18,7 +18,7 @@ from regulated_partners.engine.environment import SKIP_CHECKPOINTS, stack_variab
 from regulated_partners.engine.install.ensure import pulumi_directory
 from regulated_partners.engine.virtualenv import FOLDER, ensure_virtualenv
 from regulated_partners.errors import CannotRunError
-from regulated_partners.partners.stack_file import StackFile
+from regulated_partners.partners.stack_file import StackFile, named
 
 #: Seconds that a command which only reads the state may take.
 _TIMEOUT = 300
@@ -110,8 +110,10 @@ class PulumiCli:
         """Makes sure that the stack is in the backend, as far as the operation may make one.
 
         Raises:
-            CannotRunError: where it is not.
+            CannotRunError: where it is not, or where its program could not be started.
         """
+        if operation is not Operation.DRIFT:
+            self._refuse_too_long_a_configuration()
         select, _ = commands(operation, self.stack, [])
         done = self._captured(select)
         if done.returncode == 0:
@@ -120,6 +122,18 @@ class PulumiCli:
         if "--create" not in select:
             said += f" If it was never applied, run `regulated-partners up --stack {self.stack.name}` first."
         raise CannotRunError(said)
+
+    def _refuse_too_long_a_configuration(self) -> None:
+        """A Python program gets the configuration in one variable, and the official host says no more than "argument
+        list too long". Source: execve(2), MAX_ARG_STRLEN: 32 pages, with the variable's name and the zero behind it."""
+        most = 32 * os.sysconf("SC_PAGE_SIZE") - len("PULUMI_CONFIG=") - 1
+        size = self.stack.config_bytes
+        if sys.platform == "linux" and size > most and self.stack.program.is_file():
+            raise CannotRunError(
+                f"{named(self.stack.path, self.stack.root)}: these settings are too long. Linux hands a program at most "
+                f"{most:,} bytes of settings, and these are {size:,} as JSON. Keep the partners in a file that the "
+                "setting partnersFile names. Nothing was sent."
+            )
 
     def run(self, operation: Operation, extra: Sequence[str]) -> int:
         """Runs an operation before the user's eyes. Returns the CLI's exit code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -98,11 +99,32 @@ class StackFile:
         return _config(self.path, load(text) or {}, self.project)
 
     @property
+    def config_bytes(self) -> int:
+        """How much the program gets of it at the least: each setting a text, all of them one JSON document.
+
+        What is encrypted is not counted, because nobody knows here how long it is. Source: the variable PULUMI_CONFIG
+        of pulumi-language-python; measured.
+        """
+        texts = {name: value if isinstance(value, str) else _compact(value) for name, value in self.config.items()}
+        return len(_compact(texts).encode())
+
+    @property
     def undeclared(self) -> DeclarationFinding | None:
         """What to say where it does not say which partners it has; the program of one's own may know them."""
         if self.environments:
             return None
         return absent(self.config, self.declared.findings, self.text, named(self.path, self.root))
+
+
+def _compact(value: object) -> str:
+    """As the engine writes JSON."""
+    return json.dumps(_shown(value), ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, dict):
+        return "" if value.keys() == {"secure"} else {str(key): _shown(item) for key, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
 def read_stack_file(directory: Path | None, stack: str) -> StackFile:

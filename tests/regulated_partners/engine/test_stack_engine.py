@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -160,6 +161,37 @@ def test_run_error_shows_its_sentence_and_no_traceback(project: Project) -> None
     assert code == 1
     assert "partners[0].domains: `x y` is not a domain." in output
     assert "Traceback" not in output
+
+
+def test_settings_that_no_program_can_be_given_are_refused_first(project: Project) -> None:
+    """Failing means that a stack file of two thousand partners ends in "argument list too long", after the tenant was
+    asked; or that one which fits is refused."""
+    settings = project.directory / "stacks" / "Pulumi.dev.yaml"
+    given = {"name": "A", "domains": ["a.example", True, 7], "x": {"y": None}}
+    config = {"regulated-partners:cloud": "local", "other:deep": [given] * 20, "other:text": 'quoted " and \\'}
+    (project.directory / "__main__.py").write_text(
+        "import os\nopen('length', 'w').write(str(len(os.environ['PULUMI_CONFIG'])))\n"
+    )
+
+    def preview(length: int) -> tuple[int, str]:
+        settings.write_text(json.dumps({"config": {**config, "other:long": "x" * length}}), encoding="utf-8")
+        return project.run("preview")
+
+    code, output = preview(1)
+    assert code == 0, output
+    rest = int((project.directory / "length").read_text()) - 1
+    most = 32 * os.sysconf("SC_PAGE_SIZE") - len("PULUMI_CONFIG=") - 1
+    code, output = preview(most - rest)
+    assert code == 0, output
+    assert int((project.directory / "length").read_text()) == most
+    for operation in ("preview", "up"):
+        assert preview(most - rest + 1)[0] == 2
+        code, output = project.run(operation)
+        assert code == 2, output
+        assert (
+            f"stacks/Pulumi.dev.yaml: these settings are too long. Linux hands a program at most {most:,} by" in output
+        )
+        assert "partnersFile" in output
 
 
 def test_exception_shows_where_in_the_program(project: Project) -> None:

@@ -50,7 +50,8 @@ def run_program(
     try:
         interpreter = program_interpreter(RuntimeOptions.of(request.info))
         environment = interpreter.environment(os.environ)
-        environment["PULUMI_CONFIG"] = json.dumps(dict(request.config))
+        # Short, because there is a most; and ASCII, because a program reads its environment by its locale.
+        environment["PULUMI_CONFIG"] = json.dumps(dict(request.config), separators=(",", ":"))
         environment["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(list(request.configSecretKeys))
         command = [interpreter.executable, "-u", str(executor), *_arguments(request, engine, tracing)]
         child = children.start(command, cwd=request.pwd, env=environment)
