@@ -25,11 +25,19 @@ from exchange_online.connectors import Direction
 from exchange_online.engine_watch import end_with_engine
 from exchange_online.names import NAMESPACE, Face, type_of
 from exchange_online.resources.core import ConnectorCore, ConnectorError, Properties, secret_outputs
-from exchange_online.resources.sdk import requested_urn, say, silence_tracebacks
+from exchange_online.resources.sdk import (
+    hasten_plain_properties,
+    is_provider_process,
+    requested_urn,
+    say,
+    silence_tracebacks,
+)
 from exchange_online.resources.session import Session
 
 silence_tracebacks()
 end_with_engine()
+if is_provider_process():
+    hasten_plain_properties()
 
 _PROVIDER = "__provider"
 
