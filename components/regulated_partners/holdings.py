@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from exchange_online.admin_api import QUOTED_LIMITS, AdminApi, AdminApiError
 from exchange_online.connectors import Direction, Mark, listed
-from exchange_online.lifecycle import Snapshot
+from exchange_online.lifecycle import HandedOn, Snapshot
 from regulated_partners.engine.checkpoints import Changes
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.plan import Operation, Plan
@@ -17,11 +17,15 @@ from regulated_partners.partners.stack_file import StackFile
 from regulated_partners.text import printable
 
 
-def held(pulumi: PulumiCli) -> Snapshot | str:
-    """The connectors of a stack's tenant; a sentence where they could not be read. Reads only."""
+def held(pulumi: PulumiCli, handed_on: HandedOn) -> Snapshot | str:
+    """The connectors of a stack's tenant; a sentence where they could not be read. Reads only.
+
+    Args:
+        handed_on: where the listings are kept for the processes of the run.
+    """
     try:
         with AdminApi(stack_connection(pulumi.stack, pulumi.config_secret, pulumi.environment)) as api:
-            return Snapshot.take(api)
+            return Snapshot.take(api, handed_on)
     except (AdminApiError, CannotRunError) as error:
         return f"nobody could look what the tenant holds: {error}"
 

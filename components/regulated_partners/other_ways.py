@@ -21,7 +21,7 @@ from exchange_online.connectors import (
     Weight,
     listed,
 )
-from exchange_online.lifecycle import Snapshot, read_routing
+from exchange_online.lifecycle import HandedOn, Snapshot, handing_on, read_routing
 from regulated_partners.engine.connection import stack_connection
 from regulated_partners.engine.pulumi_cli import PulumiCli
 from regulated_partners.engine.state import deployed_by_plugin
@@ -130,17 +130,18 @@ class Look:
         return "\n".join([*lines, ""])
 
 
-def look(stack: StackFile, connection: Connection, pulumi: PulumiCli) -> Look:
+def look(stack: StackFile, connection: Connection, pulumi: PulumiCli, handed_on: HandedOn | None = None) -> Look:
     """Looks at the tenant of a stack. Reads only, and never raises for what the service answers.
 
     Args:
         stack: whose partners and connectors are looked at, as declared; where it declares none, as deployed by a
             program that declares them with the plugin.
         pulumi: reads what is deployed.
+        handed_on: where the listings are kept for others.
     """
     subjects = list(_subjects(stack)) or _deployed(stack, pulumi)
     with AdminApi(connection) as api:
-        return look_with(api, stack, subjects)
+        return look_with(api, stack, subjects, handed_on)
 
 
 def _deployed(stack: StackFile, pulumi: PulumiCli) -> list[Subject]:
@@ -151,10 +152,12 @@ def _deployed(stack: StackFile, pulumi: PulumiCli) -> list[Subject]:
         return []
 
 
-def look_with(api: AdminApi, stack: StackFile, subjects: Sequence[Subject] | None = None) -> Look:
+def look_with(
+    api: AdminApi, stack: StackFile, subjects: Sequence[Subject] | None = None, handed_on: HandedOn | None = None
+) -> Look:
     """The same with a client that is there already; `subjects` as `ways_of` takes them."""
     try:
-        snapshot = Snapshot.take(api)
+        snapshot = Snapshot.take(api, handed_on)
     except AdminApiError as error:
         return _not_looked(error)
     rules, problem = read_routing(TransportRules(api))
@@ -170,15 +173,12 @@ def looked_at(
     Yields:
         What was found, and the variables by which the command's processes need not list the tenant again.
     """
-    try:
-        found = look(stack, stack_connection(stack, pulumi.config_secret, environ), pulumi)
-    except (AdminApiError, CannotRunError) as error:
-        found = _not_looked(error)
-    if found.snapshot is None:
-        yield found, {}
-        return
-    with found.snapshot.handed_on() as variables:
-        yield found, variables
+    with handing_on() as handed_on:
+        try:
+            found = look(stack, stack_connection(stack, pulumi.config_secret, environ), pulumi, handed_on)
+        except (AdminApiError, CannotRunError) as error:
+            found = _not_looked(error)
+        yield found, handed_on.variables
 
 
 def _not_looked(error: Exception) -> Look:

@@ -44,6 +44,27 @@ def test_sixty_partners_list_once_per_process_and_direction(project: Project, co
     assert Counter(call.cmdlet for call in control.calls()) == ONE_LISTING
 
 
+def test_our_command_lists_once_for_all_processes_of_a_run(project: Project, control: Control) -> None:
+    """Failing, an `up` that changes something lists the tenant three times: its preview, its refresh and its writes are
+    three processes, and each waits for the service anew."""
+    partners = [
+        {"name": f"Partner {n}", "domains": [f"partner{n}.example"], "certificateName": f"mx.partner{n}.example"}
+        for n in range(2)
+    ]
+    project.declare(*partners)
+    project.up().succeeded()
+    guids = {row["Guid"] for row in (*control.connectors("inbound"), *control.connectors("outbound"))}
+    project.declare(partners[0], {**partners[1], "comment": "another one"})
+    control.clear_calls()
+    assert project.start_command("up", preview=True).wait().exit_code == 0
+    listed = Counter(call.cmdlet for call in control.calls() if "Identity" not in call.parameters)
+    assert listed == BEFORE_A_WRITE
+    assert Counter(call.cmdlet for call in control.writes()) == {"Set-InboundConnector": 1, "Set-OutboundConnector": 1}
+    rows = (*control.connectors("inbound"), *control.connectors("outbound"))
+    assert {row["Guid"] for row in rows} == guids
+    assert sum("another one" in str(row["Comment"]) for row in rows) == 2
+
+
 def test_the_cli_keeps_no_journal_in_a_backend_of_files(project: Project) -> None:
     """A failure means that Pulumi's own journal is there: then `up` need not skip checkpoints any longer."""
     project.set_variables(PULUMI_ENABLE_JOURNALING="true", PULUMI_DIY_BACKEND_JOURNALING="true")

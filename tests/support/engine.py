@@ -179,12 +179,12 @@ class Project:
         """Any other operation that goes on while the test does something else."""
         return self._start(operation, *arguments)
 
-    def start_command(self, operation: str, *arguments: str) -> Running:
+    def start_command(self, operation: str, *arguments: str, preview: bool = False) -> Running:
         """`regulated-partners up` or `destroy`, that goes on while the test does something else."""
         self._serve_at_the_project()
         command = [
             *(sys.executable, "-m", "regulated_partners", operation, "--stack", self.stack),
-            *("--", "--skip-preview", *_PLAINLY, *arguments),
+            *("--", *([] if preview else ["--skip-preview"]), *_PLAINLY, *arguments),
         ]
         return Running(self._opened(command), self.directory / "no-events", planning=False)
 

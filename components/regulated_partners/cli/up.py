@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from exchange_online.lifecycle import HandedOn, handing_on
 from regulated_partners.cli.options import DEFAULT_STACK, FurtherArguments, StackName, WorkingDirectory
 from regulated_partners.engine.checkpoints import Changes, changes, checkpoints
 from regulated_partners.engine.pulumi_cli import Operation, PulumiCli
@@ -88,29 +89,30 @@ def operate(
         further: options of the CLI.
         plan: the saved plan to apply.
     """
-    with Progress(SILENCE) as progress:
-        pulumi = _ready(operation, stack, cwd, progress)
-        progress.step(f"Reading the state of the stack {stack}")
-        planned = changes(operation, pulumi, further, plan)
-        before, after = _about_the_tenant(operation, pulumi, planned, progress)
-    decided = checkpoints(planned, pulumi.stack, pulumi.environment)
-    _say(decided.line, *before)
-    # No preview where a plan is applied, because it was the preview.
-    applied = [] if plan is None else [*_message(plan, further), "--plan", str(plan.resolve()), "--skip-preview"]
-    exit_code = _run(pulumi.with_variables(decided.variables), operation, [*applied, *further])
+    with handing_on() as handed_on:
+        with Progress(SILENCE) as progress:
+            pulumi = _ready(operation, stack, cwd, progress).with_variables(handed_on.variables)
+            progress.step(f"Reading the state of the stack {stack}")
+            planned = changes(operation, pulumi, further, plan)
+            before, after = _about_the_tenant(operation, pulumi, planned, handed_on, progress)
+        decided = checkpoints(planned, pulumi.stack, pulumi.environment)
+        _say(decided.line, *before)
+        # No preview where a plan is applied, because it was the preview.
+        applied = [] if plan is None else [*_message(plan, further), "--plan", str(plan.resolve()), "--skip-preview"]
+        exit_code = _run(pulumi.with_variables(decided.variables), operation, [*applied, *further])
     _say(decided.after(exit_code, stack), *(after if exit_code == 0 else ()))
     return exit_code
 
 
 def _about_the_tenant(
-    operation: Operation, pulumi: PulumiCli, planned: Changes | None, progress: Progress
+    operation: Operation, pulumi: PulumiCli, planned: Changes | None, handed_on: HandedOn, progress: Progress
 ) -> tuple[Sequence[str], Sequence[str]]:
     """What to say before and after a run; nothing is asked for a run that creates a few."""
     destroyed = operation is Operation.DESTROY
     if planned is None or not (destroyed or planned.creates_many):
         return (), ()
     progress.step("Listing the connectors of the tenant")
-    snapshot = held(pulumi)
+    snapshot = held(pulumi, handed_on)
     if isinstance(snapshot, str):
         # A run that creates will meet the same, and say it better.
         return (), [f"warning: {snapshot}"] if destroyed else ()

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from exchange_online.admin_api.client import AdminApi
 from exchange_online.admin_api.errors import Ambiguous, Failure, NotFound, UnexpectedAnswer
 from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.settings import Tenant
 from exchange_online.admin_api.waiting import Effect
+from exchange_online.admin_api.window import side_by_side
 from exchange_online.admin_api.wire import JsonValue
 from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, RoutingRule, record_from_row
 
@@ -47,9 +49,8 @@ class ConnectorCmdlets:
 
     def list(self, direction: Direction) -> tuple[ConnectorRecord, ...]:
         """Every connector of the tenant in a direction, test-mode ones included, each once."""
-        # One after the other: who has no role should learn it from one call of a cmdlet.
-        records = (record for switches in _SWITCHES[direction] for record in self._get(direction, switches))
-        return tuple({record.guid: record for record in records}.values())
+        listings = side_by_side(*(partial(self._get, direction, switches) for switches in _SWITCHES[direction]))
+        return tuple({record.guid: record for listing in listings for record in listing}.values())
 
     def get(self, direction: Direction, guid: str) -> ConnectorRecord | None:
         """One connector by its Guid; None if no answer shows it, which is no proof that it is gone.

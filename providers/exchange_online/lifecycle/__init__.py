@@ -5,11 +5,12 @@ from exchange_online.lifecycle.listing import Listing
 from exchange_online.lifecycle.other_ways import TenantWays, read_routing
 from exchange_online.lifecycle.ownership import Owner, Ownership
 from exchange_online.lifecycle.refusals import NotApplied, Unfinished, other_tenant
-from exchange_online.lifecycle.snapshot import SNAPSHOT, Snapshot, snapshot_for
+from exchange_online.lifecycle.snapshot import LISTINGS, HandedOn, Snapshot, handing_on
 
 __all__ = [
+    "LISTINGS",
     "LOOK_AGAIN_AFTER",
-    "SNAPSHOT",
+    "HandedOn",
     "Lifecycle",
     "Listing",
     "NotApplied",
@@ -19,7 +20,7 @@ __all__ = [
     "Snapshot",
     "TenantWays",
     "Unfinished",
+    "handing_on",
     "other_tenant",
     "read_routing",
-    "snapshot_for",
 ]

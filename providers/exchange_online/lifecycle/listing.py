@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exchange_online.admin_api import ConnectorCmdlets
 from exchange_online.connectors import ConnectorRecord, Direction
+from exchange_online.lifecycle.snapshot import HandedOn
 
 #: Seconds between a listing and the one that confirms an absence.
 _CONFIRM_AFTER = (2.0,)
@@ -59,18 +60,21 @@ class Listing:
     Args:
         cmdlets: where they come from.
         sleep: waits; tests replace it.
+        handed_on: what other processes have listed a moment ago serves instead of a first listing of one's own.
     """
 
-    def __init__(self, cmdlets: ConnectorCmdlets, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        cmdlets: ConnectorCmdlets,
+        sleep: Callable[[float], None] = time.sleep,
+        handed_on: HandedOn | None = None,
+    ) -> None:
         self._cmdlets = cmdlets
         self._sleep = sleep
+        #: By direction, until its first listing.
+        self._handed_on: dict[Direction, HandedOn | None] = dict.fromkeys(Direction, handed_on)
         self._locks = {direction: threading.RLock() for direction in Direction}
         self._listed: dict[Direction, _Listed] = {}
-
-    def know(self, direction: Direction, records: Iterable[ConnectorRecord]) -> None:
-        """What somebody else has listed a moment ago, instead of a first listing of one's own."""
-        with self._locks[direction]:
-            self._listed[direction] = _Listed({record.guid: record for record in records})
 
     def all(self, direction: Direction) -> tuple[ConnectorRecord, ...]:
         """Every connector of a direction."""
@@ -124,11 +128,24 @@ class Listing:
         """Nobody knows what a write did: the next question lists again."""
         with self._locks[direction]:
             self._listed.pop(direction, None)
+            self._handed_on[direction] = None
 
     def _load(self, direction: Direction) -> _Listed:
         if direction not in self._listed:
-            self._listed[direction] = self._fetch(direction)
+            handed_on = self._handed_on[direction]
+            self._listed[direction] = self._first(direction, handed_on) if handed_on else self._fetch(direction)
+            self._handed_on[direction] = None
         return self._listed[direction]
+
+    def _first(self, direction: Direction, handed_on: HandedOn) -> _Listed:
+        """What another process has listed, or one's own, for the next."""
+        tenant = self._cmdlets.tenant()
+        records = handed_on.find(tenant, direction)
+        if records is None:
+            asked = time.time()
+            records = self._cmdlets.list(direction)
+            handed_on.keep(tenant, direction, records, asked)
+        return _Listed({record.guid: record for record in records})
 
     def _fetch(
         self, direction: Direction, earlier: frozenset[str] | None = None, looked: tuple[float, ...] = ()

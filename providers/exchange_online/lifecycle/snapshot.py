@@ -1,6 +1,8 @@
-"""A listing of the tenant that one process hands on to the next: what only reads need not list again.
+"""Listings of a tenant that the processes of one command hand on to each other: what one has just listed the next ones
+need not list again.
 
-The file is for the user alone, and for the moment of one run.
+One `pulumi up` is three provider processes: of the preview, of the refresh, of the writes. The files are for the user
+alone, and for the moment of one command.
 """
 
 from __future__ import annotations
@@ -8,17 +10,21 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from exchange_online.admin_api import AdminApi, Connection, ConnectorCmdlets, Tenant, guid_of
+from exchange_online.admin_api import AdminApi, ConnectorCmdlets, Tenant
 from exchange_online.connectors import ConnectorRecord, Direction, record_from_row
 
-#: The environment variable that names the file.
-SNAPSHOT = "EXCHANGE_ONLINE_SNAPSHOT"
+#: The environment variable that names the folder.
+LISTINGS = "EXCHANGE_ONLINE_LISTINGS"
+
+#: How old a listing may be, in seconds, since it was asked for. Whoever writes by it could as well have been so much
+#: slower: a process keeps its own for longer.
+MOST_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,24 @@ class Snapshot:
     connectors: tuple[ConnectorRecord, ...]
 
     @classmethod
-    def take(cls, api: AdminApi) -> Snapshot:
-        """Lists the connectors of the tenant, by direction and name. Raises AdminApiError."""
+    def take(cls, api: AdminApi, handed_on: HandedOn | None = None) -> Snapshot:
+        """Lists the connectors of the tenant, by direction and name.
+
+        Args:
+            api: the tenant's.
+            handed_on: where the listings are kept for others.
+
+        Raises:
+            AdminApiError: what cannot be read is not taken for absent.
+        """
         cmdlets = ConnectorCmdlets(api)
-        found = [record for direction in Direction for record in cmdlets.list(direction)]
+        found: list[ConnectorRecord] = []
+        for direction in Direction:
+            asked = time.time()
+            listed = cmdlets.list(direction)
+            if handed_on is not None:
+                handed_on.keep(api.tenant(), direction, listed, asked)
+            found += listed
         found.sort(key=lambda record: (record.direction.word, record.name.casefold(), record.guid))
         return cls(api.tenant(), tuple(found))
 
@@ -45,34 +65,59 @@ class Snapshot:
         """Those of one direction."""
         return tuple(record for record in self.connectors if record.direction is direction)
 
-    @contextmanager
-    def handed_on(self) -> Iterator[Mapping[str, str]]:
-        """The variables with which processes started meanwhile know it."""
-        rows = {direction.word: [dict(record.row) for record in self.of(direction)] for direction in Direction}
-        content = {"tenant": self.tenant.guid, "cloud": self.tenant.cloud, **rows}
-        # Comments may be confidential: the file is readable for its owner only. Source: tempfile.mkstemp.
-        handle, name = tempfile.mkstemp(prefix="exchange-online-", suffix=".json")
-        try:
+
+@dataclass(frozen=True)
+class HandedOn:
+    """The folder in which the processes of one command keep what they have listed.
+
+    Attributes:
+        folder: for the user alone, because comments may be confidential.
+    """
+
+    folder: Path
+
+    @classmethod
+    def named_by(cls, environ: Mapping[str, str]) -> HandedOn | None:
+        """The one that the environment names; None where it names none."""
+        return cls(Path(name)) if (name := environ.get(LISTINGS)) else None
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables with which processes know it."""
+        return {LISTINGS: str(self.folder)}
+
+    def keep(self, tenant: Tenant, direction: Direction, records: Iterable[ConnectorRecord], asked: float) -> None:
+        """Keeps a complete listing. Where it cannot be written, the others list by themselves.
+
+        Args:
+            asked: when it was asked for, in seconds since 1970.
+        """
+        content = {"asked": asked, "rows": [dict(record.row) for record in records]}
+        with suppress(OSError):
+            # Whole or not at all: two processes may list at the same time. Readable for its owner only.
+            # Source: tempfile.mkstemp.
+            handle, name = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(content, file)
-            yield {SNAPSHOT: name}
-        finally:
-            Path(name).unlink(missing_ok=True)
+            Path(name).replace(self._file(tenant, direction))
+
+    def find(self, tenant: Tenant, direction: Direction) -> tuple[ConnectorRecord, ...] | None:
+        """What another process has listed of this tenant a moment ago; None where none has, or can be read."""
+        try:
+            content = json.loads(self._file(tenant, direction).read_bytes())
+            # A clock that was set back says nothing about what is older.
+            if not 0 <= time.time() - content["asked"] <= MOST_SECONDS:
+                return None
+            return tuple(record_from_row(direction, dict(row)) for row in content["rows"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _file(self, tenant: Tenant, direction: Direction) -> Path:
+        return self.folder / f"{tenant.cloud}-{tenant.guid}-{direction.word}.json"
 
 
-def snapshot_for(to: Connection, environ: Mapping[str, str]) -> Snapshot | None:
-    """What was handed on for the tenant that a connection names; None where nothing was, or for another one."""
-    if not (name := environ.get(SNAPSHOT)):
-        return None
-    try:
-        return _read(json.loads(Path(name).read_bytes()), Tenant(guid_of(to.tenant), to.cloud.name))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _read(content: dict[str, Any], named: Tenant) -> Snapshot | None:
-    """Checked by hand: a model would cost each provider a tenth of a second of imports."""
-    if not named.guid or Tenant(content["tenant"], content["cloud"]) != named:
-        return None
-    rows = ((direction, row) for direction in Direction for row in content[direction.word])
-    return Snapshot(named, tuple(record_from_row(direction, dict(row)) for direction, row in rows))
+@contextmanager
+def handing_on() -> Iterator[HandedOn]:
+    """A folder for the moment of one command. Source: tempfile.TemporaryDirectory (mode 0700)."""
+    with tempfile.TemporaryDirectory(prefix="exchange-online-", ignore_cleanup_errors=True) as folder:
+        yield HandedOn(Path(folder))

@@ -24,8 +24,8 @@ from exchange_online.admin_api import (
 )
 from exchange_online.admin_api.client import PROCESS
 from exchange_online.admin_api.clouds import refuse_unknown_cloud
-from exchange_online.connectors import Direction, redacted
-from exchange_online.lifecycle import Lifecycle, Listing, Ownership, TenantWays, snapshot_for
+from exchange_online.connectors import redacted
+from exchange_online.lifecycle import HandedOn, Lifecycle, Listing, Ownership, TenantWays
 from exchange_online.messages import Running, rule_of
 
 
@@ -154,10 +154,7 @@ class Session:
         calls = concurrent_calls(self._settings, self._environ)
         api = AdminApi(to, sleep=sleep, shared=self._shared, calls=calls)
         cmdlets = ConnectorCmdlets(api)
-        listing = Listing(cmdlets, sleep=sleep)
-        if handed := snapshot_for(to, self._environ):
-            for direction in Direction:
-                listing.know(direction, handed.of(direction))
+        listing = Listing(cmdlets, sleep, HandedOn.named_by(self._environ))
         return Lifecycle(cmdlets, listing, TransportRules(api), sleep, self.ownership, marks=self._marks)
 
 
