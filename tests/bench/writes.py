@@ -152,21 +152,31 @@ def _up(
 
 
 def _plugin(emulator: EmulatorProcess, count: int, latency: float) -> list[Measured]:
-    """New connectors through the plugin, whose server is not bound to four threads."""
-    emulator.control.reset()
-    with EmulatorProcess() as prompt:
-        _say("the plugin without latency")
-        alone = _up_native(prompt, count, "plugin, no latency")
-    _say("the plugin, window")
-    return [alone, _up_native(emulator, count, "plugin, window", latency / _MEMBERS, alone.seconds)]
+    """New connectors through the plugin, whose server is not bound to four threads: as partners, and each by itself."""
+    partners = [
+        native.partner(f"Partner {n}", domains=[f"p{n}.example"], certificateName=f"mail.p{n}.example")
+        for n in range(count // 2)
+    ]
+    single = [native.inbound(f"Partner {n}", f"p{n}.example") for n in range(count)]
+    measured = []
+    for what, declared in (("partners", partners), ("single connectors", single)):
+        with EmulatorProcess() as prompt:
+            _say(f"the plugin without latency, {what}")
+            alone = _up_native(prompt, declared, f"plugin, {what}, no latency")
+        _say(f"the plugin, {what}, window")
+        emulator.control.reset()
+        measured += [alone, _up_native(emulator, declared, f"plugin, {what}", latency / _MEMBERS, alone.seconds)]
+    return measured
 
 
-def _up_native(emulator: EmulatorProcess, count: int, way: str, each: float = 0.0, beside: float = 0.0) -> Measured:
+def _up_native(
+    emulator: EmulatorProcess, declared: Sequence[native.Declared], way: str, each: float = 0.0, beside: float = 0.0
+) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder), emulator)
         project.set_variables(PULUMI_SKIP_CHECKPOINTS="true", EXCHANGE_ONLINE_TIME_SCALE="1")
         native.use_native(project)
-        native.declare(project, *(native.inbound(f"Partner {n}", f"p{n}.example") for n in range(count)))
+        native.declare(project, *declared)
         return _timed(way, emulator.control, lambda: project.up("--parallel", "32").succeeded(), each, beside)
 
 
