@@ -95,8 +95,8 @@ def test_an_application_without_any_role(signed_in_as: Project, control: Control
 
     assert "the connection broke" not in refused.output
     assert "unknown" not in refused.output
-    # Of each cmdlet one call, and none again: the sentence comes at once.
-    assert len(control.calls()) == len({call.cmdlet for call in control.calls()})
+    # Each look once, and none again: the sentence comes at once.
+    assert len(control.calls()) == len({(call.cmdlet, str(call.parameters)) for call in control.calls()})
     assert {call.status for call in control.calls()} == {403}
 
 

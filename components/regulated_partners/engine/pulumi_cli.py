@@ -130,9 +130,9 @@ class PulumiCli:
         size = self.stack.config_bytes
         if sys.platform == "linux" and size > most and self.stack.program.is_file():
             raise CannotRunError(
-                f"{named(self.stack.path, self.stack.root)}: these settings are too long. Linux hands a program at most "
-                f"{most:,} bytes of settings, and these are {size:,} as JSON. Keep the partners in a file that the "
-                "setting partnersFile names. Nothing was sent."
+                f"{named(self.stack.path, self.stack.root)}: these settings are too long. Linux hands a program at "
+                f"most {most:,} bytes of settings, and these are {size:,} as JSON. Keep the partners in a file that "
+                "the setting partnersFile names. Nothing was sent."
             )
 
     def run(self, operation: Operation, extra: Sequence[str]) -> int:

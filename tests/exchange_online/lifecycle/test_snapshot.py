@@ -58,8 +58,8 @@ def test_the_look_before_a_command_serves_its_processes(parts: Parts, tenant: Co
 def test_what_is_old_is_listed_again(
     parts: Parts, tenant: Control, guids: set[str], monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    """Failing, a run acts on what the tenant was when somebody looked at the preview; or a clock that was set back makes
-    an old listing young."""
+    """Failing, a run acts on what the tenant was when somebody looked at the preview; or a clock that was set back
+    makes an old listing young."""
     with handing_on() as handed_on:
         _listing(parts, handed_on).all(INBOUND)
         now = subject.time.time()

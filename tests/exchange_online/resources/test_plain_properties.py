@@ -47,7 +47,7 @@ def _theirs(properties: dict[str, Any]) -> struct_pb2.Struct:
 
 @given(_PROPERTIES)
 def test_put_together_as_the_sdk_does(properties: dict[str, Any]) -> None:
-    """Failing, the engine is told something else than the provider has answered: a secret in clear, a list that is gone."""
+    """Failing, the engine is told something else than the provider has answered: a secret in clear, no list."""
     ours = sdk._put_together(properties)
     plain = {str, bool, type(None)}
     is_plain = all(
@@ -61,7 +61,7 @@ def test_put_together_as_the_sdk_does(properties: dict[str, Any]) -> None:
 
 @given(_PROPERTIES, st.booleans())
 def test_taken_apart_as_the_sdk_does(properties: dict[str, Any], keep_unknowns: bool) -> None:
-    """Failing, the provider is asked for something else than the program has declared, or takes a marker for a value."""
+    """Failing, the provider is asked for something else than the program declares, or takes a marker for a value."""
     struct = _theirs(properties)
     ours = sdk._taken_apart(struct)
     if ours is not None:
@@ -93,7 +93,7 @@ def _run(code: str) -> str:
 
 
 def test_this_sdk_is_hastened_and_one_that_differs_is_left_alone() -> None:
-    """Failing, each provider takes a third longer again; or a later SDK is called as it must not be."""
+    """Failing, each provider takes a sixth longer again; or a later SDK is called as it must not be."""
     code = """
         from pulumi.runtime import rpc
         from exchange_online.resources import sdk

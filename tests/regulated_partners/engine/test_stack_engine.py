@@ -188,9 +188,8 @@ def test_settings_that_no_program_can_be_given_are_refused_first(project: Projec
         assert preview(most - rest + 1)[0] == 2
         code, output = project.run(operation)
         assert code == 2, output
-        assert (
-            f"stacks/Pulumi.dev.yaml: these settings are too long. Linux hands a program at most {most:,} by" in output
-        )
+        assert "stacks/Pulumi.dev.yaml: these settings are too long" in output
+        assert f"at most {most:,} bytes" in output
         assert "partnersFile" in output
 
 
