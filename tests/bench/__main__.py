@@ -110,11 +110,14 @@ def _operations(bench: _Bench) -> Iterator[tuple[str, Callable[[str], Measured]]
     def both(operation: str, floor: int) -> Callable[[str], Measured]:
         return lambda name: bench.row(name, lambda: ours.run(operation), lambda: alone.run(operation), floor=floor)
 
-    def changed(name: str) -> Measured:
-        declared = partners(count)
-        ours.declare(*declared[:-1], {**declared[-1], "comment": "another one"})
-        # One listing for the preview and one for `up`; each connector is written, and read until that shows.
-        return bench.row(name, lambda: ours.run("up"), floor=2 * _LISTINGS + _RULES + 4)
+    def changed(comment: str, run: Callable[[], object], listings: int) -> Callable[[str], Measured]:
+        def measure(name: str) -> Measured:
+            declared = partners(count)
+            ours.declare(*declared[:-1], {**declared[-1], "comment": comment})
+            # Each connector is written, and read until that shows.
+            return bench.row(name, run, floor=listings + _RULES + 4)
+
+        return measure
 
     def review(name: str) -> Measured:
         ours.declare(*partners(count))
@@ -124,7 +127,9 @@ def _operations(bench: _Bench) -> Iterator[tuple[str, Callable[[str], Measured]]
     # `up` and `destroy` have a preview before them, which lists too.
     yield "up, first", both("up", 2 * count + _LISTINGS + _RULES)
     yield "up, no change", both("up", 2 * _LISTINGS)
-    yield "up, one change", changed
+    yield "up, one change", changed("another one", lambda: ours.run("up"), 2 * _LISTINGS)
+    # Our command hands the listing of the preview on.
+    yield "regulated-partners up, one change", changed("a third one", ours.command_up, _LISTINGS)
     yield "preview", both("preview", _LISTINGS)
     yield "drift", both("drift", _LISTINGS)
     yield "refresh", both("refresh", 2 * _LISTINGS)

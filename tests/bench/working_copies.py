@@ -54,6 +54,11 @@ class WorkingCopy(Project):
         python = Path(self.variables["VIRTUAL_ENV"]) / "bin" / "python"
         return self._finished([str(python), "-m", "regulated_partners", *arguments], fine).returncode
 
+    def command_up(self) -> int:
+        """`regulated-partners up`, on the service that is there. Returns its exit code; raises as `run` does."""
+        self._serve_at_the_project()
+        return self.command("up", "--stack", self.stack)
+
     def _finished(self, command: list[str], fine: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             command,
