@@ -27,6 +27,10 @@ PARTNERS := $(RUN) -m regulated_partners
 # Runs a command with the environment activated.
 ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) && pwd)"
 
+# A run of the engine starts some ten processes of Python. Where an environment forbids to keep what is compiled, as images
+# of containers do, each of them would compile all of this again.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Packs an archive, which takes half a minute of the processor: `make plugin-archive` runs it, and `make test` does not.
 ARCHIVE_TEST := tests/engine/test_native_archive.py
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,22 @@ def name_plugin(project: Project, path: Path = PLUGIN) -> None:
     content.pop("options", None)
     content["plugins"] = {"providers": [{"name": "exchange-online", "path": str(path)}]}
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def use_environment_of_its_own(project: Project) -> None:
+    """A virtual environment for the project, into which the CLI installs; what is there already it need not fetch."""
+    folder = project.directory / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    site = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    (folder / site / "beside.pth").write_text(f"{Path(sys.prefix) / site}\n", encoding="utf-8")
+    (project.directory / "requirements.txt").write_text("pulumi>=3.259,<4\n", encoding="utf-8")
+    file = project.directory / "Pulumi.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["runtime"]["options"] = {"toolchain": "pip", "virtualenv": "venv"}
+    content.pop("plugins", None)
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    # Source: pip, Configuration; `--no-build-isolation` is on where its variable is off.
+    project.set_variables(PIP_NO_INDEX="1", PIP_NO_BUILD_ISOLATION="0")
 
 
 def declare(project: Project, *resources: Mapping[str, Any], **settings: object) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from exchange_online_emulator import Control
-from tests.engine import tenant
+from tests.engine import native, tenant
 from tests.engine.test_yaml import partner, write_program
 from tests.support.engine import ROOT, Project
 from tests.support.git_server import GitServer
@@ -54,10 +54,29 @@ def test_a_project_takes_the_plugin_from_git(project: Project, control: Control,
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
     project.set_variables(SSL_CERT_FILE=str(forge.authority), PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="false")
 
-    # `pulumi package add` does this first; then it links an SDK, which a program in YAML has none of.
+    # What `pulumi package add` does first; the SDK that it links then a program in YAML has none of.
     got = project._run_plain("package", "get-schema", f"{source}@{VERSION}")
     assert got.returncode == 0, got.stdout + got.stderr
     assert json.loads(got.stdout)["version"] == VERSION
+    project.set_variables(PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="true")
+    project.up().succeeded()
+    assert tenant.names(control) == ["Fabrikam - inbound", "Fabrikam - outbound"]
+    project.up("--expect-no-changes", preview=True).unchanged()
+
+
+def test_package_add_from_git_in_a_project_in_python(project: Project, control: Control, forge: GitServer) -> None:
+    """Failing, the one command that the pages name gives no SDK where the plugin comes from a forge."""
+    native.use_native(project)
+    project.use_program(ROOT / "examples" / "python" / "__main__.py")
+    native.declare(project)
+    native.use_environment_of_its_own(project)
+    source = f"https://{forge.host}/{_REPOSITORY.as_posix()}/providers/plugin"
+    project.set_variables(SSL_CERT_FILE=str(forge.authority), PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="false")
+
+    added = project._run_plain("package", "add", f"{source}@{VERSION}")
+    assert added.returncode == 0, added.stdout + added.stderr
+    packages = yaml.safe_load((project.directory / "Pulumi.yaml").read_text(encoding="utf-8"))["packages"]
+    assert packages == {"exchange-online": f"{source}@{VERSION}"}
     project.set_variables(PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="true")
     project.up().succeeded()
     assert tenant.names(control) == ["Fabrikam - inbound", "Fabrikam - outbound"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -35,29 +34,13 @@ def test_the_console_script_of_the_wheel(project: Project, control: Control) -> 
     assert tenant.names(control) == ["In"]
 
 
-def _environment_of_its_own(project: Project) -> None:
-    """A virtual environment for the project, into which the CLI installs; what is there already it need not fetch."""
-    folder = project.directory / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    site = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-    (folder / site / "beside.pth").write_text(f"{Path(sys.prefix) / site}\n", encoding="utf-8")
-    (project.directory / "requirements.txt").write_text("pulumi>=3.259,<4\n", encoding="utf-8")
-    file = project.directory / "Pulumi.yaml"
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    content["runtime"]["options"] = {"toolchain": "pip", "virtualenv": "venv"}
-    content.pop("plugins", None)
-    file.write_text(yaml.safe_dump(content), encoding="utf-8")
-    # Source: pip, Configuration; `--no-build-isolation` is on where its variable is off.
-    project.set_variables(PIP_NO_INDEX="1", PIP_NO_BUILD_ISOLATION="0")
-
-
 def test_package_add_and_the_example_in_python(project: Project, control: Control) -> None:
     """Failing, the one command that the pages name gives a Python project no SDK, or one that does not work; or the
     example is wrong."""
     native.use_native(project)
     project.use_program(ROOT / "examples" / "python" / "__main__.py")
     native.declare(project)
-    _environment_of_its_own(project)
+    native.use_environment_of_its_own(project)
 
     added = project._run_plain("package", "add", str(native.PLUGIN))
     assert added.returncode == 0, added.stdout + added.stderr
