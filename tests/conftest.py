@@ -23,8 +23,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a test of the engine waits a fifth of its time for what it has started."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two more than there are cores: a test of the engine waits a fifth of its time for what it has started."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 @pytest.fixture(scope="session")
