@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 from exchange_online.admin_api import Tenant
 from exchange_online.connectors import ConnectorRecord, Direction
 from exchange_online.lifecycle import LISTINGS, HandedOn, Listing, Snapshot, handing_on
-from exchange_online.lifecycle import snapshot as subject
 from exchange_online_emulator import Control
 from tests.exchange_online.lifecycle.conftest import Parts
 
@@ -62,8 +62,8 @@ def test_what_is_old_is_listed_again(
     makes an old listing young."""
     with handing_on() as handed_on:
         _listing(parts, handed_on).all(INBOUND)
-        now = subject.time.time()
-        monkeypatch.setattr(subject.time, "time", lambda: now + seconds)
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + seconds)
         assert {record.guid for record in _listing(parts, handed_on).all(INBOUND)} == guids
     assert _lists(tenant) == 2
 
