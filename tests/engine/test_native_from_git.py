@@ -15,7 +15,7 @@ from exchange_online_emulator import Control
 from tests.engine import native, tenant
 from tests.engine.test_yaml import partner, write_program
 from tests.support.engine import ROOT, Project
-from tests.support.git_server import GitServer
+from tests.support.git_server import NAME, GitServer
 
 pytestmark = pytest.mark.engine
 
@@ -70,8 +70,10 @@ def test_package_add_from_git_in_a_project_in_python(project: Project, control: 
     project.use_program(ROOT / "examples" / "python" / "__main__.py")
     native.declare(project)
     native.use_environment_of_its_own(project)
-    source = f"https://{forge.host}/{_REPOSITORY.as_posix()}/providers/plugin"
-    project.set_variables(SSL_CERT_FILE=str(forge.authority), PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="false")
+    source = f"{NAME}/{_REPOSITORY.as_posix()}/providers/plugin"
+    project.set_variables(
+        SSL_CERT_FILE=str(forge.authority), PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="false", **forge.proxied
+    )
 
     added = project._run_plain("package", "add", f"{source}@{VERSION}")
     assert added.returncode == 0, added.stdout + added.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -12,12 +14,21 @@ from typing import Self
 
 import trustme
 
+from exchange_online_emulator.proxy import Proxy
+
+#: What it is called, at the port of HTTPS, by who goes through its proxy.
+NAME = "git.contoso.example"
+
 
 class GitServer:
-    """Serves the bare repositories below a folder.
+    """Serves the bare repositories below a folder, and a proxy that leads to them by a name.
 
     Args:
         root: holds them; the certification authority's certificate is written beside them.
+
+    Attributes:
+        host: it without the proxy, host:port.
+        proxied: the variables of who goes through the proxy. Nothing else is reached by it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -25,18 +36,42 @@ class GitServer:
         self.authority = root / "authority.pem"
         authority.cert_pem.write_to_path(str(self.authority))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+        authority.issue_cert("localhost", "127.0.0.1", NAME).configure_cert(context)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(root))
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.host = f"localhost:{self._server.server_address[1]}"
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.proxied = {
+            "HTTPS_PROXY": f"http://127.0.0.1:{self._listener.getsockname()[1]}",
+            "NO_PROXY": "localhost,127.0.0.1",
+        }
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=serve) for serve in (self._server.serve_forever, self._lead)]
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self._server.shutdown()
+        for thread in self._threads:
+            thread.join()
         self._server.server_close()
+        self._listener.close()
+
+    def _lead(self) -> None:
+        async def lead() -> None:
+            proxy = Proxy((NAME,), ("127.0.0.1", self._server.server_address[1]))
+            await proxy.start(self._listener)
+            while not self._over.is_set():
+                await asyncio.sleep(0.1)
+            await proxy.stop()
+            # What is closed ends with the loop's next turn.
+            await asyncio.sleep(0)
+
+        asyncio.run(lead())
 
 
 def _handler(root: Path) -> type[BaseHTTPRequestHandler]:
