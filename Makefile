@@ -31,9 +31,6 @@ ACTIVATED = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" VIRTUAL_ENV="$$(cd $(VENV) &
 # of containers do, each of them would compile all of this again.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Packs an archive, which takes half a minute of the processor: `make plugin-archive` runs it, and `make test` does not.
-ARCHIVE_TEST := tests/engine/test_native_archive.py
-
 .DEFAULT_GOAL := help
 .PHONY: help up preview review drift destroy emulator test lint generate docs bench chaos venv servers cli languages env plugin-archive lock clean
 
@@ -61,7 +58,7 @@ emulator: venv ## start Exchange Online on this machine, if it is not running, a
 
 test: cli languages servers ## run all tests, those on the real Pulumi engine included
 	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal \
-		--deselect=$(ARCHIVE_TEST) $(ARGS)
+		$(ARGS)
 
 lint: venv ## check style, format, types, imports between packages, the lock file and the pipelines
 	@$(RUN) -m ruff check .
@@ -101,7 +98,7 @@ env: cli ## print the variables of a stack for a shell: eval "$(make -s env)"
 
 plugin-archive: cli languages ## pack the plugin with its Python for this system, and try it: dist/*.tar.gz
 	@$(RUN) -m tools.plugin_archive
-	@$(ACTIVATED) $(RUN) -m pytest -q $(ARCHIVE_TEST)
+	@$(ACTIVATED) $(RUN) -m pytest -q tests/engine/test_native_archive.py
 
 lock: venv ## make requirements.lock anew from pyproject.toml
 	@$(RUN) -m tools.lock $(ARGS)
