@@ -124,8 +124,10 @@ class PulumiCli:
         raise CannotRunError(said)
 
     def _refuse_too_long_a_configuration(self) -> None:
-        """A Python program gets the configuration in one variable, and the official host says no more than "argument
-        list too long". Source: execve(2), MAX_ARG_STRLEN: 32 pages, with the variable's name and the zero behind it."""
+        """A Python program gets it in one variable, and the official host says no more than "argument list too long".
+
+        Source: execve(2), MAX_ARG_STRLEN: 32 pages, with the variable's name and the zero behind it.
+        """
         most = 32 * os.sysconf("SC_PAGE_SIZE") - len("PULUMI_CONFIG=") - 1
         size = self.stack.config_bytes
         if sys.platform == "linux" and size > most and self.stack.program.is_file():

@@ -1,8 +1,8 @@
 """Listings of a tenant that the processes of one command hand on to each other: what one has just listed the next ones
 need not list again.
 
-One `pulumi up` is three provider processes: of the preview, of the refresh, of the writes. The files are for the user
-alone, and for the moment of one command.
+One `pulumi up` is up to three provider processes: of the preview, of the refresh, of the writes. The files are for the
+user alone, and for the moment of one command.
 """
 
 from __future__ import annotations
