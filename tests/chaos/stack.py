@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,9 +118,12 @@ class Stack(Project):
         self._acted_before_kill.clear()
         placed = {self._place(fault) for fault in (*trouble.faults, *([hold] if hold else []))}
         running = self._started(chosen, operation, arguments)
-        killed = self._kill(running, trouble.kill, placed) if trouble.kill else False
-        wrong = self._end(running) if killed else []
-        stdout, stderr = self._output(running, wrong)
+        with ThreadPoolExecutor(1) as reader:
+            # Read from the beginning: what writes more than a pipe holds waits for somebody to read it.
+            written = reader.submit(running.process.communicate)
+            killed = self._kill(running, trouble.kill, placed) if trouble.kill else False
+            wrong = self._end(running) if killed else []
+            stdout, stderr = self._output(running, written, wrong)
         acted = self._acted(placed) + self._acted_before_kill
         self._clear(trouble)
         output = f"{stdout}\n{stderr}"
@@ -256,14 +260,14 @@ class Stack(Project):
             kill_working_in(self.root)
         return wrong
 
-    def _output(self, running: Running, wrong: list[str]) -> tuple[str, str]:
+    def _output(self, running: Running, written: Future[tuple[str, str]], wrong: list[str]) -> tuple[str, str]:
         try:
-            return running.process.communicate(timeout=_HANGS_AFTER)
-        except subprocess.TimeoutExpired:
+            return written.result(_HANGS_AFTER)
+        except TimeoutError:
             wrong.append(f"the run hangs: it did not end within {_HANGS_AFTER} s")
             running.kill()
             kill_working_in(self.root)
-            return running.process.communicate()
+            return written.result()
 
     def _acted(self, placed: set[int]) -> Counter[str]:
         """How often each fault has acted."""
