@@ -57,8 +57,7 @@ emulator: venv ## start Exchange Online on this machine, if it is not running, a
 	@$(PARTNERS) emulator start --state .emulator/state.db
 
 test: cli languages servers ## run all tests, those on the real Pulumi engine included
-	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal \
-		$(ARGS)
+	@$(ACTIVATED) $(RUN) -m pytest -p tools.ci --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
 
 lint: venv ## check style, format, types, imports between packages, the lock file and the pipelines
 	@$(RUN) -m ruff check .

@@ -139,12 +139,9 @@ class Listing:
 
     def _first(self, direction: Direction, handed_on: HandedOn) -> _Listed:
         """What another process has listed, or one's own, for the next."""
-        tenant = self._cmdlets.tenant()
-        records = handed_on.find(tenant, direction)
+        records = handed_on.find(self._cmdlets.tenant(), direction)
         if records is None:
-            asked = time.time()
-            records = self._cmdlets.list(direction)
-            handed_on.keep(tenant, direction, records, asked)
+            records = handed_on.listed(self._cmdlets, direction)
         return _Listed({record.guid: record for record in records})
 
     def _fetch(

@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +53,7 @@ class Snapshot:
         cmdlets = ConnectorCmdlets(api)
         found: list[ConnectorRecord] = []
         for direction in Direction:
-            asked = time.time()
-            listed = cmdlets.list(direction)
-            if handed_on is not None:
-                handed_on.keep(api.tenant(), direction, listed, asked)
-            found += listed
+            found += cmdlets.list(direction) if handed_on is None else handed_on.listed(cmdlets, direction)
         found.sort(key=lambda record: (record.direction.word, record.name.casefold(), record.guid))
         return cls(api.tenant(), tuple(found))
 
@@ -86,13 +82,18 @@ class HandedOn:
         """The variables with which processes know it."""
         return {LISTINGS: str(self.folder)}
 
-    def keep(self, tenant: Tenant, direction: Direction, records: Iterable[ConnectorRecord], asked: float) -> None:
-        """Keeps a complete listing. Where it cannot be written, the others list by themselves.
+    def listed(self, cmdlets: ConnectorCmdlets, direction: Direction) -> tuple[ConnectorRecord, ...]:
+        """Lists the tenant, and keeps the listing. Where it cannot be written, the others list by themselves.
 
-        Args:
-            asked: when it was asked for, in seconds since 1970.
+        Raises:
+            AdminApiError: what cannot be read is not taken for absent.
         """
-        content = {"asked": asked, "rows": [dict(record.row) for record in records]}
+        asked = time.time()
+        records = cmdlets.list(direction)
+        self._keep(cmdlets.tenant(), direction, {"asked": asked, "rows": [dict(record.row) for record in records]})
+        return records
+
+    def _keep(self, tenant: Tenant, direction: Direction, content: Mapping[str, object]) -> None:
         with suppress(OSError):
             # Whole or not at all: two processes may list at the same time. Readable for its owner only.
             # Source: tempfile.mkstemp.
