@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from exchange_online.connectors import secrecy
 from exchange_online_emulator import Control, EmulatorProcess
 from tests.support.engine import Project
 from tests.support.processes import kill_working_in
@@ -45,5 +46,13 @@ def control(exchange_online_tenant: Control) -> Control:
 @pytest.fixture
 def project(tmp_path: Path, emulator: EmulatorProcess, control: Control) -> Iterator[Project]:  # noqa: ARG001 - resets
     """A working copy of the project; its stack `dev` was never applied."""
-    yield Project(tmp_path, emulator)
+    project = Project(tmp_path, emulator)
+    yield project
     kill_working_in(tmp_path)
+    project.close()
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process hides for good what it knew as secret once: one test's must not be missing in another's texts."""
+    monkeypatch.setattr(secrecy, "_values", set(secrecy._values))

@@ -20,9 +20,10 @@ pytestmark = pytest.mark.engine
 
 PROGRAMS = Path(__file__).parent / "programs"
 
-#: How long a write of these tests takes, and how long everything may live after the end of its run and of the write.
+#: How long a write of these tests takes, and how long everything may live after the end of its run and of the write:
+#: well above what a process gives itself (engine_watch.py), for what these tests look for lives for ever.
 _WRITE = 3.0
-_WITHIN = 8.0
+_WITHIN = 20.0
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
@@ -155,6 +156,26 @@ def test_a_preview_with_policies_that_nobody_waits_for(project: Project, end: Ca
     assert until(lambda: all(hosts(project, part) for part in ("pulumi.dynamic", "pulumi.policy", "-exec")), 60)
 
     end(running)
+    nothing_lives(project)
+    _wait_for(running)
+
+
+def _has_listener(pid: int) -> bool:
+    """Whether a process of Python's has a socket: a provider's first is the one that it answers at."""
+    files = Path(f"/proc/{pid}/fd").iterdir()
+    return any(str(file.readlink()).startswith("socket:") for file in files if file.is_symlink())
+
+
+def test_a_cli_that_is_killed_before_it_has_asked_its_provider(project: Project) -> None:
+    """Failing, a provider that was asked nothing yet, and has no code of ours to watch with, waits for ever."""
+    project.use_program(PROGRAMS / "waiting.py")
+    running = project.start("preview")
+    assert until(lambda: hosts(project, "-m pulumi.dynamic") != [], 60)
+    running.process.send_signal(signal.SIGSTOP)
+    assert until(lambda: all(map(_has_listener, hosts(project, "-m pulumi.dynamic"))), 60)
+    time.sleep(0.5)
+
+    running.process.kill()
     nothing_lives(project)
     _wait_for(running)
 

@@ -70,6 +70,13 @@ class Running:
         below = (*descendants(self.process.pid, "pulumi up "), *descendants(self.process.pid, "pulumi destroy "))
         return below or (self.process.pid,)
 
+    def close(self) -> None:
+        """Takes the end of a process that was killed, and closes what nobody has read of it."""
+        self.process.wait(timeout=_TIMEOUT)
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
     def kill(self) -> None:
         """Kills the CLI with all that it has started, as a pipeline that is cancelled hard kills them."""
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -104,6 +111,7 @@ class Project:
         self._home = directory / "home"
         self._emulator = emulator
         self._runs = 0
+        self._running: list[Running] = []
         self.own_variables: dict[str, str] = {}
         self._home.mkdir(parents=True)
         if _new_stack.exists():
@@ -186,7 +194,7 @@ class Project:
             *(sys.executable, "-m", "regulated_partners", operation, "--stack", self.stack),
             *("--", *([] if preview else ["--skip-preview"]), *_PLAINLY, *arguments),
         ]
-        return Running(self._opened(command), self.directory / "no-events", planning=False)
+        return self._opened(command, self.directory / "no-events")
 
     def _serve_at_the_project(self) -> None:
         """Our command takes the service for the emulator of the project, and starts no other."""
@@ -260,10 +268,15 @@ class Project:
         self._runs += 1
         log = self.directory.parent / f"events-{self.stack}-{self._runs}.jsonl"
         command = [operation, "--stack", self.stack, *arguments, "--event-log", str(log)]
-        return Running(self._opened(self._command(command)), log, planning)
+        return self._opened(self._command(command), log, planning=planning)
 
-    def _opened(self, command: list[str]) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    def close(self) -> None:
+        """After all its processes were killed: none is left to a later test, where Python would complain of it."""
+        for running in self._running:
+            running.close()
+
+    def _opened(self, command: list[str], event_log: Path, *, planning: bool = False) -> Running:
+        process = subprocess.Popen(
             command,
             cwd=self.directory,
             env=self.variables,
@@ -273,6 +286,9 @@ class Project:
             text=True,
             start_new_session=True,
         )
+        running = Running(process, event_log, planning)
+        self._running.append(running)
+        return running
 
     def _run_plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
