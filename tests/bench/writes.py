@@ -152,14 +152,22 @@ def _up(
 
 
 def _plugin(emulator: EmulatorProcess, count: int, latency: float) -> list[Measured]:
-    """New connectors through the plugin, whose server is not bound to four threads: as partners, and each by itself."""
+    """New connectors through the plugin, whose server is not bound to four threads: as partners, and without them.
+
+    A program of nothing but inbound connectors has one question before its first write, and one of partners has four.
+    """
     partners = [
         native.partner(f"Partner {n}", domains=[f"p{n}.example"], certificateName=f"mail.p{n}.example")
         for n in range(count // 2)
     ]
-    single = [native.inbound(f"Partner {n}", f"p{n}.example") for n in range(count)]
+    single = [native.inbound(f"In {n}", f"p{n}.example") for n in range(count)]
+    pairs = [
+        one
+        for n, each in enumerate(single[: count // 2])
+        for one in (each, native.outbound(f"Out {n}", f"p{n}.example"))
+    ]
     measured = []
-    for what, declared in (("partners", partners), ("single connectors", single)):
+    for what, declared in (("partners", partners), ("connectors both ways", pairs), ("inbound connectors", single)):
         with EmulatorProcess() as prompt:
             _say(f"the plugin without latency, {what}")
             alone = _up_native(prompt, declared, f"plugin, {what}, no latency")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from exchange_online.admin_api import AdminApiError, TransportRules
@@ -45,10 +45,10 @@ class TenantWays:
     ) -> None:
         self._listing, self._rules, self._ownership = listing, rules, ownership
         self._known = tuple(known)
-        self._lock = threading.Lock()
+        self._locks = {direction: threading.Lock() for direction in Direction}
         self._others: dict[Direction, OtherWays] = {}
         self._routes: tuple[RoutingRule, ...] | None = None
-        self._looked = False
+        self._routes_lock = threading.Lock()
         #: Why nobody could look for transport rules; empty where somebody did.
         self.problem = ""
 
@@ -105,27 +105,30 @@ class TenantWays:
             if is_rule or not (own or self._ownership.has(way.guid)):
                 yield way.consented(self._known)
 
-    def look(self) -> None:
-        """Asks for all that a pair is judged by, side by side; what is known already is not asked again.
+    def look(self, *directions: Direction) -> None:
+        """Asks for all that connectors of these directions are judged by, side by side, unless it is known.
 
         Raises:
             AdminApiError: what cannot be read is not taken for absent.
         """
-        with self._lock:
-            if not self._looked:
-                listings = (partial(self._listing.all, direction) for direction in Direction)
-                side_by_side(self._routing, *listings)
-                self._looked = True
+        unknown = [direction for direction in directions if direction not in self._others]
+        questions: list[Callable[[], object]] = [partial(self._listing.all, direction) for direction in unknown]
+        if Direction.OUTBOUND in unknown:
+            questions.append(self._routing)
+        if questions:
+            side_by_side(*questions)
 
     def _beside(self, direction: Direction, mark: Mark) -> OtherWays:
-        with self._lock:
+        with self._locks[direction]:
             if direction not in self._others:
+                self.look(direction)
                 records = (record for record in self._listing.all(direction) if record.mark != mark)
                 others = [OtherConnector(record.guid, record.settings) for record in records]
                 self._others[direction] = OtherWays(others, self._routing() if direction is Direction.OUTBOUND else ())
             return self._others[direction]
 
     def _routing(self) -> tuple[RoutingRule, ...]:
-        if self._routes is None:
-            self._routes, self.problem = read_routing(self._rules)
-        return self._routes
+        with self._routes_lock:
+            if self._routes is None:
+                self._routes, self.problem = read_routing(self._rules)
+            return self._routes

@@ -271,7 +271,7 @@ class ConnectorCore:
         ways = self.session.ways()
         is_half = after.in_use and _OF_A_PARTNER in owner.urn
         if is_half:
-            ways.look()
+            ways.look(*Direction)
         called = f"{self.direction.word} connector '{printable(after.name)}'"
         for way in ways.refuse_what_is_refused(owner, before, after, guid):
             text = f"{called}: {way.text}" if way.kind is not WayKind.CENTRALIZED else _of_all(way)
