@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from exchange_online.admin_api import AdminApi, AdminApiError, Connection, TransportRules
+from exchange_online.admin_api.window import side_by_side
 from exchange_online.connectors import (
     ConnectorSettings,
     Direction,
@@ -157,10 +159,11 @@ def look_with(
 ) -> Look:
     """The same with a client that is there already; `subjects` as `ways_of` takes them."""
     try:
-        snapshot = Snapshot.take(api, handed_on)
+        snapshot, (rules, problem) = side_by_side(
+            partial(Snapshot.take, api, handed_on), partial(read_routing, TransportRules(api))
+        )
     except AdminApiError as error:
         return _not_looked(error)
-    rules, problem = read_routing(TransportRules(api))
     return Look(ways_of(stack, snapshot, rules, subjects), snapshot, problem)
 
 

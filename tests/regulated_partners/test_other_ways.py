@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from exchange_online_emulator import Control
+from exchange_online_emulator import Control, most_at_once
+from exchange_online_emulator.faults import Delay
 from tests.regulated_partners.conftest import Command
 from tests.support.engine import Project
 
@@ -119,3 +120,16 @@ def test_every_other_way_is_found_before_and_after(command: Command, project: Pr
     project.declare(PARTNER, knownWays=["Lock-down", *ALARMS])
     quiet = command("drift").succeeded()
     assert "No drift" in quiet.stderr
+
+
+@pytest.mark.engine
+def test_the_tenant_is_asked_side_by_side(command: Command, project: Project, control: Control) -> None:
+    """Failing, everybody waits two calls longer, some 1.5 s with a real tenant, before a preview or a report begins."""
+    project.declare(PARTNER)
+    control.clear_calls()
+    for cmdlet in LISTINGS:
+        control.fault(Delay(seconds=0.5), cmdlet, count=None)
+    command("inventory", "--json").succeeded()
+    calls = control.calls()
+    assert Counter(call.cmdlet for call in calls) == LISTINGS
+    assert most_at_once(calls) == sum(LISTINGS.values())

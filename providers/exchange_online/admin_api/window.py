@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from exchange_online.admin_api.errors import Cancelled, Failure, Throttled
 from exchange_online.names import MOST_CALLS
@@ -33,6 +33,8 @@ from exchange_online.names import MOST_CALLS
 _log = logging.getLogger(__name__)
 
 _Answer = TypeVar("_Answer")
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
 
 #: Calls at a time to begin with. Source: none is published; assumed, as the highest is, and corrected by the answers.
 FIRST = 4
@@ -268,7 +270,11 @@ class Window:
             self._width = min(self.bound, self._width + 1)
 
 
-def side_by_side(*questions: Callable[[], _Answer]) -> tuple[_Answer, ...]:
+@overload
+def side_by_side(first: Callable[[], _First], second: Callable[[], _Second], /) -> tuple[_First, _Second]: ...
+@overload
+def side_by_side(*questions: Callable[[], _Answer]) -> tuple[_Answer, ...]: ...
+def side_by_side(*questions: Callable[[], object]) -> tuple[object, ...]:
     """The answers to questions that do not depend on each other, in their order. As many are asked at once.
 
     The first is asked by the caller's own thread. Where one fails the others are waited for, and the first that failed

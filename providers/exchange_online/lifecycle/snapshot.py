@@ -14,9 +14,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from exchange_online.admin_api import AdminApi, ConnectorCmdlets, Tenant
+from exchange_online.admin_api.window import side_by_side
 from exchange_online.connectors import ConnectorRecord, Direction, record_from_row
 
 #: The environment variable that names the folder.
@@ -51,9 +53,9 @@ class Snapshot:
             AdminApiError: what cannot be read is not taken for absent.
         """
         cmdlets = ConnectorCmdlets(api)
-        found: list[ConnectorRecord] = []
-        for direction in Direction:
-            found += cmdlets.list(direction) if handed_on is None else handed_on.listed(cmdlets, direction)
+        lists = cmdlets.list if handed_on is None else partial(handed_on.listed, cmdlets)
+        listings = side_by_side(*(partial(lists, direction) for direction in Direction))
+        found = [record for listing in listings for record in listing]
         found.sort(key=lambda record: (record.direction.word, record.name.casefold(), record.guid))
         return cls(api.tenant(), tuple(found))
 
