@@ -13,6 +13,7 @@ import typer
 
 from exchange_online.admin_api import AdminApi, Tenant
 from exchange_online.lifecycle import Snapshot
+from exchange_online.private_folder import private_folder
 from regulated_partners.adopt import (
     Done,
     Items,
@@ -136,8 +137,8 @@ def _enter_into_state(
         for one in managed
         if one.in_component
     ]
-    with tempfile.TemporaryDirectory(prefix="regulated-partners-") as folder:
-        file = Path(folder) / "import.json"
+    with private_folder() as folder:
+        file = folder / "import.json"
         file.write_text(import_file(plan.adopted, tenant, siblings), encoding="utf-8")
         pulumi.import_resources(file, protect=protect)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from exchange_online.admin_api import AdminApi, ConnectorCmdlets, Tenant
 from exchange_online.admin_api.window import side_by_side
 from exchange_online.connectors import ConnectorRecord, Direction, record_from_row
+from exchange_online.private_folder import private_folder
 
 #: The environment variable that names the folder.
 LISTINGS = "EXCHANGE_ONLINE_LISTINGS"
@@ -121,6 +122,6 @@ class HandedOn:
 
 @contextmanager
 def handing_on() -> Iterator[HandedOn]:
-    """A folder for the moment of one command. Source: tempfile.TemporaryDirectory (mode 0700)."""
-    with tempfile.TemporaryDirectory(prefix="exchange-online-", ignore_cleanup_errors=True) as folder:
-        yield HandedOn(Path(folder))
+    """A folder for the moment of one command."""
+    with private_folder() as folder:
+        yield HandedOn(folder)
