@@ -287,7 +287,7 @@ class Project:
             start_new_session=True,
         )
         running = Running(process, event_log, planning)
-        self._running.append(running)
+        self._running[:] = [*(one for one in self._running if one.process.returncode is None), running]
         return running
 
     def _run_plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
