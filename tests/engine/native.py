@@ -114,7 +114,10 @@ def provider(name: str, of: ConnectionFile) -> Declared:
 
 def _split(more: Mapping[str, Any]) -> tuple[Declared, Declared]:
     """Options of the resource are those that no property is called."""
-    names = {"provider", "alias", "timeouts", "id", "import_", "ignore_changes", "protect", "additional_secret_outputs"}
+    names = {
+        *("provider", "alias", "timeouts", "id", "import_", "ignore_changes", "protect", "additional_secret_outputs"),
+        *("replace_on_changes", "delete_before_replace", "retain_on_delete"),
+    }
     return (
         {key: value for key, value in more.items() if key in names},
         {key: value for key, value in more.items() if key not in names},

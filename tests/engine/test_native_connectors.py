@@ -177,6 +177,30 @@ def test_an_output_of_a_resource_is_unknown_until_it_is_there(stack: Project, co
     assert tenant.connectors(control, "inbound")["Second"]["Comment"] == guids["First"]
 
 
+def test_a_replacement_is_a_change_in_place(stack: Project, control: Control) -> None:
+    """Failing, whoever asks the engine to replace gets a moment without protection, two connectors, or none."""
+    native.declare(stack, inbound("In", "in.example"))
+    stack.up().succeeded()
+    guids = tenant.guids(control)
+
+    replacing = {"replace_on_changes": ["senderDomains", "comment"]}
+    native.declare(stack, inbound("In", "in.example", senderDomains=["in.example", "in-2.example"], **replacing))
+    run = stack.up().succeeded()
+    assert any("changed in place and keeps its Guid" in warning.text for warning in run.warnings)
+    (entry,) = native.resources(stack, native.INBOUND).values()
+    assert tenant.guids(control) == guids == {"In": entry["id"]}
+    assert len(tenant.connectors(control, "inbound")["In"]["SenderDomains"]) == 2
+
+    native.declare(stack, inbound("In", "in.example", comment="SEC-1", delete_before_replace=True, **replacing))
+    control.clear_calls()
+    stack.up().refused("never deleted to be created again", "nothing was changed")
+    assert control.writes() == []
+    assert stack.pulumi("state", "taint", entry["urn"], "--yes").returncode == 0
+    native.declare(stack, inbound("In", "in.example"))
+    stack.up().succeeded()
+    assert tenant.guids(control) == guids
+
+
 def test_what_a_program_reads_is_not_removed_when_it_was_declared_before(stack: Project, control: Control) -> None:
     """Failing, who replaces a declaration by a look at the same connector would lose it, and mail its protection."""
     native.declare(stack, inbound("In", "in.example"))

@@ -12,7 +12,10 @@ from typing import Any
 import pulumi
 
 PACKAGE = "exchange-online"
-_NAMES = ("ignore_changes", "protect", "import_", "replace_on_changes", "additional_secret_outputs", "retain_on_delete")
+_NAMES = (
+    *("ignore_changes", "protect", "import_", "additional_secret_outputs"),
+    *("replace_on_changes", "delete_before_replace", "retain_on_delete"),
+)
 
 
 def _value(given: Any) -> Any:
