@@ -79,6 +79,12 @@ def end_with_engine(engine: str = "") -> None:
         threading.Thread(target=_watch, args=(role,), name="engine-watch", daemon=True).start()
 
 
+def engine_of_process() -> str:
+    """Where the engine that has started this process listens, host:port; empty for a process of anybody else's."""
+    role = _role(sys.orig_argv, sys.argv)
+    return role.engine if role is not None else ""
+
+
 def run_is_over() -> bool:
     """Whether nobody waits for this process any more: the engine is gone, or has told it to end (Ctrl-C, twice).
 

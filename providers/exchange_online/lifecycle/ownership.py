@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from exchange_online.connectors import ConnectorRecord, Direction, Mark
 from exchange_online.lifecycle import refusals
+from exchange_online.lifecycle.claims import Claim, ClaimKind, Claims
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,24 @@ class Leaving(Enum):
 
 
 class Ownership:
-    """What one run has seen of it; a provider process serves one run. Thread-safe.
+    """What one run has seen of it; a provider process serves one run, beside others. Thread-safe.
 
     The engine tells no provider what is in the state. But whatever stays in the program is compared before anything
     is deleted, and that call holds its Guid; and a resource that is about to be replaced is checked without old inputs.
     Source: Pulumi's engine 3.259, step_generator.go (observed).
 
+    Every method but `wait_for_declarations` and `declares_connector` raises Misconfigured where the processes of the
+    run cannot tell each other.
+
     Args:
         clock: seconds that only grow; tests replace it.
+        engine: says where the run's engine listens, host:port; empty where the run has no other process.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, engine: Callable[[], str] = str) -> None:
         self._clock = clock
+        self._engine = engine
+        self._claims: Claims | None = None
         self._lock = threading.Lock()
         self._last_declared = clock()
         #: By Guid, the resources that the state has and the program declares.
@@ -95,6 +102,7 @@ class Ownership:
             connector: what it declares, by direction and name, as far as the name is known.
         """
         with self._lock:
+            self._tell(Claim(ClaimKind.DECLARED, urn, as_new=as_new))
             self._last_declared = self._clock()
             self._as_new[urn] = as_new
             if connector is not None:
@@ -114,6 +122,7 @@ class Ownership:
         with self._lock:
             if owner.urn not in self._as_new:
                 return
+            self._tell(Claim(ClaimKind.STAYS, owner.urn, guid))
             for other in self._having(guid) - {owner.urn}:
                 raise refusals.had_twice(named, guid, _name(other), _name(owner.urn))
             self._stays[guid] = owner
@@ -122,6 +131,7 @@ class Ownership:
     def reads(self, guid: str) -> None:
         """The program reads a connector that it does not declare. If it did so before, the engine deletes it then."""
         with self._lock:
+            self._tell(Claim(ClaimKind.READ, guid=guid))
             self._read.add(guid)
 
     def declares_connector(self, direction: Direction, name: str) -> bool:
@@ -132,6 +142,7 @@ class Ownership:
     def declares(self, urn: str) -> bool:
         """Whether the program has declared the resource in this run; a refresh knows no program."""
         with self._lock:
+            self._hear()
             return urn in self._as_new
 
     def known(self, urn: str) -> tuple[str, Owner] | None:
@@ -143,6 +154,7 @@ class Ownership:
     def has(self, guid: str) -> bool:
         """Whether a resource of this program has the connector, as far as this run knows."""
         with self._lock:
+            self._hear()
             return bool(self._having(guid))
 
     def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -151,12 +163,18 @@ class Ownership:
         The engine creates the first resources while the program still declares others, one of which may have the
         connector that a create is about to take over.
         """
-        while (pause := self._last_declared + _QUIET - self._clock()) > 0:
+        while True:
+            with self._lock:
+                self._hear()
+                pause = self._last_declared + _QUIET - self._clock()
+            if pause <= 0:
+                return
             sleep(pause)
 
     def refuse_if_had(self, urn: str, record: ConnectorRecord) -> None:
         """Raises AlreadyExists where another resource of the program has the connector."""
         with self._lock:
+            self._hear()
             self._refuse_if_had(urn, record)
 
     def give(self, urn: str, record: ConnectorRecord) -> None:
@@ -166,6 +184,10 @@ class Ownership:
             AlreadyExists: where another resource of the program has it.
         """
         with self._lock:
+            # What is refused is not to be told, except where two ask at the same moment.
+            self._hear()
+            self._refuse_if_had(urn, record)
+            self._tell(Claim(ClaimKind.GIVEN, urn, record.guid))
             self._refuse_if_had(urn, record)
             self._given[record.guid] = urn
             self._given_to.add(urn)
@@ -173,6 +195,7 @@ class Ownership:
     def leaving(self, urn: str, guid: str) -> Leaving:
         """What becomes of the connector of a resource, or of an older entry of it, that the engine deletes."""
         with self._lock:
+            self._hear()
             having = self._having(guid)
             if having - {urn}:
                 return Leaving.KEPT
@@ -185,6 +208,34 @@ class Ownership:
             if self._as_new.get(urn):
                 return Leaving.REPLACED
             return Leaving.STAYS if having else Leaving.REMOVED
+
+    def _tell(self, claim: Claim) -> None:
+        if claims := self._joined():
+            self._take_in(claims.tell(claim))
+
+    def _hear(self) -> None:
+        if claims := self._joined():
+            self._take_in(claims.hear())
+
+    def _joined(self) -> Claims | None:
+        if self._claims is None:
+            self._claims = Claims.of(self._engine())
+        return self._claims
+
+    def _take_in(self, claims: Iterable[Claim]) -> None:
+        """What the other processes say; who was there first has a connector."""
+        for claim in claims:
+            match claim.kind:
+                case ClaimKind.DECLARED:
+                    self._last_declared = self._clock()
+                    self._as_new[claim.urn] = claim.as_new
+                case ClaimKind.STAYS:
+                    self._stays.setdefault(claim.guid, Owner(claim.urn))
+                case ClaimKind.GIVEN:
+                    self._given.setdefault(claim.guid, claim.urn)
+                    self._given_to.add(claim.urn)
+                case ClaimKind.READ:
+                    self._read.add(claim.guid)
 
     def _having(self, guid: str) -> set[str]:
         """The resources that have a connector: one, where nothing is wrong."""

@@ -22,7 +22,7 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from exchange_online.connectors import Direction
-from exchange_online.engine_watch import end_with_engine
+from exchange_online.engine_watch import end_with_engine, engine_of_process
 from exchange_online.names import NAMESPACE, Face, type_of
 from exchange_online.resources.core import ConnectorCore, ConnectorError, Properties, secret_outputs
 from exchange_online.resources.sdk import (
@@ -50,7 +50,7 @@ def _is_unknown(value: object) -> bool:
 
 
 #: The process's one session: providers are loaded anew for every call.
-_SESSION = Session(lambda text, _urn: say(text))
+_SESSION = Session(lambda text, _urn: say(text), engine=engine_of_process)
 _CORES = {direction: ConnectorCore(direction, _SESSION, _is_unknown) for direction in Direction}
 
 

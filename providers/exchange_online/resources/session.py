@@ -36,6 +36,7 @@ class Session:
         say: shows a warning to the person who runs Pulumi: its text, and the URN of the resource that it is about,
             empty where it is about none. Must not raise.
         shared: what its client has in common with others: all of the process unless given.
+        engine: says where the engine of the run listens, host:port; empty where the run has no other process.
 
     Attributes:
         ownership: known before there is a connection: a check with old inputs tells that the program still declares a
@@ -43,9 +44,13 @@ class Session:
     """
 
     def __init__(
-        self, say: Callable[[str, str], None], environ: Mapping[str, str] = os.environ, shared: Shared = PROCESS
+        self,
+        say: Callable[[str, str], None],
+        environ: Mapping[str, str] = os.environ,
+        shared: Shared = PROCESS,
+        engine: Callable[[], str] = str,
     ) -> None:
-        self.ownership = Ownership()
+        self.ownership = Ownership(engine=engine)
         self._say = say
         self._environ = environ
         self._shared = shared

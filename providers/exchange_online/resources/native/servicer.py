@@ -86,7 +86,7 @@ class Servicer(ProviderServicer):
         self._begin()
 
     def _begin(self) -> None:
-        self._session = Session(self._say, shared=Shared())
+        self._session = Session(self._say, shared=Shared(), engine=lambda: self.engine_address)
         self._cores = {
             direction: ConnectorCore(direction, self._session, wire.is_unknown, takes_names=True)
             for direction in Direction
