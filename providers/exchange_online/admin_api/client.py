@@ -18,7 +18,7 @@ from exchange_online.admin_api.exchange import Answer, Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection, Tenant, guid_of
 from exchange_online.admin_api.token_claims import claims_of
-from exchange_online.admin_api.waiting import Effect, RetryPolicy, Timeouts
+from exchange_online.admin_api.waiting import Effect, LongFailure, RetryPolicy, Timeouts
 from exchange_online.admin_api.window import Window
 from exchange_online.admin_api.wire import JsonValue, Request, json_object, request, with_result_size
 from exchange_online.names import MOST_CALLS
@@ -43,6 +43,7 @@ class Shared:
         self._cancelled = False
         self._guids_lock = threading.Lock()
         self._guids: dict[tuple[str, str], str] = {}
+        self._guid_failures: defaultdict[tuple[str, str], LongFailure] = defaultdict(LongFailure)
 
     def tokens(self, connection: Connection, timeouts: Timeouts, retry: RetryPolicy) -> TokenSource:
         """The one source of tokens for a connection whose tenant is a GUID."""
@@ -88,10 +89,12 @@ class Shared:
         if not _DOMAIN.fullmatch(name):
             what = "it is neither a GUID nor a domain"
             raise Misconfigured(Failure(where=where, what=what, advice="Correct the stack config tenant."))
+        key = (cloud.authority, name)
         with self._guids_lock:
-            if (cloud.authority, name) not in self._guids:
-                self._guids[cloud.authority, name] = _discover(cloud, name, where, timeouts, retry)
-            return self._guids[cloud.authority, name]
+            if key not in self._guids:
+                with self._guid_failures[key].shared():
+                    self._guids[key] = _discover(cloud, name, where, timeouts, retry)
+            return self._guids[key]
 
     def close(self) -> None:
         """Closes the connections to the token services."""

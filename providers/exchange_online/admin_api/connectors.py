@@ -12,7 +12,7 @@ from exchange_online.admin_api.client import AdminApi
 from exchange_online.admin_api.errors import Ambiguous, Failure, NotFound, UnexpectedAnswer
 from exchange_online.admin_api.exchange import Answer
 from exchange_online.admin_api.settings import Tenant
-from exchange_online.admin_api.waiting import Effect
+from exchange_online.admin_api.waiting import Effect, LongFailure
 from exchange_online.admin_api.window import side_by_side
 from exchange_online.admin_api.wire import JsonValue
 from exchange_online.connectors import CmdletParameters, ConnectorRecord, Direction, RoutingRule, record_from_row
@@ -127,6 +127,7 @@ class TransportRules:
     def __init__(self, api: AdminApi) -> None:
         self._api = api
         self._lock = threading.Lock()
+        self._failure = LongFailure()
         self._routes: tuple[RoutingRule, ...] | None = None
 
     def routing_to(self, guid: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -144,7 +145,8 @@ class TransportRules:
         """Every rule that routes to a connector, in force or not. Raises AdminApiError."""
         with self._lock:
             if self._routes is None:
-                answer = self._api.invoke("Get-TransportRule", {}, effect=Effect.READ)
+                with self._failure.shared():
+                    answer = self._api.invoke("Get-TransportRule", {}, effect=Effect.READ)
                 self._routes = tuple(_rule(row) for row in answer.rows if row.get("RouteMessageOutboundConnector"))
             return self._routes
 

@@ -31,6 +31,7 @@ from exchange_online.admin_api.errors import (
 from exchange_online.admin_api.redaction import clean
 from exchange_online.admin_api.settings import Connection
 from exchange_online.admin_api.token_http import TokenHttp
+from exchange_online.admin_api.waiting import LongFailure
 from exchange_online.admin_api.wire import json_object
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class TokenSource:
         self._http = TokenHttp(connection.cloud, timeouts, retry, where=self._where, on_host=on_host)
         self._lock = threading.Lock()
         self._client: Callable[..., dict[str, Any]] | None = None
+        self._failure = LongFailure()
         self._latest = ""
         self._latest_claims: str | None = None
         self._good_until = 0.0
@@ -80,15 +82,15 @@ class TokenSource:
                 if claims is None:
                     # A new client starts with an empty cache; neither of MSAL's clients can drop just one token.
                     self._client = None
+            before = self._latest
             try:
-                answer = self._ask(None if renewed_meanwhile else claims)
+                with self._failure.shared():
+                    self._keep(self._ask(None if renewed_meanwhile else claims))
             except (Unavailable, Throttled):
                 # MSAL renews a token half-way through its life: until it ends, a token service that fails is no harm.
                 if time.monotonic() < self._good_until:
                     return AccessToken(self._latest)
                 raise
-            before = self._latest
-            self._keep(answer)
             if self._latest != before:
                 self._latest_claims = claims
             return AccessToken(self._latest)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
@@ -144,6 +145,41 @@ def _failed(state: RetryCallState) -> AdminApiError:
     if not isinstance(error, AdminApiError):
         raise TypeError("only an AdminApiError is retried")
     return error
+
+
+class LongFailure:
+    """What all have to wait for, and what took long to fail: whoever asks again soon is told the same at once.
+
+    Each would else try for as long again, one after another: a run of sixty connectors would end an hour after the
+    service went away. Not thread-safe: it stands under the lock of what is asked for.
+
+    Args:
+        clock: seconds that only grow; tests replace it.
+    """
+
+    #: Seconds that a failure took to be one of these, and for which it counts then.
+    LONG, COUNTS = 5.0, 60.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._error: AdminApiError | None = None
+        self._until = 0.0
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Around the question. Raises the latest failure without asking where that counts still."""
+        begun = self._clock()
+        if self._error is not None and begun < self._until:
+            raise type(self._error)(self._error.failure)
+        try:
+            yield
+        except Cancelled:
+            raise
+        except AdminApiError as error:
+            if (ended := self._clock()) - begun >= self.LONG:
+                self._error, self._until = error, ended + self.COUNTS
+            raise
+        self._error = None
 
 
 class Pace:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exchange_online.admin_api import ConnectorCmdlets
+from exchange_online.admin_api.waiting import LongFailure
 from exchange_online.connectors import ConnectorRecord, Direction
 from exchange_online.lifecycle.snapshot import HandedOn
 
@@ -75,6 +76,7 @@ class Listing:
         self._handed_on: dict[Direction, HandedOn | None] = dict.fromkeys(Direction, handed_on)
         self._locks = {direction: threading.RLock() for direction in Direction}
         self._listed: dict[Direction, _Listed] = {}
+        self._failures = {direction: LongFailure() for direction in Direction}
 
     def all(self, direction: Direction) -> tuple[ConnectorRecord, ...]:
         """Every connector of a direction."""
@@ -141,10 +143,13 @@ class Listing:
         """What another process has listed, or one's own, for the next."""
         records = handed_on.find(self._cmdlets.tenant(), direction)
         if records is None:
-            records = handed_on.listed(self._cmdlets, direction)
+            with self._failures[direction].shared():
+                records = handed_on.listed(self._cmdlets, direction)
         return _Listed({record.guid: record for record in records})
 
     def _fetch(
         self, direction: Direction, earlier: frozenset[str] | None = None, looked: tuple[float, ...] = ()
     ) -> _Listed:
-        return _Listed({record.guid: record for record in self._cmdlets.list(direction)}, earlier, looked)
+        with self._failures[direction].shared():
+            records = self._cmdlets.list(direction)
+        return _Listed({record.guid: record for record in records}, earlier, looked)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from exchange_online_emulator import Control, most_at_once
-from exchange_online_emulator.faults import Delay
+from exchange_online_emulator.faults import Delay, Status
 from tests.exchange_online.resources.runs import INBOUND, OUTBOUND, Start, assert_tenant_is
 from tests.support.mini_stack import Declaration
 from tests.support.provider_process import ProviderError, Resource
@@ -64,6 +64,26 @@ def test_what_new_connectors_are_judged_by_is_asked_side_by_side(start: Start, t
         list(threads.map(lambda one: process.create(one.direction, dict(one.properties)), both))
     reads = [call for call in tenant.calls() if call.cmdlet.startswith("Get-")]
     assert len(reads) == most_at_once(reads) == 4, [call.cmdlet for call in reads]
+
+
+@pytest.mark.parametrize("cmdlet", ["token", "Get-InboundConnector"])
+def test_a_service_that_is_away_is_waited_for_once(start: Start, tenant: Control, cmdlet: str) -> None:
+    """Failing, each connector waits a minute, one after another: a run that cannot do anything ends after hours."""
+    away = tenant.fault(Status(status=503), cmdlet, count=None)
+    declared = [INBOUND.with_(name=f"In {number}") for number in range(THREADS)]
+
+    def refused(declaration: Declaration) -> str:
+        with pytest.raises(ProviderError) as error:
+            process.create(declaration.direction, dict(declaration.properties))
+        return str(error.value)
+
+    # A tenth of a user's waits, which are 62 s in all.
+    with start(scale=0.1) as process, ThreadPoolExecutor(THREADS) as threads:
+        said = list(threads.map(refused, declared))
+    assert all("(tried 6 times)" in text for text in said)
+    assert [f"'In {number}'" in text for number, text in enumerate(said)] == [True] * THREADS
+    (counted,) = [fault for fault in tenant.faults() if fault.id == away.id]
+    assert counted.acted == 6
 
 
 def test_one_name_asked_for_at_once_is_created_once(start: Start, tenant: Control) -> None:
