@@ -7,7 +7,9 @@ pickle.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 #: The namespace of a stack's settings, whatever the project is called: `regulated-partners:cloud`.
 NAMESPACE = "regulated-partners"
@@ -29,6 +31,37 @@ def calls_of(value: object) -> int | None:
     text = str(whole) if type(whole) in (int, str) else ""
     fits = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_CALLS)) and 1 <= int(text) <= MOST_CALLS
     return int(text) if fits else None
+
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
+
+def guid_of(tenant: str) -> str:
+    """The GUID that a stack's `tenant` is, lower case; empty where it is named otherwise."""
+    name = tenant.strip().lower()
+    return name if _GUID.fullmatch(name) else ""
+
+
+def tenant_problem(tenant: str) -> str:
+    """Why a stack's `tenant` can be none, as the rest of a sentence; empty where it can."""
+    fits = guid_of(tenant) or _DOMAIN.fullmatch(tenant.strip().lower())
+    return "" if fits else "is neither a GUID nor a domain"
+
+
+def address_problem(url: str) -> str:
+    """Why a stack's `host` or `authority` is no address of a host, as the rest of a sentence; empty where it is.
+
+    Args:
+        url: an https URL, or a bare host name.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+    except ValueError:
+        return "is not an https address"
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+        return "is not an https address"
+    return "has a path" if parts.path.strip("/") else ""
 
 
 #: The package of the resources, in type tokens and as a plugin.

@@ -38,6 +38,8 @@ def stack(project: Project) -> Project:
         ({"cloud": "comercial"}, "did you mean commercial?"),
         ({"managedIdentity": "perhaps"}, "'perhaps' is not true or false"),
         ({"cloud": None}, "no cloud is given; set exchange-online:cloud"),
+        ({"tenant": "not a tenant"}, "'not a tenant' is neither a GUID nor a domain"),
+        ({"authority": "http://login.example"}, "'http://login.example' is not an https address"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_a_preview(stack: Project, settings: dict[str, Any], words: str) -> None:

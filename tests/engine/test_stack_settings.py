@@ -66,6 +66,23 @@ def test_a_cloud_that_does_not_exist_stops_a_program_of_plain_connectors(project
     assert control.calls() == []
 
 
+def test_settings_that_reach_nothing_stop_a_first_preview(project: Project, control: Control) -> None:
+    """Failing: the preview of a new stack promises connectors, and only `up` says that nothing is reached (PU-25)."""
+    project.declare(FABRIKAM, cloud="commercial", tenant="contoso", host="http://outlook.office365.com")
+    shown = project.preview().refused(
+        "regulated-partners:tenant: 'contoso' is neither a GUID nor a domain",
+        "regulated-partners:host: 'http://outlook.office365.com' is not an https address",
+    )
+    assert shown.operations == {}
+    project.use_program(PROGRAMS / "raw_connectors.py")
+    arguments = {"name": "Plain", "sender_domains": ["plain.example"]}
+    connector = {"direction": "inbound", "resource": "in", "arguments": arguments}
+    project.configure(cloud="commercial", tenant="contoso", connectors=[connector])
+    shown = project.preview().refused("Finding the tenant contoso: it is neither a GUID nor a domain")
+    assert shown.operations == {}
+    assert control.calls() == []
+
+
 def test_a_project_of_another_name(project: Project, control: Control, tmp_path: Path) -> None:
     """Failing: `pulumi new` of this project panics (PU-10); or a project of another name deploys nothing, or to the
     emulator, because its settings stand under its own name; or the program needs the project's directory."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from exchange_online.connectors import folded, shown
-from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS, calls_of
+from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS, address_problem, calls_of, tenant_problem
 from regulated_partners.names import PREFIX
 from regulated_partners.partners.declaration import Partner, StackAcknowledgement, StackWaiver
 from regulated_partners.partners.findings import DeclarationFinding, did_you_mean, in_words, visible
@@ -57,6 +57,21 @@ def _text(value: object) -> object:
     if type(value) is int:
         return str(value)
     return value.strip() or None if isinstance(value, str) else value
+
+
+def _tenant(name: str | None) -> str | None:
+    return _formed(name, tenant_problem, "write the tenant's GUID.")
+
+
+def _address(url: str | None) -> str | None:
+    return _formed(url, address_problem, "write only https:// and a host name.")
+
+
+def _formed(value: str | None, problem_of: Callable[[str], str], remedy: str) -> str | None:
+    if value is not None and (problem := problem_of(value)):
+        facts = {"given": shown(value), "problem": problem, "remedy": remedy}
+        raise PydanticCustomError("sentence", "{given} {problem}; {remedy}", facts)
+    return value
 
 
 def _calls(value: object) -> object:
@@ -93,6 +108,8 @@ Cloud = Annotated[
     WithJsonSchema({"enum": list(CLOUD_NAMES)}),
 ]
 Text = Annotated[StrictStr | None, BeforeValidator(_text), AfterValidator(visible)]
+TenantName = Annotated[Text, AfterValidator(_tenant)]
+Address = Annotated[Text, AfterValidator(_address)]
 Calls = Annotated[
     StrictInt | None,
     BeforeValidator(_calls),
@@ -126,11 +143,11 @@ class StackSettings(_Model):
     """
 
     cloud: Cloud = Field(LOCAL, description="The cloud the tenant is in; local is the emulator on this machine.")
-    tenant: Text = Field(None, description="The tenant's GUID.")
+    tenant: TenantName = Field(None, description="The tenant's GUID.")
     client_id: Text = Field(None, description="The application's (client) id.")
-    host: Text = Field(None, description="Instead of the cloud's: the host of the admin API, https.")
+    host: Address = Field(None, description="Instead of the cloud's: the host of the admin API, https.")
     scope: Text = Field(None, description="Instead of the cloud's: the OAuth scope of the token.")
-    authority: Text = Field(None, description="Instead of the cloud's: the host of the token service, https.")
+    authority: Address = Field(None, description="Instead of the cloud's: the host of the token service, https.")
     ca_bundle: Text = Field(None, description="A PEM file with the certification authorities to trust.")
     client_secret: Any = Field(
         None, description="Set with `pulumi config set --secret`; better in the environment.", repr=False

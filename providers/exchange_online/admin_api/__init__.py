@@ -54,7 +54,6 @@ from exchange_online.admin_api.settings import (
     Tenant,
     concurrent_calls,
     connection,
-    guid_of,
     settings_from,
 )
 from exchange_online.admin_api.validation import ValidationTask, record_validation, validate_outbound_connector
@@ -117,7 +116,6 @@ __all__ = [
     "clean",
     "concurrent_calls",
     "connection",
-    "guid_of",
     "json_object",
     "pace",
     "record_validation",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 import uuid
@@ -13,21 +12,19 @@ from typing import TYPE_CHECKING, Self
 
 from exchange_online.admin_api.clouds import Cloud
 from exchange_online.admin_api.credentials import AccessToken
-from exchange_online.admin_api.errors import Failure, Misconfigured, NotAuthenticated
+from exchange_online.admin_api.errors import Failure, NotAuthenticated
 from exchange_online.admin_api.exchange import Answer, Call, Exchange, rows_of
 from exchange_online.admin_api.redaction import clean
-from exchange_online.admin_api.settings import Connection, Tenant, guid_of
+from exchange_online.admin_api.settings import Connection, Tenant, refuse_malformed_tenant
 from exchange_online.admin_api.token_claims import claims_of
 from exchange_online.admin_api.waiting import Effect, LongFailure, RetryPolicy, Timeouts
 from exchange_online.admin_api.window import Window
 from exchange_online.admin_api.wire import JsonValue, Request, json_object, request, with_result_size
-from exchange_online.names import MOST_CALLS
+from exchange_online.names import MOST_CALLS, guid_of
 
 if TYPE_CHECKING:
     from exchange_online.admin_api.tokens import TokenSource
     from exchange_online.admin_api.transport import HttpAnswer
-
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 class Shared:
@@ -86,9 +83,7 @@ class Shared:
             return guid
         name = tenant.strip().lower()
         where = f"Finding the tenant {tenant}"
-        if not _DOMAIN.fullmatch(name):
-            what = "it is neither a GUID nor a domain"
-            raise Misconfigured(Failure(where=where, what=what, advice="Correct the stack config tenant."))
+        refuse_malformed_tenant(tenant)
         key = (cloud.authority, name)
         with self._guids_lock:
             if key not in self._guids:

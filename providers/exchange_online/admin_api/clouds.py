@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from exchange_online.admin_api.errors import Failure, Misconfigured
-from exchange_online.names import CLOUD_NAMES, LOCAL
+from exchange_online.names import CLOUD_NAMES, LOCAL, address_problem
 
 EMULATOR_VARIABLE = "EXCHANGE_ONLINE_EMULATOR"
 EMULATOR_FILE = Path(".emulator") / "connection.json"
@@ -82,9 +82,9 @@ def with_own_addresses(
     """
     cloud = replace(
         cloud,
-        host=_https(host or cloud.host, "host"),
+        host=https_address(host or cloud.host, "host"),
         scope=scope or cloud.scope,
-        authority=_https(authority or cloud.authority, "authority"),
+        authority=https_address(authority or cloud.authority, "authority"),
         ca_bundle=Path(ca_bundle) if ca_bundle else cloud.ca_bundle,
     )
     if cloud.ca_bundle is not None and not cloud.ca_bundle.is_file():
@@ -164,13 +164,19 @@ def _is_served(bundle: Path) -> bool:
     return False
 
 
-def _https(url: str, setting: str) -> str:
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise _wrong(f"the {setting} {url!r} is not an https address", "Write https:// and a host name.")
-    if parts.path.strip("/"):
-        raise _wrong(f"the {setting} {url!r} has a path", "Write only https:// and a host name.")
-    return f"https://{parts.netloc}"
+def https_address(url: str, setting: str) -> str:
+    """The address of a host as an https URL.
+
+    Args:
+        url: such a URL, or a bare host name.
+        setting: what it is, for the sentence.
+
+    Raises:
+        Misconfigured: where it is none, or more than that.
+    """
+    if problem := address_problem(url):
+        raise _wrong(f"the {setting} {url!r} {problem}", "Write only https:// and a host name.")
+    return f"https://{urlsplit(url if '://' in url else f'https://{url}').netloc}"
 
 
 def _refuse_beyond_loopback(cloud: Cloud) -> None:

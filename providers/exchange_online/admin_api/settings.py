@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from exchange_online.admin_api.clouds import (
     Cloud,
     EmulatorIdentity,
     emulator,
+    https_address,
     refuse_unknown_cloud,
     with_own_addresses,
 )
@@ -25,9 +25,7 @@ from exchange_online.admin_api.credentials import (
     WorkloadIdentityFile,
 )
 from exchange_online.admin_api.errors import Failure, Misconfigured
-from exchange_online.names import LOCAL, MOST_CALLS, calls_of
-
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from exchange_online.names import LOCAL, MOST_CALLS, calls_of, tenant_problem
 
 WHERE = "Choosing the credential"
 #: Value of AZURE_TOKEN_CREDENTIALS that asks for the managed identity. Source: azure-identity.
@@ -150,10 +148,25 @@ class Tenant:
         return any(one and two and one.lower() != two.lower() for one, two in pairs)
 
 
-def guid_of(tenant: str) -> str:
-    """The GUID that a tenant is named by, lower case; empty where it is named otherwise."""
-    name = tenant.strip().lower()
-    return name if _GUID.fullmatch(name) else ""
+def refuse_malformed(settings: Settings) -> None:
+    """Looks at nothing but the settings, so a preview can ask before there is a tenant, a credential or a file.
+
+    Raises:
+        Misconfigured: for a cloud that is none, a tenant that is neither a GUID nor a domain, a host that is none.
+    """
+    refuse_unknown_cloud(settings.cloud)
+    if settings.tenant:
+        refuse_malformed_tenant(settings.tenant)
+    for setting, url in (("host", settings.host), ("authority", settings.authority)):
+        if url:
+            https_address(url, setting)
+
+
+def refuse_malformed_tenant(tenant: str) -> None:
+    """Raises Misconfigured for what is neither a GUID nor a domain."""
+    if problem := tenant_problem(tenant):
+        where = f"Finding the tenant {tenant}"
+        raise Misconfigured(Failure(where=where, what=f"it {problem}", advice="Correct the stack config tenant."))
 
 
 @dataclass(frozen=True)

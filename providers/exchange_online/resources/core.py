@@ -150,7 +150,7 @@ class ConnectorCore:
     def check(self, urn: str, olds: Mapping[str, object], news: Properties) -> tuple[Properties, tuple[Refusal, ...]]:
         """The canonical inputs, unknown values as they came, and why they are refused if they are."""
         with keeping_secret(self.direction, olds, news), as_sentences(f"checking the {self.called(news)}"):
-            self.session.refuse_unknown_cloud()
+            self.session.refuse_malformed_settings()
             checked = check(self.direction, news, self.is_unknown)
             connector = (self.direction, checked.settings.name)
             self.session.ownership.checked(urn, as_new=not olds, connector=connector)

@@ -18,15 +18,15 @@ from exchange_online.admin_api import (
     TransportRules,
     concurrent_calls,
     connection,
-    guid_of,
     pace,
     settings_from,
 )
 from exchange_online.admin_api.client import PROCESS
-from exchange_online.admin_api.clouds import refuse_unknown_cloud
+from exchange_online.admin_api.settings import refuse_malformed
 from exchange_online.connectors import redacted
 from exchange_online.lifecycle import HandedOn, Lifecycle, Listing, Ownership, TenantWays
 from exchange_online.messages import Running, rule_of
+from exchange_online.names import guid_of
 
 
 class Session:
@@ -80,11 +80,12 @@ class Session:
                 self._settings, self._marks, self._known = settings, marks, known
                 self._named, self._lifecycle, self._ways = None, None, None
 
-    def refuse_unknown_cloud(self) -> None:
-        """Raises `Misconfigured` where the stack names a cloud that is none; a preview asks for no more than that."""
+    def refuse_malformed_settings(self) -> None:
+        """Raises `Misconfigured` for a setting that can be none; a preview asks for no more than that."""
         with self._lock:
-            if self._settings is not None:
-                refuse_unknown_cloud(self._settings.cloud)
+            settings = self._settings
+        if settings is not None:
+            refuse_malformed(settings)
 
     def lifecycle(self) -> Lifecycle:
         """What acts on the tenant; `check` and `diff` never ask for it.

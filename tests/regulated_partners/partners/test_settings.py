@@ -64,6 +64,52 @@ def test_a_cloud_that_does_not_exist_is_an_error(cloud: object, text: str) -> No
     assert said(cloud=cloud) == [f"regulated-partners:cloud: {text}"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("tenant", "not a tenant", "'not a tenant' is neither a GUID nor a domain; write the tenant's GUID."),
+        ("tenant", "common", "'common' is neither a GUID nor a domain; write the tenant's GUID."),
+        ("tenant", "contoso.com/../x", "'contoso.com/../x' is neither a GUID nor a domain; write the tenant's GUID."),
+        (
+            "tenant",
+            "{2f2067d4-b496-4a5b-b015-577cb8f31358}",
+            "'{2f2067d4-b496-4a5b-b015-577cb8f31358}' is neither a GUID nor a domain; write the tenant's GUID.",
+        ),
+        (
+            "host",
+            "http://a.example",
+            "'http://a.example' is not an https address; write only https:// and a host name.",
+        ),
+        ("host", "https://[::1", "'https://[::1' is not an https address; write only https:// and a host name."),
+        ("host", "a.example/beta", "'a.example/beta' has a path; write only https:// and a host name."),
+        (
+            "authority",
+            "https://u@a.example",
+            "'https://u@a.example' is not an https address; write only https:// and a host name.",
+        ),
+    ],
+)
+def test_what_can_be_no_tenant_and_no_host_is_an_error(name: str, value: str, text: str) -> None:
+    """Failing, a preview promises connectors, and only `up` says that nothing can be reached with these settings."""
+    assert said(**{name: value}) == [f"regulated-partners:{name}: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tenant", "2F2067D4-b496-4a5b-b015-577cb8f31358"),
+        ("tenant", " Contoso.onmicrosoft.com "),
+        ("tenant", ""),
+        ("host", "https://outlook.office365.com/"),
+        ("host", "127.0.0.1:8443"),
+        ("authority", "login.partner.microsoftonline.cn"),
+    ],
+)
+def test_what_can_be_one_is_none(name: str, value: str) -> None:
+    """Failing, a setting that works is refused."""
+    assert said(**{name: value}) == []
+
+
 @pytest.mark.parametrize("calls", [0, 11, -1, 2.5, True, "four", "0", [4], {"at": 4}, "1" * 40, "0011"])
 def test_a_bound_of_calls_that_is_none_is_an_error(calls: object) -> None:
     """Failing, a typing mistake would bound nothing, and the tenant be throttled, or end in a traceback."""

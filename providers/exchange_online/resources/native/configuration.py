@@ -7,9 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from exchange_online.admin_api import Tenant, guid_of
+from exchange_online.admin_api import Tenant
 from exchange_online.connectors import nearest, printable, shown
-from exchange_online.names import CLOUD_NAMES, LOCAL, MOST_CALLS, NAMESPACE, PACKAGE, calls_of
+from exchange_online.names import (
+    CLOUD_NAMES,
+    LOCAL,
+    MOST_CALLS,
+    NAMESPACE,
+    PACKAGE,
+    address_problem,
+    calls_of,
+    guid_of,
+    tenant_problem,
+)
 from exchange_online.resources.core import Refusal
 from exchange_online.resources.native.wire import is_unknown
 
@@ -78,6 +88,7 @@ SETTINGS = (
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
+_FORMS = {"tenant": tenant_problem, "host": address_problem, "authority": address_problem}
 SECRET_SETTINGS = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 
 #: What the engine adds.
@@ -119,6 +130,8 @@ def _wrong(name: str, value: object) -> str:
         return f"{'this' if setting.is_secret else shown(value)} is not {wanted}"
     if name == "cloud" and value not in CLOUD_NAMES:
         return f"there is no cloud {shown(value)}; {_remedy(str(value), CLOUD_NAMES, 'write one of')}"
+    if (form := _FORMS.get(name)) and (problem := form(str(value))):
+        return f"{shown(value)} {problem}."
     return ""
 
 
