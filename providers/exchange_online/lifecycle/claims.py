@@ -76,7 +76,7 @@ class Claims:
 
     def __init__(self, engine: str) -> None:
         try:
-            path = _folder() / re.sub(r"[^\w.-]", "-", engine)
+            path = _folder() / _name(engine)
             _sweep(path.parent)
             self._file = _joined(path)
         except OSError as error:
@@ -132,6 +132,14 @@ def _written(file: int) -> Iterator[bytes | None]:
         yield from lines
         if not chunk:
             yield None
+
+
+def _name(engine: str) -> str:
+    """Of the file. Containers that share temporary files can have engines at one address, each in its own network."""
+    network = 0
+    with suppress(OSError):
+        network = Path("/proc/self/ns/net").stat().st_ino
+    return re.sub(r"[^\w.-]", "-", f"{engine}-{network}")
 
 
 def _folder() -> Path:

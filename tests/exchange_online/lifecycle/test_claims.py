@@ -38,6 +38,11 @@ def _process() -> Ownership:
     return Ownership(engine=lambda: _ENGINE)
 
 
+def _file(folder: Path) -> Path:
+    (file,) = folder.glob("127.0.0.1-40961-*")
+    return file
+
+
 def _urn(name: str) -> str:
     return f"urn:pulumi:dev::p::type::{name}"
 
@@ -97,11 +102,12 @@ def test_a_later_run_at_the_same_address_begins_anew(folder: Path) -> None:
     """Failing, a connector of an earlier run counts as had, and cannot be removed any more."""
     one = _process()
     one.give(_urn("one"), _RECORD)
-    left = (folder / "127.0.0.1-40961").read_bytes()
+    file = _file(folder)
+    left = file.read_bytes()
     del one
     # Whoever ends last leaves nothing, and what one that was killed has left counts for nothing.
     assert list(folder.iterdir()) == []
-    (folder / "127.0.0.1-40961").write_bytes(left)
+    file.write_bytes(left)
     assert _process().leaving(_urn("two"), _GUID) is Leaving.REMOVED
 
 
@@ -110,12 +116,12 @@ def test_what_killed_processes_have_left_goes_and_what_lives_stays(folder: Path)
     living = Claims(_ENGINE)
     old = folder / "127.0.0.1-1"
     old.write_bytes(b"")
-    for path in (old, folder / "127.0.0.1-40961"):
+    for path in (old, _file(folder)):
         os.utime(path, (time.time() - 48 * 3600,) * 2)
     living.tell(Claim(ClaimKind.READ, guid=_GUID))
-    os.utime(folder / "127.0.0.1-40961", (time.time() - 48 * 3600,) * 2)
+    os.utime(_file(folder), (time.time() - 48 * 3600,) * 2)
     other = Claims("127.0.0.1:40962")
-    assert sorted(path.name for path in folder.iterdir()) == ["127.0.0.1-40961", "127.0.0.1-40962"]
+    assert sorted(path.name.rpartition("-")[0] for path in folder.iterdir()) == ["127.0.0.1-40961", "127.0.0.1-40962"]
     assert [claim.guid for claim in Claims(_ENGINE).hear()] == [_GUID]
     assert other.hear() == []
 
@@ -203,7 +209,7 @@ def test_of_processes_that_claim_at_the_same_moment_one_has_it(tmp_path: Path) -
 def test_the_lock_is_free_when_nobody_lives(folder: Path) -> None:
     """Failing, a process that has ended still stands for its run."""
     one = Claims(_ENGINE)
-    path = folder / "127.0.0.1-40961"
+    path = _file(folder)
     with path.open("rb") as file:
         with pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
