@@ -88,7 +88,7 @@ def _pack(folder: Path, target: Path) -> None:
 
     with (
         tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as new,
-        gzip.GzipFile(fileobj=new, mode="wb", mtime=0) as compressed,
+        gzip.GzipFile(fileobj=new, mode="wb", compresslevel=6, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w") as tar,
     ):
         for path in sorted(folder.iterdir()):
