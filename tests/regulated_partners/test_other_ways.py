@@ -128,7 +128,7 @@ def test_the_tenant_is_asked_side_by_side(command: Command, project: Project, co
     project.declare(PARTNER)
     control.clear_calls()
     for cmdlet in LISTINGS:
-        control.fault(Delay(seconds=0.5), cmdlet, count=None)
+        control.fault(Delay(seconds=1.5), cmdlet, count=None)
     command("inventory", "--json").succeeded()
     calls = control.calls()
     assert Counter(call.cmdlet for call in calls) == LISTINGS

@@ -58,7 +58,7 @@ def test_creates_and_reads_at_once_share_one_listing_and_one_token(start: Start,
 def test_what_new_connectors_are_judged_by_is_asked_side_by_side(start: Start, tenant: Control) -> None:
     """Failing, a run waits once more, 0.8 s with a real tenant, for each question of its first writes."""
     for cmdlet in ("Get-InboundConnector", "Get-OutboundConnector", "Get-TransportRule"):
-        tenant.fault(Delay(seconds=0.5), cmdlet, count=None)
+        tenant.fault(Delay(seconds=1.5), cmdlet, count=None)
     both = [INBOUND.with_(name="In"), OUTBOUND.with_(name="Out")]
     with start() as process, ThreadPoolExecutor(len(both)) as threads:
         list(threads.map(lambda one: process.create(one.direction, dict(one.properties)), both))
