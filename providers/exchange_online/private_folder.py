@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PREFIX = "exchange-online-"
+#: No beginning of another name: what the runs of the user have stays (lifecycle/claims.py).
+_PREFIX = "exchange-online-command-"
 
 #: A command that runs for longer than a day does without what it kept: it lists anew.
 OLD_SECONDS = 24 * 60 * 60.0
