@@ -49,6 +49,11 @@ def tenant_problem(tenant: str) -> str:
     return "" if fits else "is neither a GUID nor a domain"
 
 
+def as_https(url: str) -> str:
+    """A stack's `host` or `authority` as a URL; a bare host name is one of https."""
+    return url if "://" in url else f"https://{url}"
+
+
 def address_problem(url: str) -> str:
     """Why a stack's `host` or `authority` is no address of a host, as the rest of a sentence; empty where it is.
 
@@ -56,7 +61,7 @@ def address_problem(url: str) -> str:
         url: an https URL, or a bare host name.
     """
     try:
-        parts = urlsplit(url if "://" in url else f"https://{url}")
+        parts = urlsplit(as_https(url))
     except ValueError:
         return "is not an https address"
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:

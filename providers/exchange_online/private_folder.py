@@ -1,11 +1,14 @@
-"""Folders for the moment of one command, for its user alone, and what becomes of those of a command that was killed."""
+"""Folders among the temporary files for one user alone, and what becomes of what a killed process has left there."""
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,15 +25,31 @@ def private_folder() -> Iterator[Path]:
 
     Whoever is killed takes nothing away, so the next one does, of the same user and once it is a day old.
     """
-    _sweep()
+    for left in left_behind(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")):
+        # What is a link is left alone, and somebody else's cannot be removed. Source: shutil.rmtree.
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
-def _sweep() -> None:
+def left_behind(paths: Iterable[Path]) -> Iterator[Path]:
+    """Those that nobody has changed for a day; links are not followed."""
     oldest = time.time() - OLD_SECONDS
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for path in paths:
         with suppress(OSError):
-            # What is a link is left alone, and somebody else's cannot be removed. Source: shutil.rmtree.
-            if folder.lstat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+            if path.lstat().st_mtime < oldest:
+                yield path
+
+
+def user_folder(name: str) -> Path:
+    """The user's own folder of that name, which stays.
+
+    Raises:
+        OSError: where it cannot be made, or is not for this user alone; its `filename` is the folder.
+    """
+    folder = Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(errno.EACCES, "it is not for this user alone", str(folder))
+    return folder

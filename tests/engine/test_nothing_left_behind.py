@@ -20,10 +20,9 @@ pytestmark = pytest.mark.engine
 
 PROGRAMS = Path(__file__).parent / "programs"
 
-#: How long a write of these tests takes, and how long everything may live after the end of its run and of the write:
-#: well above what a process gives itself (engine_watch.py), for what these tests look for lives for ever.
+#: How long a write of these tests takes, and how long everything may live after the end of its run and of the write.
 _WRITE = 3.0
-_WITHIN = 20.0
+_WITHIN = 8.0
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from exchange_online.admin_api.errors import Failure, Misconfigured
-from exchange_online.names import CLOUD_NAMES, LOCAL, address_problem
+from exchange_online.names import CLOUD_NAMES, LOCAL, address_problem, as_https
 
 EMULATOR_VARIABLE = "EXCHANGE_ONLINE_EMULATOR"
 EMULATOR_FILE = Path(".emulator") / "connection.json"
@@ -176,7 +176,7 @@ def https_address(url: str, setting: str) -> str:
     """
     if problem := address_problem(url):
         raise _wrong(f"the {setting} {url!r} {problem}", "Write only https:// and a host name.")
-    return f"https://{urlsplit(url if '://' in url else f'https://{url}').netloc}"
+    return f"https://{urlsplit(as_https(url)).netloc}"
 
 
 def _refuse_beyond_loopback(cloud: Cloud) -> None:

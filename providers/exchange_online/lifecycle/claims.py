@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
-import time
 import uuid
 import weakref
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from exchange_online.admin_api import Failure, Misconfigured
+from exchange_online.private_folder import left_behind, user_folder
 
 try:
     import fcntl
@@ -29,7 +28,6 @@ except ImportError:  # Windows, where nothing of this is tried: a process knows 
     fcntl = None  # type: ignore[assignment]
 
 _CHUNK = 1 << 16
-_OLD_SECONDS = 24 * 60 * 60.0
 
 
 class ClaimKind(StrEnum):
@@ -76,8 +74,12 @@ class Claims:
 
     def __init__(self, engine: str) -> None:
         try:
-            path = _folder() / _name(engine)
-            _sweep(path.parent)
+            # Who shares the machine must not be able to say whose a connector is.
+            folder = user_folder("exchange-online-runs")
+            for left in left_behind(folder.iterdir()):
+                with suppress(OSError):
+                    _leave(os.open(left, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW), left)
+            path = folder / _name(engine)
             self._file = _joined(path)
         except OSError as error:
             raise _unwritable(error) from None
@@ -142,16 +144,6 @@ def _name(engine: str) -> str:
     return re.sub(r"[^\w.-]", "-", f"{engine}-{network}")
 
 
-def _folder() -> Path:
-    # Who shares the machine must not be able to say whose a connector is.
-    folder = Path(tempfile.gettempdir()) / f"exchange-online-runs-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not folder.is_dir() or folder.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise PermissionError(f"{folder} is not for this user alone")
-    return folder
-
-
 def _joined(path: Path) -> int:
     while True:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -174,26 +166,18 @@ def _is_alone(file: int) -> bool:
 
 
 def _leave(file: int, path: Path) -> None:
-    """The last process of a run takes the file away."""
+    """The last process of a run takes the file away. What processes that live hold a lock on stays."""
     with suppress(OSError):
         if _is_alone(file):
             path.unlink(missing_ok=True)
     os.close(file)
 
 
-def _sweep(folder: Path) -> None:
-    """Takes away what processes that were killed have left. One that lives is waited for by nobody."""
-    for path in folder.iterdir():
-        with suppress(OSError):
-            if path.stat().st_mtime < time.time() - _OLD_SECONDS:
-                _leave(os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW), path)
-
-
 def _unwritable(error: OSError) -> Misconfigured:
     return Misconfigured(
         Failure(
             where="Telling the other providers of this program which connector is whose",
-            what=f"the folder for it, in {tempfile.gettempdir()}, cannot be used ({error.strerror or error})",
+            what=f"{error.filename or 'the folder for it'} cannot be used ({error.strerror or error})",
             advice="Set TMPDIR to a folder that only this user can write.",
         )
     )

@@ -66,8 +66,8 @@ class Ownership:
     is deleted, and that call holds its Guid; and a resource that is about to be replaced is checked without old inputs.
     Source: Pulumi's engine 3.259, step_generator.go (observed).
 
-    Every method but `wait_for_declarations` and `declares_connector` raises Misconfigured where the processes of the
-    run cannot tell each other.
+    Every method but `known` and `declares_connector` raises Misconfigured where the processes of the run cannot tell
+    each other.
 
     Args:
         clock: seconds that only grow; tests replace it.
