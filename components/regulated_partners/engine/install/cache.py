@@ -16,6 +16,7 @@ import os
 import pwd
 import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -23,7 +24,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange_online.private_folder import user_folder
 from regulated_partners.errors import InstallError
 
 #: What has to lie in one directory for Python programs to run.
@@ -101,13 +101,16 @@ def home_directory(environ: Mapping[str, str]) -> Path:
     if not home:
         with contextlib.suppress(KeyError):
             return Path(pwd.getpwuid(os.getuid()).pw_dir)
-    try:
-        return user_folder("regulated-partners")
-    except OSError as error:
-        raise InstallError(
-            f"This user (id {os.getuid()}) has no home directory, and {error.filename or 'none'} cannot be used "
-            "instead: set HOME to a directory of its own."
-        ) from None
+    private = Path(tempfile.gettempdir()) / f"regulated-partners-{os.getuid()}"
+    with contextlib.suppress(OSError):
+        private.mkdir(mode=0o700, exist_ok=True)
+        found = private.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+            return private
+    raise InstallError(
+        f"This user (id {os.getuid()}) has no home directory, and {private} cannot be used instead: set HOME to a "
+        "directory of its own."
+    )
 
 
 def complete(directory: Path, names: tuple[str, ...] = EXECUTABLES) -> bool:
