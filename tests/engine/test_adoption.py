@@ -147,3 +147,45 @@ def test_a_second_resource_does_not_get_the_connector_of_the_first(project: Proj
     project.up().unchanged()
 
     assert tenant.names(control) == ["Fabrikam"]
+
+
+def test_a_restriction_that_the_program_declares_last_is_its_own(project: Project, control: Control) -> None:
+    """Failing, a grown tenant cannot be taken over in one step: its own restriction of all senders is a stranger's to
+    every connector whose creation ends before the program has come to it."""
+    restriction = {"RestrictDomainsToCertificate": True, "TlsSenderCertificateName": "*.gateway.example"}
+    control.seed(
+        inbound=[
+            *({"Name": f"Bank {number}", "SenderDomains": [f"bank{number}.example"]} for number in range(6)),
+            {"Name": "Lock-down", "SenderDomains": ["*"], **restriction},
+        ]
+    )
+    guids, before = tenant.guids(control), tenant.whole(control)
+    project.use_program(PROGRAM)
+    arguments = [{"name": f"Bank {number}", "sender_domains": [f"bank{number}.example"]} for number in range(6)]
+    banks = [
+        {"direction": "inbound", "resource": each["name"], "arguments": {**each, "adopt_existing": True}}
+        for each in arguments
+    ]
+    last = {
+        "direction": "inbound",
+        "resource": "lock-down",
+        "arguments": {
+            "name": "lock-DOWN",
+            "sender_domains": ["*"],
+            "restrict_domains_to_certificate": True,
+            "tls_sender_certificate_name": "*.gateway.example",
+            "allow_tenant_wide_restriction": True,
+            "adopt_existing": True,
+        },
+        "dependsOn": ["Bank 0"],
+    }
+    project.configure(connectors=banks)
+    project.up().refused("the connector 'Lock-down' restricts all senders of the tenant")
+    assert tenant.whole(control) == before
+
+    project.configure(connectors=[*banks, last])
+    project.up().succeeded()
+    assert tenant.guids(control) == {
+        **{name: guid for name, guid in guids.items() if name != "Lock-down"},
+        "lock-DOWN": guids["Lock-down"],
+    }

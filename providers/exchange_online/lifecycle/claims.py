@@ -1,13 +1,14 @@
-"""What the provider processes of one run tell each other of which connector is whose.
+"""What the provider processes of one run tell each other of which connector is whose, and the program them.
 
 A program is served by one process for each of its providers: tenants side by side, two providers of one tenant, the
 classes of Python beside the plugin. The engine tells none of them of the others, and each would take over, or remove,
 a connector that a resource of another one has. So each writes down what it is told, in a file of the run, for its user
-alone: URNs and Guids.
+alone: URNs, Guids and names.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import uuid
 import weakref
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -41,6 +42,8 @@ class ClaimKind(StrEnum):
     """A create of this run has given it this connector."""
     READ = "read"
     """The program reads this connector by its id; of no resource."""
+    ANNOUNCED = "announced"
+    """The program is going to declare a connector of this type and name; its resource is not known yet."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,16 @@ class Claim:
         urn: the resource's.
         guid: the connector's.
         as_new: whether the engine gave no old inputs.
+        type: the type token of what is announced.
+        name: the connector's, of what is announced.
     """
 
     kind: ClaimKind
     urn: str = ""
     guid: str = ""
     as_new: bool = False
+    type: str = ""
+    name: str = ""
 
 
 class Claims:
@@ -99,9 +106,10 @@ class Claims:
         Raises:
             Misconfigured: where it cannot be written.
         """
-        said = json.dumps([claim.kind, claim.urn, claim.guid, claim.as_new])
+        line = self._by + json.dumps(astuple(claim)).encode() + b"\n"
         try:
-            os.write(self._file, self._by + said.encode() + b"\n")
+            if os.write(self._file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise _unwritable(error) from None
         self._told += 1
@@ -120,8 +128,8 @@ class Claims:
                 heard_own = self._told == 0
             else:
                 with suppress(ValueError):
-                    kind, urn, guid, as_new = json.loads(line.partition(b" ")[2])
-                    yield Claim(ClaimKind(kind), urn, guid, as_new)
+                    kind, *said = json.loads(line.partition(b" ")[2])
+                    yield Claim(ClaimKind(kind), *said)
 
 
 def _written(file: int) -> Iterator[bytes | None]:

@@ -22,7 +22,8 @@ from exchange_online.connectors import (
 )
 from exchange_online.lifecycle import refusals
 from exchange_online.lifecycle.listing import Listing
-from exchange_online.lifecycle.ownership import Owner, Ownership
+from exchange_online.lifecycle.ownership import QUIET_BEFORE_A_REFUSAL, Owner, Ownership
+from exchange_online.names import type_of
 
 
 def read_routing(rules: TransportRules) -> tuple[tuple[RoutingRule, ...], str]:
@@ -64,16 +65,20 @@ class TenantWays:
             AdminApiError: what cannot be read is not taken for absent.
         """
         found = self._beside(settings.direction, owner.mark).of(settings, guid)
-        if any(way.is_alarm for way in found):
-            # What the same program declares is judged there, also where it is about to be taken over.
+        # What the same program declares is judged there, also where it is about to be taken over.
+        weights = {way.weight for way in self._meant(owner, found, settings)}
+        if Weight.REFUSES in weights:
+            self._ownership.wait_for_declarations(quiet=QUIET_BEFORE_A_REFUSAL)
+        elif Weight.TAKES in weights:
             self._ownership.wait_for_declarations()
-        return tuple(way for way in self._meant(found, settings) if way.is_alarm)
+        return tuple(way for way in self._meant(owner, found, settings) if way.is_alarm)
 
     def centralized(self, owner: Owner) -> tuple[Way, ...]:
         """The connectors that take all mail of the tenant to servers of one's own, whoever it is for."""
         anybody = OutboundSettings(name="", recipient_domains=("example.invalid",))
         found = self._beside(Direction.OUTBOUND, owner.mark).of(anybody)
-        return tuple(way for way in self._meant(found, anybody) if way.is_alarm and way.kind is WayKind.CENTRALIZED)
+        meant = self._meant(owner, found, anybody)
+        return tuple(way for way in meant if way.is_alarm and way.kind is WayKind.CENTRALIZED)
 
     def refuse_what_is_refused(
         self, owner: Owner, before: ConnectorSettings | None, after: ConnectorSettings, guid: str = ""
@@ -95,12 +100,12 @@ class TenantWays:
             raise refusals.would_be_refused(after, refusing[0])
         return found
 
-    def _meant(self, ways: Iterable[Way], settings: ConnectorSettings) -> Iterable[Way]:
+    def _meant(self, owner: Owner, ways: Iterable[Way], settings: ConnectorSettings) -> Iterable[Way]:
         """Without what is the connector itself, which may be there without a mark, or another one of this program."""
         for way in ways:
             is_rule = way.kind is WayKind.RULE
             own = way.name.casefold() == settings.name.casefold() or self._ownership.declares_connector(
-                settings.direction, way.name
+                type_of(owner.urn), way.name
             )
             if is_rule or not (own or self._ownership.has(way.guid)):
                 yield way.consented(self._known)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from exchange_online.connectors import ConnectorRecord, Direction, Mark
+from exchange_online.connectors import ConnectorRecord, Mark
 from exchange_online.lifecycle import refusals
 from exchange_online.lifecycle.claims import Claim, ClaimKind, Claims
+from exchange_online.names import type_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Owner:
 
 #: Seconds without a new declaration after which the program has probably declared what it can.
 _QUIET = 0.25
+#: The same where a run ends with an error if it has not: only the first that is about to be refused waits so long.
+QUIET_BEFORE_A_REFUSAL = 2.0
 
 
 class Leaving(Enum):
@@ -66,8 +69,7 @@ class Ownership:
     is deleted, and that call holds its Guid; and a resource that is about to be replaced is checked without old inputs.
     Source: Pulumi's engine 3.259, step_generator.go (observed).
 
-    Every method but `known` and `declares_connector` raises Misconfigured where the processes of the run cannot tell
-    each other.
+    Every method but `known` raises Misconfigured where the processes of the run cannot tell each other.
 
     Args:
         clock: seconds that only grow; tests replace it.
@@ -82,8 +84,8 @@ class Ownership:
         self._last_declared = clock()
         #: By Guid, the resources that the state has and the program declares.
         self._stays: dict[str, Owner] = {}
-        #: The connectors that the program declares, by direction and name.
-        self._declared: set[tuple[Direction, str]] = set()
+        #: The connectors that the program declares, or is going to, by type token and name.
+        self._declared: set[tuple[str, str]] = set()
         #: The same the other way round: of thousands, one is looked for at each call.
         self._guids: dict[str, str] = {}
         #: Guids that a create of this run has given to a resource, and these resources.
@@ -94,19 +96,27 @@ class Ownership:
         #: The resources that the program declares, and whether the engine gave no old inputs when it last did.
         self._as_new: dict[str, bool] = {}
 
-    def checked(self, urn: str, *, as_new: bool, connector: tuple[Direction, str] | None = None) -> None:
+    def announce(self, type_token: str, name: str) -> None:
+        """The program, in its own process, is going to declare a connector of this name.
+
+        Its provider hears so before it is asked to create another one. It cannot wait until it is asked for all: the
+        SDK's server answers four calls at once, and creates that wait leave none for what is still to be declared.
+        """
+        with self._lock:
+            self._tell(Claim(ClaimKind.ANNOUNCED, type=type_token, name=name))
+
+    def checked(self, urn: str, *, as_new: bool, name: str = "") -> None:
         """The program declares the resource.
 
         Args:
             as_new: whether the engine gave no old inputs.
-            connector: what it declares, by direction and name, as far as the name is known.
+            name: the connector's, as far as it is known.
         """
         with self._lock:
             self._tell(Claim(ClaimKind.DECLARED, urn, as_new=as_new))
             self._last_declared = self._clock()
             self._as_new[urn] = as_new
-            if connector is not None:
-                self._declared.add((connector[0], connector[1].casefold()))
+            self._declares(type_of(urn), name)
 
     def stays(self, owner: Owner, guid: str, named: str) -> None:
         """The state has the resource, and the program declares it.
@@ -134,10 +144,11 @@ class Ownership:
             self._tell(Claim(ClaimKind.READ, guid=guid))
             self._read.add(guid)
 
-    def declares_connector(self, direction: Direction, name: str) -> bool:
-        """Whether the program declares a connector of this name, as far as it has got."""
+    def declares_connector(self, type_token: str, name: str) -> bool:
+        """Whether the program declares a connector of this name, or has said that it will."""
         with self._lock:
-            return (direction, name.casefold()) in self._declared
+            self._hear()
+            return (type_token, name.casefold()) in self._declared
 
     def declares(self, urn: str) -> bool:
         """Whether the program has declared the resource in this run; a refresh knows no program."""
@@ -157,8 +168,8 @@ class Ownership:
             self._hear()
             return bool(self._having(guid))
 
-    def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Returns when the program has declared nothing for a moment.
+    def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep, quiet: float = _QUIET) -> None:
+        """Returns when the program has declared nothing for `quiet` seconds.
 
         The engine creates the first resources while the program still declares others, one of which may have the
         connector that a create is about to take over.
@@ -166,7 +177,7 @@ class Ownership:
         while True:
             with self._lock:
                 self._hear()
-                pause = self._last_declared + _QUIET - self._clock()
+                pause = self._last_declared + quiet - self._clock()
             if pause <= 0:
                 return
             sleep(pause)
@@ -236,6 +247,12 @@ class Ownership:
                     self._given_to.add(claim.urn)
                 case ClaimKind.READ:
                     self._read.add(claim.guid)
+                case ClaimKind.ANNOUNCED:
+                    self._declares(claim.type, claim.name)
+
+    def _declares(self, type_token: str, name: str) -> None:
+        if name:
+            self._declared.add((type_token, name.casefold()))
 
     def _having(self, guid: str) -> set[str]:
         """The resources that have a connector: one, where nothing is wrong."""

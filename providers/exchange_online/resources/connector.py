@@ -21,7 +21,7 @@ from exchange_online.connectors import (
 )
 from exchange_online.names import Face
 from exchange_online.resources.core import CLOUD, DECLINED, TENANT_ID
-from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider
+from exchange_online.resources.dynamic import InboundConnectorProvider, OutboundConnectorProvider, announce
 from exchange_online.resources.sdk import late_outputs, make_outputs_late, repair_serializer
 
 repair_serializer()
@@ -140,6 +140,7 @@ class Connector(Resource):
             if not _OUTPUTS_ARE_LATE or canonical.get(key) is not None
         }
         super().__init__(provider, resource_name, inputs, pulumi.ResourceOptions.merge(opts, earlier))
+        announce(self.direction, canonical.get("name"))
 
     @classmethod
     def get(cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Self:  # noqa: A002 - Pulumi's name

@@ -152,8 +152,7 @@ class ConnectorCore:
         with keeping_secret(self.direction, olds, news), as_sentences(f"checking the {self.called(news)}"):
             self.session.refuse_malformed_settings()
             checked = check(self.direction, news, self.is_unknown)
-            connector = (self.direction, checked.settings.name)
-            self.session.ownership.checked(urn, as_new=not olds, connector=connector)
+            self.session.ownership.checked(urn, as_new=not olds, name=checked.settings.name)
             for finding in checked.warnings:
                 self.session.warn(f"{self.called(news)}: {_sentence(finding)}", urn=urn)
             refusals = [self._refusal(error, self.called(news)) for error in checked.errors]

@@ -6,6 +6,7 @@ every stack and must never change; a test holds the golden pickle.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 import pulumi
@@ -21,6 +22,7 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
+from exchange_online.admin_api import AdminApiError
 from exchange_online.connectors import Direction
 from exchange_online.engine_watch import end_with_engine, engine_of_process
 from exchange_online.names import NAMESPACE, Face, type_of
@@ -52,6 +54,18 @@ def _is_unknown(value: object) -> bool:
 #: The process's one session: providers are loaded anew for every call.
 _SESSION = Session(lambda text, _urn: say(text), engine=engine_of_process)
 _CORES = {direction: ConnectorCore(direction, _SESSION, _is_unknown) for direction in Direction}
+
+
+def announce(direction: Direction, name: object) -> None:
+    """Says to the provider process of a run that its program declares a connector, before the engine asks for it.
+
+    Args:
+        name: the connector's; what is no plain text is known later, and not announced.
+    """
+    if isinstance(name, str) and not pulumi.runtime.is_dry_run():
+        # What is in the way is said by the provider, in a sentence and at the resource.
+        with suppress(AdminApiError):
+            _SESSION.ownership.announce(direction.token(Face.DYNAMIC), name)
 
 
 class ConnectorProvider(ResourceProvider):

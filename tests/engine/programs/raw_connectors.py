@@ -10,11 +10,14 @@ from exchange_online import InboundConnector, OutboundConnector
 
 _CLASSES: dict[str, Any] = {"inbound": InboundConnector, "outbound": OutboundConnector}
 
+made: dict[str, pulumi.Resource] = {}
 for declared in pulumi.Config().require_object("connectors"):
     options = pulumi.ResourceOptions(
         ignore_changes=declared.get("ignoreChanges"),
         protect=declared.get("protect"),
         replace_on_changes=declared.get("replaceOnChanges"),
         delete_before_replace=declared.get("deleteBeforeReplace"),
+        depends_on=[made[name] for name in declared.get("dependsOn", [])],
     )
-    _CLASSES[declared["direction"]](declared["resource"], **declared["arguments"], opts=options)
+    connector = _CLASSES[declared["direction"]]
+    made[declared["resource"]] = connector(declared["resource"], **declared["arguments"], opts=options)

@@ -21,6 +21,7 @@ from exchange_online.connectors import Direction, record_from_row
 from exchange_online.lifecycle import Owner, Ownership
 from exchange_online.lifecycle.claims import Claim, ClaimKind, Claims
 from exchange_online.lifecycle.ownership import Leaving
+from exchange_online.names import Face
 
 _ENGINE = "127.0.0.1:40961"
 _GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -80,6 +81,43 @@ def test_a_connector_that_another_process_reads_or_replaces_is_not_removed() -> 
     assert one.leaving(_urn("one"), _GUID) is Leaving.READ
     two.checked(_urn("other"), as_new=True)
     assert one.leaving(_urn("other"), "another") is Leaving.REPLACED
+
+
+def test_what_the_program_announces_is_declared_for_its_own_provider_alone() -> None:
+    """Failing, a restriction that the program declares is a stranger's to its connectors; or that of another tenant,
+    which the plugin serves beside it, passes for one that is declared here."""
+    program, provider = _process(), _process()
+    inbound, outbound = (direction.token(Face.DYNAMIC) for direction in Direction)
+    assert not provider.declares_connector(inbound, "Lock-down")
+    program.announce(inbound, "lock-DOWN")
+    assert provider.declares_connector(inbound, "Lock-down")
+    assert not provider.declares_connector(outbound, "Lock-down")
+    assert not provider.declares_connector(Direction.INBOUND.token(Face.NATIVE), "Lock-down")
+
+
+def test_a_disk_that_is_full_is_said(tmp_path: Path) -> None:
+    """Failing, a process goes on with half a line, and the others do not hear whose a connector is."""
+    code = """
+import resource, sys
+from exchange_online.admin_api import Misconfigured
+from exchange_online.lifecycle.claims import Claim, ClaimKind, Claims
+claims = Claims(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    for number in range(1000):
+        claims.tell(Claim(ClaimKind.READ, guid=str(number)))
+except Misconfigured as error:
+    print(error)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code, _ENGINE],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert "No space left on device" in said.stdout
+    assert "Set TMPDIR" in said.stdout
 
 
 def test_a_take_over_waits_for_what_another_process_is_told() -> None:
