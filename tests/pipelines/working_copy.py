@@ -99,7 +99,10 @@ class WorkingCopy:
         assert make is not None, "make is not installed: `apt-get install make`."
         self._binaries.mkdir()
         wrapper = self._binaries / "make"
-        wrapper.write_text(f'#!/bin/sh\nexec {make} --no-print-directory -o cli -o venv VENV={sys.prefix} "$@"\n')
+        # Make takes no path with a space, and this repository's may have one.
+        environment = self._binaries / "environment"
+        environment.symlink_to(sys.prefix)
+        wrapper.write_text(f'#!/bin/sh\nexec {make} --no-print-directory -o cli -o venv VENV={environment} "$@"\n')
         wrapper.chmod(0o755)
 
     def write(self, name: str, content: Mapping[str, Any]) -> Path:

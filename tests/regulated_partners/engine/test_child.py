@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -89,7 +90,8 @@ def test_a_command_that_is_killed(project: Project, arguments: tuple[str, ...]) 
 def test_make_that_is_killed(project: Project) -> None:
     """Failing: a job that ends `make up` without mercy leaves the command behind, and with it the CLI."""
     makefile = project.directory / "Makefile"
-    makefile.write_text(f"up:\n\t@{sys.executable} -m regulated_partners up --cwd {project.directory} --stack dev\n")
+    python = shlex.quote(sys.executable)
+    makefile.write_text(f"up:\n\t@{python} -m regulated_partners up --cwd {project.directory} --stack dev\n")
     variables = {**os.environ, "PULUMI_HOME": str(project.directory / "home"), "BEHAVIOUR": "slow"}
     with subprocess.Popen(["make", "-f", makefile, "up"], env=variables, stdout=subprocess.DEVNULL) as make:
         assert eventually((project.directory / "running").exists, seconds=90)

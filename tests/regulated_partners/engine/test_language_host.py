@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -123,7 +124,7 @@ def test_virtualenv_option_chooses_the_interpreter(host: RunningHost, program: P
     environment = program / "env"
     (environment / "bin").mkdir(parents=True)
     python = environment / "bin" / "python"
-    python.write_text(f'#!/bin/sh\necho "$VIRTUAL_ENV" "$PATH" > chosen\nexec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\necho "$VIRTUAL_ENV" "$PATH" > chosen\nexec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o755)
     (program / "behaviour.py").write_text("", encoding="utf-8")
     info = program_info(program, virtualenv="env")
