@@ -147,7 +147,7 @@ def _run_of_the_provider(count: int) -> Work:
     def ran() -> object:
         for number, record in enumerate(new):
             owner = Owner(f"urn:pulumi:dev::p::t::{number}")
-            ownership.checked(owner.urn, as_new=True, connector=(record.direction, record.name))
+            ownership.checked(owner.urn, as_new=True, name=record.name)
             ownership.stays(owner, f"another-{number}", "it")
             assert ownership.known(owner.urn)
             assert not listing.named(record.direction, record.name)

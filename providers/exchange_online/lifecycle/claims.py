@@ -108,10 +108,11 @@ class Claims:
         """
         line = self._by + json.dumps(astuple(claim)).encode() + b"\n"
         try:
-            if os.write(self._file, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written = os.write(self._file, line)
         except OSError as error:
             raise _unwritable(error) from None
+        if written < len(line):
+            raise _unwritable(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         self._told += 1
         return list(self._others())
 
