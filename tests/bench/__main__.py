@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from exchange_online_emulator import EmulatorProcess
-from tests.bench.measuring import measured
+from tests.bench.measuring import PASSPHRASE, measured
 from tests.bench.table import Measured, Report, markdown
 from tests.bench.working_copies import WorkingCopy, engine_alone, machine, ours, partners
 
@@ -141,7 +141,7 @@ def _operations(bench: _Bench) -> Iterator[tuple[str, Callable[[str], Measured]]
 def _adopted(count: int, latency: int) -> Iterator[Measured]:
     """A tenant of so many pairs that nobody manages."""
     with tempfile.TemporaryDirectory() as folder, EmulatorProcess(None, "--latency", str(latency)) as emulator:
-        copy = WorkingCopy(Path(folder) / "grown", emulator)
+        copy = WorkingCopy(Path(folder) / "grown", emulator, passphrase=PASSPHRASE)
         copy.configure(partners=[])
         emulator.control.seed(inbound=_rows(count, inbound=True), outbound=_rows(count, inbound=False))
         emulator.control.clear_calls()

@@ -12,6 +12,9 @@ from typing import TypeVar
 
 from tests.support.processes import descendants
 
+#: Keeps the secrets of every stack that is measured, as it keeps those of most: it is a part of each run's time.
+PASSPHRASE = "local"
+
 #: Between two looks at the processes. What is missed is at most what the last of these intervals added.
 _INTERVAL = 0.05
 

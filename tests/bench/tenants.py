@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from exchange_online_emulator import EmulatorProcess
-from tests.bench.measuring import Taken, measured
+from tests.bench.measuring import PASSPHRASE, Taken, measured
 from tests.engine import native
 from tests.support.engine import Project
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _program(tenants: int, partners: int, latency: int) -> list[Measured]:
     held = ("--tenants", str(tenants), "--latency", str(latency))
     with tempfile.TemporaryDirectory() as folder, EmulatorProcess(None, *held) as emulator:
-        project = Project(Path(folder), emulator)
+        project = Project(Path(folder), emulator, passphrase=PASSPHRASE)
         project.set_variables(PULUMI_SKIP_CHECKPOINTS="true", EXCHANGE_ONLINE_EMULATOR="nowhere.json")
         native.use_native(project)
         declare(project, emulator, partners)

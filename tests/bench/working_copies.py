@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from exchange_online_emulator import EmulatorProcess
+from tests.bench.measuring import PASSPHRASE
 from tests.support.engine import ROOT, Project
 
 _IDLE = Path(__file__).parent / "engine_alone"
@@ -83,14 +84,14 @@ def partners(count: int) -> list[dict[str, object]]:
 
 def ours(folder: Path, emulator: EmulatorProcess, count: int) -> WorkingCopy:
     """A working copy of the project with so many partners."""
-    copy = WorkingCopy(folder / "ours", emulator)
+    copy = WorkingCopy(folder / "ours", emulator, passphrase=PASSPHRASE)
     copy.declare(*partners(count))
     return copy
 
 
 def engine_alone(folder: Path, emulator: EmulatorProcess, count: int) -> WorkingCopy:
     """The same engine with a program of the same shape whose resources do nothing."""
-    copy = WorkingCopy(folder / "alone", emulator)
+    copy = WorkingCopy(folder / "alone", emulator, passphrase=PASSPHRASE)
     copy.configure(partners=[])
     copy.use_program(_IDLE / "program.py")
     shutil.copy(_IDLE / "idle.py", copy.directory)

@@ -24,6 +24,7 @@ import requests
 
 from exchange_online.admin_api import AdminApi, Effect, Settings, Shared, connection
 from exchange_online_emulator import Control, EmulatorProcess
+from tests.bench.measuring import PASSPHRASE
 from tests.engine import native
 from tests.support.engine import Project
 
@@ -143,7 +144,7 @@ def _up(
     emulator: EmulatorProcess, partners: int, way: str, each: float = 0.0, beside: float = 0.0, **variables: str
 ) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
-        project = Project(Path(folder), emulator)
+        project = Project(Path(folder), emulator, passphrase=PASSPHRASE)
         # A user's waits, and not the shorter ones of tests.
         project.set_variables(PULUMI_SKIP_CHECKPOINTS="true", EXCHANGE_ONLINE_TIME_SCALE="1", **variables)
         names = ({"name": f"Partner {n}", "domains": [f"p{n}.example"]} for n in range(partners))
@@ -181,7 +182,7 @@ def _up_native(
     emulator: EmulatorProcess, declared: Sequence[native.Declared], way: str, each: float = 0.0, beside: float = 0.0
 ) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
-        project = Project(Path(folder), emulator)
+        project = Project(Path(folder), emulator, passphrase=PASSPHRASE)
         project.set_variables(PULUMI_SKIP_CHECKPOINTS="true", EXCHANGE_ONLINE_TIME_SCALE="1")
         native.use_native(project)
         native.declare(project, *declared)

@@ -66,13 +66,12 @@ def use_environment_of_its_own(project: Project) -> None:
 
 def declare(project: Project, *resources: Mapping[str, Any], **settings: object) -> None:
     """Writes the stack file: what the program declares, and settings of the default provider; `cloud` is local."""
-    before = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))
     values: dict[str, Any] = {
         f"exchange-online:{name}": value for name, value in {"cloud": "local", **settings}.items()
     }
     values = {name: value for name, value in values.items() if value is not None}
     values["test:resources"] = [dict(resource) for resource in resources]
-    content = {"config": values, "encryptionsalt": before["encryptionsalt"]}
+    content = {"config": values, **project.secrets_settings()}
     project.stack_file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 

@@ -24,10 +24,10 @@ ENGINE = (
 )
 
 
-def with_salt(text: str, salt: str) -> str:
-    """The settings file as a person left it, with Pulumi's line for the passphrase."""
+def with_secrets(text: str, secrets: str) -> str:
+    """The settings file as a person left it, with Pulumi's lines for secrets."""
     first, *rest = text.partition("---\n")
-    return f"{first}encryptionsalt: {salt}\n{''.join(rest)}"
+    return f"{first}{secrets}{''.join(rest)}"
 
 
 def test_a_stack_that_does_not_say_which_partners_it_has(project: Project, control: Control) -> None:
@@ -38,10 +38,10 @@ def test_a_stack_that_does_not_say_which_partners_it_has(project: Project, contr
     before = tenant.guids(control)
     assert sorted(before) == FABRIKAM_CONNECTORS
     control.clear_calls()
-    salt = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))["encryptionsalt"]
+    secrets = yaml.safe_dump(project.secrets_settings())
 
     def write(text: str) -> None:
-        project.stack_file.write_text(with_salt(text, salt), encoding="utf-8")
+        project.stack_file.write_text(with_secrets(text, secrets), encoding="utf-8")
 
     for way in ENGINE:
         text, words = WAYS[way]
@@ -53,7 +53,7 @@ def test_a_stack_that_does_not_say_which_partners_it_has(project: Project, contr
     assert tenant.sent(control) == []
     # Somebody who names another file is told about that one; there is none to look into.
     other = project.directory / "other.yaml"
-    other.write_text(with_salt("config:\n  other:setting: 1\n", salt), encoding="utf-8")
+    other.write_text(with_secrets("config:\n  other:setting: 1\n", secrets), encoding="utf-8")
     project.preview("--refresh=false", "--config-file", str(other)).refused("absent is not empty", NONE)
 
     write(CLOUD + f"  {NONE}\n")

@@ -120,12 +120,11 @@ def test_values_that_yaml_changes(project: Project, control: Control) -> None:
         ".inbound.settings.trustedOrganizations[0]: 017 is not a text",
         f".inbound.comment: 2024-01-31T10:20:30Z {moment}",
     ]
-    before = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))
-    salt = f"encryptionsalt: {before['encryptionsalt']}\n"
+    secrets = yaml.safe_dump(project.secrets_settings())
     lines = [f"    {line}" for line in partners.strip().splitlines()]
     old = "{name: Old, senderDomains: [old.example], comment: 2024-01-31}"
     beside = f"  regulated-partners:inboundConnectors:\n    - {old}\n"
-    text = f"config:\n{beside}  regulated-partners:partners:\n" + "\n".join(lines) + f"\n{salt}"
+    text = f"config:\n{beside}  regulated-partners:partners:\n" + "\n".join(lines) + f"\n{secrets}"
     project.stack_file.write_text(text, encoding="utf-8")
     run = project.preview("--refresh=false")
     run.refused(*(f"partners[0]{words}" for words in said), f"inboundConnectors[0].comment: 2024-01-31 {moment}")
@@ -134,7 +133,7 @@ def test_values_that_yaml_changes(project: Project, control: Control) -> None:
     # Another file: nothing is known of what was written, only what the engine makes of it.
     other = project.directory / "other.yaml"
     other.write_text(text.replace("0x1F", "0x20"), encoding="utf-8")
-    project.stack_file.write_text("config: {}\n" + salt, encoding="utf-8")
+    project.stack_file.write_text("config: {}\n" + secrets, encoding="utf-8")
     run = project.preview("--refresh=false", "--config-file", str(other))
     run.refused("partners[0].name: 32 is not a text", f"partners[0].comment: 2024-01-31 {moment}")
 

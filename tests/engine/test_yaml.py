@@ -42,8 +42,7 @@ def write_program(project: Project, resources: dict[str, Any], **further: Any) -
     }
     (project.directory / "__main__.py").unlink(missing_ok=True)
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    salt = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))["encryptionsalt"]
-    settings = {"config": {"exchange-online:cloud": "local"}, "encryptionsalt": salt}
+    settings = {"config": {"exchange-online:cloud": "local"}, **project.secrets_settings()}
     project.stack_file.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 

@@ -136,10 +136,10 @@ def test_our_reader_makes_of_each_text_what_the_engine_makes(project: Project, t
         f"import os, pathlib\npathlib.Path({str(handed_on)!r}).write_text(os.environ['PULUMI_CONFIG'])\n", "utf-8"
     )
     project.use_program(program)
-    salt = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))["encryptionsalt"]
+    secrets = yaml.safe_dump(project.secrets_settings())
     items = "".join(f"  own:in{index}:\n    - {text}\n" for index, text in enumerate(WRITTEN))
     values = "".join(f"  own:at{index}: {text}\n" for index, text in enumerate(WRITTEN))
-    project.stack_file.write_text(f"config:\n{items}{values}encryptionsalt: {salt}\n", encoding="utf-8")
+    project.stack_file.write_text(f"config:\n{items}{values}{secrets}", encoding="utf-8")
     project.preview("--refresh=false").succeeded()
 
     engine = json.loads(handed_on.read_text(encoding="utf-8"))
