@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from exchange_online.admin_api.clouds import (
@@ -152,14 +153,25 @@ def refuse_malformed(settings: Settings) -> None:
     """Looks at nothing but the settings, so a preview can ask before there is a tenant, a credential or a file.
 
     Raises:
-        Misconfigured: for a cloud that is none, a tenant that is neither a GUID nor a domain, a host that is none.
+        Misconfigured: for a cloud that is none, a tenant that is neither a GUID nor a domain, a host that is none; all
+            that is so in one text.
     """
-    refuse_unknown_cloud(settings.cloud)
+    looks: list[Callable[[], object]] = [partial(refuse_unknown_cloud, settings.cloud)]
     if settings.tenant:
-        refuse_malformed_tenant(settings.tenant)
+        looks.append(partial(refuse_malformed_tenant, settings.tenant))
     for setting, url in (("host", settings.host), ("authority", settings.authority)):
         if url:
-            https_address(url, setting)
+            looks.append(partial(https_address, url, setting))
+    found = []
+    for look in looks:
+        try:
+            look()
+        except Misconfigured as error:
+            found.append(error.failure)
+    if found:
+        first, *further = found
+        advice = " ".join([first.advice, *(failure.sentence() for failure in further)])
+        raise Misconfigured(replace(first, advice=advice))
 
 
 def refuse_malformed_tenant(tenant: str) -> None:

@@ -22,6 +22,7 @@ from exchange_online.admin_api import (
     connection,
     settings_from,
 )
+from exchange_online.admin_api.settings import refuse_malformed
 from tests.exchange_online.admin_api.clients import CANARY
 
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -217,6 +218,16 @@ def test_host_scope_and_authority_are_independent(tmp_path: Path) -> None:
     )
     with pytest.raises(Misconfigured, match="CA bundle"):
         connection(Settings(cloud="dod", tenant=TENANT, client_id=APP, ca_bundle=tmp_path / "none.pem"), SECRET)
+
+
+def test_all_that_can_be_none_is_said_at_once() -> None:
+    """Failing, somebody corrects one setting after the other, with a run of the pipeline for each."""
+    wrong = Settings("comercial", "contoso", host="http://outlook.example", authority="https://login.example/x")
+    with pytest.raises(Misconfigured) as caught:
+        refuse_malformed(wrong)
+    for words in ("'comercial'", "tenant contoso: it is neither", "the host 'http://", "authority 'https://login.exam"):
+        assert words in str(caught.value)
+    refuse_malformed(Settings("commercial", "contoso.com", host="outlook.example"))
 
 
 def test_an_unknown_cloud_is_a_sentence() -> None:
