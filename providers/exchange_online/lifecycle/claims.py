@@ -128,7 +128,8 @@ class Claims:
                 self._told -= 1
                 heard_own = self._told == 0
             else:
-                with suppress(ValueError):
+                # A plugin of another version may tell what this one knows nothing of.
+                with suppress(ValueError, TypeError):
                     kind, *said = json.loads(line.partition(b" ")[2])
                     yield Claim(ClaimKind(kind), *said)
 
