@@ -44,9 +44,20 @@ def control(exchange_online_tenant: Control) -> Control:
 
 
 @pytest.fixture
-def project(tmp_path: Path, emulator: EmulatorProcess, control: Control) -> Iterator[Project]:  # noqa: ARG001 - resets
+def passphrase() -> str:
+    """Keeps the secrets of the project's stack; where it is empty, as here, a key service does."""
+    return ""
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path,
+    emulator: EmulatorProcess,
+    control: Control,  # noqa: ARG001 - resets
+    passphrase: str,
+) -> Iterator[Project]:
     """A working copy of the project; its stack `dev` was never applied."""
-    project = Project(tmp_path, emulator)
+    project = Project(tmp_path, emulator, passphrase=passphrase)
     yield project
     kill_working_in(tmp_path)
     project.close()

@@ -155,8 +155,7 @@ class Stack(Project):
 
     def add_stack(self, name: str, **changes: object) -> None:
         """A second stack with a copy of the settings; `changes` replaces some."""
-        made = self.plain("stack", "init", name, "--copy-config-from", self.stack, "--no-select")
-        assert made.exit_code == 0, made.output
+        self.init(name, "--copy-config-from", self.stack, "--no-select")
         file = self.stack_file.with_name(f"Pulumi.{name}.yaml")
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         content["config"] |= {f"{_PROJECT}:{key}": value for key, value in changes.items()}

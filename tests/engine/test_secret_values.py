@@ -34,6 +34,12 @@ IN_CONFIG = {
 CHANGED = {"partners[0].comment": "CANARY-1b another", "partners[0].domains[1]": "*.canary-2b.example"}
 
 
+@pytest.fixture
+def passphrase() -> str:
+    """What most people's secrets are kept by."""
+    return "local"
+
+
 def test_secrets_in_the_config(project: Project, control: Control, tmp_path: Path) -> None:
     """Failing, whoever may read the state, an output, a pull request or a log would read a partner's secret."""
     further = {"settings": {"efUsers": ["to-be-replaced@contoso.example"]}}

@@ -26,6 +26,12 @@ _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{16,}\.[\w-]{16,}")
 
 
 @pytest.fixture
+def passphrase() -> str:
+    """What most people's secrets are kept by."""
+    return "local"
+
+
+@pytest.fixture
 def canaries(project: Project, emulator: EmulatorProcess, control: Control) -> tuple[str, ...]:
     """The project signs in with a canary; returns every secret that must not be seen."""
     secret = ClientSecret(value=SecretStr(CANARY))

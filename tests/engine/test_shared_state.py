@@ -37,8 +37,7 @@ def shared(request: pytest.FixtureRequest, project: Project) -> Iterator[Project
     server: AbstractContextManager[PostgreSqlServer | ObjectStore] = BACKENDS[request.param]()
     with server as running:
         project.set_variables(**running.variables)
-        created = project.pulumi("stack", "init")
-        assert created.returncode == 0, created.stderr
+        project.init(project.stack)
         yield project
 
 

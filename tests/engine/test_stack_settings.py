@@ -115,7 +115,7 @@ def test_a_project_of_another_name(project: Project, control: Control, tmp_path:
     (project.directory / "Pulumi.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     (project.directory / "infra").mkdir()
     (project.directory / "__main__.py").rename(project.directory / "infra" / "__main__.py")
-    assert project.pulumi("stack", "init").returncode == 0
+    project.init(project.stack)
     written = {"partners": [FABRIKAM], "regulated-partners:cloud": "local"}
     _configure(project, written)
     project.up().refused("acme-mail:partners: ", "write regulated-partners:partners: in its place")

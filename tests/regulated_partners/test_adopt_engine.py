@@ -143,8 +143,11 @@ def test_a_killed_adoption_is_finished_by_the_next(command: Command, project: Pr
     assert running.poll() is None, "It ended before the import began."
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
-    # The CLI that it has started is told, ends in order, and leaves no lock.
-    until(lambda: not _locked(project.state))
+    # The CLI that it has started is told, and ends. Between taking the lock and listening to signals it leaves the
+    # lock (measured, CLI 3.259): then docs/adopt.md says what to do.
+    until(lambda: not project.living())
+    if _locked(project.state):
+        assert project.pulumi("cancel", "--yes").returncode == 0
     command("adopt", "--write").succeeded()
     assert len(managed(project)) == ADOPTED
     project.preview("--expect-no-changes").unchanged()

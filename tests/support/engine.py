@@ -113,9 +113,9 @@ class Project:
         self._runs = 0
         self._running: list[Running] = []
         self.own_variables: dict[str, str] = {}
-        secrets_provider = "passphrase" if passphrase else vault.SECRETS_PROVIDER
+        self._secrets_provider = ("--secrets-provider", "passphrase" if passphrase else vault.SECRETS_PROVIDER)
         self._keeps_secrets = {"PULUMI_CONFIG_PASSPHRASE": passphrase} if passphrase else vault.variables()
-        new_stack = Path(_temporary.name) / secrets_provider.partition(":")[0]
+        new_stack = Path(_temporary.name) / self._secrets_provider[1].partition(":")[0]
         self._home.mkdir(parents=True)
         if new_stack.exists():
             # `stack init` takes as long as all else that is not a run; what it makes is the same each time.
@@ -128,8 +128,7 @@ class Project:
         example = yaml.safe_load((ROOT / "stacks" / self.stack_file.name).read_text(encoding="utf-8"))
         self.stack_file.write_text(yaml.safe_dump({"config": example["config"]}, sort_keys=False), encoding="utf-8")
         self._write_project_file()
-        created = self._run_plain("stack", "init", STACK, "--secrets-provider", secrets_provider)
-        assert created.returncode == 0, created.stderr
+        self.init(STACK)
         for folder in (self.directory, self.state):
             shutil.copytree(folder, new_stack / folder.name, symlinks=True)
 
@@ -257,9 +256,13 @@ class Project:
 
     def copied_stack(self, name: str) -> Project:
         """A second stack of the same working copy, made as `pulumi stack init NAME --copy-config-from` makes it."""
-        created = self._run_plain("stack", "init", name, "--copy-config-from", self.stack)
-        assert created.returncode == 0, created.stderr
+        self.init(name, "--copy-config-from", self.stack)
         return self.stack_named(name)
+
+    def init(self, name: str, *arguments: str) -> None:
+        """`pulumi stack init` of a stack whose secrets are kept as the project's."""
+        created = self._run_plain("stack", "init", name, *self._secrets_provider, *arguments)
+        assert created.returncode == 0, created.stderr
 
     def stack_named(self, name: str) -> Project:
         """A stack of the same working copy that is there."""
