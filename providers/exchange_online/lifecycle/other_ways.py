@@ -67,9 +67,9 @@ class TenantWays:
         found = self._beside(settings.direction, owner.mark).of(settings, guid)
         # What the same program declares is judged there, also where it is about to be taken over.
         weights = {way.weight for way in self._meant(owner, found, settings)}
-        if Weight.REFUSES in weights:
+        if Weight.REFUSES in weights and not self._ownership.announces(type_of(owner.urn)):
             self._ownership.wait_for_declarations(quiet=QUIET_BEFORE_A_REFUSAL)
-        elif Weight.TAKES in weights:
+        elif weights - {Weight.NOTE}:
             self._ownership.wait_for_declarations()
         return tuple(way for way in self._meant(owner, found, settings) if way.is_alarm)
 

@@ -44,7 +44,7 @@ class Owner:
 
 #: Seconds without a new declaration after which the program has probably declared what it can.
 _QUIET = 0.25
-#: The same where a run ends with an error if it has not: only the first that is about to be refused waits so long.
+#: The same where a run would end with an error if it has not, and the program announces nothing.
 QUIET_BEFORE_A_REFUSAL = 2.0
 
 
@@ -86,6 +86,8 @@ class Ownership:
         self._stays: dict[str, Owner] = {}
         #: The connectors that the program declares, or is going to, by type token and name.
         self._declared: set[tuple[str, str]] = set()
+        #: The types that the program announces.
+        self._announced: set[str] = set()
         #: The same the other way round: of thousands, one is looked for at each call.
         self._guids: dict[str, str] = {}
         #: Guids that a create of this run has given to a resource, and these resources.
@@ -149,6 +151,12 @@ class Ownership:
         with self._lock:
             self._hear()
             return (type_token, name.casefold()) in self._declared
+
+    def announces(self, type_token: str) -> bool:
+        """Whether the program says beforehand which connectors of a type it declares."""
+        with self._lock:
+            self._hear()
+            return type_token in self._announced
 
     def declares(self, urn: str) -> bool:
         """Whether the program has declared the resource in this run; a refresh knows no program."""
@@ -248,6 +256,7 @@ class Ownership:
                 case ClaimKind.READ:
                     self._read.add(claim.guid)
                 case ClaimKind.ANNOUNCED:
+                    self._announced.add(claim.type)
                     self._declares(claim.type, claim.name)
 
     def _declares(self, type_token: str, name: str) -> None:
