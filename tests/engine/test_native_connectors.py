@@ -46,6 +46,34 @@ def test_a_stack_is_created_stays_as_it_is_and_is_removed(stack: Project, contro
     assert tenant.names(control) == []
 
 
+def test_what_is_there_is_taken_over_below_a_restriction(stack: Project, control: Control) -> None:
+    """Failing, a grown tenant cannot be taken over: its restriction of all senders is a stranger's to the connectors
+    that are declared before it, of which the engine begins no more than it can do at a time."""
+    restriction = {"RestrictDomainsToCertificate": True, "TlsSenderCertificateName": "*.gateway.example"}
+    banks = {f"Bank {number}": f"bank{number}.example" for number in range(20)}
+    control.seed(
+        inbound=[
+            *({"Name": name, "SenderDomains": [domain], "RequireTls": True} for name, domain in banks.items()),
+            {"Name": "Lock-down", "SenderDomains": ["*"], "RequireTls": True, **restriction},
+        ]
+    )
+    guids = tenant.guids(control)
+    declared = [inbound(name, domain, adoptExisting=True) for name, domain in banks.items()]
+    last = inbound(
+        "Lock-down",
+        "*",
+        adoptExisting=True,
+        restrictDomainsToCertificate=True,
+        tlsSenderCertificateName="*.gateway.example",
+        allowTenantWideRestriction=True,
+    )
+    native.declare(stack, *declared, last)
+    stack.up().succeeded()
+    assert tenant.guids(control) == guids
+    assert control.writes() == []
+    stack.up("--expect-no-changes").unchanged()
+
+
 def test_a_preview_shows_drift_in_a_project_that_never_asked_for_it(stack: Project, control: Control) -> None:
     """Failing, what somebody changed in the admin centre would stay unseen in the projects of others."""
     native.declare(stack, inbound("In", "in.example", comment="SEC-1"))

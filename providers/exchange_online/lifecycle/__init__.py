@@ -2,7 +2,7 @@
 
 from exchange_online.lifecycle.crud import LOOK_AGAIN_AFTER, Lifecycle, Outcome
 from exchange_online.lifecycle.listing import Listing
-from exchange_online.lifecycle.other_ways import TenantWays, read_routing
+from exchange_online.lifecycle.other_ways import Before, TenantWays, read_routing
 from exchange_online.lifecycle.ownership import Owner, Ownership
 from exchange_online.lifecycle.refusals import NotApplied, Unfinished, other_tenant
 from exchange_online.lifecycle.snapshot import LISTINGS, HandedOn, Snapshot, handing_on
@@ -10,6 +10,7 @@ from exchange_online.lifecycle.snapshot import LISTINGS, HandedOn, Snapshot, han
 __all__ = [
     "LISTINGS",
     "LOOK_AGAIN_AFTER",
+    "Before",
     "HandedOn",
     "Lifecycle",
     "Listing",

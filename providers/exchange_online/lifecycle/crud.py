@@ -44,6 +44,7 @@ from exchange_online.connectors import (
 )
 from exchange_online.lifecycle import refusals
 from exchange_online.lifecycle.listing import Listing
+from exchange_online.lifecycle.other_ways import Before
 from exchange_online.lifecycle.ownership import Leaving, Owner, Ownership
 
 #: Seconds between the looks at a write that does not show yet; 61 s in all. Source: exchange-wire 8.4 (assumed).
@@ -98,6 +99,13 @@ class Lifecycle:
             created: when it was, as the service writes it; what is new may not show everywhere yet.
         """
         return self.listing.find(direction, guid, young=_is_young(created))
+
+    def there_already(self, owner: Owner, settings: ConnectorSettings) -> Before | None:
+        """What a create of this resource would change, or refuse, instead of making a connector."""
+        known = self.ownership.known(owner.urn)
+        replaced = self.listing.find(settings.direction, known[0]) if known else None
+        record = replaced or self._by_name(settings)
+        return Before(record.guid, record.settings) if record else None
 
     def create(self, owner: Owner, settings: ConnectorSettings, options: Options) -> Outcome:
         """Makes the connector exist as declared.

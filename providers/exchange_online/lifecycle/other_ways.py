@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 from exchange_online.admin_api import AdminApiError, TransportRules
@@ -22,7 +23,7 @@ from exchange_online.connectors import (
 )
 from exchange_online.lifecycle import refusals
 from exchange_online.lifecycle.listing import Listing
-from exchange_online.lifecycle.ownership import QUIET_BEFORE_A_REFUSAL, Owner, Ownership
+from exchange_online.lifecycle.ownership import Owner, Ownership
 from exchange_online.names import type_of
 
 
@@ -32,6 +33,14 @@ def read_routing(rules: TransportRules) -> tuple[tuple[RoutingRule, ...], str]:
         return rules.all(), ""
     except AdminApiError as error:
         return (), f"nobody could look whether a transport rule routes partners' mail another way: {error}"
+
+
+@dataclass(frozen=True)
+class Before:
+    """A connector before a write: its Guid, and its settings."""
+
+    guid: str
+    settings: ConnectorSettings
 
 
 class TenantWays:
@@ -65,11 +74,8 @@ class TenantWays:
             AdminApiError: what cannot be read is not taken for absent.
         """
         found = self._beside(settings.direction, owner.mark).of(settings, guid)
-        # What the same program declares is judged there, also where it is about to be taken over.
-        weights = {way.weight for way in self._meant(owner, found, settings)}
-        if Weight.REFUSES in weights and not self._ownership.announces(type_of(owner.urn)):
-            self._ownership.wait_for_declarations(quiet=QUIET_BEFORE_A_REFUSAL)
-        elif weights - {Weight.NOTE}:
+        if any(way.is_alarm for way in self._meant(owner, found, settings)):
+            # What the same program declares is judged there, also where it is about to be taken over.
             self._ownership.wait_for_declarations()
         return tuple(way for way in self._meant(owner, found, settings) if way.is_alarm)
 
@@ -80,21 +86,20 @@ class TenantWays:
         meant = self._meant(owner, found, anybody)
         return tuple(way for way in meant if way.is_alarm and way.kind is WayKind.CENTRALIZED)
 
-    def refuse_what_is_refused(
-        self, owner: Owner, before: ConnectorSettings | None, after: ConnectorSettings, guid: str = ""
-    ) -> tuple[Way, ...]:
+    def refuse_what_is_refused(self, owner: Owner, before: Before | None, after: ConnectorSettings) -> tuple[Way, ...]:
         """The alarms about a connector that is about to be written.
 
         Args:
-            before: as it was; None where it is new.
+            before: as it was, also where another made it and it is taken over; None where it is new.
 
         Raises:
             WouldBeRefused: where its mail would be refused, and was not refused before.
         """
+        guid = before.guid if before else ""
         found = self.alarms(owner, after, guid)
         refusing = [way for way in found if way.weight is Weight.REFUSES]
         if refusing and before is not None:
-            already = {way.guid for way in self.alarms(owner, before, guid) if way.weight is Weight.REFUSES}
+            already = {way.guid for way in self.alarms(owner, before.settings, guid) if way.weight is Weight.REFUSES}
             refusing = [way for way in refusing if way.guid not in already]
         if refusing:
             raise refusals.would_be_refused(after, refusing[0])

@@ -44,8 +44,6 @@ class Owner:
 
 #: Seconds without a new declaration after which the program has probably declared what it can.
 _QUIET = 0.25
-#: The same where a run would end with an error if it has not, and the program announces nothing.
-QUIET_BEFORE_A_REFUSAL = 2.0
 
 
 class Leaving(Enum):
@@ -86,8 +84,6 @@ class Ownership:
         self._stays: dict[str, Owner] = {}
         #: The connectors that the program declares, or is going to, by type token and name.
         self._declared: set[tuple[str, str]] = set()
-        #: The types that the program announces.
-        self._announced: set[str] = set()
         #: The same the other way round: of thousands, one is looked for at each call.
         self._guids: dict[str, str] = {}
         #: Guids that a create of this run has given to a resource, and these resources.
@@ -152,12 +148,6 @@ class Ownership:
             self._hear()
             return (type_token, name.casefold()) in self._declared
 
-    def announces(self, type_token: str) -> bool:
-        """Whether the program says beforehand which connectors of a type it declares."""
-        with self._lock:
-            self._hear()
-            return type_token in self._announced
-
     def declares(self, urn: str) -> bool:
         """Whether the program has declared the resource in this run; a refresh knows no program."""
         with self._lock:
@@ -176,8 +166,8 @@ class Ownership:
             self._hear()
             return bool(self._having(guid))
 
-    def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep, quiet: float = _QUIET) -> None:
-        """Returns when the program has declared nothing for `quiet` seconds.
+    def wait_for_declarations(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Returns when the program has declared nothing for a moment.
 
         The engine creates the first resources while the program still declares others, one of which may have the
         connector that a create is about to take over.
@@ -185,7 +175,7 @@ class Ownership:
         while True:
             with self._lock:
                 self._hear()
-                pause = self._last_declared + quiet - self._clock()
+                pause = self._last_declared + _QUIET - self._clock()
             if pause <= 0:
                 return
             sleep(pause)
@@ -256,7 +246,6 @@ class Ownership:
                 case ClaimKind.READ:
                     self._read.add(claim.guid)
                 case ClaimKind.ANNOUNCED:
-                    self._announced.add(claim.type)
                     self._declares(claim.type, claim.name)
 
     def _declares(self, type_token: str, name: str) -> None:

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ from exchange_online.connectors import (
     redacted,
     secret_properties,
 )
-from exchange_online.lifecycle import Lifecycle, Outcome, Owner, Unfinished, other_tenant
+from exchange_online.lifecycle import Before, Lifecycle, Outcome, Owner, Unfinished, other_tenant
 from exchange_online.resources.session import Session
 
 Properties = dict[str, Any]
@@ -184,7 +185,7 @@ class ConnectorCore:
         with keeping_secret(self.direction, news), as_sentences(f"{_CREATING} {self.called(news)}"):
             declared, owner = self._read(news), Owner(urn)
             lifecycle = self.session.lifecycle()
-            self._say_other_ways(owner, None, declared.settings)
+            self._say_other_ways(owner, declared.settings, partial(lifecycle.there_already, owner, declared.settings))
             try:
                 outcome = lifecycle.create(owner, declared.settings, declared.options)
             except Unfinished as error:
@@ -198,7 +199,7 @@ class ConnectorCore:
             before, after = self._read(olds), self._read(news)
             lifecycle, owner = self._reaching(olds), _owner(urn, olds)
             if changes(before.settings, after.settings):
-                self._say_other_ways(owner, before.settings, after.settings, guid)
+                self._say_other_ways(owner, after.settings, lambda: Before(guid, before.settings))
             outcome = lifecycle.update(owner, guid, before.settings, after.settings)
             return self._outputs(urn, outcome, after.options)
 
@@ -263,16 +264,17 @@ class ConnectorCore:
             for warning in lifecycle.delete(_owner(urn, properties), guid, self._read(properties).settings):
                 self.session.warn(f"{called}: {warning}", urn=urn)
 
-    def _say_other_ways(
-        self, owner: Owner, before: ConnectorSettings | None, after: ConnectorSettings, guid: str = ""
-    ) -> None:
-        """What else in the tenant can take or refuse the connector's mail, said before it is written."""
+    def _say_other_ways(self, owner: Owner, after: ConnectorSettings, was: Callable[[], Before | None]) -> None:
+        """What else in the tenant can take or refuse the connector's mail, said before it is written.
+
+        Args:
+            was: the connector before, asked when the listings are there.
+        """
         ways = self.session.ways()
         is_half = after.in_use and _OF_A_PARTNER in owner.urn
-        if is_half:
-            ways.look(*Direction)
+        ways.look(*(Direction if is_half else (after.direction,)))
         called = f"{self.direction.word} connector '{printable(after.name)}'"
-        for way in ways.refuse_what_is_refused(owner, before, after, guid):
+        for way in ways.refuse_what_is_refused(owner, was(), after):
             text = f"{called}: {way.text}" if way.kind is not WayKind.CENTRALIZED else _of_all(way)
             # `drift` and `inventory` say it again, of every connector.
             self.session.warn(text, kind=f"because of '{way.name}'", urn=owner.urn)

@@ -89,10 +89,8 @@ def test_what_the_program_announces_is_declared_for_its_own_provider_alone() -> 
     program, provider = _process(), _process()
     inbound, outbound = (direction.token(Face.DYNAMIC) for direction in Direction)
     assert not provider.declares_connector(inbound, "Lock-down")
-    assert not provider.announces(inbound)
     program.announce(inbound, "lock-DOWN")
     assert provider.declares_connector(inbound, "Lock-down")
-    assert [provider.announces(each) for each in (inbound, outbound)] == [True, False]
     assert not provider.declares_connector(outbound, "Lock-down")
     assert not provider.declares_connector(Direction.INBOUND.token(Face.NATIVE), "Lock-down")
 
