@@ -184,7 +184,7 @@ def test_a_restriction_that_the_program_declares_last_is_its_own(project: Projec
             "allow_tenant_wide_restriction": True,
             "adopt_existing": True,
         },
-        "dependsOn": ["Bank 0"],
+        "dependsOn": ["Bank 5"],
     }
     project.configure(connectors=banks)
     project.up("--continue-on-error").refused("the connector 'Lock-down' restricts all senders of the tenant")
