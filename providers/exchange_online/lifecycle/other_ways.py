@@ -74,17 +74,18 @@ class TenantWays:
             AdminApiError: what cannot be read is not taken for absent.
         """
         found = self._beside(settings.direction, owner.mark).of(settings, guid)
-        if any(way.is_alarm for way in self._meant(owner, found, settings)):
+        alarms = self._alarms(owner, found, settings)
+        if alarms:
             # What the same program declares is judged there, also where it is about to be taken over.
             self._ownership.wait_for_declarations()
-        return tuple(way for way in self._meant(owner, found, settings) if way.is_alarm)
+            alarms = self._alarms(owner, alarms, settings)
+        return alarms
 
     def centralized(self, owner: Owner) -> tuple[Way, ...]:
         """The connectors that take all mail of the tenant to servers of one's own, whoever it is for."""
         anybody = OutboundSettings(name="", recipient_domains=("example.invalid",))
         found = self._beside(Direction.OUTBOUND, owner.mark).of(anybody)
-        meant = self._meant(owner, found, anybody)
-        return tuple(way for way in meant if way.is_alarm and way.kind is WayKind.CENTRALIZED)
+        return tuple(way for way in self._alarms(owner, found, anybody) if way.kind is WayKind.CENTRALIZED)
 
     def refuse_what_is_refused(self, owner: Owner, before: Before | None, after: ConnectorSettings) -> tuple[Way, ...]:
         """The alarms about a connector that is about to be written.
@@ -105,15 +106,17 @@ class TenantWays:
             raise refusals.would_be_refused(after, refusing[0])
         return found
 
-    def _meant(self, owner: Owner, ways: Iterable[Way], settings: ConnectorSettings) -> Iterable[Way]:
+    def _alarms(self, owner: Owner, ways: Iterable[Way], settings: ConnectorSettings) -> tuple[Way, ...]:
         """Without what is the connector itself, which may be there without a mark, or another one of this program."""
-        for way in ways:
-            is_rule = way.kind is WayKind.RULE
-            own = way.name.casefold() == settings.name.casefold() or self._ownership.declares_connector(
-                type_of(owner.urn), way.name
-            )
-            if is_rule or not (own or self._ownership.has(way.guid)):
-                yield way.consented(self._known)
+        meant = (way.consented(self._known) for way in ways)
+        return tuple(way for way in meant if way.is_alarm and not self._is_own(owner, way, settings))
+
+    def _is_own(self, owner: Owner, way: Way, settings: ConnectorSettings) -> bool:
+        return way.kind is not WayKind.RULE and (
+            way.name.casefold() == settings.name.casefold()
+            or self._ownership.declares_connector(type_of(owner.urn), way.name)
+            or self._ownership.has(way.guid)
+        )
 
     def look(self, *directions: Direction) -> None:
         """Asks for all that connectors of these directions are judged by, side by side, unless it is known.
